@@ -1,0 +1,43 @@
+# Each target makes what it needs first; nothing is installed twice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
+
+.PHONY: demo test lint types build clean
+
+demo: $(VENV)/.local  ## Run a flow on the embedded server.
+	@$(BIN)/ai-spine --local execute credit_analysis \
+		-i name=Ana -i income=52000 -i amount=$(or $(amount),15000) -i term_months=24
+
+test: $(VENV)/.dev  ## Run the tests with the coverage gate.
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+lint: $(VENV)/.dev  ## Check the style, and that the core is valid for Python 3.7.
+	$(BIN)/black --check --quiet . || $(BIN)/black --check --diff .
+	$(BIN)/flake8
+	$(BIN)/vermin --quiet --no-tips --eval-annotations -t=3.7- --violations \
+		--exclude-regex '/local/' ai_spine
+
+types: $(VENV)/.dev  ## Check the types.
+	$(BIN)/mypy ai_spine examples
+
+build: $(VENV)/.dev  ## Build and check the sdist and the wheel.
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
+clean:  ## Remove what the other targets made.
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps say what is installed; a change of the metadata makes them stale.
+$(VENV)/.local: $(BIN)/python $(METADATA)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python $(METADATA)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.local

@@ -1,0 +1,65 @@
+"""The Python SDK for AI Spine, a service that runs flows of AI agents."""
+
+from ai_spine.__version__ import __version__
+from ai_spine.api import RequestEvent
+from ai_spine.client import AISpine
+from ai_spine.exceptions import (
+    AISpineError,
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    ExecutionCancelledError,
+    ExecutionError,
+    InsufficientCreditsError,
+    NetworkError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    TimeoutError,
+    ValidationError,
+)
+from ai_spine.models import (
+    Agent,
+    Execution,
+    ExecutionStatus,
+    Flow,
+    FlowNode,
+    HealthStatus,
+    Metrics,
+    SystemStatus,
+)
+
+__all__ = [
+    "AISpine",
+    "AISpineError",
+    "APIError",
+    "Agent",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "Execution",
+    "ExecutionCancelledError",
+    "ExecutionError",
+    "ExecutionStatus",
+    "Flow",
+    "FlowNode",
+    "HealthStatus",
+    "InsufficientCreditsError",
+    "Metrics",
+    "NetworkError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestEvent",
+    "RequestTimeoutError",
+    "ServerError",
+    "SystemStatus",
+    "TimeoutError",
+    "ValidationError",
+    "__version__",
+]

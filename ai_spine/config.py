@@ -1,0 +1,286 @@
+"""The one place that turns arguments and environment into settings."""
+
+import os
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
+from urllib.parse import urlsplit
+
+import requests
+
+from ai_spine.constants import (
+    DEFAULT_BASE_URL,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    ENV_API_KEY,
+    ENV_BASE_URL,
+    ENV_MAX_RETRIES,
+    ENV_TIMEOUT,
+    IDEMPOTENCY_KEY_HEADER,
+    REQUEST_ID_HEADER,
+)
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.utils import Secret, has_control_characters
+from ai_spine.validation import (
+    check_count,
+    check_header_value,
+    check_seconds,
+    fits_header,
+)
+
+Hook = Callable[[Any], None]
+Hooks = Mapping[str, Union[Hook, Sequence[Hook]]]
+
+HOOK_NAMES = ("request", "response", "retry")
+# Each request sets these itself.
+_OWN_HEADERS = {
+    name.lower()
+    for name in (
+        "Authorization",
+        "Content-Length",
+        "Content-Type",
+        "Host",
+        IDEMPOTENCY_KEY_HEADER,
+        REQUEST_ID_HEADER,
+    )
+}
+
+
+class Settings(NamedTuple):
+    """What a client was told, checked and complete."""
+
+    api_key: Optional[Secret]
+    base_url: str
+    timeout: float
+    max_retries: int
+    debug: bool
+    api_prefix: str
+    deadline: Optional[float]
+    retry_writes: bool
+    headers: Mapping[str, str]
+    proxies: Mapping[str, str]
+    verify: Union[bool, str]
+    cert: Union[None, str, Tuple[str, str]]
+    pool_size: int
+    event_hooks: Mapping[str, Tuple[Hook, ...]]
+
+    def __repr__(self) -> str:  # headers and proxies may hold secrets
+        return f"Settings(base_url={self.base_url!r})"
+
+
+def resolve_api_key(given: Optional[Secret]) -> Optional[Secret]:
+    """Gives the key that was given, or the environment's; blank is none.
+
+    It is handled wrapped throughout, so that no traceback, with locals or without, shows it.
+
+    Raises:
+        ConfigurationError: It cannot travel in a header.
+    """
+    name = "api_key" if given is not None else ENV_API_KEY
+    key = Secret(os.environ.get(ENV_API_KEY, "").strip()) if given is None else given
+    if not isinstance(key.reveal(), str):
+        raise ConfigurationError(f"{name} must be text")
+    if not key.reveal():
+        return None
+    if not fits_header(key.reveal()):
+        raise ConfigurationError(
+            f"{name} must be printable ASCII text without spaces around it"
+        )
+    return key
+
+
+def resolve_base_url(argument: Any) -> str:
+    """Gives the base URL that was given, or the environment's, or the default.
+
+    Raises:
+        ConfigurationError: It is no http(s) URL with a host, or holds more than that and a path.
+    """
+    name = "base_url"
+    if argument is None:
+        name, argument = ENV_BASE_URL, os.environ.get(ENV_BASE_URL, "").strip()
+    return _check_base_url(name, argument or DEFAULT_BASE_URL)
+
+
+def _check_base_url(name: str, value: Any) -> str:
+    if (
+        not isinstance(value, str)
+        or has_control_characters(value)
+        or " " in value.strip()
+    ):
+        raise ConfigurationError(f"{name} must be a URL such as {DEFAULT_BASE_URL}")
+    try:
+        parts = urlsplit(value.strip())
+        host, _ = parts.hostname, parts.port  # reading the port checks it
+    except ValueError as error:
+        raise ConfigurationError(f"{name} is no URL: {error}") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(
+            f"{name} must not hold a user name or password: use api_key"
+        )
+    if parts.scheme not in ("http", "https") or not host:
+        shown = parts._replace(query="", fragment="").geturl()
+        raise ConfigurationError(
+            f"{name} must start with http:// or https:// and name a host, not {shown!r}"
+        )
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"{name} must not hold a query or a fragment")
+    try:
+        requests.PreparedRequest().prepare_url(value, None)
+    except (requests.RequestException, UnicodeError):
+        raise ConfigurationError(
+            f"{name} names no possible host: {parts.geturl()!r}"
+        ) from None
+    return value.strip().rstrip("/")
+
+
+def resolve_timeout(argument: Any) -> float:
+    """Gives the timeout that was given, or the environment's, or the default, in seconds.
+
+    Raises:
+        ConfigurationError: It is no number above zero.
+    """
+    text = os.environ.get(ENV_TIMEOUT, "").strip()
+    if argument is not DEFAULT_TIMEOUT or not text:
+        return check_seconds("timeout", argument, ConfigurationError)
+    try:
+        return check_seconds(ENV_TIMEOUT, float(text), ConfigurationError)
+    except ValueError:
+        raise ConfigurationError(
+            f"{ENV_TIMEOUT} must be a number of seconds above zero"
+        ) from None
+
+
+def resolve_max_retries(argument: Any) -> int:
+    """Gives the retries that were given, or the environment's, or the default.
+
+    Raises:
+        ConfigurationError: It is no whole number from zero up.
+    """
+    text = os.environ.get(ENV_MAX_RETRIES, "").strip()
+    if argument is not DEFAULT_MAX_RETRIES or not text:
+        return check_count("max_retries", argument, error=ConfigurationError)
+    try:
+        return check_count(ENV_MAX_RETRIES, int(text), error=ConfigurationError)
+    except ValueError:
+        raise ConfigurationError(
+            f"{ENV_MAX_RETRIES} must be a whole number from 0 up"
+        ) from None
+
+
+def check_prefix(value: Any) -> str:
+    """Gives the prefix with a slash before it and none behind.
+
+    Raises:
+        ConfigurationError: It is no path.
+    """
+    if (
+        not isinstance(value, str)
+        or has_control_characters(value)
+        or set(value) & set(" ?#")
+    ):
+        raise ConfigurationError("api_prefix must be a path such as /api/v1")
+    stripped = value.strip("/")
+    if {".", ".."} & set(stripped.split("/")):
+        raise ConfigurationError("api_prefix must not hold . or .. as a part")
+    return f"/{stripped}" if stripped else ""
+
+
+def check_headers(value: Any) -> Dict[str, str]:
+    """Gives the extra headers as a dict of their own.
+
+    Raises:
+        ConfigurationError: They are no mapping of texts, or hold what the client itself sets.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigurationError("headers must be a mapping of names to texts")
+    for name, text in value.items():
+        check_header_value("the name of a header", name, ConfigurationError)
+        check_header_value(f"the header {name}", text, ConfigurationError)
+        if name.lower() in _OWN_HEADERS:
+            instead = ": use api_key" if name.lower() == "authorization" else ""
+            raise ConfigurationError(
+                f"headers must not set {name}, which the client sets{instead}"
+            )
+    return dict(value)
+
+
+def check_proxies(value: Any) -> Dict[str, str]:
+    """Gives the proxies as a dict of their own.
+
+    Raises:
+        ConfigurationError: They are no mapping of schemes to URLs. The message does not hold them.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigurationError("proxies must be a mapping of schemes to URLs")
+    if not all(
+        isinstance(part, str) and part for pair in value.items() for part in pair
+    ):
+        raise ConfigurationError("proxies must map schemes to URLs, both of them text")
+    return dict(value)
+
+
+def check_hooks(value: Any) -> Dict[str, Tuple[Hook, ...]]:
+    """Gives the hooks as a tuple for each event.
+
+    Raises:
+        ConfigurationError: An event has an unknown name, or a hook cannot be called.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not set(value) <= set(HOOK_NAMES):
+        raise ConfigurationError(
+            f"event_hooks must map {', '.join(HOOK_NAMES)} to callables"
+        )
+    hooks = {}
+    for name, given in value.items():
+        hooks[name] = tuple(given) if isinstance(given, (list, tuple)) else (given,)
+        if not all(callable(hook) for hook in hooks[name]):
+            raise ConfigurationError(
+                f"event_hooks[{name!r}] must be a callable, or a list of them"
+            )
+    return hooks
+
+
+def check_verify(value: Any) -> Union[bool, str]:
+    """Gives `verify` back if it is a boolean or the path of a CA bundle that exists.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    return _check_path("verify", value)
+
+
+def check_cert(value: Any) -> Union[None, str, Tuple[str, str]]:
+    """Gives `cert` back if it is the path of a client certificate, or of it and its key.
+
+    Raises:
+        ConfigurationError: It is neither, or a file does not exist.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return _check_path("cert", value[0]), _check_path("cert", value[1])
+    return _check_path("cert", value)
+
+
+def _check_path(name: str, value: Any) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise ConfigurationError(f"{name} must be the path of a file")
+    path = os.fspath(value)
+    if not os.path.exists(path):
+        raise ConfigurationError(f"{name} names a file that does not exist: {path}")
+    return str(path)

@@ -1,0 +1,47 @@
+"""The defaults and the names that more than one room uses, each defined once."""
+
+
+class DefaultFloat(float):
+    """A default that can be told from the same number given by a caller.
+
+    An argument that is absent may be replaced by the environment; one that was given may not.
+    """
+
+
+class DefaultInt(int):
+    """See `DefaultFloat`."""
+
+
+DEFAULT_BASE_URL = "https://ai-spine-api-production.up.railway.app"
+DEFAULT_TIMEOUT = DefaultFloat(30)
+DEFAULT_MAX_RETRIES = DefaultInt(3)
+DEFAULT_POOL_SIZE = 10
+
+ENV_API_KEY = "AI_SPINE_API_KEY"
+ENV_BASE_URL = "AI_SPINE_BASE_URL"
+ENV_TIMEOUT = "AI_SPINE_TIMEOUT"
+ENV_MAX_RETRIES = "AI_SPINE_MAX_RETRIES"
+
+IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
+REQUEST_ID_HEADER = "X-Request-Id"
+
+# Waiting for an execution, in seconds.
+DEFAULT_WAIT_TIMEOUT = 300.0
+DEFAULT_INTERVAL = 2.0
+FIRST_INTERVAL = 0.05
+INTERVAL_GROWTH = 1.5
+INTERVAL_JITTER = 0.1
+
+# Sleeping between the attempts of one call, in seconds.
+BACKOFF_BASE = 0.5
+BACKOFF_MAX = 8.0
+RETRY_AFTER_MAX = 60.0
+
+MAX_REDIRECTS = 5
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_MESSAGE_LENGTH = 500
+
+# What a server names as the execution when it has started none.
+NO_EXECUTION_ID = "00000000-0000-0000-0000-000000000000"
+
+LOGGER_NAME = "ai_spine"

@@ -1,0 +1,122 @@
+"""Small pure helpers: parsing a timestamp, quoting an id, redacting a secret."""
+
+import re
+from datetime import datetime, timezone
+from typing import Any, Optional
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from dateutil import parser as dateutil_parser
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def parse_timestamp(value: Any) -> Any:
+    """Reads a timestamp in any form that servers send.
+
+    Args:
+        value: ISO 8601 text (without an offset it is UTC), or seconds since the epoch.
+
+    Returns:
+        An aware UTC `datetime`; `value` itself where it is no timestamp.
+
+    Example:
+        >>> parse_timestamp("2026-11-20T11:50:42+01:00").isoformat()
+        '2026-11-20T10:50:42+00:00'
+    """
+    try:
+        if isinstance(value, str):
+            moment = _parse_iso(value)
+            if moment.tzinfo is None:
+                return moment.replace(tzinfo=timezone.utc)
+            return moment.astimezone(timezone.utc)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return value
+
+
+def _parse_iso(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(
+            text
+        )  # what C can read, and all of ISO 8601 since 3.11
+    except ValueError:
+        return dateutil_parser.isoparse(text)
+
+
+def format_timestamp(moment: datetime) -> str:
+    """Gives a moment as ISO 8601 text in UTC, the way `parse_timestamp` reads it back."""
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def quote_segment(value: str) -> str:
+    """Percent-encodes a value so that it stays one segment of a path.
+
+    Example:
+        >>> quote_segment("a/b c")
+        'a%2Fb%20c'
+    """
+    return quote(value, safe="")
+
+
+def has_control_characters(text: str) -> bool:
+    """Tells whether a text holds characters that have no business in an id or a header."""
+    return _CONTROL.search(text) is not None
+
+
+def one_line(text: str, limit: Optional[int] = None) -> str:
+    """Folds white space and control characters, so that foreign text fits in one sentence."""
+    folded = " ".join(_CONTROL.sub(" ", text).split())
+    if limit is not None and len(folded) > limit:
+        return folded[: limit - 1] + "…"
+    return folded
+
+
+def origin(url: str) -> str:
+    """Gives scheme, host and port of a URL, with the port always told.
+
+    Example:
+        >>> origin("https://API.example.com/flows")
+        'https://api.example.com:443'
+    """
+    parts = urlsplit(url)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def redact_url(url: str) -> str:
+    """Gives a URL without the user name and password that it may carry, and without its query."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+class Secret:
+    """A text that shows itself to nobody who does not ask for it by name.
+
+    Example:
+        >>> Secret("sk-123")
+        Secret('***')
+        >>> Secret("sk-123").reveal()
+        'sk-123'
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Gives the text itself."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret('***')"

@@ -1,0 +1,127 @@
+"""When to look at an execution again, and when to stop waiting. Pure: its clock is passed in."""
+
+import random
+from typing import Callable, Iterator, Optional
+
+from ai_spine.constants import FIRST_INTERVAL, INTERVAL_GROWTH, INTERVAL_JITTER
+from ai_spine.exceptions import (
+    AISpineError,
+    APIError,
+    ExecutionCancelledError,
+    ExecutionError,
+    NetworkError,
+    TimeoutError,
+)
+from ai_spine.models import Execution, ExecutionStatus
+
+
+def intervals(
+    longest: float, rand: Callable[[], float] = random.random
+) -> Iterator[float]:
+    """Gives the seconds between looks: short at first, growing up to `longest`.
+
+    Example:
+        >>> waits = intervals(0.2, rand=lambda: 0.5)
+        >>> [round(next(waits), 4) for _ in range(5)]
+        [0.05, 0.075, 0.1125, 0.1688, 0.2]
+    """
+    interval = FIRST_INTERVAL
+    while True:
+        # The jitter keeps many waiters from asking in step.
+        jitter = 1 + INTERVAL_JITTER * (2 * rand() - 1)
+        yield min(interval * jitter, longest)
+        interval = min(interval * INTERVAL_GROWTH, longest)
+
+
+class Wait:
+    """One wait for one execution: it is told what was seen, and tells when to look again.
+
+    Args:
+        execution_id: The execution.
+        timeout: Seconds that the whole wait may take.
+        interval: The longest distance between two looks, in seconds.
+        clock: Gives seconds, never going back.
+        rand: Gives a number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        execution_id: str,
+        timeout: float,
+        interval: float,
+        *,
+        clock: Callable[[], float],
+        rand: Callable[[], float] = random.random,
+    ) -> None:
+        self.execution_id = execution_id
+        self.timeout = timeout
+        self.last_status: Optional[str] = None
+        self._clock = clock
+        self._ends = clock() + timeout
+        self._intervals = intervals(interval, rand)
+        self._last_error: Optional[AISpineError] = None
+
+    def remaining(self) -> float:
+        """Gives the seconds left.
+
+        Raises:
+            TimeoutError: None are.
+        """
+        left = self._ends - self._clock()
+        if left <= 0:
+            raise self._timed_out()
+        return left
+
+    def saw(self, execution: Execution) -> None:
+        """Notes what a look has shown."""
+        self.last_status = execution.status
+        self._last_error = None
+
+    def missed(self, error: AISpineError) -> None:
+        """Notes a look that failed.
+
+        Raises:
+            AISpineError: The error itself, if later looks would fail alike.
+        """
+        if not (isinstance(error, (APIError, NetworkError)) and error.transient):
+            raise error
+        self._last_error = error
+
+    def pause(self) -> float:
+        """Gives the seconds to sleep before the next look: never beyond the end of the wait."""
+        return min(next(self._intervals), self.remaining())
+
+    def _timed_out(self) -> TimeoutError:
+        seen = (
+            f"its last status was {self.last_status}"
+            if self.last_status
+            else "it was not seen"
+        )
+        if self._last_error is not None:
+            seen += f", and the last look failed: {self._last_error}"
+        return TimeoutError(
+            f"execution {self.execution_id} was not done within {self.timeout:g} s; {seen}",
+            execution_id=self.execution_id,
+            last_status=self.last_status,
+        )
+
+
+def check_outcome(execution: Execution) -> Execution:
+    """Gives a finished execution back if it completed.
+
+    Raises:
+        ExecutionCancelledError: It was cancelled.
+        ExecutionError: It failed.
+    """
+    if execution.succeeded:
+        return execution
+    subject = f"execution {execution.execution_id}"
+    if execution.flow_id:
+        subject += f" of flow {execution.flow_id}"
+    reason = execution.error_message
+    told = f": {reason}" if isinstance(reason, str) and reason else ""
+    if execution.status == ExecutionStatus.CANCELLED:
+        raise ExecutionCancelledError(
+            f"{subject} was cancelled{told}", execution=execution
+        )
+    raise ExecutionError(f"{subject} failed{told}", execution=execution)
