@@ -1,0 +1,1 @@
+"""The `ai-spine` command: one file for each noun."""

@@ -1,0 +1,140 @@
+"""What the commands of one invocation share: the options, the client, and how errors end."""
+
+import functools
+from typing import Any, Callable, Dict, NoReturn, TypeVar, cast
+
+import click
+
+from ai_spine.client import AISpine
+from ai_spine.cli.exit_codes import API_ERROR, INTERRUPTED, exit_code_of
+from ai_spine.exceptions import AISpineError, ConfigurationError
+from ai_spine.utils import one_line
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Session:
+    """The shared options, as they have been seen so far, and what is made from them."""
+
+    def __init__(self) -> None:
+        self.options: Dict[str, Any] = {}
+
+    @property
+    def output(self) -> str:
+        """How results are printed: `table` or `json`."""
+        return str(self.options.get("output") or "table")
+
+    def client(self) -> AISpine:
+        """Gives the client that the options describe; it is closed when the command ends."""
+        context = click.get_current_context().find_root()
+        known = ("api_key", "base_url", "timeout", "debug")
+        given = {name: self.options[name] for name in known if name in self.options}
+        if self.options.get("local"):
+            if "base_url" in given:
+                raise ConfigurationError("--local and --base-url exclude each other")
+            given["base_url"] = context.with_resource(import_local().LocalServer()).url
+        return context.with_resource(AISpine(**given))
+
+
+def import_local() -> Any:
+    """Gives the module of the local server.
+
+    Raises:
+        ConfigurationError: The extra that it needs is not installed.
+    """
+    try:
+        import ai_spine.local
+    except ImportError as error:
+        raise ConfigurationError(str(error)) from None
+    return ai_spine.local
+
+
+def session() -> Session:
+    """Gives the session of the command that runs."""
+    return click.get_current_context().ensure_object(Session)
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Notes a shared option wherever it stands; the one nearest to the command wins."""
+    if value is not None and value is not False:
+        context.ensure_object(Session).options[str(parameter.name)] = value
+
+
+_shared = functools.partial(click.option, expose_value=False, callback=_remember)
+_SHARED = (
+    _shared("--api-key", metavar="KEY", help="The key; better: AI_SPINE_API_KEY."),
+    _shared("--base-url", metavar="URL", help="The server; or AI_SPINE_BASE_URL."),
+    _shared("--timeout", type=float, metavar="SECONDS", help="For each HTTP request."),
+    _shared(
+        "--local", is_flag=True, help="Start a server with sample flows, and use it."
+    ),
+    _shared(
+        "--output", type=click.Choice(["table", "json"]), help="How to print [table]."
+    ),
+    _shared("--debug", is_flag=True, help="Log each HTTP request to stderr."),
+)
+
+
+def shared_options(command: F) -> F:
+    """Adds the shared options; the group and its commands take them alike."""
+    for option in reversed(_SHARED):
+        command = option(command)
+    return command
+
+
+def command(group: click.Group, name: str) -> Callable[[F], click.Command]:
+    """Makes a function a command of a group, with the shared options and one-line errors."""
+
+    def decorate(function: F) -> click.Command:
+        return group.command(name)(shared_options(errors_in_one_line(function)))
+
+    return decorate
+
+
+class Noun(click.Group):
+    """The group of a noun's commands; without one, it lists."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["invoke_without_command"] = True
+        super().__init__(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was named, or `list`."""
+        if not (
+            ctx.args or getattr(ctx, "_protected_args", None) or ctx.invoked_subcommand
+        ):
+            return ctx.invoke(self.commands["list"])
+        return super().invoke(ctx)
+
+
+def errors_in_one_line(function: F) -> F:
+    """Ends a command that fails with one line on stderr and the exit code for it."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except AISpineError as error:
+            fail(str(error), exit_code_of(error))
+        except KeyboardInterrupt as interrupt:
+            fail(str(interrupt) or "interrupted", INTERRUPTED)
+        except (
+            click.ClickException,
+            click.exceptions.Exit,
+            click.Abort,
+            BrokenPipeError,
+        ):
+            raise
+        except Exception as error:  # a fault of this program's own
+            if session().options.get("debug"):
+                raise
+            kind = type(error).__name__
+            fail(f"unexpected {kind}: {error}; --debug shows where it comes from")
+
+    return cast(F, guarded)
+
+
+def fail(message: str, exit_code: int = API_ERROR) -> NoReturn:
+    """Prints one line to stderr and ends the command."""
+    click.echo(f"Error: {one_line(message)}", err=True)
+    raise click.exceptions.Exit(exit_code)

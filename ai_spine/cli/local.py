@@ -1,0 +1,65 @@
+"""`local start`."""
+
+import signal
+import threading
+from typing import Any, Optional
+
+import click
+
+from ai_spine.cli.context import errors_in_one_line, import_local, session
+from ai_spine.cli.output import say
+
+
+def add_to(group: click.Group) -> None:
+    """Adds the commands to the `ai-spine` group."""
+
+    @group.group("local", no_args_is_help=False)
+    def local() -> None:
+        """Run an AI Spine server on this machine."""
+
+    @local.command("start")
+    @click.option(
+        "--port", type=int, default=8000, show_default=True, help="0 takes a free one."
+    )
+    @click.option(
+        "--host", default="127.0.0.1", show_default=True, help="Where to listen."
+    )
+    @click.option("--flows", metavar="DIR", help="A folder of flows in YAML or JSON.")
+    @click.option(
+        "--agents", metavar="MODULE", help="A module, or a Python file, of agents."
+    )
+    @click.option(
+        "--db", metavar="FILE", default=":memory:", help="Where to keep everything."
+    )
+    @click.option("--api-key", metavar="KEY", help="The key that clients must have.")
+    @errors_in_one_line
+    def start(
+        port: int,
+        host: str,
+        flows: Optional[str],
+        agents: Optional[str],
+        db: str,
+        api_key: Optional[str],
+    ) -> None:
+        """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
+
+        \b
+        ai-spine local start --flows flows/ --agents agents.py --db runs.db
+        """
+        key = api_key or session().options.get("api_key")
+        stop = threading.Event()
+        server = import_local().LocalServer(
+            flows, agents, host=host, port=port, db=db, api_key=key
+        )
+        with server:
+            for name in ("SIGINT", "SIGTERM"):
+                signal.signal(getattr(signal, name), lambda *_: stop.set())
+            click.echo(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
+            _wait(stop)
+        say("stopped")
+
+
+def _wait(stop: Any) -> None:
+    """Waits in short steps, since some systems deliver signals only between them."""
+    while not stop.wait(0.5):
+        pass

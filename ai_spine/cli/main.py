@@ -1,0 +1,66 @@
+"""The `ai-spine` command."""
+
+import sys
+from typing import Any
+
+import click
+
+from ai_spine.__version__ import __version__
+from ai_spine.cli import agents, executions, flows, local, system
+from ai_spine.cli.context import shared_options
+from ai_spine.cli.exit_codes import INTERRUPTED
+from ai_spine.cli.output import say
+from ai_spine.utils import one_line
+
+
+class _Root(click.Group):
+    """The group of everything; it tells a wrong use in one line, where click takes four."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Runs the command, and ends the process with its exit code."""
+        try:
+            result = super().main(*args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            context = getattr(error, "ctx", None)
+            hint = (
+                f" (see {context.command_path} --help)" if context is not None else ""
+            )
+            say(f"Error: {one_line(error.format_message())}{hint}")
+            result = error.exit_code
+        except click.Abort:
+            say("Error: interrupted")
+            result = INTERRUPTED
+        if standalone_mode:
+            sys.exit(result)
+        return result
+
+
+@click.group(
+    cls=_Root,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@shared_options
+@click.version_option(__version__, prog_name="ai-spine")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run flows of AI agents on AI Spine.
+
+    Results go to stdout, everything else to stderr.
+
+    \b
+    Exit codes: 0 done, 1 API error, 2 usage, 3 authentication, 4 not found,
+    5 the execution failed or was cancelled, 6 timeout, 7 rate limit, 8 network,
+    130 interrupted.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for _noun in (executions, flows, agents, system, local):
+    _noun.add_to(cli)
+
+
+def main() -> None:
+    """Runs the command; the console script calls it."""
+    cli(prog_name="ai-spine")

@@ -1,0 +1,83 @@
+"""How results are printed: data on stdout, as a table for people or as JSON for programs."""
+
+import json
+from datetime import datetime
+from typing import Any, Iterable, List, Mapping, Sequence, Tuple
+
+import click
+
+from ai_spine.cli.context import session
+from ai_spine.models import Model
+from ai_spine.utils import format_timestamp, one_line
+
+_GAP = "  "
+
+
+def print_items(items: Sequence[Model], columns: Sequence[str]) -> None:
+    """Prints models: the columns of each, or all of each as JSON."""
+    if session().output == "json":
+        _print_json([item.to_dict() for item in items])
+        return
+    rows = [[_text(getattr(item, column)) for column in columns] for item in items]
+    _print_table([[column.upper() for column in columns], *rows])
+
+
+def print_item(item: Model) -> None:
+    """Prints one model: a line for each attribute that is known, or JSON."""
+    if session().output == "json":
+        _print_json(item.to_dict())
+    else:
+        _print_pairs(item.to_dict().items())
+
+
+def print_value(value: Any) -> None:
+    """Prints what a flow gave; of a single exit point, its fields stand alone."""
+    if session().output == "json":
+        _print_json(value)
+        return
+    if isinstance(value, Mapping) and len(value) == 1:
+        (value,) = value.values()
+    if isinstance(value, Mapping):
+        _print_pairs(_flatten(value))
+    else:
+        click.echo(_text(value))
+
+
+def say(message: str) -> None:
+    """Tells people something, on stderr."""
+    click.echo(message, err=True)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_pairs(pairs: Iterable[Tuple[str, Any]]) -> None:
+    _print_table([[name, _text(value)] for name, value in pairs if value is not None])
+
+
+def _print_table(rows: List[List[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths))
+        click.echo(_GAP.join(cells).rstrip())
+
+
+def _flatten(value: Mapping[str, Any], path: str = "") -> Iterable[Tuple[str, Any]]:
+    for name, child in value.items():
+        if isinstance(child, Mapping) and child:
+            yield from _flatten(child, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", child
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return format_timestamp(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return one_line("; ".join(value))
+    if isinstance(value, (bool, dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return one_line(str(value))

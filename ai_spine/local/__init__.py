@@ -1,0 +1,16 @@
+"""An AI Spine server for one machine, to build and test flows with. Needs the extra `[local]`."""
+
+try:
+    import flask as _flask  # noqa: F401
+    import waitress as _waitress  # noqa: F401
+    import yaml as _yaml  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        f"the local server needs {error.name}, which is not installed: "
+        "pip install 'ai-spine-sdk[local]'"
+    ) from None
+
+from ai_spine.local.agents import agent
+from ai_spine.local.server import LocalServer
+
+__all__ = ["LocalServer", "agent"]

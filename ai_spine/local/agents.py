@@ -1,0 +1,343 @@
+"""Agents of the local server: Python functions, and HTTP services after the agent contract."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Union,
+)
+from urllib.parse import urlsplit
+
+import requests
+
+from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.graph import NODE_TYPES
+from ai_spine.retry import failure_of
+from ai_spine.utils import one_line
+from ai_spine.validation import check_id
+
+Function = Callable[[Dict[str, Any], Dict[str, Any]], Mapping[str, Any]]
+
+# Seconds that an HTTP agent may take where its node's config does not say.
+DEFAULT_HTTP_TIMEOUT = 60.0
+
+
+class AgentFailed(Exception):
+    """An agent could not do its work; the text says why."""
+
+
+class Task(NamedTuple):
+    """What an agent is asked to do."""
+
+    execution_id: str
+    node_id: str
+    input: Dict[str, Any]
+    config: Dict[str, Any]
+    timeout: Optional[float]
+
+
+class AgentFunction:
+    """A Python function as an agent; made by `agent`, and callable like the function."""
+
+    def __init__(
+        self,
+        function: Function,
+        agent_id: str,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        capabilities: Sequence[str] = (),
+        agent_type: str = "processor",
+    ) -> None:
+        _check_function(agent_id, function)
+        if agent_type not in NODE_TYPES:
+            raise ConfigurationError(
+                f"agent {agent_id!r}: agent_type must be one of {', '.join(NODE_TYPES)}"
+            )
+        self.function = function
+        self.agent_id = agent_id
+        self.name = name or agent_id
+        self.description = description or inspect.getdoc(function) or ""
+        self.capabilities = list(capabilities)
+        self.agent_type = agent_type
+        self.__doc__ = function.__doc__
+
+    def __call__(
+        self, input: Dict[str, Any], config: Dict[str, Any]
+    ) -> Mapping[str, Any]:
+        return self.function(input, config)
+
+    def __repr__(self) -> str:
+        return f"AgentFunction({self.agent_id!r})"
+
+    def describe(self) -> Dict[str, Any]:
+        """Gives the agent as the API tells of it."""
+        where = f"{self.function.__module__}.{self.function.__qualname__}"
+        return {
+            "agent_id": self.agent_id,
+            "name": self.name,
+            "description": self.description,
+            "endpoint": f"python:{where}",
+            "capabilities": self.capabilities,
+            "agent_type": self.agent_type,
+            "is_active": True,
+        }
+
+    def run(self, task: Task) -> Any:
+        """Does the work.
+
+        Raises:
+            AgentFailed: The function raised.
+        """
+        try:
+            return self.function(task.input, task.config)
+        except Exception as error:
+            raise AgentFailed(one_line(str(error)) or type(error).__name__) from error
+
+
+class HttpAgent:
+    """An agent that is a service of its own."""
+
+    def __init__(self, agent_id: str, endpoint: str) -> None:
+        self.agent_id = agent_id
+        self.endpoint = check_endpoint(agent_id, endpoint)
+
+    def describe(self) -> Dict[str, Any]:
+        """Gives the agent as the API tells of it."""
+        return describe_http_agent(
+            {"agent_id": self.agent_id, "endpoint": self.endpoint}
+        )
+
+    def run(self, task: Task) -> Any:
+        """Has the service do the work.
+
+        Raises:
+            AgentFailed: The service is not there, or reports a failure.
+        """
+        body = {
+            "execution_id": task.execution_id,
+            "node_id": task.node_id,
+            "input": task.input,
+            "config": task.config,
+        }
+        try:
+            response = requests.post(
+                f"{self.endpoint}/execute",
+                json=body,
+                timeout=task.timeout or DEFAULT_HTTP_TIMEOUT,
+                auth=_no_auth,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            words = failure_of(error).words
+            raise AgentFailed(
+                f"agent {self.agent_id!r} at {self.endpoint}: {words}"
+            ) from error
+        return self._read(response)
+
+    def _read(self, response: requests.Response) -> Any:
+        where = f"agent {self.agent_id!r} at {self.endpoint}"
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        told = answer if isinstance(answer, dict) else {}
+        if told.get("status") == "error" or not response.ok:
+            reason = (
+                told.get("error_message")
+                or f"answered with status {response.status_code}"
+            )
+            raise AgentFailed(f"{where}: {one_line(str(reason), 500)}")
+        if told.get("status") != "success":
+            raise AgentFailed(f"{where}: its answer has no status of success or error")
+        return told.get("output")
+
+
+AnyAgent = Union[AgentFunction, HttpAgent]
+AgentSource = Union[
+    None,
+    str,
+    ModuleType,
+    Sequence[AgentFunction],
+    Mapping[str, Union[Function, AgentFunction, str]],
+]
+
+
+def agent(
+    agent_id: str,
+    *,
+    name: Optional[str] = None,
+    description: Optional[str] = None,
+    capabilities: Sequence[str] = (),
+    agent_type: str = "processor",
+) -> Callable[[Function], AgentFunction]:
+    """Makes an agent of a function that takes `input` and `config` and gives a mapping.
+
+    Args:
+        agent_id: What nodes call it.
+        name: What people call it; its id, without.
+        description: What it does; the function's docstring, without.
+        capabilities: What it can do, in words.
+        agent_type: `input`, `processor`, `output` or `conditional`.
+
+    Raises:
+        ConfigurationError: The id cannot be one, or the function takes other arguments.
+
+    Example:
+        >>> @agent("greeter", capabilities=["conversation"])
+        ... def greet(input, config):
+        ...     return {"greeting": f"Hello, {input['name']}!"}
+        >>> greet({"name": "Ana"}, {})
+        {'greeting': 'Hello, Ana!'}
+    """
+    _check_agent_id(agent_id)
+
+    def decorate(function: Function) -> AgentFunction:
+        return AgentFunction(
+            function, agent_id, name, description, capabilities, agent_type
+        )
+
+    return decorate
+
+
+def collect_agents(source: AgentSource) -> Dict[str, AnyAgent]:
+    """Gives the agents of a module, a list or a mapping by their ids.
+
+    Raises:
+        ConfigurationError: Something in it is no agent, or two have the same id.
+    """
+    if source is None:
+        return {}
+    if isinstance(source, str):
+        source = import_agent_module(source)
+    if isinstance(source, ModuleType):
+        return _by_id(
+            [v for v in vars(source).values() if isinstance(v, AgentFunction)]
+        )
+    if isinstance(source, Mapping):
+        return {
+            _check_agent_id(key): _make_agent(key, value)
+            for key, value in source.items()
+        }
+    if not isinstance(source, (list, tuple)):
+        raise ConfigurationError(
+            "agents must be a module, a list of agents, or a mapping of ids"
+        )
+    for item in source:
+        if not isinstance(item, AgentFunction):
+            raise ConfigurationError(
+                f"{item!r} is no agent: decorate it with @agent(...)"
+            )
+    return _by_id(source)
+
+
+def import_agent_module(name: str) -> ModuleType:
+    """Imports the module of that name, or the Python file at that path.
+
+    Raises:
+        ConfigurationError: It cannot be imported, for whatever reason.
+    """
+    try:
+        if name.endswith(".py"):
+            return _import_file(Path(name))
+        if "" not in sys.path:
+            sys.path.insert(
+                0, ""
+            )  # a console script does not look into the working folder
+        return importlib.import_module(name)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {one_line(str(error))}"
+        raise ConfigurationError(
+            f"the agents {name!r} cannot be imported: {reason}"
+        ) from error
+
+
+def check_endpoint(agent_id: str, endpoint: Any) -> str:
+    """Gives the URL of an HTTP agent, without a slash at its end.
+
+    Raises:
+        ConfigurationError: It is no http(s) URL.
+    """
+    try:
+        parts = urlsplit(endpoint) if isinstance(endpoint, str) else None
+        if parts is not None and parts.scheme in ("http", "https") and parts.hostname:
+            return str(endpoint).rstrip("/")
+    except ValueError:
+        pass
+    raise ConfigurationError(
+        f"agent {agent_id!r}: its endpoint must be an http or https URL"
+    )
+
+
+def describe_http_agent(given: Mapping[str, Any]) -> Dict[str, Any]:
+    """Gives an agent as the API tells of it, from as much as was given."""
+    return {
+        "agent_id": given["agent_id"],
+        "name": given.get("name") or given["agent_id"],
+        "description": given.get("description") or "",
+        "endpoint": given["endpoint"],
+        "capabilities": given.get("capabilities") or [],
+        "agent_type": given.get("agent_type") or "processor",
+        "is_active": True,
+    }
+
+
+def _make_agent(agent_id: str, value: Any) -> AnyAgent:
+    if isinstance(value, str):
+        return HttpAgent(agent_id, value)
+    if isinstance(value, AgentFunction):
+        if value.agent_id != agent_id:
+            raise ConfigurationError(
+                f"agent {value.agent_id!r} is given under the id {agent_id!r}"
+            )
+        return value
+    return AgentFunction(value, agent_id)
+
+
+def _by_id(agents: Sequence[AgentFunction]) -> Dict[str, AnyAgent]:
+    by_id: Dict[str, AnyAgent] = {}
+    for item in agents:
+        if by_id.setdefault(item.agent_id, item) is not item:
+            raise ConfigurationError(f"two agents have the id {item.agent_id!r}")
+    return by_id
+
+
+def _import_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("no Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _check_agent_id(agent_id: Any) -> str:
+    try:
+        return check_id("agent_id", agent_id)
+    except ValidationError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _check_function(agent_id: str, function: Any) -> None:
+    if not callable(function):
+        raise ConfigurationError(f"agent {agent_id!r} must be a function or a URL")
+    try:
+        inspect.signature(function).bind({}, {})
+    except TypeError:
+        raise ConfigurationError(
+            f"agent {agent_id!r}: its function must take two arguments, input and config"
+        ) from None
+
+
+def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Stands where `requests` would otherwise look into ~/.netrc."""
+    return prepared

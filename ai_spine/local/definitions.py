@@ -1,0 +1,168 @@
+"""Flows for the local server: read from files, dicts and `Flow`s, and checked."""
+
+import json
+import math
+from pathlib import Path
+from typing import (
+    Any,
+    Container,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+)
+from typing import Union
+
+import yaml
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.graph import find_problems
+from ai_spine.local.conditions import find_condition_problems
+from ai_spine.models import Flow, UnexpectedAnswer
+from ai_spine.utils import one_line
+from ai_spine.validation import encode_json
+
+FLOW_SUFFIXES = (".yaml", ".yml", ".json")
+
+FlowItem = Union[str, Path, Flow, Mapping[str, Any]]
+FlowSource = Union[None, str, Path, Sequence[FlowItem]]
+
+
+class LoadedFlow(NamedTuple):
+    """A flow, and where it came from, for messages."""
+
+    flow: Flow
+    source: str
+
+
+def load_flows(source: FlowSource) -> List[LoadedFlow]:
+    """Reads the flows of a folder, or of a list of paths, dicts and `Flow`s.
+
+    Raises:
+        ConfigurationError: A file cannot be read, or holds no flow, or two flows have one id.
+    """
+    loaded = [_load(item) for item in _items(source)]
+    sources: Dict[str, str] = {}
+    for flow, where in loaded:
+        _check_json(flow, where)
+        if not isinstance(flow.flow_id, str):
+            raise ConfigurationError(f"{where}: it has no flow_id")
+        if flow.flow_id in sources:
+            raise ConfigurationError(
+                f"{where} and {sources[flow.flow_id]} both define the flow {flow.flow_id!r}"
+            )
+        sources[flow.flow_id] = where
+    return loaded
+
+
+def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> None:
+    """Refuses a flow that cannot run.
+
+    Raises:
+        ConfigurationError: Something is wrong with it; all of it is named in the one message.
+    """
+    problems = find_problems(flow, agent_ids)
+    if not problems:
+        problems = find_condition_problems(flow) + _timeout_problems(flow)
+    if problems:
+        raise ConfigurationError(f"{source}: {'; '.join(problems)}")
+
+
+def describe_flow(flow: Flow) -> Dict[str, Any]:
+    """Gives a sound flow as the API tells of it, with the defaults filled in."""
+    return {
+        "flow_id": flow.flow_id,
+        "name": flow.name or flow.flow_id,
+        "description": flow.description or "",
+        "version": "1.0.0" if flow.version is None else flow.version,
+        "nodes": [
+            {
+                "id": node.id,
+                "agent_id": node.agent_id,
+                "type": node.type or "processor",
+                "depends_on": node.depends_on or [],
+                "config": node.config or {},
+                "conditions": node.conditions,
+            }
+            for node in flow.nodes
+        ],
+        "entry_point": flow.entry_point,
+        "exit_points": flow.exit_points,
+        "metadata": flow.metadata or {},
+    }
+
+
+def _timeout_problems(flow: Flow) -> List[str]:
+    return [
+        f"node {node.id!r}: config.timeout must be a number of seconds above zero"
+        for node in flow.nodes
+        if not _is_timeout((node.config or {}).get("timeout"))
+    ]
+
+
+def _is_timeout(value: Any) -> bool:
+    if value is None:
+        return True
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and value > 0
+
+
+def _items(source: FlowSource) -> Iterator[FlowItem]:
+    if source is None:
+        return
+    if isinstance(source, (str, Path)):
+        folder = Path(source)
+        if not folder.is_dir():
+            raise ConfigurationError(f"{folder} is no folder of flows")
+        yield from sorted(
+            path for path in folder.iterdir() if path.suffix in FLOW_SUFFIXES
+        )
+    elif isinstance(source, (list, tuple)):
+        yield from source
+    else:
+        raise ConfigurationError(
+            "flows must be a folder, or a list of paths, dicts and Flows"
+        )
+
+
+def _load(item: FlowItem) -> LoadedFlow:
+    if isinstance(item, Flow):
+        return LoadedFlow(item, f"flow {item.flow_id!r}")
+    if isinstance(item, (str, Path)):
+        data, where = _read_file(Path(item)), str(item)
+    else:
+        data, where = item, "a flow given as a dict"
+    try:
+        flow = Flow.from_wire(data)
+    except UnexpectedAnswer:
+        raise ConfigurationError(
+            f"{where} holds no flow: a mapping is expected"
+        ) from None
+    return LoadedFlow(flow, f"{where} (flow {flow.flow_id!r})")
+
+
+def _check_json(flow: Flow, where: str) -> None:
+    try:
+        encode_json(flow.to_dict())
+    except ValueError as error:  # YAML has dates and sets, which no API can carry
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _read_file(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (
+            error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        )
+        raise ConfigurationError(f"{path} cannot be read: {reason}") from None
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{path} is not JSON: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(
+            f"{path} is not YAML: {one_line(str(error), 300)}"
+        ) from None

@@ -1,0 +1,184 @@
+"""Scripts of misfortune for the local server: what it is to do wrong, and how often."""
+
+import fnmatch
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from http.client import responses as REASONS
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+
+from ai_spine.validation import check_count, check_seconds
+from ai_spine.exceptions import ValidationError
+
+# Where a request's channel stands in its WSGI environment; `server` puts it there.
+CHANNEL = "ai_spine.channel"
+
+Wsgi = Callable[[Dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass
+class Fault:
+    """One rule: the requests that it meets, and what befalls them."""
+
+    method: str
+    path: str
+    status: Optional[int]
+    headers: Mapping[str, str]
+    body: Any
+    delay: float
+    drop: bool
+    drop_after_commit: bool
+    times: Optional[int]
+    met: int = field(default=0)
+    """How many requests it has met so far."""
+
+    def matches(self, method: str, path: str) -> bool:
+        """Tells whether it is this request's turn."""
+        if self.times is not None and self.met >= self.times:
+            return False
+        return self.method in ("*", method) and fnmatch.fnmatchcase(path, self.path)
+
+
+class FaultScript:
+    """The faults of a server, in the order in which they were added.
+
+    Example:
+        >>> fault = server.faults.add("GET", "/flows", status=503, times=2)
+        >>> len(client.list_flows()), fault.met
+        (2, 2)
+    """
+
+    def __init__(self) -> None:
+        self._faults: List[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: Optional[int] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        body: Any = None,
+        delay: float = 0,
+        drop: bool = False,
+        drop_after_commit: bool = False,
+        times: Optional[int] = 1,
+    ) -> Fault:
+        """Adds a fault.
+
+        Args:
+            method: The method that it meets; `*` is any.
+            path: The path that it meets, without `/api/v1`; `*` stands for any characters.
+            status: Answer with this status, and do nothing.
+            headers: Headers of that answer, such as `Retry-After`.
+            body: JSON of that answer.
+            delay: Seconds to wait before anything else.
+            drop: Close the connection without doing anything.
+            drop_after_commit: Do what was asked for, then close the connection without an answer.
+            times: How many requests it meets; `None` is all.
+
+        Returns:
+            The fault; its `met` counts the requests.
+
+        Raises:
+            ValidationError: It would do nothing, or two things at once.
+        """
+        if sum((status is not None, drop, drop_after_commit)) > 1:
+            raise ValidationError(
+                "a fault has one of status, drop and drop_after_commit"
+            )
+        if status is None and not (drop or drop_after_commit or delay):
+            raise ValidationError(
+                "a fault needs a status, drop, drop_after_commit or delay"
+            )
+        if status is not None and not 200 <= check_count("status", status) <= 599:
+            raise ValidationError(f"status must be from 200 to 599, not {status}")
+        if delay:
+            check_seconds("delay", delay)
+        if times is not None:
+            check_count("times", times, least=1)
+        fault = Fault(
+            method.upper(),
+            path,
+            status,
+            dict(headers or {}),
+            body,
+            delay,
+            drop,
+            drop_after_commit,
+            times,
+        )
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Removes all faults."""
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, method: str, path: str) -> Optional[Fault]:
+        """Gives the fault that a request meets, and counts it; `None` if it meets none."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.matches(method, path):
+                    fault.met += 1
+                    return fault
+        return None
+
+
+class FaultyApp:
+    """A WSGI application to which its script's faults happen."""
+
+    def __init__(self, app: Wsgi, script: FaultScript, prefix: str) -> None:
+        self._app = app
+        self._script = script
+        self._prefix = prefix
+
+    def __call__(
+        self, environ: Dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith(self._prefix + "/"):
+            path = path[len(self._prefix) :]
+        fault = self._script.take(environ["REQUEST_METHOD"], path)
+        if fault is None:
+            return self._app(environ, start_response)
+        time.sleep(fault.delay)
+        if fault.status is not None:
+            return _answer(fault, start_response)
+        if fault.drop_after_commit:
+            _consume(self._app(environ, lambda *_: None))
+        if fault.drop or fault.drop_after_commit:
+            environ[CHANNEL].drop()
+            start_response(
+                "500 Dropped", []
+            )  # never sent: there is no connection any more
+            return []
+        return self._app(environ, start_response)
+
+
+def _answer(fault: Fault, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    reason = REASONS.get(fault.status or 0, "Unknown")
+    body = (
+        {"detail": f"{reason} (a fault was asked for)"}
+        if fault.body is None
+        else fault.body
+    )
+    content = json.dumps(body).encode("utf-8")
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    start_response(
+        f"{fault.status} {reason}", list({**headers, **fault.headers}.items())
+    )
+    return [content]
+
+
+def _consume(answer: Iterable[bytes]) -> None:
+    """Reads an answer to its end, so that the work behind it is done."""
+    for _ in answer:
+        pass
+    close = getattr(answer, "close", None)
+    if close is not None:
+        close()

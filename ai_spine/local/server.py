@@ -1,0 +1,238 @@
+"""`LocalServer`: the application, its engine and its store behind one real socket."""
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any, Dict, Iterable, Optional, Union
+
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import WSGITask
+
+from ai_spine.client import AISpine
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.local.agents import AgentSource, AnyAgent, HttpAgent, collect_agents
+from ai_spine.local.definitions import FlowSource, check_flow, describe_flow, load_flows
+from ai_spine.local.engine import Engine
+from ai_spine.local.faults import CHANNEL, FaultScript, FaultyApp
+from ai_spine.local.routes import API_PREFIX, MAX_BODY_BYTES, Backend, make_app
+from ai_spine.local.store import Store
+from ai_spine.utils import Secret
+from ai_spine.validation import check_count, fits_header
+
+SAMPLES = Path(__file__).parent / "samples"
+SAMPLE_AGENTS = "ai_spine.local.samples.agents"
+_HTTP_THREADS = 8
+
+
+class LocalServer:
+    """An AI Spine server inside this process.
+
+    Args:
+        flows: A folder of YAML and JSON files, or a list of paths, dicts and `Flow`s.
+        agents: A module (or its name, or the path of a Python file), a list of functions made
+            agents by `agent`, or a mapping of ids to functions or URLs. With neither flows nor
+            agents, the samples are served.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one.
+        db: The file that flows, agents and executions are kept in, or `:memory:`.
+        api_key: The key that clients must have; without one, all may come.
+        max_workers: How many nodes run at once.
+
+    Raises:
+        ConfigurationError: A flow, an agent or the database is wrong, or the port is in use.
+
+    Example:
+        >>> with LocalServer() as local:
+        ...     with local.client() as its_client:
+        ...         print([flow.flow_id for flow in its_client.list_flows()])
+        ['credit_analysis', 'sentiment-analysis']
+    """
+
+    def __init__(
+        self,
+        flows: FlowSource = None,
+        agents: AgentSource = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        db: Union[str, "os.PathLike[str]"] = ":memory:",
+        api_key: Optional[str] = None,
+        max_workers: int = 32,
+    ) -> None:
+        secret = None if api_key is None else Secret(api_key)
+        del api_key
+        _check_settings(host, port, secret, max_workers)
+        if flows is None and agents is None:
+            flows, agents = SAMPLES, SAMPLE_AGENTS
+        self._agents = collect_agents(agents)
+        self._flows = load_flows(flows)
+        self._api_key = secret
+        self._store = Store(os.fspath(db))
+        self._engine = Engine(self._store, self._find_agent, max_workers)
+        self.faults = FaultScript()
+        """What the server is to do wrong."""
+        try:
+            self._write_definitions()
+            app = make_app(Backend(self._store, self._engine, secret))
+            self._http = _HttpServer(
+                FaultyApp(app, self.faults, API_PREFIX), host, port
+            )
+        except BaseException:
+            self._stop()
+            raise
+        self._closed = False
+
+    @property
+    def url(self) -> str:
+        """Where it is served, such as `http://127.0.0.1:43210`."""
+        return self._http.url
+
+    def client(self, **options: Any) -> AISpine:
+        """Gives a client of this server.
+
+        Args:
+            **options: What `AISpine` takes; `base_url` and `api_key` are known already.
+        """
+        key = None if self._api_key is None else self._api_key.reveal()
+        return AISpine(**{"api_key": key or "", "base_url": self.url, **options})
+
+    def reset(self) -> None:
+        """Goes back to the start: no executions, no faults, and the definitions that were given."""
+        self.faults.clear()
+        self._engine.stop_all()
+        self._store.clear_runs()
+        self._store.clear_definitions()
+        self._write_definitions()
+
+    def close(self) -> None:
+        """Stops serving. What still runs is noted as interrupted."""
+        if not self._closed:
+            self._closed = True
+            self._http.close()
+            self._stop()
+
+    def __enter__(self) -> "LocalServer":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"LocalServer(url={self.url!r})"
+
+    def _stop(self) -> None:
+        self._engine.close()
+        self._store.close()
+
+    def _write_definitions(self) -> None:
+        given = {agent_id: agent.describe() for agent_id, agent in self._agents.items()}
+        self._store.replace_given("agent", given)
+        known = set(self._store.ids("agent"))
+        for flow, source in self._flows:
+            check_flow(flow, known, source)
+        flows = {flow.flow_id: describe_flow(flow) for flow, _ in self._flows}
+        self._store.replace_given("flow", flows)
+
+    def _find_agent(self, agent_id: str) -> Optional[AnyAgent]:
+        described = self._store.get("agent", agent_id)
+        if described is None:
+            return None
+        return self._agents.get(agent_id) or HttpAgent(agent_id, described["endpoint"])
+
+
+def _check_settings(
+    host: Any, port: Any, api_key: Optional[Secret], max_workers: Any
+) -> None:
+    if not isinstance(host, str) or not host:
+        raise ConfigurationError("host must be the name or address to listen on")
+    if check_count("port", port, error=ConfigurationError) > 65535:
+        raise ConfigurationError(f"port must be from 0 to 65535, not {port}")
+    check_count("max_workers", max_workers, least=1, error=ConfigurationError)
+    if api_key is not None:
+        key = api_key.reveal()
+        if not isinstance(key, str) or not fits_header(key):
+            raise ConfigurationError(
+                "api_key must be printable ASCII text, and not be empty"
+            )
+
+
+class _Task(WSGITask):
+    """A request whose application can reach the connection that it came over."""
+
+    def get_environment(self) -> Dict[str, Any]:
+        environ: Dict[str, Any] = super().get_environment()
+        environ[CHANNEL] = self.channel
+        return environ
+
+
+class _Channel(HTTPChannel):
+    """A connection that can be dropped without an answer."""
+
+    task_class = _Task
+    server: Any
+
+    def drop(self) -> None:
+        """Closes the connection; the loop that owns it does so, in its own thread."""
+        self.connected = False
+        self.server.trigger.pull_trigger(self.handle_close)
+
+
+class _HttpServer:
+    """Waitress on a thread of its own."""
+
+    def __init__(self, app: Any, host: str, port: int) -> None:
+        # Its warnings of a growing queue tell users of a server in their own process nothing.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self._map: Dict[int, Any] = {}
+        try:
+            server: Any = create_server(
+                app,
+                map=self._map,
+                host=host,
+                port=port,
+                threads=_HTTP_THREADS,
+                ident=None,
+                asyncore_use_poll=True,
+                connection_limit=1000,
+                max_request_body_size=MAX_BODY_BYTES,
+            )
+        except OSError as error:
+            _close_all(self._map.values())
+            words = error.strerror or str(error)
+            raise ConfigurationError(
+                f"cannot listen on {host} port {port}: {words}"
+            ) from None
+        except ValueError as error:
+            raise ConfigurationError(
+                f"cannot listen on {host} port {port}: {error}"
+            ) from None
+        server.channel_class = _Channel
+        self._server = server
+        self.url = _url_of(host, int(server.effective_port))
+        self._thread = threading.Thread(
+            target=server.run, name="ai-spine-http", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Closes the socket and all connections, and waits for the threads."""
+        # The loop owns its sockets, so it is asked to close them itself; without any, it ends.
+        self._server.trigger.pull_trigger(lambda: _close_all(self._map.values()))
+        self._thread.join()
+        self._server.task_dispatcher.shutdown()
+
+
+def _close_all(dispatchers: Iterable[Any]) -> None:
+    for dispatcher in list(dispatchers):
+        dispatcher.close()
+
+
+def _url_of(host: str, port: int) -> str:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return (
+        f"http://[{reachable}]:{port}"
+        if ":" in reachable
+        else f"http://{reachable}:{port}"
+    )

@@ -1,0 +1,488 @@
+"""What the local server remembers, in SQLite: flows, agents, executions, results and keys."""
+
+import json
+import sqlite3
+import threading
+import time
+import uuid
+from datetime import datetime, timezone
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.models import ExecutionStatus
+
+KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
+INTERRUPTED = "Interrupted: the server stopped while the execution was running"
+
+_LIVE = (ExecutionStatus.PENDING.value, ExecutionStatus.RUNNING.value)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS definitions (
+    kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, given INTEGER NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+CREATE TABLE IF NOT EXISTS executions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, execution_id TEXT NOT NULL UNIQUE,
+    flow_id TEXT NOT NULL, status TEXT NOT NULL, input_data TEXT NOT NULL,
+    output_data TEXT NOT NULL, error_message TEXT, metadata TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT, seconds REAL
+);
+CREATE INDEX IF NOT EXISTS executions_by_flow ON executions (flow_id, number);
+CREATE INDEX IF NOT EXISTS executions_by_status ON executions (status, number);
+CREATE TABLE IF NOT EXISTS node_results (
+    id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, node_id TEXT NOT NULL, agent_id TEXT,
+    status TEXT NOT NULL, input_data TEXT NOT NULL, output_data TEXT, error_message TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT,
+    execution_time_ms INTEGER
+);
+CREATE INDEX IF NOT EXISTS node_results_by_execution ON node_results (execution_id);
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
+    created_at REAL NOT NULL
+);
+"""
+
+
+class KeyReused(Exception):
+    """The same idempotency key came with another request."""
+
+
+class Reply(NamedTuple):
+    """An answer as it is kept for a repetition: HTTP status and JSON."""
+
+    status: int
+    body: Any
+
+
+class Store:
+    """One SQLite file, or memory. Every method is one transaction; threads may share it.
+
+    Args:
+        path: The file, or `:memory:`.
+        now: Gives seconds since the epoch.
+
+    Raises:
+        ConfigurationError: The file cannot be used, or another server uses it.
+    """
+
+    def __init__(
+        self, path: str = ":memory:", *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._now = now
+        self._lock = threading.RLock()
+        self._guard = None if path == ":memory:" else _lock_file(path)
+        try:
+            self._db = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None
+            )
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA journal_mode = WAL")
+            # Safe against the death of the process; only a power cut may cost the last commits.
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_SCHEMA)
+            self._fail_interrupted()
+        except sqlite3.Error as error:
+            self._release_guard()
+            raise ConfigurationError(
+                f"the database {path} cannot be used: {error}"
+            ) from None
+
+    def close(self) -> None:
+        """Marks what still runs as interrupted, and closes the file."""
+        with self._lock:
+            self._fail_interrupted()
+            self._db.close()
+            self._release_guard()
+
+    def clear_runs(self) -> None:
+        """Forgets executions, results and keys."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN")
+            for table in ("executions", "node_results", "idempotency_keys"):
+                self._db.execute(f"DELETE FROM {table}")  # nosec: the names stand above
+
+    def clear_definitions(self) -> None:
+        """Forgets all flows and agents."""
+        self._execute("DELETE FROM definitions")
+
+    # Flows and agents
+
+    def replace_given(self, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """Makes the definitions given at the start the only given ones; the API's own stay."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN")
+            self._db.execute(
+                "DELETE FROM definitions WHERE kind = ? AND given = 1", (kind,)
+            )
+            for definition_id, body in bodies.items():
+                self._write_definition(kind, definition_id, body, given=True)
+
+    def put(
+        self, kind: str, definition_id: str, body: Mapping[str, Any]
+    ) -> Dict[str, Any]:
+        """Writes a flow or an agent, and gives it as it stands."""
+        with self._lock:
+            self._write_definition(kind, definition_id, body, given=False)
+            written = self.get(kind, definition_id)
+            assert written is not None
+            return written
+
+    def get(self, kind: str, definition_id: str) -> Optional[Dict[str, Any]]:
+        """Gives a flow or an agent; `None` if there is none."""
+        query = "SELECT * FROM definitions WHERE kind = ? AND id = ?"
+        rows = self._rows(query, (kind, definition_id))
+        return _definition(rows[0]) if rows else None
+
+    def all(self, kind: str) -> List[Dict[str, Any]]:
+        """Gives all flows, or all agents, by id."""
+        query = "SELECT * FROM definitions WHERE kind = ? ORDER BY id"
+        return [_definition(row) for row in self._rows(query, (kind,))]
+
+    def ids(self, kind: str) -> List[str]:
+        """Gives the ids of all flows, or all agents."""
+        return [
+            row["id"]
+            for row in self._rows("SELECT id FROM definitions WHERE kind = ?", (kind,))
+        ]
+
+    def delete(self, kind: str, definition_id: str) -> bool:
+        """Removes a flow or an agent, and tells whether there was one."""
+        query = "DELETE FROM definitions WHERE kind = ? AND id = ?"
+        with self._lock:
+            return self._db.execute(query, (kind, definition_id)).rowcount > 0
+
+    def _write_definition(
+        self, kind: str, definition_id: str, body: Mapping[str, Any], *, given: bool
+    ) -> None:
+        now = self._stamp()
+        self._db.execute(
+            "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE"
+            " SET body = excluded.body, given = excluded.given, updated_at = excluded.updated_at",
+            (kind, definition_id, json.dumps(body), int(given), now, now),
+        )
+
+    # Idempotency keys
+
+    def once(
+        self, key: Optional[str], fingerprint: str, make: Callable[[], Reply]
+    ) -> Tuple[Reply, bool]:
+        """Gives the reply of a request, made at most once for its key within 24 hours.
+
+        What `make` writes and the key are one transaction.
+
+        Args:
+            key: The idempotency key; without one, the reply is made each time.
+            fingerprint: What tells this request from others.
+            make: Makes the reply.
+
+        Returns:
+            The reply, and whether it was made now.
+
+        Raises:
+            KeyReused: The key came with another request before.
+        """
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if key is None:
+                return make(), True
+            self._db.execute(
+                "DELETE FROM idempotency_keys WHERE created_at <= ?",
+                (self._now() - KEY_LIFETIME,),
+            )
+            rows = self._rows("SELECT * FROM idempotency_keys WHERE key = ?", (key,))
+            if rows:
+                if rows[0]["fingerprint"] != fingerprint:
+                    raise KeyReused(key)
+                return Reply(rows[0]["status"], json.loads(rows[0]["body"])), False
+            reply = make()
+            if reply.status < 400:
+                self._db.execute(
+                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?)",
+                    (
+                        key,
+                        fingerprint,
+                        reply.status,
+                        json.dumps(reply.body),
+                        self._now(),
+                    ),
+                )
+            return reply, True
+
+    # Executions
+
+    def create_execution(
+        self, flow_id: str, input_data: Mapping[str, Any], metadata: Mapping[str, Any]
+    ) -> str:
+        """Notes an execution as pending, and gives its id."""
+        execution_id, now = str(uuid.uuid4()), self._stamp()
+        self._execute(
+            "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
+            " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
+            (
+                execution_id,
+                flow_id,
+                json.dumps(input_data),
+                json.dumps(metadata),
+                now,
+                now,
+            ),
+        )
+        return execution_id
+
+    def start_execution(self, execution_id: str) -> None:
+        """Notes that an execution's first node has started."""
+        self._execute(
+            "UPDATE executions SET status = 'running', updated_at = ?"
+            " WHERE execution_id = ? AND status = 'pending'",
+            (self._stamp(), execution_id),
+        )
+
+    def finish_execution(
+        self,
+        execution_id: str,
+        status: ExecutionStatus,
+        *,
+        output_data: Optional[Mapping[str, Any]] = None,
+        error_message: Optional[str] = None,
+    ) -> bool:
+        """Notes the end of an execution and of its nodes that still ran.
+
+        Returns:
+            Whether it was still going: what has ended once is not overwritten.
+        """
+        now = self._stamp()
+        with self._lock, self._db:
+            self._db.execute("BEGIN")
+            ended = self._db.execute(
+                "UPDATE executions SET status = ?, output_data = ?, error_message = ?,"
+                " updated_at = ?, completed_at = ?,"
+                " seconds = (julianday(?) - julianday(created_at)) * 86400"
+                " WHERE execution_id = ? AND status IN (?, ?)",
+                (
+                    status.value,
+                    json.dumps(output_data or {}),
+                    error_message,
+                    now,
+                    now,
+                    now,
+                    execution_id,
+                    *_LIVE,
+                ),
+            )
+            self._db.execute(
+                "UPDATE node_results SET status = 'cancelled', updated_at = ?, completed_at = ?"
+                " WHERE execution_id = ? AND status = 'running'",
+                (now, now, execution_id),
+            )
+        return ended.rowcount > 0
+
+    def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
+        """Gives an execution; `None` if there is none."""
+        rows = self._rows(
+            "SELECT * FROM executions WHERE execution_id = ?", (execution_id,)
+        )
+        return _execution(rows[0]) if rows else None
+
+    def executions(
+        self,
+        flow_id: Optional[str] = None,
+        status: Optional[str] = None,
+        *,
+        limit: int,
+        offset: int = 0,
+    ) -> List[Dict[str, Any]]:
+        """Gives a page of executions, the newest first."""
+        filters = {"flow_id = ?": flow_id, "status = ?": status}
+        used = {clause: value for clause, value in filters.items() if value is not None}
+        where = f"WHERE {' AND '.join(used)}" if used else ""
+        query = f"SELECT * FROM executions {where} ORDER BY number DESC LIMIT ? OFFSET ?"  # nosec
+        return [
+            _execution(row)
+            for row in self._rows(query, (*used.values(), limit, offset))
+        ]
+
+    def metrics(self) -> Dict[str, Any]:
+        """Gives the counts and times that the API tells."""
+        by_status = {
+            row["status"]: row
+            for row in self._rows(
+                "SELECT status, COUNT(*) AS count, TOTAL(seconds) AS seconds,"
+                " COUNT(seconds) AS timed FROM executions GROUP BY status"
+            )
+        }
+        last = self._rows(
+            "SELECT created_at FROM executions ORDER BY number DESC LIMIT 1"
+        )
+
+        def count(*statuses: str) -> int:
+            return sum(by_status[s]["count"] for s in statuses if s in by_status)
+
+        seconds = sum((row["seconds"] for row in by_status.values()), 0.0)
+        timed = sum(row["timed"] for row in by_status.values())
+        return {
+            "total_executions": count(*by_status),
+            "successful_executions": count("completed"),
+            "failed_executions": count("failed"),
+            "cancelled_executions": count("cancelled"),
+            "running_executions": count(*_LIVE),
+            "average_execution_time": round(seconds / timed, 6) if timed else 0.0,
+            "total_execution_time": round(seconds, 6),
+            "last_execution": last[0]["created_at"] if last else None,
+        }
+
+    # Results of nodes
+
+    def start_node(
+        self, execution_id: str, node_id: str, agent_id: Optional[str], input_data: Any
+    ) -> str:
+        """Notes that a node runs, and gives the id of its result."""
+        return self._add_node(
+            execution_id, node_id, agent_id, "running", input_data, None
+        )
+
+    def skip_node(
+        self, execution_id: str, node_id: str, agent_id: Optional[str]
+    ) -> None:
+        """Notes that a node does not run, because of a condition."""
+        self._add_node(execution_id, node_id, agent_id, "skipped", {}, self._stamp())
+
+    def finish_node(
+        self,
+        result_id: str,
+        status: ExecutionStatus,
+        milliseconds: int,
+        *,
+        output_data: Optional[Mapping[str, Any]] = None,
+        error_message: Optional[str] = None,
+    ) -> None:
+        """Notes a node's end."""
+        now = self._stamp()
+        output = None if output_data is None else json.dumps(output_data)
+        self._execute(
+            "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
+            " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
+            (status.value, output, error_message, milliseconds, now, now, result_id),
+        )
+
+    def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
+        """Gives the results of an execution's nodes in the order in which they started."""
+        query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
+        return [_node_result(row) for row in self._rows(query, (execution_id,))]
+
+    def _add_node(
+        self,
+        execution_id: str,
+        node_id: str,
+        agent_id: Optional[str],
+        status: str,
+        input_data: Any,
+        completed_at: Optional[str],
+    ) -> str:
+        result_id, now = str(uuid.uuid4()), self._stamp()
+        self._execute(
+            "INSERT INTO node_results (id, execution_id, node_id, agent_id, status, input_data,"
+            " created_at, updated_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                result_id,
+                execution_id,
+                node_id,
+                agent_id,
+                status,
+                json.dumps(input_data),
+                now,
+                now,
+                completed_at,
+            ),
+        )
+        return result_id
+
+    def _fail_interrupted(self) -> None:
+        for row in self._rows(
+            "SELECT execution_id FROM executions WHERE status IN (?, ?)", _LIVE
+        ):
+            self.finish_execution(
+                row["execution_id"], ExecutionStatus.FAILED, error_message=INTERRUPTED
+            )
+
+    def _execute(self, query: str, values: Iterable[Any] = ()) -> None:
+        with self._lock:
+            self._db.execute(query, tuple(values))
+
+    def _rows(self, query: str, values: Iterable[Any] = ()) -> List[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, tuple(values)).fetchall()
+
+    def _stamp(self) -> str:
+        """Gives the time as the server's dialect writes it: UTC, without an offset."""
+        moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
+        return moment.isoformat(timespec="microseconds")
+
+    def _release_guard(self) -> None:
+        if self._guard is not None:
+            self._guard.close()
+
+
+def _lock_file(path: str) -> sqlite3.Connection:
+    """Takes a lock that ends with the process, however that ends.
+
+    A second server on the same file would take the first one's executions for interrupted.
+    """
+    try:
+        guard = sqlite3.connect(
+            f"{path}-lock", check_same_thread=False, isolation_level=None
+        )
+        try:
+            guard.execute("PRAGMA locking_mode = EXCLUSIVE")
+            guard.execute("PRAGMA busy_timeout = 0")
+            guard.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error:
+            guard.close()
+            raise
+    except sqlite3.Error as error:
+        if "locked" in str(error):
+            raise ConfigurationError(
+                f"another server uses the database {path}"
+            ) from None
+        raise ConfigurationError(
+            f"the database {path} cannot be used: {error}"
+        ) from None
+    return guard
+
+
+def _definition(row: sqlite3.Row) -> Dict[str, Any]:
+    times = {"created_at": row["created_at"], "updated_at": row["updated_at"]}
+    return {**json.loads(row["body"]), **times}
+
+
+def _execution(row: sqlite3.Row) -> Dict[str, Any]:
+    return {
+        "execution_id": row["execution_id"],
+        "flow_id": row["flow_id"],
+        "status": row["status"],
+        "input_data": json.loads(row["input_data"]),
+        "output_data": json.loads(row["output_data"]),
+        "error_message": row["error_message"],
+        "metadata": json.loads(row["metadata"]),
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "completed_at": row["completed_at"],
+    }
+
+
+def _node_result(row: sqlite3.Row) -> Dict[str, Any]:
+    output = row["output_data"]
+    return {
+        **{name: row[name] for name in row.keys()},
+        "input_data": json.loads(row["input_data"]),
+        "output_data": None if output is None else json.loads(output),
+    }
