@@ -4,7 +4,7 @@ from typing import Optional, Tuple
 
 import click
 
-from ai_spine.cli.context import Noun, command, fail, session
+from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output import print_item, print_items, say
 from ai_spine.cli.values import read_object
@@ -15,9 +15,7 @@ COLUMNS = ("agent_id", "name", "agent_type", "is_active", "capabilities")
 def add_to(group: click.Group) -> None:
     """Adds the commands to the `ai-spine` group."""
 
-    @group.group("agents", cls=Noun)
-    def agents() -> None:
-        """List, show, register and remove agents."""
+    agents = noun(group, "agents", "List, show, register and remove agents.")
 
     @command(agents, "list")
     def list_() -> None:

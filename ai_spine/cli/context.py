@@ -1,7 +1,7 @@
 """What the commands of one invocation share: the options, the client, and how errors end."""
 
 import functools
-from typing import Any, Callable, Dict, NoReturn, TypeVar, cast
+from typing import Any, Callable, Dict, List, NoReturn, TypeVar, cast
 
 import click
 
@@ -60,51 +60,51 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
         context.ensure_object(Session).options[str(parameter.name)] = value
 
 
-_shared = functools.partial(click.option, expose_value=False, callback=_remember)
-_SHARED = (
-    _shared("--api-key", metavar="KEY", help="The key; better: AI_SPINE_API_KEY."),
-    _shared("--base-url", metavar="URL", help="The server; or AI_SPINE_BASE_URL."),
-    _shared("--timeout", type=float, metavar="SECONDS", help="For each HTTP request."),
-    _shared(
-        "--local", is_flag=True, help="Start a server with sample flows, and use it."
-    ),
-    _shared(
-        "--output", type=click.Choice(["table", "json"]), help="How to print [table]."
-    ),
-    _shared("--debug", is_flag=True, help="Log each HTTP request to stderr."),
-)
-
-
-def shared_options(command: F) -> F:
-    """Adds the shared options; the group and its commands take them alike."""
-    for option in reversed(_SHARED):
-        command = option(command)
-    return command
+def shared_options() -> List[click.Parameter]:
+    """Gives the options that the group, the nouns and the commands take alike."""
+    option = functools.partial(click.Option, expose_value=False, callback=_remember)
+    return [
+        option(["--api-key"], metavar="KEY", help="The key; better: AI_SPINE_API_KEY."),
+        option(["--base-url"], metavar="URL", help="The server; or AI_SPINE_BASE_URL."),
+        option(
+            ["--timeout"], type=float, metavar="SECONDS", help="For each HTTP request."
+        ),
+        option(
+            ["--local"],
+            is_flag=True,
+            help="Start a server with sample flows, and use it.",
+        ),
+        option(
+            ["--output"],
+            type=click.Choice(["table", "json"]),
+            help="How to print [table].",
+        ),
+        option(["--debug"], is_flag=True, help="Log each HTTP request to stderr."),
+    ]
 
 
 def command(group: click.Group, name: str) -> Callable[[F], click.Command]:
     """Makes a function a command of a group, with the shared options and one-line errors."""
 
     def decorate(function: F) -> click.Command:
-        return group.command(name)(shared_options(errors_in_one_line(function)))
+        made = group.command(name)(errors_in_one_line(function))
+        made.params += shared_options()
+        return made
 
     return decorate
 
 
-class Noun(click.Group):
-    """The group of a noun's commands; without one, it lists."""
+def noun(group: click.Group, name: str, summary: str) -> click.Group:
+    """Makes the group of a noun's commands; without a command, it lists."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["invoke_without_command"] = True
-        super().__init__(*args, **kwargs)
+    @group.group(name, help=summary, invoke_without_command=True)
+    @click.pass_context
+    def made(context: click.Context) -> None:
+        if context.invoked_subcommand is None:
+            context.invoke(made.commands["list"])
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command that was named, or `list`."""
-        if not (
-            ctx.args or getattr(ctx, "_protected_args", None) or ctx.invoked_subcommand
-        ):
-            return ctx.invoke(self.commands["list"])
-        return super().invoke(ctx)
+    made.params += shared_options()
+    return made
 
 
 def errors_in_one_line(function: F) -> F:

@@ -4,7 +4,7 @@ from typing import Any, Optional, Tuple
 
 import click
 
-from ai_spine.cli.context import Noun, command, session
+from ai_spine.cli.context import command, noun, session
 from ai_spine.cli.output import print_item, print_items, print_value, say
 from ai_spine.cli.values import read_object, read_pairs
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
@@ -117,9 +117,7 @@ def add_to(group: click.Group) -> None:
         """Cancel an execution, and print it as it stands then."""
         print_item(session().client().cancel_execution(execution_id))
 
-    @group.group("executions", cls=Noun)
-    def executions() -> None:
-        """List and show executions."""
+    executions = noun(group, "executions", "List and show executions.")
 
     @command(executions, "list")
     @click.option(

@@ -2,7 +2,7 @@
 
 import click
 
-from ai_spine.cli.context import Noun, command, session
+from ai_spine.cli.context import command, noun, session
 from ai_spine.cli.output import print_item, print_items
 
 COLUMNS = ("flow_id", "name", "version", "description")
@@ -11,9 +11,7 @@ COLUMNS = ("flow_id", "name", "version", "description")
 def add_to(group: click.Group) -> None:
     """Adds the commands to the `ai-spine` group."""
 
-    @group.group("flows", cls=Noun)
-    def flows() -> None:
-        """List and show flows."""
+    flows = noun(group, "flows", "List and show flows.")
 
     @command(flows, "list")
     def list_() -> None:

@@ -18,8 +18,9 @@ class _Root(click.Group):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Runs the command, and ends the process with its exit code."""
+        run: Any = super().main
         try:
-            result = super().main(*args, standalone_mode=False, **extra)
+            result = run(*args, standalone_mode=False, **extra)
         except click.ClickException as error:
             context = getattr(error, "ctx", None)
             hint = (
@@ -40,7 +41,6 @@ class _Root(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@shared_options
 @click.version_option(__version__, prog_name="ai-spine")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -57,6 +57,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+cli.params += shared_options()
 for _noun in (executions, flows, agents, system, local):
     _noun.add_to(cli)
 

@@ -1,6 +1,7 @@
 """Reading data from the command line: `key=value` pairs, and JSON from text, file or stdin."""
 
 import json
+import sys
 from typing import Any, Dict, Optional, Sequence
 
 import click
@@ -55,8 +56,7 @@ def read_object(option: str, text: Optional[str]) -> Dict[str, Any]:
 
 def _content(text: str) -> str:
     if text == "-":
-        stdin: bytes = click.get_binary_stream("stdin").read()
-        return stdin.decode("utf-8")
+        return sys.stdin.buffer.read().decode("utf-8")
     if text.startswith("@"):
         with open(text[1:], encoding="utf-8") as file:
             return file.read()
