@@ -21,7 +21,7 @@ def find_problems(flow: Flow, agent_ids: Optional[Container[str]] = None) -> Lis
     Example:
         >>> flow = Flow("f", nodes=[FlowNode("a", type="input", depends_on=["b"])], entry_point="a")
         >>> find_problems(flow)
-        ["node 'a' depends on 'b', which is no node", "it has no exit points"]
+        ["node 'a' depends on 'b', which is no node", 'it has no exit points']
     """
     malformed = list(_shape_problems(flow))
     if malformed:

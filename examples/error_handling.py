@@ -1,0 +1,67 @@
+"""What can go wrong, and what to do about each.
+
+Run a server in another terminal, and tell the SDK where it is:
+
+    ai-spine local start
+    AI_SPINE_BASE_URL=http://127.0.0.1:8000 python examples/error_handling.py
+"""
+
+from typing import Any, Dict, Optional
+
+from ai_spine import (
+    AISpine,
+    AISpineError,
+    AuthenticationError,
+    Execution,
+    ExecutionError,
+    NetworkError,
+    RateLimitError,
+    TimeoutError,
+    ValidationError,
+)
+
+
+def execute(
+    client: AISpine, flow_id: str, input_data: Dict[str, Any]
+) -> Optional[Execution]:
+    """Executes a flow, and says what became of it."""
+    try:
+        return client.execute_and_wait(flow_id, input_data, timeout=60)
+    except ValidationError as error:
+        print(f"wrong arguments, nothing was sent: {error}")
+    except TimeoutError as error:
+        # The execution goes on: wait again, with this id.
+        print(f"not done yet, last seen {error.last_status}: {error.execution_id}")
+    except ExecutionError as error:
+        print(f"the flow failed: {error}")
+    except AuthenticationError as error:
+        print(f"set AI_SPINE_API_KEY to a key that the server knows: {error}")
+    except RateLimitError as error:
+        print(f"too many requests, come again in {error.retry_after} s: {error}")
+    except NetworkError as error:
+        # `maybe_executed` tells whether it is safe to start the flow again.
+        print(f"no answer, maybe executed: {error.maybe_executed}: {error}")
+    except AISpineError as error:
+        print(f"something else: {error}")
+    return None
+
+
+def main() -> None:
+    with AISpine() as client:
+        execute(client, "..", {})
+        execute(client, "credit_analysis", {"amount": float("nan")})
+        execute(client, "no-such-flow", {})
+        execute(client, "sentiment-analysis", {"text": ""})
+        execution = execute(
+            client, "sentiment-analysis", {"text": "What a lovely day!"}
+        )
+        if execution is not None:
+            print(f"this one went well: {execution.output_data}")
+
+    # A server that is not there: each attempt is told, and nothing was executed.
+    with AISpine(base_url="http://127.0.0.1:9", max_retries=1) as nowhere:
+        execute(nowhere, "sentiment-analysis", {"text": "Hello?"})
+
+
+if __name__ == "__main__":
+    main()

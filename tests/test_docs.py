@@ -1,0 +1,109 @@
+"""The examples in the docstrings and in the README run, and do what they say."""
+
+import contextlib
+import doctest
+import importlib
+import io
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ai_spine
+from ai_spine.cli import exit_codes
+from ai_spine.local import LocalServer
+from ai_spine.operations import OPERATIONS
+
+README = Path(__file__).parent.parent / "README.md"
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(ai_spine.__path__, "ai_spine.")
+    if not module.name.endswith("__main__")
+)
+
+
+# What the README's blocks of Python print, in their order.
+PRINTED = [
+    "approved 706.1\n",
+    "{'hello': {'greeting': 'Hello, Ana!'}}\n",
+    "2\nTrue 1\n",
+]
+
+
+def blocks(language):
+    text = README.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def commands():
+    lines = [line for block in blocks("console") for line in block.splitlines()]
+    return [line[2:] for line in lines if line.startswith("$ ai-spine ")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name):
+    module = importlib.import_module(name)
+    with LocalServer() as server, server.client() as client:
+        known = {**vars(module), "server": server, "client": client}
+        known.update(AISpine=ai_spine.AISpine, LocalServer=LocalServer)
+        found = doctest.testmod(module, extraglobs=known)
+    assert found.failed == 0
+
+
+@pytest.mark.parametrize(
+    "block, prints",
+    list(zip(blocks("python"), PRINTED)),
+)
+def test_python_in_the_readme_prints_what_it_says(block, prints):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block, str(README), "exec"), {})
+    assert printed.getvalue() == prints
+
+
+def test_the_readme_has_python_and_shell_to_run():
+    assert len(blocks("python")) == len(PRINTED)
+    assert len(commands()) >= 5
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_in_the_readme_succeed(command):
+    words = shlex.split(command)[1:]
+    environ = {**os.environ, "PYTHONWARNINGS": "error"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ai_spine", *words],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_each_operation_has_a_method_and_a_line_in_the_readme(operation):
+    assert callable(getattr(ai_spine.AISpine, operation.name))
+    assert f"`{operation.name}(" in README.read_text(encoding="utf-8")
+
+
+def test_the_readme_tells_every_exit_code():
+    text = README.read_text(encoding="utf-8")
+    codes = [
+        value
+        for name, value in vars(exit_codes).items()
+        if name.isupper() and name[0] != "_"
+    ]
+    assert [
+        int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)
+    ] == sorted(codes)
+
+
+@pytest.mark.parametrize("name", [n for n in ai_spine.__all__ if n.endswith("Error")])
+def test_the_readme_tells_of_every_error(name):
+    assert f"`{name}`" in README.read_text(encoding="utf-8")
