@@ -100,7 +100,7 @@ class AgentFunction:
         """
         try:
             return self.function(task.input, task.config)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # neither may end the worker's thread
             raise AgentFailed(one_line(str(error)) or type(error).__name__) from error
 
 

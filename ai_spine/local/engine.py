@@ -6,10 +6,12 @@ changes to a run happen under its lock; a run that has ended changes no more.
 
 import functools
 import json
+import logging
 import threading
 import time
-from typing import Any, Callable, Dict, Mapping, Optional, Set
+from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple
 
+from ai_spine.constants import LOGGER_NAME
 from ai_spine.local.agents import AgentFailed, AnyAgent, Task
 from ai_spine.local.conditions import CannotCompare, excluded_nodes
 from ai_spine.local.store import Store
@@ -17,6 +19,8 @@ from ai_spine.local.workers import Workers
 from ai_spine.models import ExecutionStatus, Flow, FlowNode
 from ai_spine.utils import one_line
 
+log = logging.getLogger(f"{LOGGER_NAME}.local")
+Outcome = Tuple[Optional[Dict[str, Any]], Optional[str]]
 FindAgent = Callable[[str], Optional[AnyAgent]]
 
 
@@ -150,10 +154,21 @@ class Engine:
 
     def _work(self, run: _Run, step: _Step) -> None:
         """Runs one node; the body of a worker thread."""
+        try:
+            if self._begin(run, step):
+                self._settle(run, step, *self._outcome_of(run, step))
+        except Exception as error:  # a full disk, say: the run must end, and not hang
+            log.exception("execution %s broke", run.execution_id)
+            words = f"The server failed: {one_line(str(error))}"
+            with run.lock:
+                self._end(run, ExecutionStatus.FAILED, error_message=words)
+
+    def _begin(self, run: _Run, step: _Step) -> bool:
+        """Notes that a node runs, unless its run has ended before its turn came."""
         timeout = _timeout_of(step.node)
         with run.lock:
             if run.ended:
-                return
+                return False
             step.started = time.monotonic()
             self._store.start_execution(run.execution_id)
             step.result_id = self._store.start_node(
@@ -166,28 +181,22 @@ class Engine:
                 )
                 step.timer.daemon = True
                 step.timer.start()
-        try:
-            output = self._output_of(run, step, timeout)
-        except (AgentFailed, CannotCompare) as error:
-            self._settle(run, step, None, str(error))
-        else:
-            self._settle(run, step, output, None)
+        return True
 
-    def _output_of(
-        self, run: _Run, step: _Step, timeout: Optional[float]
-    ) -> Dict[str, Any]:
+    def _outcome_of(self, run: _Run, step: _Step) -> Outcome:
+        """Gives a node's output and why it failed; one of them is `None`."""
         node = step.node
         if node.agent_id is None:
-            return (
-                step.input_data
-            )  # input, output and conditional nodes pass on what they get
+            return step.input_data, None  # it passes on what it gets
         agent = self._find_agent(node.agent_id)
         if agent is None:
-            raise AgentFailed(f"agent {node.agent_id!r} is not there")
-        task = Task(
-            run.execution_id, node.id, step.input_data, dict(node.config or {}), timeout
-        )
-        return _checked_output(node.agent_id, agent.run(task))
+            return None, f"agent {node.agent_id!r} is not there"
+        config, timeout = dict(node.config or {}), _timeout_of(node)
+        task = Task(run.execution_id, node.id, step.input_data, config, timeout)
+        try:
+            return _checked_output(node.agent_id, agent.run(task)), None
+        except AgentFailed as error:
+            return None, str(error)
 
     def _settle(
         self,
