@@ -45,7 +45,6 @@ from ai_spine.exceptions import (
     RequestTimeoutError,
     error_from_response,
 )
-from ai_spine.models import UnexpectedAnswer
 from ai_spine.operations import Operation
 from ai_spine.retry import (
     REPEATABLE_METHODS,
@@ -57,6 +56,7 @@ from ai_spine.retry import (
 )
 from ai_spine.utils import Secret, one_line, origin
 from ai_spine.validation import encode_json
+from ai_spine.wire import UnexpectedAnswer
 
 T = TypeVar("T")
 log = logging.getLogger(LOGGER_NAME)

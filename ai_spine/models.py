@@ -5,35 +5,14 @@ the server sent. Reading never fails: a field that is missing is `None`, one tha
 what it came as.
 """
 
-import dataclasses
-import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import (
-    Any,
-    Callable,
-    ClassVar,
-    Dict,
-    Iterator,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Tuple,
-    Type,
-    TypeVar,
-)
+from typing import Any, Dict, List, Mapping, Optional
 
 from ai_spine.constants import NO_EXECUTION_ID
-from ai_spine.utils import format_timestamp, one_line, parse_timestamp
-
-M = TypeVar("M", bound="Model")
-_REPR_LIMIT = 60
-
-
-class UnexpectedAnswer(ValueError):
-    """An answer is JSON, but of a shape that cannot be what was asked for."""
+from ai_spine.utils import parse_timestamp
+from ai_spine.wire import Model, attribute, hidden, required
 
 
 class ExecutionStatus(str, Enum):
@@ -74,143 +53,6 @@ def read_status(value: Any) -> Any:
         return value
 
 
-class _WireField(NamedTuple):
-    """How one attribute is found in the JSON and read."""
-
-    name: str
-    keys: Tuple[str, ...]
-    read: Optional[Callable[[Any], Any]]
-
-
-def _required(*others: str) -> Any:
-    """Declares a field without a default: the other names that it goes by on the wire."""
-    return dataclasses.field(metadata={"others": others})
-
-
-def _wire(
-    *others: str, read: Optional[Callable[[Any], Any]] = None, show: bool = True
-) -> Any:
-    """Declares a field: its other names, how its value is read, and whether the repr shows it."""
-    metadata = {"others": others, "read": read}
-    return dataclasses.field(default=None, repr=show, metadata=metadata)
-
-
-_hidden = functools.partial(_wire, show=False)
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
-
-
-def _wire_field(field: Any) -> _WireField:
-    keys = dict.fromkeys(
-        (field.name, _camel(field.name), *field.metadata.get("others", ()))
-    )
-    return _WireField(field.name, tuple(keys), field.metadata.get("read"))
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Model(Mapping[str, Any]):
-    """The base of all models: typed attributes over the JSON that they were read from."""
-
-    _fields: ClassVar[Optional[Tuple[_WireField, ...]]] = None
-
-    @classmethod
-    def from_wire(cls: Type[M], data: Any) -> M:
-        """Reads the model from parsed JSON, in either dialect.
-
-        Raises:
-            UnexpectedAnswer: `data` is no JSON object.
-        """
-        if not isinstance(data, Mapping):
-            kind = "nothing" if data is None else f"a JSON {_json_kind(data)}"
-            raise UnexpectedAnswer(f"{kind} where a JSON object was expected")
-        values = {}
-        for name, keys, read in cls._wire_fields():
-            value = next((data[key] for key in keys if data.get(key) is not None), None)
-            values[name] = value if read is None or value is None else read(value)
-        model = cls(**values)
-        object.__setattr__(model, "_wire", data)
-        return model
-
-    @classmethod
-    def _wire_fields(cls) -> Tuple[_WireField, ...]:
-        if "_fields" not in cls.__dict__:
-            cls._fields = tuple(_wire_field(field) for field in dataclasses.fields(cls))
-        assert cls._fields is not None
-        return cls._fields
-
-    def filled(self: M, **values: Any) -> M:
-        """Gives a copy in which the attributes that the server left out are filled in."""
-        missing = {k: v for k, v in values.items() if getattr(self, k) is None}
-        copy = dataclasses.replace(self, **missing)
-        object.__setattr__(copy, "_wire", self._json)
-        return copy
-
-    def to_dict(self) -> Dict[str, Any]:
-        """Gives the attributes as JSON-ready values under their snake_case names.
-
-        Fields that the server sent and the SDK does not know stand after them, as they came.
-        """
-        fields = self._wire_fields()
-        plain = {field.name: _jsonable(getattr(self, field.name)) for field in fields}
-        wire = self.__dict__.get("_wire")
-        if wire is not None:
-            known = {key for field in fields for key in field.keys}
-            plain.update(
-                {key: value for key, value in wire.items() if key not in known}
-            )
-        return plain
-
-    @property
-    def _json(self) -> Mapping[str, Any]:
-        wire = self.__dict__.get("_wire")
-        return self.to_dict() if wire is None else wire
-
-    def __getitem__(self, key: str) -> Any:
-        return self._json[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._json)
-
-    def __len__(self) -> int:
-        return len(self._json)
-
-    def __repr__(self) -> str:
-        told = (
-            (f.name, getattr(self, f.name)) for f in dataclasses.fields(self) if f.repr
-        )
-        shown = ", ".join(
-            f"{name}={_brief(value)}" for name, value in told if value is not None
-        )
-        return f"{type(self).__name__}({shown})"
-
-
-def _json_kind(value: Any) -> str:
-    return {list: "array", str: "string", bool: "boolean"}.get(type(value), "number")
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, datetime):
-        return format_timestamp(value)
-    if isinstance(value, (list, tuple)) and value and isinstance(value[0], Model):
-        return f"<{len(value)}>"
-    return one_line(repr(value), _REPR_LIMIT)
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, Model):
-        return value.to_dict()
-    if isinstance(value, datetime):
-        return format_timestamp(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (list, tuple)):
-        return [_jsonable(item) for item in value]
-    return value
-
-
 def _read_nodes(value: Any) -> Any:
     if not isinstance(value, list):
         return value
@@ -224,17 +66,17 @@ def _read_nodes(value: Any) -> Any:
 class FlowNode(Model):
     """One node of a flow: an agent with its configuration."""
 
-    id: str = _required()
+    id: str = required()
     """Unique within the flow."""
-    agent_id: Optional[str] = _wire()
+    agent_id: Optional[str] = attribute()
     """The agent that does the work; input, output and conditional nodes can go without."""
-    type: Optional[str] = _wire()
+    type: Optional[str] = attribute()
     """`input`, `processor`, `output` or `conditional`."""
-    depends_on: Optional[List[str]] = _wire()
+    depends_on: Optional[List[str]] = attribute()
     """The nodes that must be done before this one starts."""
-    config: Optional[Dict[str, Any]] = _hidden()
+    config: Optional[Dict[str, Any]] = hidden()
     """What the agent is given along with its input; `timeout` is in seconds."""
-    conditions: Optional[Dict[str, Any]] = _hidden()
+    conditions: Optional[Dict[str, Any]] = hidden()
     """Of a conditional node: which of its dependents run."""
 
 
@@ -248,25 +90,25 @@ class Flow(Model):
         'echo'
     """
 
-    flow_id: str = _required("id")
+    flow_id: str = required("id")
     """The flow's name in the API."""
-    name: Optional[str] = _wire()
+    name: Optional[str] = attribute()
     """The flow's name for people."""
-    description: Optional[str] = _hidden()
+    description: Optional[str] = hidden()
     """What the flow does."""
-    version: Any = _wire()
+    version: Any = attribute()
     """Text or a whole number, as the server keeps it."""
-    nodes: List[FlowNode] = _wire(read=_read_nodes)
+    nodes: List[FlowNode] = attribute(read=_read_nodes)
     """The nodes, in no particular order."""
-    entry_point: Optional[str] = _hidden()
+    entry_point: Optional[str] = hidden()
     """The id of the node that takes the input."""
-    exit_points: Optional[List[str]] = _hidden()
+    exit_points: Optional[List[str]] = hidden()
     """The ids of the nodes whose outputs are the execution's output."""
-    metadata: Optional[Dict[str, Any]] = _hidden()
+    metadata: Optional[Dict[str, Any]] = hidden()
     """Whatever its author attached."""
-    created_at: Optional[datetime] = _hidden(read=parse_timestamp)
+    created_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was created, in UTC."""
-    updated_at: Optional[datetime] = _hidden(read=parse_timestamp)
+    updated_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was last changed, in UTC."""
 
 
@@ -280,27 +122,27 @@ class Execution(Model):
         ('e', 'completed', 'success')
     """
 
-    execution_id: str = _required("id")
+    execution_id: str = required("id")
     """The id to ask for it by."""
-    flow_id: Optional[str] = _wire()
+    flow_id: Optional[str] = attribute()
     """The flow that runs."""
-    status: str = _wire(read=read_status)
+    status: str = attribute(read=read_status)
     """An `ExecutionStatus`, or the server's text where that is new."""
-    input_data: Optional[Dict[str, Any]] = _hidden("input")
+    input_data: Optional[Dict[str, Any]] = hidden("input")
     """What the flow was given."""
-    output_data: Optional[Dict[str, Any]] = _hidden("output", "result")
+    output_data: Optional[Dict[str, Any]] = hidden("output", "result")
     """The output of each exit point."""
-    error_message: Optional[str] = _wire("error")
+    error_message: Optional[str] = attribute("error")
     """Why it failed."""
-    metadata: Optional[Dict[str, Any]] = _hidden()
+    metadata: Optional[Dict[str, Any]] = hidden()
     """What the caller attached."""
-    created_at: Optional[datetime] = _hidden(read=parse_timestamp)
+    created_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was asked for, in UTC."""
-    started_at: Optional[datetime] = _hidden(read=parse_timestamp)
+    started_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When its first node started, in UTC."""
-    updated_at: Optional[datetime] = _hidden(read=parse_timestamp)
+    updated_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it last changed, in UTC."""
-    completed_at: Optional[datetime] = _hidden(
+    completed_at: Optional[datetime] = hidden(
         "finished_at", "finishedAt", read=parse_timestamp
     )
     """When it was done, in UTC."""
@@ -308,7 +150,7 @@ class Execution(Model):
     @property
     def is_done(self) -> bool:
         """Whether it has ended, well or not."""
-        return self.status in TERMINAL_STATUSES
+        return isinstance(self.status, str) and self.status in TERMINAL_STATUSES
 
     @property
     def succeeded(self) -> bool:
@@ -333,25 +175,25 @@ class Execution(Model):
 class Agent(Model):
     """A service that does one node's work."""
 
-    agent_id: str = _required("id")
+    agent_id: str = required("id")
     """The agent's name in the API."""
-    name: Optional[str] = _wire()
+    name: Optional[str] = attribute()
     """The agent's name for people."""
-    description: Optional[str] = _hidden()
+    description: Optional[str] = hidden()
     """What the agent does."""
-    endpoint: Optional[str] = _hidden()
+    endpoint: Optional[str] = hidden()
     """The URL that it is served at."""
-    capabilities: Optional[List[str]] = _wire()
+    capabilities: Optional[List[str]] = attribute()
     """What it can do, in words of its author."""
-    agent_type: Optional[str] = _wire("type")
+    agent_type: Optional[str] = attribute("type")
     """`input`, `processor`, `output` or `conditional`."""
-    is_active: Optional[bool] = _wire()
+    is_active: Optional[bool] = attribute()
     """Whether it takes work."""
-    configuration: Optional[Dict[str, Any]] = _hidden()
+    configuration: Optional[Dict[str, Any]] = hidden()
     """What older servers send instead of an endpoint."""
-    created_at: Optional[datetime] = _hidden(read=parse_timestamp)
+    created_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was registered, in UTC."""
-    updated_at: Optional[datetime] = _hidden(read=parse_timestamp)
+    updated_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was last changed, in UTC."""
 
 
@@ -359,13 +201,13 @@ class Agent(Model):
 class HealthStatus(Model):
     """Whether the server is well."""
 
-    status: str = _required()
+    status: str = required()
     """`healthy`, where it is."""
-    message: Optional[str] = _wire()
+    message: Optional[str] = attribute()
     """The server's own words."""
-    timestamp: Optional[datetime] = _wire(read=parse_timestamp)
+    timestamp: Optional[datetime] = attribute(read=parse_timestamp)
     """The server's clock, in UTC."""
-    version: Optional[str] = _wire()
+    version: Optional[str] = attribute()
     """The server's version, where it tells."""
 
     @property
@@ -378,25 +220,29 @@ class HealthStatus(Model):
 class Metrics(Model):
     """What the server has counted. Times are in seconds."""
 
-    total_executions: Optional[int] = _wire("executions_total", "executionsTotal")
+    total_executions: Optional[int] = attribute("executions_total", "executionsTotal")
     """All executions."""
-    successful_executions: Optional[int] = _wire(
+    successful_executions: Optional[int] = attribute(
         "executions_successful", "executionsSuccessful"
     )
     """Those that completed."""
-    failed_executions: Optional[int] = _wire("executions_failed", "executionsFailed")
+    failed_executions: Optional[int] = attribute(
+        "executions_failed", "executionsFailed"
+    )
     """Those that failed."""
-    cancelled_executions: Optional[int] = _wire(
+    cancelled_executions: Optional[int] = attribute(
         "executions_cancelled", "executionsCancelled"
     )
     """Those that were cancelled."""
-    running_executions: Optional[int] = _wire("executions_active", "executionsActive")
+    running_executions: Optional[int] = attribute(
+        "executions_active", "executionsActive"
+    )
     """Those that run now."""
-    average_execution_time: Optional[float] = _wire()
+    average_execution_time: Optional[float] = attribute()
     """Seconds that an execution takes on average."""
-    total_execution_time: Optional[float] = _hidden()
+    total_execution_time: Optional[float] = hidden()
     """Seconds that all executions took together."""
-    last_execution: Optional[datetime] = _wire(read=parse_timestamp)
+    last_execution: Optional[datetime] = attribute(read=parse_timestamp)
     """When the newest execution was asked for, in UTC."""
 
 
@@ -404,25 +250,11 @@ class Metrics(Model):
 class SystemStatus(Model):
     """How the server's parts are."""
 
-    status: str = _required()
+    status: str = required()
     """`operational`, where they work."""
-    components: Optional[Dict[str, str]] = _wire()
+    components: Optional[Dict[str, str]] = attribute()
     """The state of each part."""
-    agents: Optional[Dict[str, int]] = _wire()
+    agents: Optional[Dict[str, int]] = attribute()
     """How many agents there are: `total` and `active`."""
-    flows: Optional[Dict[str, int]] = _wire()
+    flows: Optional[Dict[str, int]] = attribute()
     """How many flows there are: `total`."""
-
-
-def read_items(model: Type[M], wrapper: str) -> Callable[[Any], List[M]]:
-    """Gives the reader of a list of models: bare, or in an object under `wrapper` or `data`."""
-
-    def read(data: Any) -> List[M]:
-        items = data
-        if isinstance(data, Mapping):
-            items = next((data[key] for key in (wrapper, "data") if key in data), None)
-        if not isinstance(items, list):
-            raise UnexpectedAnswer(f"no list of {wrapper}")
-        return [model.from_wire(item) for item in items]
-
-    return read

@@ -11,10 +11,9 @@ from ai_spine.models import (
     HealthStatus,
     Metrics,
     SystemStatus,
-    UnexpectedAnswer,
-    read_items,
 )
 from ai_spine.utils import quote_segment
+from ai_spine.wire import UnexpectedAnswer, read_items
 
 T = TypeVar("T")
 

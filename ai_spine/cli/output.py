@@ -7,8 +7,8 @@ from typing import Any, Iterable, List, Mapping, Sequence, Tuple
 import click
 
 from ai_spine.cli.context import session
-from ai_spine.models import Model
 from ai_spine.utils import format_timestamp, one_line
+from ai_spine.wire import Model
 
 _GAP = "  "
 

@@ -21,9 +21,10 @@ import yaml
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.graph import find_problems
 from ai_spine.local.conditions import find_condition_problems
-from ai_spine.models import Flow, UnexpectedAnswer
+from ai_spine.models import Flow
 from ai_spine.utils import one_line
 from ai_spine.validation import encode_json
+from ai_spine.wire import UnexpectedAnswer
 
 FLOW_SUFFIXES = (".yaml", ".yml", ".json")
 

@@ -15,8 +15,9 @@ from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.agents import AgentSource, AnyAgent, HttpAgent, collect_agents
 from ai_spine.local.definitions import FlowSource, check_flow, describe_flow, load_flows
 from ai_spine.local.engine import Engine
+from ai_spine.local.exchange import API_PREFIX
 from ai_spine.local.faults import CHANNEL, FaultScript, FaultyApp
-from ai_spine.local.routes import API_PREFIX, MAX_BODY_BYTES, Backend, make_app
+from ai_spine.local.routes import MAX_BODY_BYTES, Backend, make_app
 from ai_spine.local.store import Store
 from ai_spine.utils import Secret
 from ai_spine.validation import check_count, fits_header

@@ -19,38 +19,19 @@ from typing import (
 )
 
 from ai_spine.exceptions import ConfigurationError
+from ai_spine.local.schema import (
+    SCHEMA,
+    definition_of,
+    execution_of,
+    lock_file,
+    node_result_of,
+)
 from ai_spine.models import ExecutionStatus
 
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"
 
 _LIVE = (ExecutionStatus.PENDING.value, ExecutionStatus.RUNNING.value)
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS definitions (
-    kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, given INTEGER NOT NULL,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-    PRIMARY KEY (kind, id)
-);
-CREATE TABLE IF NOT EXISTS executions (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, execution_id TEXT NOT NULL UNIQUE,
-    flow_id TEXT NOT NULL, status TEXT NOT NULL, input_data TEXT NOT NULL,
-    output_data TEXT NOT NULL, error_message TEXT, metadata TEXT NOT NULL,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT, seconds REAL
-);
-CREATE INDEX IF NOT EXISTS executions_by_flow ON executions (flow_id, number);
-CREATE INDEX IF NOT EXISTS executions_by_status ON executions (status, number);
-CREATE TABLE IF NOT EXISTS node_results (
-    id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, node_id TEXT NOT NULL, agent_id TEXT,
-    status TEXT NOT NULL, input_data TEXT NOT NULL, output_data TEXT, error_message TEXT,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT,
-    execution_time_ms INTEGER
-);
-CREATE INDEX IF NOT EXISTS node_results_by_execution ON node_results (execution_id);
-CREATE TABLE IF NOT EXISTS idempotency_keys (
-    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
-    created_at REAL NOT NULL
-);
-"""
 
 
 class KeyReused(Exception):
@@ -80,7 +61,7 @@ class Store:
     ) -> None:
         self._now = now
         self._lock = threading.RLock()
-        self._guard = None if path == ":memory:" else _lock_file(path)
+        self._guard = None if path == ":memory:" else lock_file(path)
         try:
             self._db = sqlite3.connect(
                 path, check_same_thread=False, isolation_level=None
@@ -89,7 +70,7 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             # Safe against the death of the process; only a power cut may cost the last commits.
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(SCHEMA)
             self._fail_interrupted()
         except sqlite3.Error as error:
             self._release_guard()
@@ -141,12 +122,12 @@ class Store:
         """Gives a flow or an agent; `None` if there is none."""
         query = "SELECT * FROM definitions WHERE kind = ? AND id = ?"
         rows = self._rows(query, (kind, definition_id))
-        return _definition(rows[0]) if rows else None
+        return definition_of(rows[0]) if rows else None
 
     def all(self, kind: str) -> List[Dict[str, Any]]:
         """Gives all flows, or all agents, by id."""
         query = "SELECT * FROM definitions WHERE kind = ? ORDER BY id"
-        return [_definition(row) for row in self._rows(query, (kind,))]
+        return [definition_of(row) for row in self._rows(query, (kind,))]
 
     def ids(self, kind: str) -> List[str]:
         """Gives the ids of all flows, or all agents."""
@@ -291,7 +272,7 @@ class Store:
         rows = self._rows(
             "SELECT * FROM executions WHERE execution_id = ?", (execution_id,)
         )
-        return _execution(rows[0]) if rows else None
+        return execution_of(rows[0]) if rows else None
 
     def executions(
         self,
@@ -307,7 +288,7 @@ class Store:
         where = f"WHERE {' AND '.join(used)}" if used else ""
         query = f"SELECT * FROM executions {where} ORDER BY number DESC LIMIT ? OFFSET ?"  # nosec
         return [
-            _execution(row)
+            execution_of(row)
             for row in self._rows(query, (*used.values(), limit, offset))
         ]
 
@@ -377,7 +358,7 @@ class Store:
     def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
         """Gives the results of an execution's nodes in the order in which they started."""
         query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
-        return [_node_result(row) for row in self._rows(query, (execution_id,))]
+        return [node_result_of(row) for row in self._rows(query, (execution_id,))]
 
     def _add_node(
         self,
@@ -430,59 +411,3 @@ class Store:
     def _release_guard(self) -> None:
         if self._guard is not None:
             self._guard.close()
-
-
-def _lock_file(path: str) -> sqlite3.Connection:
-    """Takes a lock that ends with the process, however that ends.
-
-    A second server on the same file would take the first one's executions for interrupted.
-    """
-    try:
-        guard = sqlite3.connect(
-            f"{path}-lock", check_same_thread=False, isolation_level=None
-        )
-        try:
-            guard.execute("PRAGMA locking_mode = EXCLUSIVE")
-            guard.execute("PRAGMA busy_timeout = 0")
-            guard.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error:
-            guard.close()
-            raise
-    except sqlite3.Error as error:
-        if "locked" in str(error):
-            raise ConfigurationError(
-                f"another server uses the database {path}"
-            ) from None
-        raise ConfigurationError(
-            f"the database {path} cannot be used: {error}"
-        ) from None
-    return guard
-
-
-def _definition(row: sqlite3.Row) -> Dict[str, Any]:
-    times = {"created_at": row["created_at"], "updated_at": row["updated_at"]}
-    return {**json.loads(row["body"]), **times}
-
-
-def _execution(row: sqlite3.Row) -> Dict[str, Any]:
-    return {
-        "execution_id": row["execution_id"],
-        "flow_id": row["flow_id"],
-        "status": row["status"],
-        "input_data": json.loads(row["input_data"]),
-        "output_data": json.loads(row["output_data"]),
-        "error_message": row["error_message"],
-        "metadata": json.loads(row["metadata"]),
-        "created_at": row["created_at"],
-        "updated_at": row["updated_at"],
-        "completed_at": row["completed_at"],
-    }
-
-
-def _node_result(row: sqlite3.Row) -> Dict[str, Any]:
-    output = row["output_data"]
-    return {
-        **{name: row[name] for name in row.keys()},
-        "input_data": json.loads(row["input_data"]),
-        "output_data": None if output is None else json.loads(output),
-    }

@@ -1,0 +1,202 @@
+"""What the local server's routes share: reading requests, and answering in the server's dialect."""
+
+import hashlib
+import hmac
+import json
+import logging
+import uuid
+from functools import wraps
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, LOGGER_NAME, REQUEST_ID_HEADER
+from ai_spine.local.store import KeyReused, Reply, Store
+from ai_spine.utils import Secret, has_control_characters
+
+API_PREFIX = "/api/v1"
+
+log = logging.getLogger(f"{LOGGER_NAME}.local")
+View = Callable[..., Reply]
+
+
+class Refusal(Exception):
+    """A request that is refused, with the status and `detail` to refuse it with."""
+
+    def __init__(self, status: int, detail: Any) -> None:
+        super().__init__(status, detail)
+        self.reply = Reply(status, {"detail": detail})
+
+
+def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
+    @wraps(view)
+    def respond(**ids: str) -> Response:
+        try:
+            return response_of(view(**ids))
+        except Refusal as refusal:
+            return response_of(refusal.reply)
+
+    endpoint = f"{method} {path}".replace(".", "_")
+    routes.add_url_rule(path, endpoint, respond, methods=[method])
+
+
+def response_of(reply: Reply) -> Response:
+    return Response(json.dumps(reply.body), reply.status, mimetype="application/json")
+
+
+def authenticate(api_key: Optional[Secret]) -> Optional[Response]:
+    g.request_id = _request_id()
+    if api_key is None or request.path == "/health":
+        return None
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    expected = api_key.reveal().encode("utf-8")
+    known = hmac.compare_digest(
+        given.strip().encode("utf-8", "surrogateescape"), expected
+    )
+    if scheme.lower() == "bearer" and known:
+        return None
+    response = response_of(Reply(401, {"detail": "Invalid or missing API key"}))
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _request_id() -> str:
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    if given and len(given) <= 200 and given.isascii() and given.isprintable():
+        return given
+    return str(uuid.uuid4())
+
+
+def echo_headers(response: Response) -> Response:
+    response.headers[REQUEST_ID_HEADER] = g.get("request_id") or _request_id()
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    if key and request.method == "POST" and not has_control_characters(key):
+        response.headers[IDEMPOTENCY_KEY_HEADER] = key
+    return response
+
+
+def refuse_http(error: HTTPException) -> Response:
+    response = response_of(Reply(error.code or 500, {"detail": error.name}))
+    if error.code == 405:
+        response.headers["Allow"] = ", ".join(
+            sorted(getattr(error, "valid_methods", None) or ())
+        )
+    return response
+
+
+def refuse_unexpected(error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return response_of(Reply(500, {"detail": "Internal Server Error"}))
+
+
+def once(store: Store, make: Callable[[], Reply]) -> Reply:
+    """Makes a reply, or gives the one that was made for the same idempotency key before."""
+    return once_told(store, make)[0]
+
+
+def once_told(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER) or None
+    path = request.path[len(API_PREFIX) :] if under_prefix() else request.path
+    content = json.dumps(request.get_json(silent=True, cache=True), sort_keys=True)
+    fingerprint = hashlib.sha256(
+        f"{request.method} {path} {content}".encode("utf-8")
+    ).hexdigest()
+    try:
+        return store.once(key, fingerprint, make)
+    except KeyReused:
+        raise Refusal(
+            409, f"Idempotency-Key {key!r} was used for another request"
+        ) from None
+
+
+def under_prefix() -> bool:
+    return request.path.startswith(API_PREFIX + "/")
+
+
+def json_object() -> Dict[str, Any]:
+    try:
+        body = json.loads(
+            request.get_data().decode("utf-8"), parse_constant=_refuse_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise Refusal(
+            422, [_problem("json_invalid", [], f"JSON decode error: {error}")]
+        ) from None
+    if not isinstance(body, dict):
+        raise Refusal(
+            422, [_problem("dict_type", [], "Input should be a valid dictionary")]
+        )
+    return body
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+_KINDS = {
+    str: ("string", "string"),
+    dict: ("dict", "dictionary"),
+    list: ("list", "list"),
+}
+
+
+def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
+    """Refuses a body in which a field is missing or of the wrong kind, naming all of them."""
+    problems: List[Dict[str, Any]] = []
+    for name, (kind, required) in fields.items():
+        value = body.get(name)
+        if value is None and required and name not in body:
+            problems.append(
+                {**_problem("missing", [name], "Field required"), "input": body}
+            )
+        elif not isinstance(value, kind) and (required or value is not None):
+            code, words = _KINDS[kind]
+            told = f"Input should be a valid {words}"
+            problems.append({**_problem(f"{code}_type", [name], told), "input": value})
+    if problems:
+        raise Refusal(422, problems)
+
+
+def _problem(kind: str, place: List[Any], message: str) -> Dict[str, Any]:
+    return {"type": kind, "loc": ["body", *place], "msg": message}
+
+
+def check_uuid(value: str) -> None:
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        problem = {
+            "type": "uuid_parsing",
+            "loc": ["path", "execution_id"],
+            "msg": "Input should be a valid UUID",
+            "input": value,
+        }
+        raise Refusal(422, [problem]) from None
+
+
+def whole_number(name: str, default: int, least: int, most: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if (
+        text.isascii()
+        and text.isdigit()
+        and len(text) < 20
+        and least <= int(text) <= most
+    ):
+        return int(text)
+    message = f"Input should be a whole number from {least} to {most}"
+    problem = {
+        "type": "int_parsing",
+        "loc": ["query", name],
+        "msg": message,
+        "input": text,
+    }
+    raise Refusal(422, [problem])
+
+
+def found_or_404(value: Optional[Dict[str, Any]], otherwise: str) -> Dict[str, Any]:
+    if value is None:
+        raise Refusal(404, otherwise)
+    return value

@@ -1,0 +1,90 @@
+"""The tables of the local server's database, how their rows read, and who may use the file."""
+
+import json
+import sqlite3
+from typing import Any, Dict
+
+from ai_spine.exceptions import ConfigurationError
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS definitions (
+    kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, given INTEGER NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+CREATE TABLE IF NOT EXISTS executions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, execution_id TEXT NOT NULL UNIQUE,
+    flow_id TEXT NOT NULL, status TEXT NOT NULL, input_data TEXT NOT NULL,
+    output_data TEXT NOT NULL, error_message TEXT, metadata TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT, seconds REAL
+);
+CREATE INDEX IF NOT EXISTS executions_by_flow ON executions (flow_id, number);
+CREATE INDEX IF NOT EXISTS executions_by_status ON executions (status, number);
+CREATE TABLE IF NOT EXISTS node_results (
+    id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, node_id TEXT NOT NULL, agent_id TEXT,
+    status TEXT NOT NULL, input_data TEXT NOT NULL, output_data TEXT, error_message TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT,
+    execution_time_ms INTEGER
+);
+CREATE INDEX IF NOT EXISTS node_results_by_execution ON node_results (execution_id);
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
+    created_at REAL NOT NULL
+);
+"""
+
+
+def lock_file(path: str) -> sqlite3.Connection:
+    """Takes a lock that ends with the process, however that ends.
+
+    A second server on the same file would take the first one's executions for interrupted.
+    """
+    try:
+        guard = sqlite3.connect(
+            f"{path}-lock", check_same_thread=False, isolation_level=None
+        )
+        try:
+            guard.execute("PRAGMA locking_mode = EXCLUSIVE")
+            guard.execute("PRAGMA busy_timeout = 0")
+            guard.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error:
+            guard.close()
+            raise
+    except sqlite3.Error as error:
+        if "locked" in str(error):
+            raise ConfigurationError(
+                f"another server uses the database {path}"
+            ) from None
+        raise ConfigurationError(
+            f"the database {path} cannot be used: {error}"
+        ) from None
+    return guard
+
+
+def definition_of(row: sqlite3.Row) -> Dict[str, Any]:
+    times = {"created_at": row["created_at"], "updated_at": row["updated_at"]}
+    return {**json.loads(row["body"]), **times}
+
+
+def execution_of(row: sqlite3.Row) -> Dict[str, Any]:
+    return {
+        "execution_id": row["execution_id"],
+        "flow_id": row["flow_id"],
+        "status": row["status"],
+        "input_data": json.loads(row["input_data"]),
+        "output_data": json.loads(row["output_data"]),
+        "error_message": row["error_message"],
+        "metadata": json.loads(row["metadata"]),
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "completed_at": row["completed_at"],
+    }
+
+
+def node_result_of(row: sqlite3.Row) -> Dict[str, Any]:
+    output = row["output_data"]
+    return {
+        **{name: row[name] for name in row.keys()},
+        "input_data": json.loads(row["input_data"]),
+        "output_data": None if output is None else json.loads(output),
+    }

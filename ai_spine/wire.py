@@ -1,0 +1,181 @@
+"""How JSON becomes a dataclass: the base of all models, and how their fields are declared."""
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import (
+    Any,
+    Callable,
+    ClassVar,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+)
+
+from ai_spine.utils import format_timestamp, one_line
+
+M = TypeVar("M", bound="Model")
+_REPR_LIMIT = 60
+
+
+class UnexpectedAnswer(ValueError):
+    """An answer is JSON, but of a shape that cannot be what was asked for."""
+
+
+class _WireField(NamedTuple):
+    """How one attribute is found in the JSON and read."""
+
+    name: str
+    keys: Tuple[str, ...]
+    read: Optional[Callable[[Any], Any]]
+
+
+def required(*others: str) -> Any:
+    """Declares a field without a default: the other names that it goes by on the wire."""
+    return dataclasses.field(metadata={"others": others})
+
+
+def attribute(
+    *others: str, read: Optional[Callable[[Any], Any]] = None, show: bool = True
+) -> Any:
+    """Declares a field: its other names, how its value is read, and whether the repr shows it."""
+    metadata = {"others": others, "read": read}
+    return dataclasses.field(default=None, repr=show, metadata=metadata)
+
+
+hidden = functools.partial(attribute, show=False)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _wire_field(field: Any) -> _WireField:
+    keys = dict.fromkeys(
+        (field.name, _camel(field.name), *field.metadata.get("others", ()))
+    )
+    return _WireField(field.name, tuple(keys), field.metadata.get("read"))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model(Mapping[str, Any]):
+    """The base of all models: typed attributes over the JSON that they were read from."""
+
+    _fields: ClassVar[Optional[Tuple[_WireField, ...]]] = None
+
+    @classmethod
+    def from_wire(cls: Type[M], data: Any) -> M:
+        """Reads the model from parsed JSON, in either dialect.
+
+        Raises:
+            UnexpectedAnswer: `data` is no JSON object.
+        """
+        if not isinstance(data, Mapping):
+            kind = "nothing" if data is None else f"a JSON {_json_kind(data)}"
+            raise UnexpectedAnswer(f"{kind} where a JSON object was expected")
+        values = {}
+        for name, keys, read in cls._wire_fields():
+            value = next((data[key] for key in keys if data.get(key) is not None), None)
+            values[name] = value if read is None or value is None else read(value)
+        model = cls(**values)
+        object.__setattr__(model, "_wire", data)
+        return model
+
+    @classmethod
+    def _wire_fields(cls) -> Tuple[_WireField, ...]:
+        if "_fields" not in cls.__dict__:
+            cls._fields = tuple(_wire_field(field) for field in dataclasses.fields(cls))
+        assert cls._fields is not None
+        return cls._fields
+
+    def filled(self: M, **values: Any) -> M:
+        """Gives a copy in which the attributes that the server left out are filled in."""
+        missing = {k: v for k, v in values.items() if getattr(self, k) is None}
+        copy = dataclasses.replace(self, **missing)
+        object.__setattr__(copy, "_wire", self._json)
+        return copy
+
+    def to_dict(self) -> Dict[str, Any]:
+        """Gives the attributes as JSON-ready values under their snake_case names.
+
+        Fields that the server sent and the SDK does not know stand after them, as they came.
+        """
+        fields = self._wire_fields()
+        plain = {field.name: _jsonable(getattr(self, field.name)) for field in fields}
+        wire = self.__dict__.get("_wire")
+        if wire is not None:
+            known = {key for field in fields for key in field.keys}
+            plain.update(
+                {key: value for key, value in wire.items() if key not in known}
+            )
+        return plain
+
+    @property
+    def _json(self) -> Mapping[str, Any]:
+        wire = self.__dict__.get("_wire")
+        return self.to_dict() if wire is None else wire
+
+    def __getitem__(self, key: str) -> Any:
+        return self._json[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._json)
+
+    def __len__(self) -> int:
+        return len(self._json)
+
+    def __repr__(self) -> str:
+        told = (
+            (f.name, getattr(self, f.name)) for f in dataclasses.fields(self) if f.repr
+        )
+        shown = ", ".join(
+            f"{name}={_brief(value)}" for name, value in told if value is not None
+        )
+        return f"{type(self).__name__}({shown})"
+
+
+def _json_kind(value: Any) -> str:
+    return {list: "array", str: "string", bool: "boolean"}.get(type(value), "number")
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, datetime):
+        return format_timestamp(value)
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], Model):
+        return f"<{len(value)}>"
+    return one_line(repr(value), _REPR_LIMIT)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, datetime):
+        return format_timestamp(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    return value
+
+
+def read_items(model: Type[M], wrapper: str) -> Callable[[Any], List[M]]:
+    """Gives the reader of a list of models: bare, or in an object under `wrapper` or `data`."""
+
+    def read(data: Any) -> List[M]:
+        items = data
+        if isinstance(data, Mapping):
+            items = next((data[key] for key in (wrapper, "data") if key in data), None)
+        if not isinstance(items, list):
+            raise UnexpectedAnswer(f"no list of {wrapper}")
+        return [model.from_wire(item) for item in items]
+
+    return read
