@@ -1,14 +1,17 @@
 """The graph of a flow: what is wrong with it, and in which order its nodes can run. Pure."""
 
 from collections import Counter
-from typing import Any, Container, Dict, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Container, Iterator, List, Optional, Sequence
 
-from ai_spine.models import Flow, FlowNode
+if TYPE_CHECKING:  # the models stand on this room, and not the other way round
+    from ai_spine.models import Flow, FlowNode
 
 NODE_TYPES = ("input", "processor", "output", "conditional")
 
 
-def find_problems(flow: Flow, agent_ids: Optional[Container[str]] = None) -> List[str]:
+def find_problems(
+    flow: "Flow", agent_ids: Optional[Container[str]] = None
+) -> List[str]:
     """Names all that keeps a flow from running.
 
     Args:
@@ -19,6 +22,7 @@ def find_problems(flow: Flow, agent_ids: Optional[Container[str]] = None) -> Lis
         One clause for each problem; none for a sound flow.
 
     Example:
+        >>> from ai_spine import Flow, FlowNode
         >>> flow = Flow("f", nodes=[FlowNode("a", type="input", depends_on=["b"])], entry_point="a")
         >>> find_problems(flow)
         ["node 'a' depends on 'b', which is no node", 'it has no exit points']
@@ -32,7 +36,32 @@ def find_problems(flow: Flow, agent_ids: Optional[Container[str]] = None) -> Lis
     return problems
 
 
-def _shape_problems(flow: Flow) -> Iterator[str]:
+def topological_order(nodes: Sequence["FlowNode"]) -> List[str]:
+    """Gives the ids of the nodes, each behind those that it depends on.
+
+    Nodes of a circle, and those behind it, are left out.
+
+    Example:
+        >>> from ai_spine import FlowNode
+        >>> topological_order([FlowNode("b", depends_on=["a"]), FlowNode("a")])
+        ['a', 'b']
+    """
+    left = {node.id: node.depends_on or [] for node in nodes}
+    order: List[str] = []
+    while True:
+        ready = [
+            node_id
+            for node_id, needs in left.items()
+            if not any(n in left for n in needs)
+        ]
+        if not ready:
+            return order
+        order += ready
+        for node_id in ready:
+            del left[node_id]
+
+
+def _shape_problems(flow: "Flow") -> Iterator[str]:
     if not isinstance(flow.flow_id, str) or not flow.flow_id:
         yield "it has no flow_id"
     if not isinstance(flow.nodes, list) or not flow.nodes:
@@ -41,17 +70,18 @@ def _shape_problems(flow: Flow) -> Iterator[str]:
     if flow.exit_points is not None and not _is_text_list(flow.exit_points):
         yield "exit_points must be a list of node ids"
     for position, node in enumerate(flow.nodes):
-        if (
-            not isinstance(node, FlowNode)
-            or not isinstance(node.id, str)
-            or not node.id
-        ):
+        if not _has_text_id(node):
             yield f"nodes[{position}] has no id"
         else:
             yield from _node_shape_problems(node)
 
 
-def _node_shape_problems(node: FlowNode) -> Iterator[str]:
+def _has_text_id(node: Any) -> bool:
+    node_id = getattr(node, "id", None)  # what is no mapping was left as it came
+    return isinstance(node_id, str) and bool(node_id)
+
+
+def _node_shape_problems(node: "FlowNode") -> Iterator[str]:
     where = f"node {node.id!r}"
     if node.depends_on is not None and not _is_text_list(node.depends_on):
         yield f"{where}: depends_on must be a list of node ids"
@@ -67,7 +97,7 @@ def _is_text_list(value: Any) -> bool:
 
 
 def _node_problems(
-    nodes: Sequence[FlowNode], agent_ids: Optional[Container[str]]
+    nodes: Sequence["FlowNode"], agent_ids: Optional[Container[str]]
 ) -> Iterator[str]:
     counts = Counter(node.id for node in nodes)
     for node_id, count in counts.items():
@@ -91,38 +121,18 @@ def _node_problems(
             yield f"node {node.id!r} names the agent {node.agent_id!r}, which is not there"
 
 
-def _cycle_problems(nodes: Sequence[FlowNode]) -> Iterator[str]:
-    known = {node.id: [d for d in node.depends_on or () if d] for node in nodes}
-    edges = {
-        node_id: [d for d in needs if d in known] for node_id, needs in known.items()
-    }
-    cycle = _find_cycle(edges)
-    if cycle:
-        yield f"its nodes depend on each other in a circle: {' -> '.join(cycle)}"
+def _cycle_problems(nodes: Sequence["FlowNode"]) -> Iterator[str]:
+    ordered = set(topological_order(nodes))
+    left = {node.id: node.depends_on or [] for node in nodes if node.id not in ordered}
+    if left:
+        path = [next(iter(left))]
+        while path[-1] not in path[:-1]:
+            path.append(next(need for need in left[path[-1]] if need in left))
+        circle = " -> ".join(path[path.index(path[-1]) :])
+        yield f"its nodes depend on each other in a circle: {circle}"
 
 
-def _find_cycle(edges: Dict[str, List[str]]) -> List[str]:
-    """Finds one circle by stripping the nodes that depend on nothing until none is left."""
-    left = dict(edges)
-    while True:
-        free = [
-            node_id
-            for node_id, needs in left.items()
-            if not any(n in left for n in needs)
-        ]
-        if not free:
-            break
-        for node_id in free:
-            del left[node_id]
-    if not left:
-        return []
-    path = [next(iter(left))]
-    while path[-1] not in path[:-1]:
-        path.append(next(need for need in left[path[-1]] if need in left))
-    return path[path.index(path[-1]) :]
-
-
-def _end_problems(flow: Flow) -> Iterator[str]:
+def _end_problems(flow: "Flow") -> Iterator[str]:
     ids = {node.id for node in flow.nodes}
     if not flow.entry_point:
         yield "it has no entry point"
