@@ -67,6 +67,8 @@ def _shape_problems(flow: "Flow") -> Iterator[str]:
     if not isinstance(flow.nodes, list) or not flow.nodes:
         yield "it has no nodes"
         return
+    if flow.entry_point is not None and not isinstance(flow.entry_point, str):
+        yield "entry_point must be a node id"
     if flow.exit_points is not None and not _is_text_list(flow.exit_points):
         yield "exit_points must be a list of node ids"
     for position, node in enumerate(flow.nodes):

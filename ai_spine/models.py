@@ -8,9 +8,11 @@ what it came as.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Container, Dict, List, Mapping, Optional
 
 from ai_spine.constants import NO_EXECUTION_ID
+from ai_spine.exceptions import ValidationError
+from ai_spine.graph import find_problems, topological_order
 from ai_spine.utils import parse_timestamp
 from ai_spine.wire import Model, attribute, hidden, required
 
@@ -32,6 +34,7 @@ class ExecutionStatus(str, Enum):
         return repr(self.value)
 
 
+_LONGEST_MS = 1e13  # three hundred years; beyond, it is no duration
 TERMINAL_STATUSES = frozenset(
     {ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED}
 )
@@ -111,6 +114,36 @@ class Flow(Model):
     updated_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was last changed, in UTC."""
 
+    def order(self) -> List[str]:
+        """Gives the ids of the nodes, each behind those that it depends on.
+
+        Raises:
+            ValidationError: The graph is not sound.
+        """
+        self.validate()
+        return topological_order(self.nodes)
+
+    def validate(self, agent_ids: Optional[Container[str]] = None) -> None:
+        """Checks the graph with the code, and the words, of the local server.
+
+        What `conditions` may hold is each server's own affair, and is left to it.
+
+        Args:
+            agent_ids: The agents there are; `None` leaves the agents unchecked.
+
+        Raises:
+            ValidationError: Something is wrong with it; all of it is named in the one message.
+
+        Example:
+            >>> node = FlowNode("n", agent_id="echo", depends_on=["m"])
+            >>> Flow("f", nodes=[node], entry_point="n", exit_points=["n"]).validate()
+            Traceback (most recent call last):
+            ai_spine.exceptions.ValidationError: flow 'f': node 'n' depends on 'm', which is no node
+        """
+        problems = find_problems(self, agent_ids)
+        if problems:
+            raise ValidationError(f"flow {self.flow_id!r}: {'; '.join(problems)}")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Execution(Model):
@@ -158,6 +191,17 @@ class Execution(Model):
         return self.status == ExecutionStatus.COMPLETED
 
     @property
+    def output(self) -> Dict[str, Any]:
+        """The output of each exit point; empty while there is none."""
+        return self.output_data if isinstance(self.output_data, dict) else {}
+
+    @property
+    def error(self) -> Optional[str]:
+        """Why it failed or was cancelled; `None` if it did neither, whatever the server says."""
+        unsuccessful = self.is_done and not self.succeeded
+        return self.error_message if unsuccessful else None
+
+    @property
     def was_started(self) -> bool:
         """Whether the server started anything: it answers 200 for a flow that it does not know."""
         return self.execution_id != NO_EXECUTION_ID
@@ -165,10 +209,76 @@ class Execution(Model):
     @property
     def duration(self) -> Optional[timedelta]:
         """How long it took; `None` while it runs."""
-        start = self.started_at or self.created_at
-        if isinstance(start, datetime) and isinstance(self.completed_at, datetime):
-            return self.completed_at - start
-        return None
+        return _between(self.started_at or self.created_at, self.completed_at)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NodeResult(Model):
+    """What one node of an execution gave.
+
+    Example:
+        >>> NodeResult.from_wire({"nodeId": "n", "executionTimeMs": 533}).duration.total_seconds()
+        0.533
+    """
+
+    node_id: str = required()
+    """The node."""
+    agent_id: Optional[str] = attribute()
+    """The agent that did its work."""
+    status: str = attribute(read=read_status)
+    """An `ExecutionStatus`, or the server's text where that is new."""
+    error_message: Optional[str] = attribute("error")
+    """Why it failed."""
+    execution_time_ms: Optional[float] = hidden("duration_ms", "durationMs")
+    """How long it took, in milliseconds."""
+    id: Optional[str] = hidden()
+    """The id of the result itself."""
+    execution_id: Optional[str] = hidden()
+    """The execution that it belongs to."""
+    input_data: Optional[Dict[str, Any]] = hidden("input")
+    """What the node was given."""
+    output_data: Optional[Dict[str, Any]] = hidden("output", "result")
+    """What it gave."""
+    created_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it was noted, in UTC."""
+    started_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it started, in UTC."""
+    updated_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it last changed, in UTC."""
+    completed_at: Optional[datetime] = hidden(
+        "finished_at", "finishedAt", read=parse_timestamp
+    )
+    """When it was done, in UTC."""
+
+    @property
+    def duration(self) -> Optional[timedelta]:
+        """How long it took; `None` where the server does not say."""
+        told = self.execution_time_ms
+        if isinstance(told, (int, float)) and abs(told) < _LONGEST_MS:
+            return timedelta(milliseconds=told)
+        return _between(self.started_at or self.created_at, self.completed_at)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AgentMessage(Model):
+    """A message that one agent sent to another while an execution ran."""
+
+    id: Optional[str] = attribute("message_id", "messageId")
+    """The id of the message."""
+    execution_id: Optional[str] = hidden()
+    """The execution that it belongs to."""
+    from_agent: Optional[str] = attribute("sender", "source")
+    """Who sent it."""
+    to_agent: Optional[str] = attribute("recipient", "receiver", "target")
+    """Who it was for."""
+    message_type: Optional[str] = attribute("type")
+    """What kind of message it is, in the server's words."""
+    content: Any = hidden("payload", "message", "data")
+    """What it says."""
+    timestamp: Optional[datetime] = attribute(
+        "created_at", "createdAt", read=parse_timestamp
+    )
+    """When it was sent, in UTC."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -258,3 +368,61 @@ class SystemStatus(Model):
     """How many agents there are: `total` and `active`."""
     flows: Optional[Dict[str, int]] = attribute()
     """How many flows there are: `total`."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class User(Model):
+    """Whom a key or an account token belongs to."""
+
+    id: str = required("user_id", "userId")
+    """The id of the user."""
+    email: Optional[str] = hidden()
+    """The user's address."""
+    name: Optional[str] = attribute("full_name", "fullName")
+    """The user's name."""
+    organization: Optional[str] = attribute("company")
+    """Whom the user belongs to."""
+    plan: Optional[str] = attribute()
+    """What the user has subscribed to."""
+    credits: Optional[float] = attribute()
+    """What is left to spend on executions."""
+    rate_limit: Optional[float] = hidden()
+    """How many requests may be made; the server says in which time."""
+    created_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When the user was registered, in UTC."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ApiKeyStatus(Model):
+    """Whether a user has an API key, and what it may do. No repr shows the key."""
+
+    has_api_key: Optional[bool] = attribute()
+    """Whether there is one."""
+    api_key: Optional[str] = hidden("key")
+    """The key itself, where the server tells it."""
+    credits: Optional[float] = attribute()
+    """What is left to spend on executions."""
+    rate_limit: Optional[float] = attribute()
+    """How many requests may be made; the server says in which time."""
+    created_at: Optional[datetime] = attribute(read=parse_timestamp)
+    """When the key was made, in UTC."""
+    last_used_at: Optional[datetime] = attribute(read=parse_timestamp)
+    """When the key was last used, in UTC."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ApiKeyChange(Model):
+    """What became of a user's API key. No repr shows the key."""
+
+    message: Optional[str] = attribute()
+    """The server's own words."""
+    action: Optional[str] = attribute("status")
+    """`created`, `regenerated` or `revoked`."""
+    api_key: Optional[str] = hidden("key")
+    """The new key; keep it, since not every server tells it again."""
+
+
+def _between(start: Any, end: Any) -> Optional[timedelta]:
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return end - start
+    return None

@@ -1,0 +1,1 @@
+"""Tests of the command `ai-spine`, as its users meet it."""

@@ -1,0 +1,210 @@
+"""What the tests of the command share: a server with odd flows, and two ways to run the command."""
+
+import inspect
+import json
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any, NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from ai_spine.cli.main import cli
+from ai_spine.local import LocalServer
+from ai_spine.local.samples import agents as sample_agents
+from ai_spine.local.server import SAMPLES
+
+COMMAND = [sys.executable, "-m", "ai_spine"]
+LIMIT = 60  # seconds until a process that hangs is killed
+UNKNOWN_ID = "11111111-2222-3333-4444-555555555555"
+
+
+class Outcome(NamedTuple):
+    """What a user has when the command is done."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        """What stdout holds, which must be JSON and nothing else."""
+        return json.loads(self.stdout, parse_constant=_refuse)
+
+    @property
+    def rows(self) -> Any:
+        """The cells of the table on stdout."""
+        return [re.split(r"\s{2,}", line) for line in self.stdout.splitlines()]
+
+    @property
+    def fields(self) -> Any:
+        """The names and values on stdout."""
+        lines = [re.split(r"\s+", line, 1) for line in self.stdout.splitlines()]
+        return {line[0]: "".join(line[1:]) for line in lines}
+
+    @property
+    def error(self) -> str:
+        """The one line that says what went wrong; only progress may stand before it."""
+        assert self.stdout == ""
+        *progress, last = self.stderr.splitlines()
+        assert [line for line in progress if not line.startswith("execution ")] == []
+        assert last.startswith("Error: ")
+        return last
+
+
+def _refuse(name):
+    raise AssertionError(f"{name} is no JSON")
+
+
+def _flow(flow_id, agent_id=None, nodes=("out",)):
+    return {
+        "flow_id": flow_id,
+        "nodes": [{"id": "in", "type": "input"}]
+        + [
+            {"id": node, "type": "output", "agent_id": agent_id, "depends_on": ["in"]}
+            for node in nodes
+        ],
+        "entry_point": "in",
+        "exit_points": list(nodes),
+    }
+
+
+def _break(input, config):
+    raise ValueError("the scale\nis broken")
+
+
+@pytest.fixture
+def server():
+    """A server of the samples, and of flows that echo, break, get stuck or have two exits."""
+    gate = threading.Event()
+
+    def wait(input, config):
+        """Works until the test is over."""
+        gate.wait(LIMIT)
+        return {}
+
+    samples = vars(sample_agents).values()
+    agents = {a.agent_id: a for a in samples if hasattr(a, "agent_id")}
+    flows = [
+        *sorted(SAMPLES.glob("*.yaml")),
+        _flow("echo"),
+        _flow("pair", nodes=("left", "right")),
+        _flow("broken", "breaker"),
+        _flow("stuck", "waiter"),
+    ]
+    with LocalServer(flows, {**agents, "breaker": _break, "waiter": wait}) as local:
+        yield local
+        gate.set()
+
+
+@pytest.fixture
+def client(server):
+    """A client of the server, to prepare and to check what the command does."""
+    with server.client() as made:
+        yield made
+
+
+@pytest.fixture
+def invoke():
+    """Runs the command in this process; what it does not catch fails the test."""
+    separate = "mix_stderr" in inspect.signature(CliRunner).parameters  # until click 8.1
+    runner = CliRunner(mix_stderr=False) if separate else CliRunner()
+    log = logging.getLogger("ai_spine")
+    handlers, level = list(log.handlers), log.level
+
+    def call(*args, input=None):
+        words = [str(arg) for arg in args]
+        result = runner.invoke(
+            cli, words, input=input, prog_name="ai-spine", catch_exceptions=False
+        )
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    yield call
+    log.handlers[:] = handlers  # --debug adds one, for the stderr of its process
+    log.setLevel(level)
+
+
+@pytest.fixture
+def run(invoke, server, monkeypatch):
+    """Runs the command in this process against the server, without retries."""
+    monkeypatch.setenv("AI_SPINE_BASE_URL", server.url)
+    monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "0")
+    return invoke
+
+
+@pytest.fixture
+def launch():
+    """Starts the command as a process; at the end it is killed if it still runs."""
+    started = []
+
+    def start(*args, command=COMMAND, cwd=None, **env):
+        process = _popen([*command, *map(str, args)], cwd, env)
+        watchdog = threading.Timer(LIMIT, process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        started.append((process, watchdog))
+        return process
+
+    yield start
+    for process, watchdog in started:
+        if process.poll() is None:
+            process.kill()
+        if not process.stdin.closed:
+            process.communicate()
+        watchdog.cancel()
+        watchdog.join()
+        for stream in (process.stdout, process.stderr):
+            stream.close()
+
+
+def _popen(command, cwd, env):
+    given = signal.getsignal(signal.SIGINT)
+    if given == signal.SIG_IGN:  # a shell's background job; children would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=cwd,
+            env={**os.environ, **env},
+        )
+    finally:
+        signal.signal(signal.SIGINT, given)
+
+
+def finish(process, input=None):
+    """Waits for a process and gives its outcome."""
+    stdout, stderr = process.communicate(input, timeout=LIMIT)
+    return Outcome(process.returncode, stdout, stderr)
+
+
+@pytest.fixture
+def run_process(launch):
+    """Runs the command as a process."""
+
+    def call(*args, input=None, **options):
+        return finish(launch(*args, **options), input)
+
+    return call
+
+
+@pytest.fixture
+def serve(launch):
+    """Starts `local start` on a free port, and gives the process and its URL."""
+
+    def start(*args, **options):
+        process = launch("local", "start", "--port", "0", *args, **options)
+        line = process.stdout.readline()
+        found = re.search(r" (http://\S+);", line)
+        assert found, line + process.stderr.read()
+        return process, found.group(1)
+
+    return start

@@ -1,0 +1,200 @@
+"""Tests of `executions list|get`, `wait` and `cancel`."""
+
+import pytest
+
+from tests.cli.conftest import UNKNOWN_ID
+
+COLUMNS = ["EXECUTION_ID", "FLOW_ID", "STATUS", "CREATED_AT", "ERROR_MESSAGE"]
+
+
+@pytest.fixture
+def start(client):
+    """Starts executions, each of them a flow's, and gives their ids; `stuck` ones go on."""
+
+    def call(*flow_ids):
+        made = [client.execute_flow(flow_id, {"a": 1}) for flow_id in flow_ids]
+        for execution in made:
+            if execution.flow_id != "stuck":
+                client.wait_for_execution(
+                    execution.execution_id, raise_on_failure=False
+                )
+        return [execution.execution_id for execution in made]
+
+    return call
+
+
+@pytest.mark.parametrize("words", [("executions",), ("executions", "list")])
+def test_executions_are_listed_with_the_newest_first(run, start, words):
+    first, second = start("echo", "broken")
+    outcome = run(*words)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.rows[0] == COLUMNS
+    assert [row[:3] for row in outcome.rows[1:]] == [
+        [second, "broken", "failed"],
+        [first, "echo", "completed"],
+    ]
+    assert [row[4] for row in outcome.rows[1:]] == [
+        "Node 'out' failed: the scale is broken",
+        "-",
+    ]
+
+
+@pytest.mark.parametrize("words", [("executions",), ("executions", "list")])
+def test_executions_are_listed_as_json(run, client, start, words):
+    start("echo", "broken")
+    listed = run(*words, "--output", "json").json
+    assert listed == [execution.to_dict() for execution in client.list_executions()]
+    assert len(listed) == 2
+
+
+def test_no_executions_are_the_headings_alone_and_an_empty_list(run):
+    assert run("executions").rows == [COLUMNS]
+    assert run("executions", "--output", "json").json == []
+
+
+@pytest.mark.parametrize(
+    "options, places",
+    [
+        (("--flow", "echo"), (2, 0)),
+        (("--status", "failed"), (1,)),
+        (("--flow", "echo", "--status", "failed"), ()),
+        (("--limit", "1"), (2,)),
+        (("--offset", "1"), (1, 0)),
+        (("--limit", "1", "--offset", "1"), (1,)),
+        (("--offset", "0"), (2, 1, 0)),
+    ],
+    ids=lambda value: " ".join(map(str, value)),
+)
+def test_the_list_is_narrowed(run, start, options, places):
+    ids = start("echo", "broken", "echo")
+    listed = run("executions", "list", *options, "--output", "json").json
+    assert [item["execution_id"] for item in listed] == [ids[n] for n in places]
+
+
+@pytest.mark.parametrize(
+    "option, value",
+    [
+        ("--limit", "0"),
+        ("--limit", "-1"),
+        ("--limit", "many"),
+        ("--offset", "-1"),
+        ("--offset", "1.5"),
+        ("--flow", ""),
+        ("--status", " "),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_a_wrong_use(run, option, value):
+    outcome = run("executions", "list", option, value)
+    assert outcome.exit_code == 2
+    assert option.strip("-") in outcome.error
+
+
+def test_an_execution_is_shown_as_json(run, client, start):
+    (execution_id,) = start("echo")
+    shown = run("executions", "get", execution_id, "--output", "json").json
+    assert shown == client.get_execution(execution_id).to_dict()
+    assert shown["input_data"] == {"a": 1}
+    assert shown["output_data"] == {"out": {"a": 1}}
+
+
+def test_an_execution_is_shown_line_by_line_without_what_is_unknown(run, start):
+    (execution_id,) = start("echo")
+    outcome = run("executions", "get", execution_id)
+    assert outcome.exit_code == 0
+    assert outcome.fields["execution_id"] == execution_id
+    assert outcome.fields["status"] == "completed"
+    assert outcome.fields["output_data"] == '{"out": {"a": 1}}'
+    assert "error_message" not in outcome.fields
+
+
+def test_waiting_prints_the_output(run, start):
+    (execution_id,) = start("echo")
+    outcome = run("wait", execution_id)
+    assert outcome.exit_code == 0
+    assert outcome.fields == {"a": "1"}
+    assert outcome.stderr.startswith(f"execution {execution_id}: completed after ")
+
+
+def test_waiting_prints_the_output_as_json(run, start):
+    (execution_id,) = start("pair")
+    outcome = run("wait", execution_id, "--output", "json")
+    assert outcome.json == {"left": {"a": 1}, "right": {"a": 1}}
+
+
+def test_waiting_for_an_execution_that_failed_is_exit_code_5(run, start):
+    (execution_id,) = start("broken")
+    outcome = run("wait", execution_id)
+    assert outcome.exit_code == 5
+    assert f"execution {execution_id} of flow broken failed" in outcome.error
+
+
+def test_waiting_for_an_execution_that_was_cancelled_is_exit_code_5(run, client, start):
+    (execution_id,) = start("stuck")
+    client.cancel_execution(execution_id)
+    outcome = run("wait", execution_id)
+    assert outcome.exit_code == 5
+    assert "was cancelled" in outcome.error
+
+
+def test_a_wait_that_is_too_short_is_exit_code_6_and_may_be_repeated(
+    run, client, start
+):
+    (execution_id,) = start("stuck")
+    for _ in range(2):
+        outcome = run("wait", execution_id, "--wait-timeout", "0.1", "--interval", "1")
+        assert outcome.exit_code == 6
+        assert f"execution {execution_id} was not done" in outcome.error
+    assert not client.get_execution(execution_id).is_done
+
+
+def test_a_wait_outlives_a_look_that_fails_for_a_passing_reason(run, server, start):
+    (execution_id,) = start("echo")
+    fault = server.faults.add("GET", "/executions/*", status=503)
+    outcome = run("wait", execution_id)
+    assert (outcome.exit_code, fault.met) == (0, 1)
+
+
+def test_cancelling_prints_the_execution_as_it_stands_then(run, client, start):
+    (execution_id,) = start("stuck")
+    outcome = run("cancel", execution_id)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.fields["status"] == "cancelled"
+    assert client.get_execution(execution_id).status == "cancelled"
+
+
+def test_cancelling_prints_json(run, start):
+    (execution_id,) = start("stuck")
+    outcome = run("cancel", execution_id, "--output", "json")
+    assert outcome.json["execution_id"] == execution_id
+    assert outcome.json["status"] == "cancelled"
+
+
+def test_cancelling_what_is_done_is_exit_code_4(run, start):
+    (execution_id,) = start("echo")
+    outcome = run("cancel", execution_id)
+    assert outcome.exit_code == 4
+    assert "not found or not running" in outcome.error
+
+
+WORDS = [("executions", "get"), ("wait",), ("cancel",)]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_an_execution_that_is_not_there_is_exit_code_4(run, words):
+    outcome = run(*words, UNKNOWN_ID)
+    assert outcome.exit_code == 4
+    assert UNKNOWN_ID in outcome.error
+
+
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_an_id_that_the_server_refuses_is_exit_code_1(run, words):
+    outcome = run(*words, "not-a-uuid")
+    assert outcome.exit_code == 1
+    assert "execution_id: Input should be a valid UUID" in outcome.error
+
+
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_an_id_that_cannot_be_one_is_a_wrong_use(run, words):
+    outcome = run(*words, "..")
+    assert outcome.exit_code == 2
+    assert "execution_id" in outcome.error

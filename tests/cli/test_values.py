@@ -1,0 +1,137 @@
+"""Tests of how values are read from the command line."""
+
+import pytest
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.fixture
+def echo(run):
+    """Executes the flow that gives back what it is given."""
+
+    def call(*args, **options):
+        outcome = run("execute", "echo", "--output", "json", *args, **options)
+        assert outcome.exit_code == 0, outcome.stderr
+        return outcome.json["out"]
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("50000", 50000),
+        ("-1.5", -1.5),
+        ("1e3", 1000.0),
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("[1]", [1]),
+        ('{"a": {"b": []}}', {"a": {"b": []}}),
+        ('"50000"', "50000"),
+        ("Ana", "Ana"),
+        ("Ana Lima", "Ana Lima"),
+        ("José ☂", "José ☂"),
+        ("a=b=c", "a=b=c"),
+        ("", ""),
+        (" ", " "),
+        ("True", "True"),
+        ("0123", "0123"),
+        ("[1", "[1"),
+        ("NaN", "NaN"),
+        ("-Infinity", "-Infinity"),
+        ("[NaN]", "[NaN]"),
+        ("two\nlines", "two\nlines"),
+    ],
+)
+def test_a_value_that_is_json_is_read_as_json_and_else_as_text(echo, text, value):
+    read = echo("-i", f"key={text}")["key"]
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize("text", [DEEP, "9" * 5000], ids=["too deep", "too long"])
+def test_a_value_that_no_json_parser_takes_is_text_or_a_number(echo, text):
+    assert str(echo("-i", f"key={text}")["key"]) == text
+
+
+def test_keys_may_be_anything_but_empty(echo):
+    read = echo("-i", "a b=1", "-i", "ñ=2", "-i", "a.b=3", "-i", '"q"=4')
+    assert read == {"a b": 1, "ñ": 2, "a.b": 3, '"q"': 4}
+
+
+@pytest.mark.parametrize("option", ["-i", "--metadata"])
+@pytest.mark.parametrize("pair", ["amount", "", "=5", "="])
+def test_a_pair_that_is_none_is_a_wrong_use(run, client, option, pair):
+    outcome = run("execute", "echo", option, pair)
+    assert outcome.exit_code == 2
+    assert f"{pair!r} is not of the form key=value" in outcome.error
+    assert client.list_executions() == []
+
+
+@pytest.mark.parametrize("option", ["-i", "--metadata"])
+def test_a_key_that_is_given_twice_is_a_wrong_use(run, client, option):
+    outcome = run("execute", "echo", option, "a=1", option, "b=2", option, "a=1")
+    assert outcome.exit_code == 2
+    assert "the key 'a' is given twice" in outcome.error
+    assert client.list_executions() == []
+
+
+@pytest.mark.parametrize("command", ["execute", "agents create"])
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("", "is not JSON"),
+        ("{'a': 1}", "is not JSON"),
+        ('{"a": 1', "is not JSON"),
+        (DEEP, "is not JSON"),
+        ("[1]", "is not a JSON object"),
+        ("5", "is not a JSON object"),
+        ("null", "is not a JSON object"),
+        ('"text"', "is not a JSON object"),
+    ],
+    ids=["empty", "Python", "cut", "deep", "list", "number", "null", "text"],
+)
+@pytest.mark.parametrize("source", ["text", "file", "stdin"])
+def test_all_inputs_must_be_a_json_object(
+    run, tmp_path, command, text, complaint, source
+):
+    path = tmp_path / "input.json"
+    path.write_text(text, encoding="utf-8")
+    option = "--input" if command == "execute" else "--config"
+    given = {"text": text, "file": f"@{path}", "stdin": "-"}[source]
+    told = {"text": "its text", "file": str(path), "stdin": "stdin"}[source]
+    stdin = text if source == "stdin" else None
+    outcome = run(*command.split(), "echo", option, given, input=stdin)
+    assert outcome.exit_code == 2
+    assert f"Error: {option}: {told} {complaint}" in outcome.error
+
+
+@pytest.mark.parametrize("source", ["file", "stdin"])
+def test_bytes_that_are_not_utf_8_are_told_so(run, tmp_path, source):
+    content = '{"text": "Qué bien"}'.encode("latin-1")
+    path = tmp_path / "latin.json"
+    path.write_bytes(content)
+    given, told = {"file": (f"@{path}", path), "stdin": ("-", "stdin")}[source]
+    stdin = content if source == "stdin" else None
+    outcome = run("execute", "echo", "--input", given, input=stdin)
+    assert outcome.exit_code == 2
+    assert f"--input: {told} is not UTF-8 text" in outcome.error
+
+
+@pytest.mark.parametrize(
+    "name, reason", [("none.json", "No such file"), (".", "directory"), ("", "")]
+)
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+    run, tmp_path, monkeypatch, name, reason
+):
+    monkeypatch.chdir(tmp_path)
+    outcome = run("execute", "echo", "--input", f"@{name}")
+    assert outcome.exit_code == 2
+    assert f"--input: {name} cannot be read: " in outcome.error
+    assert reason in outcome.error
+
+
+def test_an_empty_stdin_is_no_json(run):
+    outcome = run("execute", "echo", "--input", "-", input="")
+    assert outcome.exit_code == 2
+    assert "stdin is not JSON" in outcome.error

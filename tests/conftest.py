@@ -1,0 +1,20 @@
+"""What all tests share: an environment without settings of ours, proxies or CA bundles."""
+
+import pytest
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_OURS = (
+    "AI_SPINE_API_KEY",
+    "AI_SPINE_BASE_URL",
+    "AI_SPINE_TIMEOUT",
+    "AI_SPINE_MAX_RETRIES",
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    """Takes away what would change a client's settings or its way to the server."""
+    lower = tuple(name.lower() for name in _PROXIES)
+    bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    for name in _OURS + _PROXIES + lower + bundles:
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,62 @@
+"""What the tests of the local server share: small flows, and waiting on conditions."""
+
+import time
+
+LIMIT = 30.0  # seconds: generous, and only used up by a test that fails
+
+
+def wait_until(predicate, limit=LIMIT):
+    """Polls until the predicate gives something true, and gives that."""
+    ends = time.monotonic() + limit
+    while True:
+        value = predicate()
+        if value:
+            return value
+        assert time.monotonic() < ends, f"not within {limit} s: {predicate}"
+        time.sleep(0.01)
+
+
+def node(node_id, agent_id=None, depends_on=(), **more):
+    """Gives a node: a processor if it has an agent, and an input node if not."""
+    kind = "processor" if agent_id else "input"
+    return {
+        "id": node_id,
+        "agent_id": agent_id,
+        "type": kind,
+        "depends_on": list(depends_on),
+        **more,
+    }
+
+
+def flow(*nodes, flow_id="f", exits=None, **more):
+    """Gives a flow that enters at its first node and leaves at its last, or at `exits`."""
+    return {
+        "flow_id": flow_id,
+        "nodes": list(nodes),
+        "entry_point": nodes[0]["id"],
+        "exit_points": [nodes[-1]["id"]] if exits is None else list(exits),
+        **more,
+    }
+
+
+def single(agent_id="work", flow_id="f", **config):
+    """Gives a flow of the one node `n`."""
+    return flow(node("n", agent_id, config=config), flow_id=flow_id)
+
+
+def run(server, flow_id="f", input_data=None):
+    """Executes a flow and gives the execution when it is done, however it ended."""
+    with server.client() as client:
+        return client.execute_and_wait(
+            flow_id,
+            {} if input_data is None else input_data,
+            timeout=LIMIT,
+            interval=0.05,
+            raise_on_failure=False,
+        )
+
+
+def is_one_sentence(error):
+    """Tells whether an error reads as one line."""
+    text = str(error)
+    return bool(text.strip()) and "\n" not in text

@@ -1,0 +1,676 @@
+"""Tests of how the graph of a flow runs: order, data, conditions, failures, cancelling."""
+
+import functools
+import threading
+
+import pytest
+
+from tests.local import LIMIT, flow, node, run, single, wait_until
+
+
+def echo(input, config):
+    return dict(input)
+
+
+def give(**output):
+    """Makes an agent that always gives the same."""
+    return lambda input, config: dict(output)
+
+
+def results_of(http, server, execution):
+    """Gives an execution's node results by node."""
+    answer = http.get(f"{server.url}/executions/{execution.execution_id}/results")
+    return {result["node_id"]: result for result in answer.json()["node_results"]}
+
+
+def statuses_of(http, server, execution):
+    results = results_of(http, server, execution)
+    return {node_id: result["status"] for node_id, result in results.items()}
+
+
+# Data
+
+
+def test_a_diamond_hands_its_data_on(serve, http):
+    diamond = flow(
+        node("start"),
+        node("left", "left", ["start"]),
+        node("right", "right", ["start"]),
+        node("end", "echo", ["left", "right"]),
+    )
+    agents = {"left": give(l=1, side="l"), "right": give(r=2, side="r"), "echo": echo}
+    server = serve([diamond], agents)
+    execution = run(server, input_data={"side": "none", "x": [1, {"y": None}]})
+    merged = {"x": [1, {"y": None}], "l": 1, "r": 2, "side": "r"}
+    assert execution.succeeded
+    assert execution.input_data == {"side": "none", "x": [1, {"y": None}]}
+    assert execution.output_data == {"end": merged}
+    results = results_of(http, server, execution)
+    assert results["end"]["input_data"] == merged
+    assert results["left"]["input_data"] == execution.input_data
+    assert {r["status"] for r in results.values()} == {"completed"}
+    assert list(results)[0] == "start" and list(results)[-1] == "end"
+    assert all(r["execution_time_ms"] >= 0 for r in results.values())
+
+
+def test_a_node_sees_only_what_it_depends_on(serve, http):
+    chain = flow(
+        node("a", "a"), node("b", "b", ["a"]), node("c", "echo", ["b"]), exits=["c"]
+    )
+    server = serve([chain], {"a": give(a=1), "b": give(b=2), "echo": echo})
+    execution = run(server, input_data={"in": 0})
+    assert execution.output_data == {"c": {"in": 0, "b": 2}}
+
+
+def test_each_exit_point_gives_an_output(serve):
+    made = flow(node("a", "a"), node("b", "b"), node("c", "c"), exits=["a", "c"])
+    server = serve([made], {"a": give(a=1), "b": give(b=2), "c": give(c=3)})
+    assert run(server).output_data == {"a": {"a": 1}, "c": {"c": 3}}
+
+
+def test_input_and_output_nodes_without_agents_pass_on_what_they_get(serve):
+    made = flow(
+        node("in"),
+        node("work", "work", ["in"]),
+        node("out", None, ["work"], type="output"),
+    )
+    server = serve([made], {"work": give(done=True)})
+    execution = run(server, input_data={"x": 1})
+    assert execution.output_data == {"out": {"x": 1, "done": True}}
+
+
+def test_an_agent_is_given_its_nodes_config(serve):
+    server = serve([single(rate=0.5)], {"work": lambda input, config: config})
+    assert run(server).output_data == {"n": {"rate": 0.5}}
+
+
+def test_metadata_of_an_execution_is_kept(serve):
+    server = serve([single()], {"work": echo})
+    with server.client() as client:
+        done = client.execute_and_wait("f", {}, {"team": "risk"}, timeout=LIMIT)
+    assert done.metadata == {"team": "risk"}
+
+
+def test_an_agent_that_changes_its_input_changes_nothing_for_others(serve, http):
+    def spoil(input, config):
+        input["list"].append("spoilt")
+        input.clear()
+        config["rate"] = "spoilt"
+        return {}
+
+    made = flow(
+        node("first", "spoil", config={"rate": 1}),
+        node("second", "echo", ["first"]),
+        node("third", "spoil", ["first"]),
+        node("last", "echo", ["second", "third"]),
+        exits=["second", "last"],
+    )
+    server = serve([made], {"spoil": spoil, "echo": echo})
+    for _ in range(2):
+        execution = run(server, input_data={"list": [1]})
+        expected = {"list": [1]}
+        assert execution.output_data == {"second": expected, "last": expected}
+        assert execution.input_data == expected
+        results = results_of(http, server, execution)
+        assert results["third"]["input_data"] == expected
+    assert http.get(f"{server.url}/flows/f").json()["nodes"][0]["config"] == {"rate": 1}
+
+
+def test_nested_config_that_an_agent_changes_is_whole_for_the_next_execution(serve):
+    def count(input, config):
+        config["seen"].append(1)
+        return {"seen": len(config["seen"])}
+
+    server = serve([single(seen=[])], {"work": count})
+    assert [run(server).output_data["n"]["seen"] for _ in range(2)] == [1, 1]
+
+
+def test_what_an_agent_keeps_changing_after_it_is_done_does_not_matter(serve):
+    kept = {}
+
+    def keep(input, config):
+        kept["list"] = [1]
+        return {"list": kept["list"]}
+
+    def disturb(input, config):
+        kept["list"].append(2)
+        return dict(input)
+
+    made = flow(node("a", "keep"), node("b", "disturb", ["a"]), exits=["a", "b"])
+    server = serve([made], {"keep": keep, "disturb": disturb})
+    assert run(server).output_data == {"a": {"list": [1]}, "b": {"list": [1]}}
+
+
+@pytest.mark.parametrize(
+    "output",
+    [{}, {"x": None, "y": [1.5, True, "ñ"], "z": {"deep": {}}}, {"half": "\ud800"}],
+    ids=["nothing", "much", "half a surrogate pair"],
+)
+def test_whatever_json_holds_is_an_output(serve, output):
+    server = serve([single()], {"work": give(**output)})
+    assert run(server).output_data == {"n": output}
+
+
+# Order
+
+
+def test_independent_nodes_run_at_the_same_time(serve):
+    barrier = threading.Barrier(3)
+
+    def meet(input, config):
+        return {"place": barrier.wait(LIMIT)}
+
+    made = flow(
+        node("start"),
+        *(node(name, "meet", ["start"]) for name in "abc"),
+        exits="abc",
+    )
+    execution = run(serve([made], {"meet": meet}))
+    assert execution.succeeded
+    assert {output["place"] for output in execution.output_data.values()} == {0, 1, 2}
+
+
+def test_executions_run_at_the_same_time(serve):
+    barrier = threading.Barrier(4)
+
+    def meet(input, config):
+        barrier.wait(LIMIT)
+        return {}
+
+    server = serve([single()], {"work": meet})
+    with server.client() as client:
+        started = [client.execute_flow("f", {}) for _ in range(4)]
+        for execution in started:
+            client.wait_for_execution(execution.execution_id, LIMIT, 0.05)
+
+
+def test_a_node_starts_when_what_it_depends_on_is_done_and_not_before(serve, gate):
+    order, reached = [], threading.Event()
+
+    def note(name, input, config):
+        order.append(name)
+        return {}
+
+    def hold(input, config):
+        reached.set()
+        gate.wait(LIMIT)
+        order.append("slow")
+        return {}
+
+    def after_fast(input, config):
+        order.append("after fast")
+        gate.set()
+        return {}
+
+    made = flow(
+        node("slow", "hold"),
+        node("fast", "fast"),
+        node("after_fast", "after_fast", ["fast"]),
+        node("join", "join", ["slow", "fast"]),
+    )
+    agents = {
+        "hold": hold,
+        "fast": functools.partial(note, "fast"),
+        "after_fast": after_fast,
+        "join": functools.partial(note, "join"),
+    }
+    agents = {name: (lambda f: lambda i, c: f(i, c))(f) for name, f in agents.items()}
+    assert run(serve([made], agents)).succeeded
+    assert order == ["fast", "after fast", "slow", "join"]
+
+
+def test_no_more_nodes_run_at_once_than_max_workers(serve, gate):
+    lock, now, most = threading.Lock(), [], []
+
+    def work(input, config):
+        with lock:
+            now.append(1)
+            most.append(len(now))
+        gate.wait(LIMIT)
+        with lock:
+            now.pop()
+        return {}
+
+    made = flow(*(node(f"n{i}", "work") for i in range(6)))
+    server = serve([made], {"work": work}, max_workers=2)
+    with server.client() as client:
+        started = [client.execute_flow("f", {}) for _ in range(2)]
+        wait_until(lambda: len(now) == 2)
+        gate.set()
+        for execution in started:
+            client.wait_for_execution(execution.execution_id, LIMIT, 0.05)
+    assert max(most) == 2
+    assert len(most) == 12
+
+
+def test_one_worker_is_enough_for_any_graph(serve):
+    made = flow(
+        node("start"),
+        *(node(f"n{i}", "echo", ["start"]) for i in range(5)),
+        node("end", "echo", [f"n{i}" for i in range(5)]),
+    )
+    assert run(serve([made], {"echo": echo}, max_workers=1)).succeeded
+
+
+def test_a_long_chain_and_a_wide_flow_run_to_the_end(serve):
+    chain = [node("n0", "echo")]
+    chain += [node(f"n{i}", "echo", [f"n{i - 1}"]) for i in range(1, 200)]
+    wide = [node("start"), *(node(f"w{i}", "echo", ["start"]) for i in range(200))]
+    server = serve(
+        [flow(*chain, flow_id="chain"), flow(*wide, flow_id="wide")], {"echo": echo}
+    )
+    assert run(server, "chain", {"x": 1}).output_data == {"n199": {"x": 1}}
+    assert run(server, "wide").succeeded
+
+
+def test_a_long_chain_of_skipped_nodes_is_skipped_to_the_end(serve, http):
+    chain = [node("n0", type="conditional", conditions={"n1": NEVER})]
+    chain += [node(f"n{i}", "echo", [f"n{i - 1}"]) for i in range(1, 100)]
+    server = serve([flow(*chain)], {"echo": echo})
+    execution = run(server)
+    assert execution.succeeded and execution.output_data == {}
+    statuses = statuses_of(http, server, execution)
+    assert statuses.pop("n0") == "completed"
+    assert len(statuses) == 99 and set(statuses.values()) == {"skipped"}
+
+
+# Failures
+
+
+def boom(input, config):
+    raise ValueError("the oven\nis cold")
+
+
+def wordless(input, config):
+    raise KeyError()
+
+
+def leave(input, config):
+    raise SystemExit(3)
+
+
+class Unspeakable(Exception):
+    """An error that breaks when it is to be told."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def unspeakable(input, config):
+    raise Unspeakable()
+
+
+def surrogate(input, config):
+    raise ValueError("half of a pair: \ud800")
+
+
+FAILURES = {
+    "raises": (boom, "the oven is cold"),
+    "raises without words": (wordless, "KeyError"),
+    "asks to exit": (leave, ""),
+    "raises what cannot be told": (unspeakable, ""),
+    "raises what is no Unicode": (surrogate, "half of a pair"),
+    "gives nothing": (lambda i, c: None, "agent 'work' gave a NoneType back"),
+    "gives text": (lambda i, c: "yes", "agent 'work' gave a str back"),
+    "gives a list": (lambda i, c: [1], "agent 'work' gave a list back"),
+    "gives NaN": (give(x=float("nan")), "agent 'work' gave back what is not JSON"),
+    "gives infinity": (give(x=float("inf")), "what is not JSON"),
+    "gives a set": (give(x={1}), "agent 'work' gave back what is not JSON"),
+    "gives bytes": (give(x=b"1"), "what is not JSON"),
+    "gives odd keys": (lambda i, c: {(1, 2): 3}, "what is not JSON"),
+    "gives a huge number": (give(x=10**5000), "what is not JSON"),
+    "is registered, but nobody is there": (
+        "http://127.0.0.1:1",
+        "agent 'work' at http://127.0.0.1:1: could not connect",
+    ),
+}
+
+
+@pytest.mark.parametrize("agent, words", FAILURES.values(), ids=FAILURES)
+def test_an_agent_that_fails_fails_the_execution_with_its_words(
+    serve, http, caplog, agent, words
+):
+    server = serve([single()], {"work": agent})
+    execution = run(server)
+    assert execution.status == "failed"
+    assert execution.output_data == {}
+    assert execution.error_message.startswith("Node 'n' failed: ")
+    assert words in execution.error_message
+    assert "\n" not in execution.error_message
+    result = results_of(http, server, execution)["n"]
+    assert result["status"] == "failed"
+    assert words in result["error_message"]
+    assert result["output_data"] is None
+
+
+def test_an_agent_that_contains_itself_fails(serve):
+    def loop(input, config):
+        input["self"] = input
+        return input
+
+    execution = run(serve([single()], {"work": loop}))
+    assert "gave back what is not JSON" in execution.error_message
+
+
+def test_a_server_works_on_after_every_kind_of_failure(serve, caplog):
+    agents = {
+        f"bad{i}": agent
+        for i, (agent, _) in enumerate(FAILURES.values())
+        if callable(agent)
+    }
+    flows = [single(name, flow_id=name) for name in agents]
+    server = serve([*flows, single()], {**agents, "work": echo}, max_workers=1)
+    for name in agents:
+        assert run(server, name).status == "failed"
+    assert run(server).succeeded
+
+
+def test_a_failure_stops_what_has_not_started_and_cancels_what_runs(serve, http, gate):
+    started, ran = threading.Event(), []
+
+    def hold(input, config):
+        started.set()
+        gate.wait(LIMIT)
+        ran.append("held")
+        return {"late": True}
+
+    def fail(input, config):
+        started.wait(LIMIT)
+        raise ValueError("no luck")
+
+    made = flow(
+        node("held", "hold"),
+        node("failing", "fail"),
+        node("after", "after", ["held"]),
+        node("after_failing", "after", ["failing"]),
+    )
+    after = lambda input, config: ran.append("after") or {}  # noqa: E731
+    server = serve([made], {"hold": hold, "fail": fail, "after": after})
+    execution = run(server)
+    assert execution.error_message == "Node 'failing' failed: no luck"
+    statuses = {"held": "cancelled", "failing": "failed"}
+    assert statuses_of(http, server, execution) == statuses
+    gate.set()
+    wait_until(lambda: ran == ["held"])
+    assert run(server).status == "failed"  # another goes through the same threads
+    assert statuses_of(http, server, execution) == statuses
+    assert "after" not in ran
+
+
+def test_an_agent_that_was_removed_fails_the_execution(serve, http):
+    server = serve([single()], {"work": echo})
+    assert http.delete(f"{server.url}/agents/work").ok
+    execution = run(server)
+    assert execution.error_message == "Node 'n' failed: agent 'work' is not there"
+
+
+# Timeouts
+
+
+def test_a_node_that_takes_longer_than_its_timeout_fails(serve, http, gate):
+    def hold(input, config):
+        gate.wait(LIMIT)
+        return {"late": True}
+
+    server = serve([single(timeout=0.05)], {"work": hold})
+    execution = run(server)
+    assert execution.status == "failed"
+    assert execution.error_message == "Node 'n' failed: timed out after 0.05 s"
+    gate.set()
+    result = results_of(http, server, execution)["n"]
+    assert result["status"] == "failed"
+    assert result["output_data"] is None
+
+
+def test_what_a_node_gives_after_its_timeout_is_dropped(serve, gate):
+    returned = threading.Event()
+
+    def hold(input, config):
+        gate.wait(LIMIT)
+        returned.set()
+        return {"late": True}
+
+    server = serve([single(timeout=0.05), single(flow_id="g")], {"work": hold})
+    execution = run(server)
+    gate.set()
+    assert returned.wait(LIMIT)
+    assert run(server, "g").succeeded
+    with server.client() as client:
+        again = client.get_execution(execution.execution_id)
+    assert dict(again) == dict(execution)
+
+
+@pytest.mark.parametrize("timeout", [1000, 1e9, 1e300])
+def test_a_node_that_is_done_within_its_timeout_completes(serve, timeout):
+    assert run(serve([single(timeout=timeout)], {"work": echo})).succeeded
+
+
+# Conditions
+
+NEVER = {"field": "x", "op": "==", "value": "never"}
+
+
+def branching(conditions, **more):
+    return flow(
+        node("choose", type="conditional", conditions=conditions, **more),
+        node("yes", "yes", ["choose"]),
+        node("no", "no", ["choose"]),
+        node("always", "always", ["choose"]),
+        exits=["yes", "no", "always"],
+    )
+
+
+BRANCHES = {"yes": give(yes=1), "no": give(no=1), "always": give(always=1)}
+
+
+def cond(field, op, value=None):
+    return {"field": field, "op": op, "value": value}
+
+
+@pytest.mark.parametrize(
+    "yes, input_data, taken",
+    [
+        (cond("score", "==", 5), {"score": 5}, True),
+        (cond("score", "==", 5), {"score": 6}, False),
+        (cond("score", "!=", 5), {"score": 6}, True),
+        (cond("score", "<", 5), {"score": 4}, True),
+        (cond("score", "<=", 5), {"score": 6}, False),
+        (cond("score", ">", 5), {"score": 6}, True),
+        (cond("score", ">=", 5), {"score": 4}, False),
+        (cond("kind", "in", ["a", "b"]), {"kind": "a"}, True),
+        (cond("kinds", "contains", "a"), {"kinds": ["b"]}, False),
+        (cond("score", "exists", True), {}, False),
+        (cond("a.b.c", "==", 1), {"a": {"b": {"c": 1}}}, True),
+        (cond("a.b.c", "==", 1), {"a": {"b": 5}}, False),
+        ({"all": [cond("x", ">", 1), cond("x", "<", 3)]}, {"x": 2}, True),
+        ({"any": [cond("x", "<", 1), cond("x", ">", 3)]}, {"x": 2}, False),
+        ({"not": cond("x", "==", 1)}, {"x": 2}, True),
+    ],
+)
+def test_a_condition_decides_which_dependents_run(serve, http, yes, input_data, taken):
+    server = serve([branching({"yes": yes, "no": "otherwise"})], BRANCHES)
+    execution = run(server, input_data=input_data)
+    assert execution.succeeded
+    ran, skipped = ("yes", "no") if taken else ("no", "yes")
+    assert execution.output_data == {ran: {ran: 1}, "always": {"always": 1}}
+    result = results_of(http, server, execution)[skipped]
+    assert result["status"] == "skipped"
+    assert result["agent_id"] == skipped
+    assert result["output_data"] is None
+    assert result["completed_at"] is not None
+
+
+def test_a_condition_looks_at_what_its_nodes_agent_gives(serve):
+    made = branching(
+        {"yes": cond("score", ">", 5), "no": "otherwise"}, agent_id="score"
+    )
+    server = serve([made], {**BRANCHES, "score": give(score=9)})
+    assert "yes" in run(server, input_data={"score": 1}).output_data
+
+
+def test_values_that_cannot_be_compared_fail_the_node(serve, http):
+    server = serve([branching({"yes": cond("score", "<", 5)})], BRANCHES)
+    execution = run(server, input_data={"score": "low"})
+    assert execution.status == "failed"
+    assert execution.error_message.startswith("Node 'choose' failed: score is 'low'")
+    assert statuses_of(http, server, execution) == {"choose": "failed"}
+
+
+def test_a_join_after_branches_runs_when_one_of_them_did(serve, http):
+    made = flow(
+        node("choose", type="conditional", conditions={"a": NEVER, "b": "otherwise"}),
+        node("a", "a", ["choose"]),
+        node("after_a", "a", ["a"]),
+        node("b", "b", ["choose"]),
+        node("join", "echo", ["after_a", "b"]),
+    )
+    server = serve([made], {"a": give(a=1), "b": give(b=2), "echo": echo})
+    execution = run(server, input_data={"x": 0})
+    assert execution.output_data == {"join": {"x": 0, "b": 2}}
+    assert statuses_of(http, server, execution) == {
+        "choose": "completed",
+        "a": "skipped",
+        "after_a": "skipped",
+        "b": "completed",
+        "join": "completed",
+    }
+
+
+def test_a_node_that_one_of_its_conditionals_excludes_is_skipped(serve, http):
+    made = flow(
+        node("start"),
+        node("one", None, ["start"], type="conditional", conditions={"n": NEVER}),
+        node("two", None, ["start"], type="conditional", conditions={"n": "otherwise"}),
+        node("n", "echo", ["one", "two"]),
+    )
+    server = serve([made], {"echo": echo})
+    execution = run(server)
+    assert execution.output_data == {}
+    assert statuses_of(http, server, execution)["n"] == "skipped"
+
+
+def test_a_conditional_node_that_was_skipped_decides_nothing(serve, http):
+    made = flow(
+        node("first", type="conditional", conditions={"second": NEVER}),
+        node("second", None, ["first"], type="conditional", conditions={"n": NEVER}),
+        node("n", "echo", ["first", "second"]),
+    )
+    server = serve([made], {"echo": echo})
+    assert statuses_of(http, server, run(server)) == {
+        "first": "completed",
+        "second": "skipped",
+        "n": "completed",
+    }
+
+
+# Cancelling
+
+
+@pytest.fixture
+def held(serve, gate):
+    """A server that holds each execution of `f` in its first node, of two."""
+    arrived, ran, returned = threading.Event(), [], threading.Event()
+
+    def hold(input, config):
+        arrived.set()
+        gate.wait(LIMIT)
+        returned.set()
+        return {"late": True}
+
+    def after(input, config):
+        ran.append("after")
+        return {}
+
+    made = flow(node("held", "hold"), node("after", "after", ["held"]))
+    server = serve([made, single("after", "g")], {"hold": hold, "after": after})
+    server.arrived, server.ran, server.returned = arrived, ran, returned
+    return server
+
+
+def test_a_cancelled_execution_is_cancelled_at_once(held, http):
+    with held.client() as client:
+        started = client.execute_flow("f", {})
+        assert held.arrived.wait(LIMIT)
+        assert client.get_execution(started.execution_id).status == "running"
+        execution = client.cancel_execution(started.execution_id)
+    assert execution.status == "cancelled"
+    assert execution.error_message == "Execution cancelled by user"
+    assert execution.completed_at is not None
+    assert statuses_of(http, held, execution) == {"held": "cancelled"}
+
+
+def test_a_late_result_does_not_overwrite_cancelled(held, http, gate):
+    with held.client() as client:
+        started = client.execute_flow("f", {})
+        assert held.arrived.wait(LIMIT)
+        cancelled = client.cancel_execution(started.execution_id)
+        gate.set()
+        assert held.returned.wait(LIMIT)
+        assert run(held, "g").succeeded
+        assert dict(client.get_execution(started.execution_id)) == dict(cancelled)
+    assert statuses_of(http, held, cancelled) == {"held": "cancelled"}
+    assert held.ran == ["after"]  # of g, and of nothing else
+
+
+def test_a_node_that_waits_for_a_thread_never_starts_after_a_cancel(serve, gate):
+    ran = []
+
+    def work(input, config):
+        ran.append(input["name"])
+        gate.wait(LIMIT)
+        return {}
+
+    server = serve([single()], {"work": work}, max_workers=1)
+    with server.client() as client:
+        first = client.execute_flow("f", {"name": "first"})
+        wait_until(lambda: ran == ["first"])
+        second = client.execute_flow("f", {"name": "second"})
+        assert second.status == "pending"
+        cancelled = client.cancel_execution(second.execution_id)
+        assert cancelled.status == "cancelled"
+        gate.set()
+        client.wait_for_execution(first.execution_id, LIMIT, 0.05)
+        assert run(server, input_data={"name": "third"}).succeeded
+    assert ran == ["first", "third"]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "completed", "failed"])
+def test_what_has_ended_cannot_be_cancelled(serve, http, gate, end):
+    agents = {
+        "cancelled": lambda i, c: gate.wait(LIMIT) and {},
+        "completed": echo,
+        "failed": boom,
+    }
+    server = serve([single()], {"work": agents[end]})
+    with server.client() as client:
+        execution_id = client.execute_flow("f", {}).execution_id
+        if end == "cancelled":
+            client.cancel_execution(execution_id)
+        client.wait_for_execution(execution_id, LIMIT, 0.05, raise_on_failure=False)
+        answer = http.post(f"{server.url}/executions/{execution_id}/cancel")
+        assert answer.status_code == 404
+        words = f"Execution {execution_id!r} not found or not running"
+        assert answer.json() == {"detail": words}
+        assert client.get_execution(execution_id).status == end
+
+
+def test_of_many_cancels_at_once_one_succeeds(held):
+    with held.client() as client:
+        execution_id = client.execute_flow("f", {}).execution_id
+    assert held.arrived.wait(LIMIT)
+    barrier, answers = threading.Barrier(6), []
+
+    def cancel():
+        barrier.wait(LIMIT)
+        with held.client(max_retries=0) as mine:
+            try:
+                answers.append(mine.cancel_execution(execution_id).status)
+            except Exception as error:
+                answers.append(error.status_code)
+
+    threads = [threading.Thread(target=cancel) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+    assert sorted(answers, key=str) == [404] * 5 + ["cancelled"]

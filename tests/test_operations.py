@@ -1,0 +1,95 @@
+"""Tests of the API as data."""
+
+import inspect
+
+import pytest
+
+from ai_spine import AISpine, operations
+from ai_spine.wire import UnexpectedAnswer
+from ai_spine.operations import OPERATIONS
+
+NO_ENDPOINT_OF_THEIR_OWN = {"close", "execute_and_wait", "wait_for_execution"}
+
+
+def by_name(operation):
+    return operation.name
+
+
+def test_each_method_of_the_client_has_its_operation_and_the_reverse():
+    methods = {
+        name
+        for name, value in vars(AISpine).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }
+    assert {
+        operation.name for operation in OPERATIONS
+    } == methods - NO_ENDPOINT_OF_THEIR_OWN
+
+
+def test_no_two_operations_share_a_name_or_an_endpoint():
+    assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS) == 13
+    assert len({(operation.method, operation.path) for operation in OPERATIONS}) == 13
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
+def test_only_the_paths_of_the_system_stay_where_they_are(operation):
+    ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
+    moved = operation.path_for("/api/v1", ids) == "/api/v1" + operation.path_for(
+        "", ids
+    )
+    assert moved is not operation.path.startswith(("/health", "/metrics", "/status"))
+
+
+@pytest.mark.parametrize(
+    "operation, line",
+    [
+        (operations.EXECUTE_FLOW, "POST /flows/execute"),
+        (operations.GET_EXECUTION, "GET /executions/x"),
+        (operations.LIST_EXECUTIONS, "GET /executions"),
+        (operations.CANCEL_EXECUTION, "POST /executions/x/cancel"),
+        (operations.LIST_FLOWS, "GET /flows"),
+        (operations.GET_FLOW, "GET /flows/x"),
+        (operations.LIST_AGENTS, "GET /agents"),
+        (operations.GET_AGENT, "GET /agents/x"),
+        (operations.CREATE_AGENT, "POST /agents"),
+        (operations.DELETE_AGENT, "DELETE /agents/x"),
+        (operations.HEALTH_CHECK, "GET /health"),
+        (operations.GET_METRICS, "GET /metrics"),
+        (operations.GET_STATUS, "GET /status"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_each_operation_stands_at_its_endpoint(operation, line):
+    ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
+    assert f"{operation.method} {operation.path_for('', ids)}" == line
+
+
+@pytest.mark.parametrize(
+    "value, segment",
+    [
+        ("a/b", "a%2Fb"),
+        ("a?b", "a%3Fb"),
+        ("{x}", "%7Bx%7D"),
+        ("../x", "..%2Fx"),
+        ("%2f", "%252f"),
+    ],
+)
+def test_an_id_never_becomes_more_than_one_segment(value, segment):
+    path = operations.CANCEL_EXECUTION.path_for("", {"execution_id": value})
+    assert path == f"/executions/{segment}/cancel"
+
+
+@pytest.mark.parametrize(
+    "operation", [operations.CANCEL_EXECUTION, operations.DELETE_AGENT]
+)
+@pytest.mark.parametrize("data", [None, {}, {"message": "done"}, [], "x"])
+def test_what_is_only_done_reads_as_nothing(operation, data):
+    assert operation.read(data) is None
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"status": "pending"}, {"execution_id": 5}, {"id": None}]
+)
+def test_an_execution_that_was_started_must_have_an_id(data):
+    with pytest.raises(UnexpectedAnswer, match="names no execution"):
+        operations.EXECUTE_FLOW.read(data)
