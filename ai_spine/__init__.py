@@ -1,8 +1,8 @@
 """The Python SDK for AI Spine, a service that runs flows of AI agents."""
 
 from ai_spine.__version__ import __version__
-from ai_spine.api import RequestEvent
 from ai_spine.client import AISpine
+from ai_spine.events import RequestEvent
 from ai_spine.exceptions import (
     AISpineError,
     APIError,

@@ -3,39 +3,18 @@
 The only room of the core that touches the network.
 """
 
-import http.cookiejar
 import json
-import logging
 import os
 import time
 import uuid
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    TypeVar,
-    Union,
-)
-from urllib.parse import urljoin
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
 
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from ai_spine.__version__ import __version__
 from ai_spine.config import Settings
-from ai_spine.constants import (
-    IDEMPOTENCY_KEY_HEADER,
-    LOGGER_NAME,
-    MAX_ANSWER_BYTES,
-    MAX_REDIRECTS,
-    REQUEST_ID_HEADER,
-)
+from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
+from ai_spine.events import RequestEvent, log, log_line
 from ai_spine.exceptions import (
     AISpineError,
     APIError,
@@ -51,67 +30,16 @@ from ai_spine.retry import (
     Failure,
     Kind,
     RetryPolicy,
-    failure_of,
     kind_of_status,
 )
-from ai_spine.utils import Secret, one_line, origin
+from ai_spine.transport import Answer, BearerAuth, exchange, make_session
+from ai_spine.utils import one_line
 from ai_spine.validation import encode_json
 from ai_spine.wire import UnexpectedAnswer
 
 T = TypeVar("T")
-log = logging.getLogger(LOGGER_NAME)
 
 _USER_AGENT = f"ai-spine-sdk-python/{__version__}"
-_CHUNK_BYTES = 64 * 1024
-_REDIRECTS = (301, 302, 303, 307, 308)
-_METHOD_KEEPING_REDIRECTS = (307, 308)
-
-
-class RequestEvent(NamedTuple):
-    """What an event hook is given; what is not known at that point is `None`."""
-
-    name: str
-    """`request`, `response` or `retry`."""
-    method: str
-    """The HTTP method."""
-    path: str
-    """The path, without host and query."""
-    attempt: int
-    """Counted from 1."""
-    request_id: str
-    """The id that was sent along."""
-    status_code: Optional[int] = None
-    """The HTTP status of the answer."""
-    elapsed: Optional[float] = None
-    """Seconds that the attempt took."""
-    cause: Optional[str] = None
-    """Why the attempt failed."""
-    delay: Optional[float] = None
-    """Seconds until the next attempt."""
-
-
-class BearerAuth(AuthBase):
-    """Puts the key on requests to one origin, and nothing on others.
-
-    It stands on keyless clients too: with it, `requests` does not look into `~/.netrc`.
-    """
-
-    def __init__(self, api_key: Optional[Secret], base_url: str) -> None:
-        self._api_key = api_key
-        self._origin = origin(base_url)
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._api_key is not None and origin(prepared.url or "") == self._origin:
-            prepared.headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
-        return prepared
-
-
-class Answer(NamedTuple):
-    """An HTTP answer, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class _Call:
@@ -129,7 +57,7 @@ class _Call:
     def note(self, failure: Failure, delay: Optional[float]) -> None:
         """Notes an attempt that failed, and the sleep that follows it."""
         self.attempts.append(Attempt(len(self.attempts) + 1, failure.words, delay))
-        if self.method not in REPEATABLE_METHODS and failure.kind.maybe_executed:
+        if self.method != "GET" and failure.kind.maybe_executed:
             self.maybe_executed = True
 
     def info(self, *, transient: bool) -> CallInfo:
@@ -171,7 +99,7 @@ class ApiClient:
         )
         self._auth = BearerAuth(settings.api_key, settings.base_url)
         self._given_session = session
-        self._session: Optional[requests.Session] = session or _make_session(settings)
+        self._session: Optional[requests.Session] = session or make_session(settings)
         self._pid = os.getpid()
 
     def __reduce__(self) -> Any:
@@ -183,7 +111,7 @@ class ApiClient:
         if self._given_session is not None:
             return self._given_session
         if self._session is None or self._pid != os.getpid():
-            self._session = _make_session(self.settings)
+            self._session = make_session(self.settings)
             self._pid = os.getpid()
         return self._session
 
@@ -283,14 +211,17 @@ class ApiClient:
             return Failure(Kind.NOT_SENT, "the deadline ran out", timed_out=True)
         number = len(call.attempts) + 1
         self._emit("request", call, number)
-        try:
-            result = self._exchange(prepared, started + timeout)
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            OSError,
-        ) as error:
-            result = failure_of(error)
+        session, ours = self.session, self._given_session is None
+        settings = session.merge_environment_settings(
+            prepared.url,
+            dict(self.settings.proxies),
+            True,
+            self.settings.verify if ours else None,
+            None,
+        )
+        result = exchange(
+            session, prepared, settings, ends=started + timeout, clock=self.clock
+        )
         if isinstance(result, Failure) and result.timed_out:
             result = result._replace(words=f"{result.words} ({timeout:g} s)")
         self._emit(
@@ -302,35 +233,6 @@ class ApiClient:
             cause=result.words if isinstance(result, Failure) else None,
         )
         return result
-
-    def _exchange(
-        self, prepared: requests.PreparedRequest, ends: float
-    ) -> Union[Answer, Failure]:
-        ours = self._given_session is None
-        settings = self.session.merge_environment_settings(
-            prepared.url, {}, True, self.settings.verify if ours else None, None
-        )
-        for _ in range(MAX_REDIRECTS + 1):
-            # urllib3's own class bounds connecting and reading together.
-            timeout: Any = urllib3.Timeout(total=max(ends - self.clock(), 0.001))
-            response = self.session.send(
-                prepared,
-                timeout=timeout,
-                allow_redirects=False,
-                **settings,
-            )
-            with response:
-                if (
-                    response.status_code not in _REDIRECTS
-                    or "Location" not in response.headers
-                ):
-                    return _read_answer(response, ends, self.clock)
-            target = _redirect_target(prepared, response)
-            if isinstance(target, Failure):
-                return target
-            prepared = prepared.copy()
-            prepared.url = target
-        return Failure(Kind.REFUSED, f"redirected more than {MAX_REDIRECTS} times")
 
     def _failure_in(self, answer: Answer) -> Optional[Failure]:
         if 200 <= answer.status < 300:
@@ -386,7 +288,10 @@ class ApiClient:
         if failure.kind is Kind.UNREADABLE:
             return APIError(failure.words, status_code=result.status, call=info)
         return error_from_response(
-            result.status, result.body, retry_after=failure.retry_after, call=info
+            result.status,
+            self._auth.conceal(result.body),
+            retry_after=failure.retry_after,
+            call=info,
         )
 
     def _emit(self, name: str, call: _Call, attempt: int, **known: Any) -> None:
@@ -394,7 +299,7 @@ class ApiClient:
             name, call.method, call.path, attempt, call.request_id, **known
         )
         if name != "request":
-            log.debug(_log_line(event))
+            log.debug(log_line(event))
         for hook in self.settings.event_hooks.get(name, ()):
             try:
                 hook(event)
@@ -402,92 +307,3 @@ class ApiClient:
                 Exception
             ):  # somebody else's code must not break the call that it watches
                 log.warning("the %s hook %r failed", name, hook, exc_info=True)
-
-
-def _make_session(settings: Settings) -> requests.Session:
-    session = requests.Session()
-    session.headers.clear()  # each request brings its own
-    session.headers["Accept-Encoding"] = requests.utils.default_headers()[
-        "Accept-Encoding"
-    ]
-    session.proxies.update(settings.proxies)
-    session.verify = settings.verify
-    session.cert = settings.cert
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(
-        pool_connections=1,
-        pool_maxsize=settings.pool_size,
-        max_retries=0,
-        pool_block=True,
-    )
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _redirect_target(
-    prepared: requests.PreparedRequest, response: requests.Response
-) -> Union[str, Failure]:
-    """Gives the URL that a redirect leads to, if it may be followed."""
-    here = prepared.url or ""
-    try:
-        target = urljoin(here, response.headers["Location"])
-        elsewhere = origin(target)
-    except ValueError:
-        return Failure(Kind.REFUSED, "redirected to what is no URL")
-    if elsewhere != origin(here):
-        return Failure(
-            Kind.REFUSED,
-            f"redirected to another origin, {one_line(elsewhere, 200)}, which is not followed: "
-            "if it is right, set base_url to it",
-        )
-    if (
-        prepared.method != "GET"
-        and response.status_code not in _METHOD_KEEPING_REDIRECTS
-    ):
-        return Failure(
-            Kind.REFUSED, f"a {prepared.method} was redirected ({response.status_code})"
-        )
-    return target
-
-
-def _read_answer(
-    response: requests.Response, ends: float, clock: Callable[[], float]
-) -> Union[Answer, Failure]:
-    """Reads a body up to the limit, and checks that it is whole."""
-    body = bytearray()
-    length = response.headers.get("Content-Length", "")
-    plain = "Content-Encoding" not in response.headers
-    promised = int(length) if length.isdigit() and plain else None
-    for chunk in response.iter_content(_CHUNK_BYTES):
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            limit = MAX_ANSWER_BYTES // 2**20
-            return Failure(Kind.UNREADABLE, f"the answer is larger than {limit} MiB")
-        if clock() > ends and len(body) != promised:
-            return Failure(
-                Kind.UNCERTAIN, "the answer was not complete in time", timed_out=True
-            )
-    if promised is not None and len(body) < promised:
-        return Failure(Kind.UNCERTAIN, "the answer was cut short")
-    return Answer(response.status_code, response.headers, bytes(body))
-
-
-def _log_line(event: RequestEvent) -> str:
-    what = f"{event.method} {event.path}"
-    where = f"(attempt {event.attempt}, request id {event.request_id})"
-    if event.name == "retry":
-        return f"{what}: again in {event.delay:.2f} s, because of {event.cause} {where}"
-    outcome = event.status_code if event.cause is None else event.cause
-    return f"{what} -> {outcome} in {1000 * (event.elapsed or 0):.0f} ms {where}"
-
-
-def log_to_stderr() -> None:
-    """Shows the log of the SDK, and of nothing else, on stderr; a second call changes nothing."""
-    log.setLevel(logging.DEBUG)
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(
-            logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s")
-        )
-        log.addHandler(handler)

@@ -5,14 +5,16 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 import requests
 
 from ai_spine import config, operations
-from ai_spine.api import ApiClient, log_to_stderr
+from ai_spine.api import ApiClient
 from ai_spine.constants import (
     DEFAULT_INTERVAL,
     DEFAULT_MAX_RETRIES,
     DEFAULT_POOL_SIZE,
     DEFAULT_TIMEOUT,
     DEFAULT_WAIT_TIMEOUT,
+    MAX_MESSAGE_LENGTH,
 )
+from ai_spine.events import log_to_stderr
 from ai_spine.exceptions import (
     AISpineError,
     ConfigurationError,
@@ -20,7 +22,7 @@ from ai_spine.exceptions import (
     NotFoundError,
 )
 from ai_spine.models import Agent, Execution, Flow, HealthStatus, Metrics, SystemStatus
-from ai_spine.utils import Secret
+from ai_spine.utils import Secret, one_line
 from ai_spine.validation import (
     check_count,
     check_header_value,
@@ -149,7 +151,9 @@ class AISpine:
         self.close()
 
     def __repr__(self) -> str:
-        return f"AISpine(base_url={self.base_url!r})"
+        # A traceback that shows locals may ask while the client is not yet complete.
+        api = self.__dict__.get("_api")
+        return f"AISpine(base_url={api.settings.base_url!r})" if api else "AISpine()"
 
     # Executions
 
@@ -194,7 +198,8 @@ class AISpine:
         ).filled(flow_id=flow_id)
         if not execution.was_started:
             reason = execution.error_message or f"flow {flow_id!r} was not started"
-            raise ExecutionError(str(reason), execution=execution)
+            words = one_line(str(reason), MAX_MESSAGE_LENGTH)
+            raise ExecutionError(words, execution=execution)
         return execution
 
     def get_execution(self, execution_id: str) -> Execution:
@@ -416,8 +421,10 @@ class AISpine:
         ids = {"agent_id": check_id("agent_id", agent_id)}
         try:
             self._api.call(operations.DELETE_AGENT, ids=ids)
-        except NotFoundError:
-            return False
+        except NotFoundError as error:
+            return (
+                error.maybe_executed
+            )  # an attempt before this one may have removed it
         return True
 
     # The system

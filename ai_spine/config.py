@@ -1,6 +1,7 @@
 """The one place that turns arguments and environment into settings."""
 
 import os
+import re
 from typing import (
     Any,
     Callable,
@@ -35,6 +36,8 @@ from ai_spine.validation import (
     check_seconds,
     fits_header,
 )
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 Hook = Callable[[Any], None]
 Hooks = Mapping[str, Union[Hook, Sequence[Hook]]]
@@ -106,39 +109,31 @@ def resolve_base_url(argument: Any) -> str:
     name = "base_url"
     if argument is None:
         name, argument = ENV_BASE_URL, os.environ.get(ENV_BASE_URL, "").strip()
-    return _check_base_url(name, argument or DEFAULT_BASE_URL)
+        argument = argument or DEFAULT_BASE_URL
+    return _check_base_url(name, argument)
 
 
 def _check_base_url(name: str, value: Any) -> str:
-    if (
-        not isinstance(value, str)
-        or has_control_characters(value)
-        or " " in value.strip()
-    ):
-        raise ConfigurationError(f"{name} must be a URL such as {DEFAULT_BASE_URL}")
+    """Checks a base URL; no message repeats it, lest a key given in its place be shown."""
+    problem = f"{name} must be an http:// or https:// URL such as {DEFAULT_BASE_URL}"
+    if not isinstance(value, str) or has_control_characters(value):
+        raise ConfigurationError(problem)
+    url = value.strip().rstrip("/")
     try:
-        parts = urlsplit(value.strip())
+        parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # reading the port checks it
-    except ValueError as error:
-        raise ConfigurationError(f"{name} is no URL: {error}") from None
+        requests.PreparedRequest().prepare_url(url, None)
+    except (ValueError, requests.RequestException):
+        raise ConfigurationError(problem) from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
             f"{name} must not hold a user name or password: use api_key"
         )
-    if parts.scheme not in ("http", "https") or not host:
-        shown = parts._replace(query="", fragment="").geturl()
-        raise ConfigurationError(
-            f"{name} must start with http:// or https:// and name a host, not {shown!r}"
-        )
+    if parts.scheme not in ("http", "https") or not host or " " in url:
+        raise ConfigurationError(problem)
     if parts.query or parts.fragment:
         raise ConfigurationError(f"{name} must not hold a query or a fragment")
-    try:
-        requests.PreparedRequest().prepare_url(value, None)
-    except (requests.RequestException, UnicodeError):
-        raise ConfigurationError(
-            f"{name} names no possible host: {parts.geturl()!r}"
-        ) from None
-    return value.strip().rstrip("/")
+    return url
 
 
 def resolve_timeout(argument: Any) -> float:
@@ -204,7 +199,10 @@ def check_headers(value: Any) -> Dict[str, str]:
     if not isinstance(value, Mapping):
         raise ConfigurationError("headers must be a mapping of names to texts")
     for name, text in value.items():
-        check_header_value("the name of a header", name, ConfigurationError)
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"headers has a name that no header can have: {name!r}"
+            )
         check_header_value(f"the header {name}", text, ConfigurationError)
         if name.lower() in _OWN_HEADERS:
             instead = ": use api_key" if name.lower() == "authorization" else ""
@@ -282,5 +280,5 @@ def _check_path(name: str, value: Any) -> str:
         raise ConfigurationError(f"{name} must be the path of a file")
     path = os.fspath(value)
     if not os.path.exists(path):
-        raise ConfigurationError(f"{name} names a file that does not exist: {path}")
+        raise ConfigurationError(f"{name} names a file that does not exist: {path!r}")
     return str(path)

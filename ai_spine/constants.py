@@ -37,6 +37,8 @@ BACKOFF_BASE = 0.5
 BACKOFF_MAX = 8.0
 RETRY_AFTER_MAX = 60.0
 
+# No timeout or interval may be longer: systems cannot sleep for ever longer.
+MAX_SECONDS = 1e9
 MAX_REDIRECTS = 5
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_MESSAGE_LENGTH = 500

@@ -342,7 +342,11 @@ def _read_error_object(payload: Dict[str, Any]) -> _Words:
         (text for text in words if isinstance(text, str) and text.strip()), ""
     )
     if isinstance(detail, dict) and not message:
-        return _read_error_object({**payload, **detail, "detail": detail.get("detail")})
+        inner = detail.get("detail")
+        flat = {**payload, "details": detail, **detail}
+        return _read_error_object(
+            {**flat, "detail": None if isinstance(inner, dict) else inner}
+        )
     if fields and not message:
         message = "; ".join(f"{e['field']}: {e['message']}" for e in fields)
     return _Words(

@@ -50,7 +50,7 @@ def _read_nothing(_: Any) -> None:
 
 def _read_started(data: Any) -> Execution:
     execution = Execution.from_wire(data)
-    if not isinstance(execution.execution_id, str):
+    if not isinstance(execution.execution_id, str) or not execution.execution_id:
         raise UnexpectedAnswer("a JSON object that names no execution")
     return execution
 

@@ -159,6 +159,10 @@ _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
         Failure(Kind.REFUSED, "the server's certificate is not trusted"),
     ),
     (
+        urllib3.exceptions.LocationValueError,
+        Failure(Kind.REFUSED, "the request cannot be sent to such a URL"),
+    ),
+    (
         urllib3.exceptions.NewConnectionError,
         Failure(Kind.NOT_SENT, "could not connect"),
     ),

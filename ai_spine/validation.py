@@ -4,8 +4,9 @@ import json
 import math
 from typing import Any, Iterator, Mapping, Optional, Tuple, Type, Union
 
+from ai_spine.constants import MAX_MESSAGE_LENGTH, MAX_SECONDS
 from ai_spine.exceptions import AISpineError, ConfigurationError, ValidationError
-from ai_spine.utils import has_control_characters
+from ai_spine.utils import has_control_characters, one_line
 
 Problem = Union[Type[ConfigurationError], Type[ValidationError]]
 
@@ -46,12 +47,12 @@ def check_seconds(name: str, value: Any, error: Problem = ValidationError) -> fl
     """Gives a number of seconds above zero as a float.
 
     Raises:
-        ValidationError: It is no number, NaN, infinite, zero or negative (or `error`, if given).
+        ValidationError: It is no number, NaN, zero, negative or beyond 1e9 (or `error`, if given).
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise error(f"{name} must be a number of seconds, not {_kind(value)}")
-    if not math.isfinite(value) or value <= 0:
-        raise error(f"{name} must be a number of seconds above zero, not {value}")
+    if not 0 < value <= MAX_SECONDS:  # which NaN is not, either
+        raise error(f"{name} must be a number of seconds above zero, up to 1e9")
     return float(value)
 
 
@@ -116,13 +117,16 @@ def _plain(value: Any) -> Any:
 def _json_problem(body: Mapping[str, Any], refusal: Exception) -> AISpineError:
     try:
         for name, value in body.items():
-            for path, complaint in _walk(name, value, ()):
-                return ValidationError(f"{path} {complaint}")
+            for path, complaint in _walk(str(name), value, ()):
+                return ValidationError(
+                    one_line(f"{path} {complaint}", MAX_MESSAGE_LENGTH)
+                )
     except RecursionError:
         pass
+    names = one_line(", ".join(map(str, body)), MAX_MESSAGE_LENGTH)
     if isinstance(refusal, RecursionError):
-        return ValidationError(f"{', '.join(body)}: nested too deeply for JSON")
-    return ValidationError(f"{', '.join(body)}: not JSON: {refusal}")
+        return ValidationError(f"{names}: nested too deeply for JSON")
+    return ValidationError(one_line(f"{names}: not JSON: {refusal}"))
 
 
 def _walk(path: str, value: Any, above: Tuple[int, ...]) -> Iterator[Tuple[str, str]]:

@@ -3,7 +3,12 @@
 import random
 from typing import Callable, Iterator, Optional
 
-from ai_spine.constants import FIRST_INTERVAL, INTERVAL_GROWTH, INTERVAL_JITTER
+from ai_spine.constants import (
+    FIRST_INTERVAL,
+    INTERVAL_GROWTH,
+    INTERVAL_JITTER,
+    MAX_MESSAGE_LENGTH,
+)
 from ai_spine.exceptions import (
     AISpineError,
     APIError,
@@ -13,6 +18,7 @@ from ai_spine.exceptions import (
     TimeoutError,
 )
 from ai_spine.models import Execution, ExecutionStatus
+from ai_spine.utils import one_line
 
 
 def intervals(
@@ -89,7 +95,8 @@ class Wait:
 
     def pause(self) -> float:
         """Gives the seconds to sleep before the next look: never beyond the end of the wait."""
-        return min(next(self._intervals), self.remaining())
+        asked = getattr(self._last_error, "retry_after", None) or 0.0
+        return min(max(next(self._intervals), asked), self.remaining())
 
     def _timed_out(self) -> TimeoutError:
         seen = (
@@ -119,7 +126,11 @@ def check_outcome(execution: Execution) -> Execution:
     if execution.flow_id:
         subject += f" of flow {execution.flow_id}"
     reason = execution.error_message
-    told = f": {reason}" if isinstance(reason, str) and reason else ""
+    told = (
+        f": {one_line(reason, MAX_MESSAGE_LENGTH)}"
+        if isinstance(reason, str) and reason
+        else ""
+    )
     if execution.status == ExecutionStatus.CANCELLED:
         raise ExecutionCancelledError(
             f"{subject} was cancelled{told}", execution=execution

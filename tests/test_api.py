@@ -34,8 +34,9 @@ from ai_spine import (
     TimeoutError,
     ValidationError,
 )
-from ai_spine import api as api_module
-from ai_spine.api import ApiClient, log_to_stderr
+from ai_spine import transport
+from ai_spine.api import ApiClient
+from ai_spine.events import log_to_stderr
 from ai_spine.operations import GET_FLOW, Operation
 from tests.raw_server import CLOSE, RESET, STALL, TRICKLE, RawServer, answer
 
@@ -64,7 +65,7 @@ UNCERTAIN = {
 }
 NOT_DONE = {"429": answer(429), "503": answer(503, {"detail": "busy"})}
 METHODS = ["GET", "PUT", "DELETE", "POST"]
-PACKAGE = os.path.dirname(api_module.__file__)
+PACKAGE = os.path.dirname(transport.__file__)
 
 
 class Time:
@@ -447,11 +448,8 @@ def test_an_answer_that_came_whole_but_late_is_an_answer(serve, make_client):
     assert client.get_flow("f").flow_id == "f"
 
 
-@pytest.mark.parametrize("timeout", [3e6, 1e10, 1e300], ids=repr)
-def test_a_timeout_longer_than_sockets_can_take_does_no_harm(
-    serve, make_client, timeout
-):
-    assert make_client(serve(FLOW), timeout=timeout).get_flow("f").flow_id == "f"
+def test_the_longest_timeout_is_one_that_sockets_can_take(serve, make_client):
+    assert make_client(serve(FLOW), timeout=1e9).get_flow("f").flow_id == "f"
 
 
 # What is sent
@@ -601,7 +599,7 @@ def test_a_compression_that_is_broken_is_not_tried_again(
 def test_an_answer_beyond_the_limit_is_not_read(
     serve, make_client, monkeypatch, compress
 ):
-    monkeypatch.setattr(api_module, "MAX_ANSWER_BYTES", 2**20)
+    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 2**20)
     coding = {} if compress is bytes else {"content_encoding": "gzip"}
     server = serve(answer(200, compress(b" " * (2**20 + 1)), **coding))
     error = failure(make_client(server).get_flow, "f")
@@ -612,7 +610,7 @@ def test_an_answer_beyond_the_limit_is_not_read(
 
 def test_an_answer_of_just_the_limit_is_read(serve, make_client, monkeypatch):
     body = b'{"flow_id": "f"}'
-    monkeypatch.setattr(api_module, "MAX_ANSWER_BYTES", len(body))
+    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", len(body))
     assert make_client(serve(answer(200, body))).get_flow("f").flow_id == "f"
 
 

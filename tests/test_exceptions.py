@@ -277,7 +277,7 @@ def test_the_field_errors_of_a_422_are_listed():
         ({"detail": "no flow"}, "no flow", None, None),
         ({"detail": ["a", "b"]}, "Bad Request", None, ["a", "b"]),
         ({"detail": {"message": "m", "code": "c", "details": 5}}, "m", "c", 5),
-        ({"detail": {"detail": "inner"}}, "inner", None, None),
+        ({"detail": {"detail": "inner"}}, "inner", None, {"detail": "inner"}),
         ({"message": "m", "details": {"a": 1}, "error_code": "E"}, "m", "E", {"a": 1}),
         ({"error": {"code": "c", "message": "m", "details": [1]}}, "m", "c", [1]),
         ({"error": "plain"}, "plain", None, None),

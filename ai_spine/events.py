@@ -1,0 +1,52 @@
+"""What is told of each attempt: to event hooks, and to the log."""
+
+import logging
+from typing import NamedTuple, Optional
+
+from ai_spine.constants import LOGGER_NAME
+
+log = logging.getLogger(LOGGER_NAME)
+
+
+class RequestEvent(NamedTuple):
+    """What an event hook is given; what is not known at that point is `None`."""
+
+    name: str
+    """`request`, `response` or `retry`."""
+    method: str
+    """The HTTP method."""
+    path: str
+    """The path, without host and query."""
+    attempt: int
+    """Counted from 1."""
+    request_id: str
+    """The id that was sent along."""
+    status_code: Optional[int] = None
+    """The HTTP status of the answer."""
+    elapsed: Optional[float] = None
+    """Seconds that the attempt took."""
+    cause: Optional[str] = None
+    """Why the attempt failed."""
+    delay: Optional[float] = None
+    """Seconds until the next attempt."""
+
+
+def log_line(event: RequestEvent) -> str:
+    """Gives the line that the log has for a response or a retry."""
+    what = f"{event.method} {event.path}"
+    where = f"(attempt {event.attempt}, request id {event.request_id})"
+    if event.name == "retry":
+        return f"{what}: again in {event.delay:.2f} s, because of {event.cause} {where}"
+    outcome = event.status_code if event.cause is None else event.cause
+    return f"{what} -> {outcome} in {1000 * (event.elapsed or 0):.0f} ms {where}"
+
+
+def log_to_stderr() -> None:
+    """Shows the log of the SDK, and of nothing else, on stderr; a second call changes nothing."""
+    log.setLevel(logging.DEBUG)
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(
+            logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s")
+        )
+        log.addHandler(handler)

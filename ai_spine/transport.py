@@ -1,0 +1,184 @@
+"""One exchange over a session: sent to one origin, read whole, and bounded."""
+
+import http.cookiejar
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Union
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from ai_spine.config import Settings
+from ai_spine.constants import MAX_ANSWER_BYTES, MAX_REDIRECTS
+from ai_spine.retry import Failure, Kind, failure_of
+from ai_spine.utils import Secret, one_line, origin
+
+_CHUNK_BYTES = 64 * 1024
+_REDIRECTS = (301, 302, 303, 307, 308)
+_METHOD_KEEPING_REDIRECTS = (307, 308)
+
+
+class BearerAuth(AuthBase):
+    """Puts the key on requests to one origin, and nothing on others.
+
+    It stands on keyless clients too: with it, `requests` does not look into `~/.netrc`.
+    """
+
+    def __init__(self, api_key: Optional[Secret], base_url: str) -> None:
+        self._api_key = api_key
+        # As `requests` writes it, which is not always as it was given: bücher.example, say.
+        self._origin = origin(requests.Request("GET", base_url).prepare().url or "")
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._api_key is not None and origin(prepared.url or "") == self._origin:
+            prepared.headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
+        return prepared
+
+    def conceal(self, body: bytes) -> bytes:
+        """Takes the key out of an answer that repeats it, before it becomes an error's words."""
+        if self._api_key is None:
+            return body
+        return body.replace(self._api_key.reveal().encode("ascii"), b"***")
+
+
+class Answer(NamedTuple):
+    """An HTTP answer, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Session(requests.Session):
+    """A session that leaves redirects alone: `exchange` follows those that it may."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Gives no target, so that `requests` neither reads nor prepares anything for one."""
+
+
+def exchange(
+    session: requests.Session,
+    prepared: requests.PreparedRequest,
+    settings: Mapping[str, Any],
+    *,
+    ends: float,
+    clock: Callable[[], float],
+) -> Union[Answer, Failure]:
+    """Sends a request once, following redirects that stay at home, and reads the answer.
+
+    Args:
+        session: What to send with.
+        prepared: The request.
+        settings: Proxies and TLS settings, as `Session.send` takes them.
+        ends: When to give up, by the clock.
+        clock: Gives seconds, never going back.
+    """
+    try:
+        for _ in range(MAX_REDIRECTS + 1):
+            # urllib3's own class bounds connecting and reading together.
+            timeout: Any = urllib3.Timeout(total=max(ends - clock(), 0.001))
+            response = session.send(
+                prepared, timeout=timeout, allow_redirects=False, **settings
+            )
+            with response:
+                if (
+                    response.status_code not in _REDIRECTS
+                    or "Location" not in response.headers
+                ):
+                    return _read_answer(response, ends, clock)
+            target = _redirect_target(prepared, response)
+            if isinstance(target, Failure):
+                return target
+            prepared = prepared.copy()
+            prepared.url = target
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        return failure_of(error)
+    except (
+        ValueError
+    ):  # a caller's session looks at redirects itself, and stumbles over bad ones
+        return Failure(Kind.UNREADABLE, "redirected to what is no URL")
+    return Failure(Kind.REFUSED, f"redirected more than {MAX_REDIRECTS} times")
+
+
+def make_session(settings: Settings) -> requests.Session:
+    """Makes a session with a pool for one server, which keeps no cookies and reads no netrc."""
+    session = _Session()
+    session.headers.clear()  # each request brings its own
+    session.headers["Accept-Encoding"] = requests.utils.default_headers()[
+        "Accept-Encoding"
+    ]
+    session.proxies.update(settings.proxies)
+    session.verify = settings.verify
+    session.cert = settings.cert
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(
+        pool_connections=1,
+        pool_maxsize=settings.pool_size,
+        max_retries=0,
+        pool_block=True,
+    )
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _redirect_target(
+    prepared: requests.PreparedRequest, response: requests.Response
+) -> Union[str, Failure]:
+    """Gives the URL that a redirect leads to, if it may be followed."""
+    here = prepared.url or ""
+    try:
+        target = urljoin(here, response.headers["Location"])
+        elsewhere = origin(target)
+    except ValueError:
+        return Failure(Kind.REFUSED, "redirected to what is no URL")
+    if elsewhere != origin(here):
+        return Failure(
+            Kind.REFUSED,
+            f"redirected to another origin, {one_line(elsewhere, 200)}, which is not followed: "
+            "if it is right, set base_url to it",
+        )
+    if (
+        prepared.method != "GET"
+        and response.status_code not in _METHOD_KEEPING_REDIRECTS
+    ):
+        return Failure(
+            Kind.REFUSED, f"a {prepared.method} was redirected ({response.status_code})"
+        )
+    return target
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """Gives the body as it comes: a server that drips must not hold up the look at the clock."""
+    raw = response.raw
+    if not isinstance(raw, urllib3.HTTPResponse) or not hasattr(raw, "read1"):
+        yield from response.iter_content(_CHUNK_BYTES)
+        return
+    while True:
+        chunk: bytes = raw.read1(_CHUNK_BYTES, decode_content=True)
+        if not chunk:
+            return
+        yield chunk
+
+
+def _read_answer(
+    response: requests.Response, ends: float, clock: Callable[[], float]
+) -> Union[Answer, Failure]:
+    """Reads a body up to the limit, and checks that it is whole."""
+    body = bytearray()
+    length = response.headers.get("Content-Length", "")
+    plain = "Content-Encoding" not in response.headers
+    promised = int(length) if length.isdigit() and plain else None
+    for chunk in _chunks(response):
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            limit = MAX_ANSWER_BYTES // 2**20
+            return Failure(Kind.UNREADABLE, f"the answer is larger than {limit} MiB")
+        if clock() > ends and len(body) != promised:
+            return Failure(
+                Kind.UNCERTAIN, "the answer was not complete in time", timed_out=True
+            )
+    if promised is not None and len(body) < promised:
+        return Failure(Kind.UNCERTAIN, "the answer was cut short")
+    return Answer(response.status_code, response.headers, bytes(body))
