@@ -4,7 +4,6 @@ The only room of the core that touches the network.
 """
 
 import json
-import os
 import time
 import uuid
 from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
@@ -14,17 +13,19 @@ import requests
 from ai_spine.__version__ import __version__
 from ai_spine.config import Settings
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
-from ai_spine.events import RequestEvent, log, log_line
+from ai_spine.events import RequestEvent, call_safely, log, log_line
 from ai_spine.exceptions import (
     AISpineError,
     APIError,
     Attempt,
     CallInfo,
+    ConfigurationError,
+    InsufficientCreditsError,
     NetworkError,
     RequestTimeoutError,
     error_from_response,
 )
-from ai_spine.operations import Operation
+from ai_spine.operations import Credential, Operation
 from ai_spine.retry import (
     REPEATABLE_METHODS,
     Failure,
@@ -32,7 +33,7 @@ from ai_spine.retry import (
     RetryPolicy,
     kind_of_status,
 )
-from ai_spine.transport import Answer, BearerAuth, exchange, make_session
+from ai_spine.transport import Answer, BearerAuth, SessionPool, exchange
 from ai_spine.utils import one_line
 from ai_spine.validation import encode_json
 from ai_spine.wire import UnexpectedAnswer
@@ -45,8 +46,11 @@ _USER_AGENT = f"ai-spine-sdk-python/{__version__}"
 class _Call:
     """What one call knows of itself while it goes through its attempts."""
 
-    def __init__(self, method: str, path: str, ends: Optional[float]) -> None:
-        self.method = method
+    def __init__(
+        self, operation: Operation[Any], path: str, ends: Optional[float]
+    ) -> None:
+        self.method = operation.method
+        self.credential = operation.credential
         self.path = path
         self.ends = ends
         self.request_id = str(uuid.uuid4())
@@ -78,7 +82,7 @@ class ApiClient:
 
     Args:
         settings: Checked settings.
-        session: A session to send with; `None` makes one.
+        pool: Where its session comes from; `None` makes one.
         clock: Gives seconds, never going back.
         sleep: Sleeps for seconds.
     """
@@ -86,7 +90,7 @@ class ApiClient:
     def __init__(
         self,
         settings: Settings,
-        session: Optional[requests.Session] = None,
+        pool: Optional[SessionPool] = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -97,29 +101,37 @@ class ApiClient:
         self._policy = RetryPolicy(
             settings.max_retries, retry_writes=settings.retry_writes
         )
-        self._auth = BearerAuth(settings.api_key, settings.base_url)
-        self._given_session = session
-        self._session: Optional[requests.Session] = session or make_session(settings)
-        self._pid = os.getpid()
+        self._auth = {
+            Credential.API_KEY: BearerAuth(settings.api_key, settings.base_url),
+            Credential.ACCESS_TOKEN: BearerAuth(
+                settings.access_token, settings.base_url
+            ),
+            Credential.NONE: BearerAuth(None, settings.base_url),
+        }
+        self._pool = pool or SessionPool(settings)
+
+    def with_settings(self, settings: Settings) -> "ApiClient":
+        """Gives a client with other settings and the same connections."""
+        return ApiClient(settings, self._pool, clock=self.clock, sleep=self.sleep)
 
     def __reduce__(self) -> Any:
-        return ApiClient, (self.settings, self._given_session)
+        return ApiClient, (self.settings, self._pool)
 
     @property
     def session(self) -> requests.Session:
-        """The session: the caller's, or one of our own, anew after a fork or `close`."""
-        if self._given_session is not None:
-            return self._given_session
-        if self._session is None or self._pid != os.getpid():
-            self._session = make_session(self.settings)
-            self._pid = os.getpid()
-        return self._session
+        """The session that it sends with."""
+        return self._pool.session
 
     def close(self) -> None:
-        """Closes the connections of the session, unless it is the caller's."""
-        if self._given_session is None and self._session is not None:
-            self._session.close()
-            self._session = None
+        """Closes its connections, unless they are the caller's."""
+        self._pool.close()
+
+    def note_credits(self, left: Any) -> None:
+        """Tells the hook for it when few credits are left."""
+        hook = self.settings.on_credits_low
+        known = isinstance(left, (int, float)) and not isinstance(left, bool)
+        if hook is not None and known and left <= self.settings.credits_low_at:
+            call_safely("on_credits_low", hook, left)
 
     def call(
         self,
@@ -146,13 +158,15 @@ class ApiClient:
 
         Raises:
             ValidationError: `body` is not JSON. Nothing was sent.
+            ConfigurationError: The operation needs an account token, and there is none.
             APIError: The server refused, or its answer cannot be read.
             NetworkError: No answer came.
         """
         path = operation.path_for(self.settings.api_prefix, ids or {})
         deadlines = [d for d in (deadline, self.settings.deadline) if d is not None]
         ends = self.clock() + min(deadlines) if deadlines else None
-        call = _Call(operation.method, path, ends)
+        self._check_credential(operation)
+        call = _Call(operation, path, ends)
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or str(uuid.uuid4())
         prepared = self._prepare(call, body, params)
@@ -171,6 +185,13 @@ class ApiClient:
                 "retry", call, len(call.attempts), cause=failure.words, delay=delay
             )
             self.sleep(delay)
+
+    def _check_credential(self, operation: Operation[Any]) -> None:
+        needs_token = operation.credential is Credential.ACCESS_TOKEN
+        if needs_token and self.settings.access_token is None:
+            raise ConfigurationError(
+                f"{operation.name} needs an account token: AISpine(access_token=...)"
+            )
 
     def _prepare(
         self,
@@ -195,7 +216,7 @@ class ApiClient:
                 headers=headers,
                 data=None if body is None else encode_json(body),
                 params=params,
-                auth=self._auth,
+                auth=self._auth[call.credential],
             )
         )
 
@@ -211,16 +232,8 @@ class ApiClient:
             return Failure(Kind.NOT_SENT, "the deadline ran out", timed_out=True)
         number = len(call.attempts) + 1
         self._emit("request", call, number)
-        session, ours = self.session, self._given_session is None
-        settings = session.merge_environment_settings(
-            prepared.url,
-            dict(self.settings.proxies),
-            True,
-            self.settings.verify if ours else None,
-            None,
-        )
         result = exchange(
-            session, prepared, settings, ends=started + timeout, clock=self.clock
+            self._pool, prepared, ends=started + timeout, clock=self.clock
         )
         if isinstance(result, Failure) and result.timed_out:
             result = result._replace(words=f"{result.words} ({timeout:g} s)")
@@ -287,12 +300,15 @@ class ApiClient:
             info = info._replace(request_id=one_line(told, 200))
         if failure.kind is Kind.UNREADABLE:
             return APIError(failure.words, status_code=result.status, call=info)
-        return error_from_response(
+        refusal = error_from_response(
             result.status,
-            self._auth.conceal(result.body),
+            self._auth[call.credential].conceal(result.body),
             retry_after=failure.retry_after,
             call=info,
         )
+        if isinstance(refusal, InsufficientCreditsError):
+            self.note_credits(refusal.credits_available or 0)
+        return refusal
 
     def _emit(self, name: str, call: _Call, attempt: int, **known: Any) -> None:
         event = RequestEvent(
@@ -301,9 +317,4 @@ class ApiClient:
         if name != "request":
             log.debug(log_line(event))
         for hook in self.settings.event_hooks.get(name, ()):
-            try:
-                hook(event)
-            except (
-                Exception
-            ):  # somebody else's code must not break the call that it watches
-                log.warning("the %s hook %r failed", name, hook, exc_info=True)
+            call_safely(name, hook, event)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from ai_spine.constants import (
+    API_PREFIX,
     DEFAULT_BASE_URL,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
@@ -74,6 +75,9 @@ class Settings(NamedTuple):
     cert: Union[None, str, Tuple[str, str]]
     pool_size: int
     event_hooks: Mapping[str, Tuple[Hook, ...]]
+    access_token: Optional[Secret]
+    on_credits_low: Optional[Callable[[float], Any]]
+    credits_low_at: float
 
     def __repr__(self) -> str:  # headers and proxies may hold secrets
         return f"Settings(base_url={self.base_url!r})"
@@ -87,17 +91,30 @@ def resolve_api_key(given: Optional[Secret]) -> Optional[Secret]:
     Raises:
         ConfigurationError: It cannot travel in a header.
     """
-    name = "api_key" if given is not None else ENV_API_KEY
-    key = Secret(os.environ.get(ENV_API_KEY, "").strip()) if given is None else given
-    if not isinstance(key.reveal(), str):
+    if given is not None:
+        return _check_secret("api_key", given)
+    return _check_secret(ENV_API_KEY, Secret(os.environ.get(ENV_API_KEY, "").strip()))
+
+
+def check_access_token(given: Optional[Secret]) -> Optional[Secret]:
+    """Gives the account token back; blank is none.
+
+    Raises:
+        ConfigurationError: It cannot travel in a header.
+    """
+    return None if given is None else _check_secret("access_token", given)
+
+
+def _check_secret(name: str, secret: Secret) -> Optional[Secret]:
+    if not isinstance(secret.reveal(), str):
         raise ConfigurationError(f"{name} must be text")
-    if not key.reveal():
+    if not secret.reveal():
         return None
-    if not fits_header(key.reveal()):
+    if not fits_header(secret.reveal()):
         raise ConfigurationError(
             f"{name} must be printable ASCII text without spaces around it"
         )
-    return key
+    return secret
 
 
 def resolve_base_url(argument: Any) -> str:
@@ -186,6 +203,40 @@ def check_prefix(value: Any) -> str:
     if {".", ".."} & set(stripped.split("/")):
         raise ConfigurationError("api_prefix must not hold . or .. as a part")
     return f"/{stripped}" if stripped else ""
+
+
+def split_base_url(base_url: str, prefix: str) -> Tuple[str, str]:
+    """Takes the API's prefix from the end of a base URL, where both may stand.
+
+    Example:
+        >>> split_base_url("https://h/api/v1", "")
+        ('https://h', '/api/v1')
+    """
+    if base_url.endswith(API_PREFIX) and prefix in ("", API_PREFIX):
+        return base_url[: -len(API_PREFIX)], API_PREFIX
+    return base_url, prefix
+
+
+def check_callable(name: str, value: Any) -> Optional[Callable[..., Any]]:
+    """Gives the value back if it is `None` or can be called.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    if value is not None and not callable(value):
+        raise ConfigurationError(f"{name} must be a callable")
+    return value  # type: ignore[no-any-return]
+
+
+def check_credits(name: str, value: Any) -> float:
+    """Gives a number of credits from zero up.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ConfigurationError(f"{name} must be a number of credits from 0 up")
+    return value
 
 
 def check_headers(value: Any) -> Dict[str, str]:

@@ -16,6 +16,8 @@ DEFAULT_BASE_URL = "https://ai-spine-api-production.up.railway.app"
 DEFAULT_TIMEOUT = DefaultFloat(30)
 DEFAULT_MAX_RETRIES = DefaultInt(3)
 DEFAULT_POOL_SIZE = 10
+DEFAULT_CREDITS_LOW_AT = 10.0
+API_PREFIX = "/api/v1"
 
 ENV_API_KEY = "AI_SPINE_API_KEY"
 ENV_BASE_URL = "AI_SPINE_BASE_URL"

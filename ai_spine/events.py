@@ -1,7 +1,7 @@
 """What is told of each attempt: to event hooks, and to the log."""
 
 import logging
-from typing import NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ai_spine.constants import LOGGER_NAME
 
@@ -50,3 +50,11 @@ def log_to_stderr() -> None:
             logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s")
         )
         log.addHandler(handler)
+
+
+def call_safely(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
+    """Calls a hook; somebody else's code must not break the call that it watches."""
+    try:
+        hook(argument)
+    except Exception:
+        log.warning("the %s hook %r failed", name, hook, exc_info=True)

@@ -1,21 +1,38 @@
-"""The API as data: one `Operation` for each endpoint. The client's methods and the local server's
-routes are both checked against this file."""
+"""The API as data: one `Operation` for each endpoint.
+
+The client's methods, the local server's routes, the commands and the documentation are all checked
+against this file.
+"""
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, List, TypeVar
+from enum import Enum
+from typing import Any, Callable, Dict, Generic, Optional, TypeVar
 
 from ai_spine.models import (
     Agent,
+    AgentMessage,
+    ApiKeyChange,
+    ApiKeyStatus,
     Execution,
     Flow,
     HealthStatus,
     Metrics,
+    NodeResult,
     SystemStatus,
+    User,
 )
 from ai_spine.utils import quote_segment
-from ai_spine.wire import UnexpectedAnswer, read_items
+from ai_spine.wire import Page, UnexpectedAnswer, read_items, read_wrapped
 
 T = TypeVar("T")
+
+
+class Credential(Enum):
+    """What an operation is authorised by."""
+
+    API_KEY = "the client's key"
+    ACCESS_TOKEN = "the client's account token"
+    NONE = "nothing"
 
 
 @dataclass(frozen=True)
@@ -36,12 +53,23 @@ class Operation(Generic[T]):
     read: Callable[[Any], T]
     """Turns the answer's JSON into what the method gives."""
     prefixed: bool = True
-    """Whether it moves along with `api_prefix`; the system's endpoints do not."""
+    """Whether it moves along with `api_prefix`; the endpoints of system and users do not."""
+    path_under_prefix: Optional[str] = None
+    """The path that it has under a prefix, where that is another."""
+    credential: Credential = Credential.API_KEY
+    """What it is authorised by."""
 
     def path_for(self, prefix: str, ids: Dict[str, str]) -> str:
         """Gives the path for these ids."""
         quoted = {name: quote_segment(value) for name, value in ids.items()}
-        return (prefix if self.prefixed else "") + self.path.format(**quoted)
+        if not prefix or not self.prefixed:
+            return self.path.format(**quoted)
+        return prefix + (self.path_under_prefix or self.path).format(**quoted)
+
+
+def read_anything(data: Any) -> Any:
+    """Reads an answer as the JSON that it is."""
+    return data
 
 
 def _read_nothing(_: Any) -> None:
@@ -55,36 +83,69 @@ def _read_started(data: Any) -> Execution:
     return execution
 
 
+# Executions
+
 EXECUTE_FLOW: Operation[Execution] = Operation(
     "execute_flow", "POST", "/flows/execute", _read_started
 )
 GET_EXECUTION: Operation[Execution] = Operation(
     "get_execution", "GET", "/executions/{execution_id}", Execution.from_wire
 )
-LIST_EXECUTIONS: Operation[List[Execution]] = Operation(
+LIST_EXECUTIONS: Operation[Page[Execution]] = Operation(
     "list_executions", "GET", "/executions", read_items(Execution, "executions")
 )
 CANCEL_EXECUTION: Operation[None] = Operation(
     "cancel_execution", "POST", "/executions/{execution_id}/cancel", _read_nothing
 )
-LIST_FLOWS: Operation[List[Flow]] = Operation(
+GET_EXECUTION_RESULTS: Operation[Page[NodeResult]] = Operation(
+    "get_execution_results",
+    "GET",
+    "/executions/{execution_id}/results",
+    read_items(NodeResult, "node_results", "nodeResults", "results"),
+)
+GET_EXECUTION_MESSAGES: Operation[Page[AgentMessage]] = Operation(
+    "get_execution_messages",
+    "GET",
+    "/messages/{execution_id}",
+    read_items(AgentMessage, "messages"),
+    path_under_prefix="/executions/{execution_id}/messages",
+)
+
+# Flows
+
+LIST_FLOWS: Operation[Page[Flow]] = Operation(
     "list_flows", "GET", "/flows", read_items(Flow, "flows")
 )
 GET_FLOW: Operation[Flow] = Operation(
-    "get_flow", "GET", "/flows/{flow_id}", Flow.from_wire
+    "get_flow", "GET", "/flows/{flow_id}", read_wrapped(Flow, "flow")
 )
-LIST_AGENTS: Operation[List[Agent]] = Operation(
+CREATE_FLOW: Operation[Flow] = Operation(
+    "create_flow", "POST", "/flows", read_wrapped(Flow, "flow")
+)
+UPDATE_FLOW: Operation[Flow] = Operation(
+    "update_flow", "PUT", "/flows/{flow_id}", read_wrapped(Flow, "flow")
+)
+DELETE_FLOW: Operation[None] = Operation(
+    "delete_flow", "DELETE", "/flows/{flow_id}", _read_nothing
+)
+
+# Agents
+
+LIST_AGENTS: Operation[Page[Agent]] = Operation(
     "list_agents", "GET", "/agents", read_items(Agent, "agents")
 )
 GET_AGENT: Operation[Agent] = Operation(
-    "get_agent", "GET", "/agents/{agent_id}", Agent.from_wire
+    "get_agent", "GET", "/agents/{agent_id}", read_wrapped(Agent, "agent")
 )
 CREATE_AGENT: Operation[Agent] = Operation(
-    "create_agent", "POST", "/agents", Agent.from_wire
+    "create_agent", "POST", "/agents", read_wrapped(Agent, "agent")
 )
 DELETE_AGENT: Operation[None] = Operation(
     "delete_agent", "DELETE", "/agents/{agent_id}", _read_nothing
 )
+
+# The system
+
 HEALTH_CHECK: Operation[HealthStatus] = Operation(
     "health_check", "GET", "/health", HealthStatus.from_wire, prefixed=False
 )
@@ -93,6 +154,72 @@ GET_METRICS: Operation[Metrics] = Operation(
 )
 GET_STATUS: Operation[SystemStatus] = Operation(
     "get_status", "GET", "/status", SystemStatus.from_wire, prefixed=False
+)
+
+# Users and their keys
+
+GET_CURRENT_USER: Operation[User] = Operation(
+    "get_current_user",
+    "GET",
+    "/api/v1/users/me",
+    read_wrapped(User, "user"),
+    prefixed=False,
+)
+CHECK_USER_API_KEY: Operation[ApiKeyStatus] = Operation(
+    "check_user_api_key",
+    "GET",
+    "/api/v1/user/keys/my-key",
+    ApiKeyStatus.from_wire,
+    prefixed=False,
+    credential=Credential.NONE,
+)
+GENERATE_USER_API_KEY: Operation[ApiKeyChange] = Operation(
+    "generate_user_api_key",
+    "POST",
+    "/api/v1/user/keys/generate",
+    ApiKeyChange.from_wire,
+    prefixed=False,
+    credential=Credential.NONE,
+)
+REVOKE_USER_API_KEY: Operation[ApiKeyChange] = Operation(
+    "revoke_user_api_key",
+    "DELETE",
+    "/api/v1/user/keys/revoke",
+    ApiKeyChange.from_wire,
+    prefixed=False,
+    credential=Credential.NONE,
+)
+GET_USER_PROFILE: Operation[User] = Operation(
+    "get_user_profile",
+    "GET",
+    "/api/v1/user/account/profile",
+    read_wrapped(User, "user"),
+    prefixed=False,
+    credential=Credential.ACCESS_TOKEN,
+)
+GET_API_KEY_STATUS: Operation[ApiKeyStatus] = Operation(
+    "get_api_key_status",
+    "GET",
+    "/api/v1/user/account/api-key/status",
+    ApiKeyStatus.from_wire,
+    prefixed=False,
+    credential=Credential.ACCESS_TOKEN,
+)
+GENERATE_API_KEY: Operation[ApiKeyChange] = Operation(
+    "generate_api_key",
+    "POST",
+    "/api/v1/user/account/api-key/generate",
+    ApiKeyChange.from_wire,
+    prefixed=False,
+    credential=Credential.ACCESS_TOKEN,
+)
+REVOKE_API_KEY: Operation[ApiKeyChange] = Operation(
+    "revoke_api_key",
+    "DELETE",
+    "/api/v1/user/account/api-key/revoke",
+    ApiKeyChange.from_wire,
+    prefixed=False,
+    credential=Credential.ACCESS_TOKEN,
 )
 
 OPERATIONS = tuple(

@@ -1,7 +1,8 @@
 """One exchange over a session: sent to one origin, read whole, and bounded."""
 
 import http.cookiejar
-from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional, Union
+import os
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Union
 from urllib.parse import urljoin
 
 import requests
@@ -57,10 +58,53 @@ class _Session(requests.Session):
         """Gives no target, so that `requests` neither reads nor prepares anything for one."""
 
 
+class SessionPool:
+    """The session of a client, and of those that were made from it.
+
+    Args:
+        settings: Checked settings.
+        given: A session of the caller's; without it, one is made, and made anew after a fork.
+    """
+
+    def __init__(
+        self, settings: Settings, given: Optional[requests.Session] = None
+    ) -> None:
+        self._settings = settings
+        self._given = given
+        self._session: Optional[requests.Session] = given or make_session(settings)
+        self._pid = os.getpid()
+
+    def __reduce__(self) -> Any:
+        return SessionPool, (self._settings, self._given)
+
+    @property
+    def session(self) -> requests.Session:
+        """The session to send with."""
+        if self._given is not None:
+            return self._given
+        if self._session is None or self._pid != os.getpid():
+            self._session = make_session(self._settings)
+            self._pid = os.getpid()
+        return self._session
+
+    def send_settings(self, url: Optional[str]) -> Dict[str, Any]:
+        """Gives the proxies and TLS settings for a URL, those of the environment included."""
+        verify = self._settings.verify if self._given is None else None
+        proxies = dict(self._settings.proxies)
+        return dict(
+            self.session.merge_environment_settings(url, proxies, True, verify, None)
+        )
+
+    def close(self) -> None:
+        """Closes the connections, unless the session is the caller's."""
+        if self._given is None and self._session is not None:
+            self._session.close()
+            self._session = None
+
+
 def exchange(
-    session: requests.Session,
+    pool: SessionPool,
     prepared: requests.PreparedRequest,
-    settings: Mapping[str, Any],
     *,
     ends: float,
     clock: Callable[[], float],
@@ -68,17 +112,17 @@ def exchange(
     """Sends a request once, following redirects that stay at home, and reads the answer.
 
     Args:
-        session: What to send with.
+        pool: What to send with.
         prepared: The request.
-        settings: Proxies and TLS settings, as `Session.send` takes them.
         ends: When to give up, by the clock.
         clock: Gives seconds, never going back.
     """
+    settings = pool.send_settings(prepared.url)
     try:
         for _ in range(MAX_REDIRECTS + 1):
             # urllib3's own class bounds connecting and reading together.
             timeout: Any = urllib3.Timeout(total=max(ends - clock(), 0.001))
-            response = session.send(
+            response = pool.session.send(
                 prepared, timeout=timeout, allow_redirects=False, **settings
             )
             with response:

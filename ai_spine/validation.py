@@ -8,6 +8,7 @@ from ai_spine.constants import MAX_MESSAGE_LENGTH, MAX_SECONDS
 from ai_spine.exceptions import AISpineError, ConfigurationError, ValidationError
 from ai_spine.utils import has_control_characters, one_line
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Problem = Union[Type[ConfigurationError], Type[ValidationError]]
 
 
@@ -84,6 +85,43 @@ def check_header_value(name: str, value: Any, error: Problem = ValidationError) 
         raise error(
             f"{name} must be printable ASCII text without spaces around it, and not be empty"
         )
+    return value
+
+
+def check_method(value: Any) -> str:
+    """Gives an HTTP method in capitals.
+
+    Raises:
+        ValidationError: It is none that the API uses.
+    """
+    method = value.upper() if isinstance(value, str) else None
+    if method not in METHODS:
+        raise ValidationError(f"method must be one of {', '.join(METHODS)}")
+    return method
+
+
+def check_path(name: str, value: Any) -> str:
+    """Gives the path back if it is one from the root.
+
+    Raises:
+        ValidationError: It is none, or leads elsewhere, or holds a query.
+    """
+    if (
+        not isinstance(value, str)
+        or not value.startswith("/")
+        or value.startswith("//")
+    ):
+        raise ValidationError(f"{name} must be a path that starts with one slash")
+    if (
+        has_control_characters(value)
+        or set(value) & set(" ?#\\")
+        or not _is_unicode(value)
+    ):
+        raise ValidationError(
+            f"{name} must hold neither spaces nor a query: {one_line(value)!r}"
+        )
+    if {".", ".."} & set(value.replace("%2e", ".").replace("%2E", ".").split("/")):
+        raise ValidationError(f"{name} must not hold . or .. as a part")
     return value
 
 

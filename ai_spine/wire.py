@@ -167,15 +167,41 @@ def _jsonable(value: Any) -> Any:
     return value
 
 
-def read_items(model: Type[M], wrapper: str) -> Callable[[Any], List[M]]:
-    """Gives the reader of a list of models: bare, or in an object under `wrapper` or `data`."""
+class Page(List[M]):
+    """A list of models, and where the next one begins.
 
-    def read(data: Any) -> List[M]:
-        items = data
+    Attributes:
+        next_cursor: What to ask the next page with; `None` where the server pages by offset, or
+            where this is the last page.
+    """
+
+    next_cursor: Optional[str] = None
+
+
+def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
+    """Gives the reader of a list of models: bare, or in an object under a wrapper or `data`."""
+
+    def read(data: Any) -> Page[M]:
+        items, cursor = data, None
         if isinstance(data, Mapping):
-            items = next((data[key] for key in (wrapper, "data") if key in data), None)
+            items = next(
+                (data[key] for key in (*wrappers, "data") if key in data), None
+            )
+            cursor = data.get("next_cursor") or data.get("nextCursor")
         if not isinstance(items, list):
-            raise UnexpectedAnswer(f"no list of {wrapper}")
-        return [model.from_wire(item) for item in items]
+            raise UnexpectedAnswer(f"no list of {wrappers[0]}")
+        page = Page(model.from_wire(item) for item in items)
+        page.next_cursor = cursor if isinstance(cursor, str) else None
+        return page
+
+    return read
+
+
+def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
+    """Gives the reader of a model that may stand in an object under a wrapper."""
+
+    def read(data: Any) -> M:
+        inner = data.get(wrapper) if isinstance(data, Mapping) else None
+        return model.from_wire(inner if isinstance(inner, Mapping) else data)
 
     return read

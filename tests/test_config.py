@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from ai_spine import AISpine, ConfigurationError
+from ai_spine.operations import Credential
 from ai_spine.constants import DEFAULT_BASE_URL
 
 KEY = "sk-very-secret"
@@ -23,7 +24,8 @@ def complaint_about(**arguments):
 
 def header_of(client, name):
     """Gives a header as the client sends it."""
-    requested = requests.Request("GET", client.base_url, auth=client._api._auth)
+    auth = client._api._auth[Credential.API_KEY]
+    requested = requests.Request("GET", client.base_url, auth=auth)
     return client.session.prepare_request(requested).headers.get(name)
 
 

@@ -8,7 +8,16 @@ from ai_spine import AISpine, operations
 from ai_spine.wire import UnexpectedAnswer
 from ai_spine.operations import OPERATIONS
 
-NO_ENDPOINT_OF_THEIR_OWN = {"close", "execute_and_wait", "wait_for_execution"}
+NO_ENDPOINT_OF_THEIR_OWN = {
+    "check_credits",
+    "close",
+    "execute_and_wait",
+    "iter_executions",
+    "request",
+    "wait_for_execution",
+    "with_options",
+}
+STAY = ("/health", "/metrics", "/status", "/api/v1/user")
 
 
 def by_name(operation):
@@ -18,8 +27,8 @@ def by_name(operation):
 def test_each_method_of_the_client_has_its_operation_and_the_reverse():
     methods = {
         name
-        for name, value in vars(AISpine).items()
-        if inspect.isfunction(value) and not name.startswith("_")
+        for name, value in inspect.getmembers(AISpine, inspect.isfunction)
+        if not name.startswith("_")
     }
     assert {
         operation.name for operation in OPERATIONS
@@ -27,17 +36,24 @@ def test_each_method_of_the_client_has_its_operation_and_the_reverse():
 
 
 def test_no_two_operations_share_a_name_or_an_endpoint():
-    assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS) == 13
-    assert len({(operation.method, operation.path) for operation in OPERATIONS}) == 13
+    assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
+    endpoints = {(operation.method, operation.path) for operation in OPERATIONS}
+    assert len(endpoints) == len(OPERATIONS)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
 def test_only_the_paths_of_the_system_stay_where_they_are(operation):
     ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
-    moved = operation.path_for("/api/v1", ids) == "/api/v1" + operation.path_for(
-        "", ids
-    )
-    assert moved is not operation.path.startswith(("/health", "/metrics", "/status"))
+    moved = operation.path_for("/api/v1", ids).startswith("/api/v1/")
+    stays = operation.path_for("/api/v1", ids) == operation.path_for("", ids)
+    assert moved is not operation.path.startswith(STAY[:3])
+    assert stays is operation.path.startswith(STAY)
+
+
+def test_messages_stand_elsewhere_under_the_prefix():
+    path = operations.GET_EXECUTION_MESSAGES.path_for
+    assert path("", {"execution_id": "x"}) == "/messages/x"
+    assert path("/api/v1", {"execution_id": "x"}) == "/api/v1/executions/x/messages"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +63,10 @@ def test_only_the_paths_of_the_system_stay_where_they_are(operation):
         (operations.GET_EXECUTION, "GET /executions/x"),
         (operations.LIST_EXECUTIONS, "GET /executions"),
         (operations.CANCEL_EXECUTION, "POST /executions/x/cancel"),
+        (operations.GET_EXECUTION_RESULTS, "GET /executions/x/results"),
+        (operations.CREATE_FLOW, "POST /flows"),
+        (operations.UPDATE_FLOW, "PUT /flows/x"),
+        (operations.DELETE_FLOW, "DELETE /flows/x"),
         (operations.LIST_FLOWS, "GET /flows"),
         (operations.GET_FLOW, "GET /flows/x"),
         (operations.LIST_AGENTS, "GET /agents"),

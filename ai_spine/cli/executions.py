@@ -1,4 +1,4 @@
-"""`execute`, `wait`, `cancel`, and `executions list|get`."""
+"""`execute`, `wait`, `cancel`, and `executions list|get|results|messages`."""
 
 from typing import Any, Optional, Tuple
 
@@ -11,6 +11,8 @@ from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.models import Execution
 
 COLUMNS = ("execution_id", "flow_id", "status", "created_at", "error_message")
+RESULT_COLUMNS = ("node_id", "agent_id", "status", "duration", "error_message")
+MESSAGE_COLUMNS = ("timestamp", "from_agent", "to_agent", "message_type", "content")
 
 _wait_timeout = click.option(
     "--wait-timeout",
@@ -137,3 +139,19 @@ def add_to(group: click.Group) -> None:
     def get(execution_id: str) -> None:
         """Show an execution."""
         print_item(session().client().get_execution(execution_id))
+
+    @command(executions, "results")
+    @click.argument("execution_id")
+    def results(execution_id: str) -> None:
+        """Show what each node of an execution gave."""
+        print_items(
+            session().client().get_execution_results(execution_id), RESULT_COLUMNS
+        )
+
+    @command(executions, "messages")
+    @click.argument("execution_id")
+    def messages(execution_id: str) -> None:
+        """Show what agents told each other while an execution ran."""
+        print_items(
+            session().client().get_execution_messages(execution_id), MESSAGE_COLUMNS
+        )

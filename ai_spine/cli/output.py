@@ -1,7 +1,7 @@
 """How results are printed: data on stdout, as a table for people or as JSON for programs."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Iterable, List, Mapping, Sequence, Tuple
 
 import click
@@ -76,6 +76,8 @@ def _text(value: Any) -> str:
         return "-"
     if isinstance(value, datetime):
         return format_timestamp(value)
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():.3f} s"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return one_line("; ".join(value))
     if isinstance(value, (bool, dict, list)):

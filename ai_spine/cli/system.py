@@ -1,4 +1,4 @@
-"""`health`, `metrics` and `status`."""
+"""`health`, `metrics`, `status` and `whoami`."""
 
 import click
 
@@ -26,3 +26,8 @@ def add_to(group: click.Group) -> None:
     def status() -> None:
         """Show how the server's parts are."""
         print_item(session().client().get_status())
+
+    @command(group, "whoami")
+    def whoami() -> None:
+        """Show whom the key belongs to, and the credits that are left."""
+        print_item(session().client().get_current_user())

@@ -1,6 +1,5 @@
 """Flows for the local server: read from files, dicts and `Flow`s, and checked."""
 
-import json
 import math
 from pathlib import Path
 from typing import (
@@ -16,17 +15,13 @@ from typing import (
 )
 from typing import Union
 
-import yaml
-
+from ai_spine.definitions import FILE_SUFFIXES, read_file
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.graph import find_problems
 from ai_spine.local.conditions import find_condition_problems
 from ai_spine.models import Flow
-from ai_spine.utils import one_line
 from ai_spine.validation import encode_json
 from ai_spine.wire import UnexpectedAnswer
-
-FLOW_SUFFIXES = (".yaml", ".yml", ".json")
 
 FlowItem = Union[str, Path, Flow, Mapping[str, Any]]
 FlowSource = Union[None, str, Path, Sequence[FlowItem]]
@@ -119,7 +114,7 @@ def _items(source: FlowSource) -> Iterator[FlowItem]:
         if not folder.is_dir():
             raise ConfigurationError(f"{folder} is no folder of flows")
         yield from sorted(
-            path for path in folder.iterdir() if path.suffix in FLOW_SUFFIXES
+            path for path in folder.iterdir() if path.suffix in FILE_SUFFIXES
         )
     elif isinstance(source, (list, tuple)):
         yield from source
@@ -133,7 +128,7 @@ def _load(item: FlowItem) -> LoadedFlow:
     if isinstance(item, Flow):
         return LoadedFlow(item, f"flow {item.flow_id!r}")
     if isinstance(item, (str, Path)):
-        data, where = _read_file(Path(item)), str(item)
+        data, where = read_file(item), str(item)
     else:
         data, where = item, "a flow given as a dict"
     try:
@@ -150,20 +145,3 @@ def _check_json(flow: Flow, where: str) -> None:
         encode_json(flow.to_dict())
     except ValueError as error:  # YAML has dates and sets, which no API can carry
         raise ConfigurationError(f"{where}: {error}") from None
-
-
-def _read_file(path: Path) -> Any:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (
-            error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        )
-        raise ConfigurationError(f"{path} cannot be read: {reason}") from None
-    except json.JSONDecodeError as error:
-        raise ConfigurationError(f"{path} is not JSON: {error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigurationError(
-            f"{path} is not YAML: {one_line(str(error), 300)}"
-        ) from None

@@ -11,11 +11,17 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, LOGGER_NAME, REQUEST_ID_HEADER
+from ai_spine.constants import (
+    API_PREFIX,
+    IDEMPOTENCY_KEY_HEADER,
+    LOGGER_NAME,
+    REQUEST_ID_HEADER,
+)
 from ai_spine.local.store import KeyReused, Reply, Store
 from ai_spine.utils import Secret, has_control_characters
 
-API_PREFIX = "/api/v1"
+# Health is everybody's business; keys of users are asked for without one, and accounts have tokens.
+_OPEN_PATHS = ("/health", f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 View = Callable[..., Reply]
@@ -46,19 +52,22 @@ def response_of(reply: Reply) -> Response:
 
 
 def authenticate(api_key: Optional[Secret]) -> Optional[Response]:
+    """Refuses a request without the key, if there is one; some paths do not ask for it."""
     g.request_id = _request_id()
-    if api_key is None or request.path == "/health":
+    if api_key is None or request.path.startswith(_OPEN_PATHS):
         return None
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     expected = api_key.reveal().encode("utf-8")
-    known = hmac.compare_digest(
-        given.strip().encode("utf-8", "surrogateescape"), expected
-    )
-    if scheme.lower() == "bearer" and known:
+    if hmac.compare_digest(bearer_token().encode("utf-8", "surrogateescape"), expected):
         return None
     response = response_of(Reply(401, {"detail": "Invalid or missing API key"}))
     response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def bearer_token() -> str:
+    """Gives the token that came along; empty if none did."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _request_id() -> str:

@@ -7,13 +7,13 @@ from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException
 
 from ai_spine.__version__ import __version__
-from ai_spine.constants import NO_EXECUTION_ID
+from ai_spine.constants import API_PREFIX, NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
+from ai_spine.local.accounts import AccountRoutes
 from ai_spine.local.agents import check_endpoint, describe_http_agent
 from ai_spine.local.definitions import check_flow, describe_flow
 from ai_spine.local.engine import Engine
 from ai_spine.local.exchange import (
-    API_PREFIX,
     Refusal,
     add_route,
     authenticate,
@@ -55,6 +55,9 @@ def make_app(backend: Backend) -> Flask:
     app.register_blueprint(resources, name="root")
     app.register_blueprint(resources, name="v1", url_prefix=API_PREFIX)
     app.register_blueprint(_system(backend))
+    accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
+    AccountRoutes(backend.store).add_to(accounts)
+    app.register_blueprint(accounts)
     app.before_request(lambda: authenticate(backend.api_key))
     app.after_request(echo_headers)
     app.register_error_handler(HTTPException, refuse_http)

@@ -11,11 +11,11 @@ from waitress.server import create_server
 from waitress.task import WSGITask
 
 from ai_spine.client import AISpine
+from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.agents import AgentSource, AnyAgent, HttpAgent, collect_agents
 from ai_spine.local.definitions import FlowSource, check_flow, describe_flow, load_flows
 from ai_spine.local.engine import Engine
-from ai_spine.local.exchange import API_PREFIX
 from ai_spine.local.faults import CHANNEL, FaultScript, FaultyApp
 from ai_spine.local.routes import MAX_BODY_BYTES, Backend, make_app
 from ai_spine.local.store import Store

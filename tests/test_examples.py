@@ -1,0 +1,36 @@
+"""Tests that run the examples, each against a server of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ai_spine.local import LocalServer
+
+FOLDER = Path(__file__).parent.parent / "examples"
+EXAMPLES = sorted(FOLDER.glob("*.py"))
+LIMIT = 60  # seconds until an example that hangs is killed
+
+
+def test_the_examples_of_the_requirements_are_there():
+    names = [path.name for path in EXAMPLES]
+    assert {"basic_usage.py", "error_handling.py"} <= set(names)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_runs_to_its_end(path, tmp_path):
+    with LocalServer() as server:
+        done = subprocess.run(
+            [sys.executable, str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env={**os.environ, "AI_SPINE_BASE_URL": server.url},
+            timeout=LIMIT,
+        )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
