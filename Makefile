@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
 
-.PHONY: demo test lint types build clean
+.PHONY: demo test fuzz lint types build clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -12,6 +12,9 @@ demo: $(VENV)/.local  ## Run a flow on the embedded server.
 
 test: $(VENV)/.dev  ## Run the tests with the coverage gate.
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+fuzz: $(VENV)/.dev  ## Run the fuzz test for longer.
+	AI_SPINE_FUZZ_EXAMPLES=$(or $(examples),10000) $(BIN)/python -m pytest tests/test_fuzz.py
 
 lint: $(VENV)/.dev  ## Check the style, and that the core is valid for Python 3.7.
 	$(BIN)/black --check --quiet . || $(BIN)/black --check --diff .

@@ -21,7 +21,7 @@ from ai_spine.local.store import KeyReused, Reply, Store
 from ai_spine.utils import Secret, has_control_characters
 
 # Health is everybody's business; keys of users are asked for without one, and accounts have tokens.
-_OPEN_PATHS = ("/health", f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
+_OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 View = Callable[..., Reply]
@@ -54,7 +54,8 @@ def response_of(reply: Reply) -> Response:
 def authenticate(api_key: Optional[Secret]) -> Optional[Response]:
     """Refuses a request without the key, if there is one; some paths do not ask for it."""
     g.request_id = _request_id()
-    if api_key is None or request.path.startswith(_OPEN_PATHS):
+    is_open = request.path == "/health" or request.path.startswith(_OPEN_PATHS)
+    if api_key is None or is_open:
         return None
     expected = api_key.reveal().encode("utf-8")
     if hmac.compare_digest(bearer_token().encode("utf-8", "surrogateescape"), expected):
