@@ -23,7 +23,7 @@ lint: $(VENV)/.dev  ## Check the style, and that the core is valid for Python 3.
 		--exclude-regex '/local/' ai_spine
 
 types: $(VENV)/.dev  ## Check the types.
-	$(BIN)/mypy ai_spine examples
+	$(BIN)/mypy ai_spine examples tests/typed
 
 build: $(VENV)/.dev  ## Build and check the sdist and the wheel.
 	rm -rf dist

@@ -24,13 +24,18 @@ from ai_spine.exceptions import (
 )
 from ai_spine.models import (
     Agent,
+    AgentMessage,
+    ApiKeyChange,
+    ApiKeyStatus,
     Execution,
     ExecutionStatus,
     Flow,
     FlowNode,
     HealthStatus,
     Metrics,
+    NodeResult,
     SystemStatus,
+    User,
 )
 
 __all__ = [
@@ -38,6 +43,9 @@ __all__ = [
     "AISpineError",
     "APIError",
     "Agent",
+    "AgentMessage",
+    "ApiKeyChange",
+    "ApiKeyStatus",
     "AuthenticationError",
     "BadRequestError",
     "ConfigurationError",
@@ -52,6 +60,7 @@ __all__ = [
     "InsufficientCreditsError",
     "Metrics",
     "NetworkError",
+    "NodeResult",
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -60,6 +69,7 @@ __all__ = [
     "ServerError",
     "SystemStatus",
     "TimeoutError",
+    "User",
     "ValidationError",
     "__version__",
 ]

@@ -3,7 +3,6 @@
 import fnmatch
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from http.client import responses as REASONS
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
@@ -52,6 +51,7 @@ class FaultScript:
     def __init__(self) -> None:
         self._faults: List[Fault] = []
         self._lock = threading.Lock()
+        self._ended = threading.Event()
 
     def add(
         self,
@@ -119,6 +119,14 @@ class FaultScript:
         with self._lock:
             self._faults.clear()
 
+    def end(self) -> None:
+        """Cuts short the delays that are under way: the server is closing."""
+        self._ended.set()
+
+    def pause(self, seconds: float) -> None:
+        """Waits as long as a fault asks for."""
+        self._ended.wait(seconds)
+
     def take(self, method: str, path: str) -> Optional[Fault]:
         """Gives the fault that a request meets, and counts it; `None` if it meets none."""
         with self._lock:
@@ -146,7 +154,8 @@ class FaultyApp:
         fault = self._script.take(environ["REQUEST_METHOD"], path)
         if fault is None:
             return self._app(environ, start_response)
-        time.sleep(fault.delay)
+        if fault.delay:
+            self._script.pause(fault.delay)
         if fault.status is not None:
             return _answer(fault, start_response)
         if fault.drop_after_commit:

@@ -111,6 +111,7 @@ class LocalServer:
         """Stops serving. What still runs is noted as interrupted."""
         if not self._closed:
             self._closed = True
+            self.faults.end()
             self._http.close()
             self._stop()
 
@@ -219,10 +220,11 @@ class _HttpServer:
 
     def close(self) -> None:
         """Closes the socket and all connections, and waits for the threads."""
-        # The loop owns its sockets, so it is asked to close them itself; without any, it ends.
+        # First the workers, which wake the loop when they are done, and then the loop. It owns its
+        # sockets, so it is asked to close them itself; without any, it ends.
+        self._server.task_dispatcher.shutdown()
         self._server.trigger.pull_trigger(lambda: _close_all(self._map.values()))
         self._thread.join()
-        self._server.task_dispatcher.shutdown()
 
 
 def _close_all(dispatchers: Iterable[Any]) -> None:

@@ -1,0 +1,28 @@
+"""The types: shipped, complete, and silent at import."""
+
+import re
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import ai_spine
+
+SOURCE = (Path(__file__).parent / "typed" / "public_names.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ai_spine.__all__)
+def test_every_public_name_is_used_where_types_are_checked(name):
+    assert len(re.findall(rf"\b{name}\b", SOURCE)) >= 2
+
+
+def test_the_package_says_that_it_is_typed():
+    assert resources.files("ai_spine").joinpath("py.typed").is_file()
+
+
+def test_importing_everything_is_silent():
+    command = [sys.executable, "-W", "error", "-c", "from ai_spine import *"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

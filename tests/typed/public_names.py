@@ -1,0 +1,187 @@
+"""A use of every public name, for `mypy --strict` to check; `test_typed.py` holds it complete."""
+
+from datetime import datetime, timedelta
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Type
+
+import requests
+
+from ai_spine import (
+    Agent,
+    AgentMessage,
+    AISpine,
+    AISpineError,
+    ApiKeyChange,
+    ApiKeyStatus,
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    Execution,
+    ExecutionCancelledError,
+    ExecutionError,
+    ExecutionStatus,
+    Flow,
+    FlowNode,
+    HealthStatus,
+    InsufficientCreditsError,
+    Metrics,
+    NetworkError,
+    NodeResult,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestEvent,
+    RequestTimeoutError,
+    ServerError,
+    SystemStatus,
+    TimeoutError,
+    User,
+    ValidationError,
+    __version__,
+)
+from ai_spine.local import LocalServer, agent
+
+
+@agent("typed", name="Typed", capabilities=["types"], agent_type="processor")
+def typed_agent(input: Dict[str, Any], config: Dict[str, Any]) -> Mapping[str, Any]:
+    return {"seen": sorted(input)}
+
+
+def on_event(event: RequestEvent) -> None:
+    delay: Optional[float] = event.delay
+    print(event.name, event.method, event.path, event.attempt, event.request_id, delay)
+
+
+def make() -> AISpine:
+    return AISpine(
+        "key",
+        "https://api.test",
+        30,
+        3,
+        False,
+        api_prefix="/api/v1",
+        deadline=60.0,
+        retry_writes=True,
+        session=requests.Session(),
+        headers={"X-Team": "a"},
+        proxies=None,
+        verify=True,
+        cert=None,
+        pool_size=10,
+        event_hooks={"request": on_event, "retry": [on_event]},
+        access_token="token",
+        on_credits_low=print,
+        credits_low_at=5,
+    )
+
+
+def use_executions(client: AISpine) -> Execution:
+    started: Execution = client.execute_flow(
+        "f", {"x": 1}, {"m": 1}, idempotency_key="k"
+    )
+    waited: Execution = client.wait_for_execution(
+        started.execution_id, 10, 0.5, on_progress=print, raise_on_failure=False
+    )
+    client.execute_and_wait("f", {}, timeout=10, interval=1, idempotency_key="k")
+    page: List[Execution] = client.list_executions("f", "failed", limit=1, offset=0)
+    walk: Iterator[Execution] = client.iter_executions("f", "failed", page_size=10)
+    results: List[NodeResult] = client.get_execution_results(waited.execution_id)
+    messages: List[AgentMessage] = client.get_execution_messages(waited.execution_id)
+    took: Optional[timedelta] = results[0].duration
+    sent: Optional[datetime] = messages[0].timestamp
+    print(page, next(walk), took, sent, client.get_execution("e").is_done)
+    if waited.status == ExecutionStatus.RUNNING:
+        return client.cancel_execution(waited.execution_id)
+    return waited
+
+
+def use_flows_and_agents(client: AISpine) -> Flow:
+    flow = Flow(
+        "f", nodes=[FlowNode("n", agent_id="a")], entry_point="n", exit_points=["n"]
+    )
+    flow.validate(["a"])
+    order: List[str] = flow.order()
+    flows: List[Flow] = [
+        client.create_flow(flow),
+        client.update_flow("f", {"nodes": []}),
+    ]
+    flows += [
+        *client.list_flows(),
+        client.create_flow("flow.yaml"),
+        client.get_flow("f"),
+    ]
+    agents: List[Agent] = [*client.list_agents(), client.get_agent("a")]
+    agents.append(client.create_agent({"agent_id": "a", "endpoint": "http://a.test"}))
+    gone: bool = client.delete_agent("a") and client.delete_flow("f")
+    print(order, agents[0].capabilities, gone)
+    return flows[0]
+
+
+def use_the_rest(client: AISpine) -> None:
+    health: HealthStatus = client.health_check()
+    metrics: Metrics = client.get_metrics()
+    status: SystemStatus = client.get_status()
+    user: User = client.get_current_user()
+    credits: Optional[float] = client.check_credits()
+    profile: User = client.get_user_profile()
+    keys: List[ApiKeyStatus] = [
+        client.get_api_key_status(),
+        client.check_user_api_key("u"),
+    ]
+    changes: List[ApiKeyChange] = [
+        client.generate_api_key(),
+        client.revoke_api_key(),
+        client.generate_user_api_key("u"),
+        client.revoke_user_api_key("u"),
+    ]
+    print(
+        health.is_healthy, metrics.last_execution, status.components, user.id, credits
+    )
+    print(profile.email, keys[0].has_api_key, changes[0].api_key)
+    print(client.request("GET", "/x", json={}, params={"a": 1}), __version__)
+    client.with_options(
+        timeout=1, max_retries=0, deadline=2, headers={}, retry_writes=False
+    )
+    client.close()
+
+
+def use_errors(error: AISpineError) -> Optional[str]:
+    classes: List[Type[AISpineError]] = [
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        ExecutionCancelledError,
+        NotFoundError,
+        PermissionDeniedError,
+        RequestTimeoutError,
+        ServerError,
+        ValidationError,
+    ]
+    if isinstance(error, InsufficientCreditsError):
+        needed: Optional[float] = error.credits_needed
+        print(needed, error.credits_available)
+    if isinstance(error, RateLimitError):
+        wait: Optional[float] = error.retry_after
+        print(wait)
+    if isinstance(error, (APIError, NetworkError)):
+        maybe: bool = error.maybe_executed
+        print(maybe, error.idempotency_key, error.attempts, classes)
+        return error.request_id
+    if isinstance(error, TimeoutError):
+        return error.execution_id
+    if isinstance(error, ExecutionError):
+        print(error.execution)
+    return error.message
+
+
+def use_local_server() -> None:
+    with LocalServer(agents=[typed_agent], port=0) as server, server.client(
+        timeout=5
+    ) as client:
+        server.faults.add(
+            "GET", "/flows", status=503, headers={"Retry-After": "1"}, times=2
+        )
+        server.reset()
+        print(server.url, client.session)
