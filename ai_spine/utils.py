@@ -67,7 +67,11 @@ def has_control_characters(text: str) -> bool:
 
 
 def one_line(text: str, limit: Optional[int] = None) -> str:
-    """Folds white space and control characters, so that foreign text fits in one sentence."""
+    """Folds white space and control characters, so that foreign text fits in one sentence.
+
+    Halves of characters, which no file and no terminal can take, become question marks.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8")
     folded = " ".join(_CONTROL.sub(" ", text).split())
     if limit is not None and len(folded) > limit:
         return folded[: limit - 1] + "…"

@@ -81,7 +81,9 @@ class AgentFunction:
 
     def describe(self) -> Dict[str, Any]:
         """Gives the agent as the API tells of it."""
-        where = f"{self.function.__module__}.{self.function.__qualname__}"
+        function = self.function
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        where = f"{getattr(function, '__module__', type(function).__module__)}.{name}"
         return {
             "agent_id": self.agent_id,
             "name": self.name,
@@ -148,7 +150,7 @@ class HttpAgent:
         where = f"agent {self.agent_id!r} at {self.endpoint}"
         try:
             answer = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         told = answer if isinstance(answer, dict) else {}
         if told.get("status") == "error" or not response.ok:
@@ -254,7 +256,7 @@ def import_agent_module(name: str) -> ModuleType:
                 0, ""
             )  # a console script does not look into the working folder
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {one_line(str(error))}"
         raise ConfigurationError(
             f"the agents {name!r} cannot be imported: {reason}"
@@ -316,7 +318,12 @@ def _import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError("no Python file")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[path.stem] = module  # where dataclasses and pickles look for it
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
+        raise
     return module
 
 
@@ -332,7 +339,7 @@ def _check_function(agent_id: str, function: Any) -> None:
         raise ConfigurationError(f"agent {agent_id!r} must be a function or a URL")
     try:
         inspect.signature(function).bind({}, {})
-    except TypeError:
+    except (TypeError, ValueError):  # the latter for builtins that tell of no arguments
         raise ConfigurationError(
             f"agent {agent_id!r}: its function must take two arguments, input and config"
         ) from None

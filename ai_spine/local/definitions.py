@@ -1,6 +1,5 @@
 """Flows for the local server: read from files, dicts and `Flow`s, and checked."""
 
-import math
 from pathlib import Path
 from typing import (
     Any,
@@ -15,6 +14,7 @@ from typing import (
 )
 from typing import Union
 
+from ai_spine.constants import MAX_SECONDS
 from ai_spine.definitions import FILE_SUFFIXES, read_file
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.graph import find_problems
@@ -103,7 +103,7 @@ def _is_timeout(value: Any) -> bool:
     if value is None:
         return True
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and value > 0
+    return is_number and 0 < value <= MAX_SECONDS
 
 
 def _items(source: FlowSource) -> Iterator[FlowItem]:

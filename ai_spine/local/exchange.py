@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import uuid
 from functools import wraps
 from typing import Any, Callable, Dict, List, Optional, Tuple
@@ -18,7 +19,7 @@ from ai_spine.constants import (
     REQUEST_ID_HEADER,
 )
 from ai_spine.local.store import KeyReused, Reply, Store
-from ai_spine.utils import Secret, has_control_characters
+from ai_spine.utils import Secret, has_control_characters, one_line
 
 # Health is everybody's business; keys of users are asked for without one, and accounts have tokens.
 _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
@@ -108,7 +109,9 @@ def once(store: Store, make: Callable[[], Reply]) -> Reply:
 def once_told(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
     key = request.headers.get(IDEMPOTENCY_KEY_HEADER) or None
     path = request.path[len(API_PREFIX) :] if under_prefix() else request.path
-    content = json.dumps(request.get_json(silent=True, cache=True), sort_keys=True)
+    content = json.dumps(
+        request.get_json(force=True, silent=True, cache=True), sort_keys=True
+    )
     fingerprint = hashlib.sha256(
         f"{request.method} {path} {content}".encode("utf-8")
     ).hexdigest()
@@ -125,23 +128,32 @@ def under_prefix() -> bool:
 
 
 def json_object() -> Dict[str, Any]:
+    """Gives the body, which must be a JSON object.
+
+    Raises:
+        Refusal: It is none.
+    """
     try:
-        body = json.loads(
-            request.get_data().decode("utf-8"), parse_constant=_refuse_constant
-        )
+        text = request.get_data().decode("utf-8")
+        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise Refusal(
-            422, [_problem("json_invalid", [], f"JSON decode error: {error}")]
-        ) from None
+        words = f"JSON decode error: {one_line(str(error))}"
+        raise Refusal(422, [_problem("json_invalid", [], words, {})]) from None
     if not isinstance(body, dict):
-        raise Refusal(
-            422, [_problem("dict_type", [], "Input should be a valid dictionary")]
-        )
+        words = "Input should be a valid dictionary"
+        raise Refusal(422, [_problem("dict_type", [], words, body)])
     return body
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):  # it would leave as Infinity, which is no JSON
+        raise ValueError(f"{text} is too large a number")
+    return value
 
 
 _KINDS = {
@@ -152,29 +164,45 @@ _KINDS = {
 
 
 def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
-    """Refuses a body in which a field is missing or of the wrong kind, naming all of them."""
+    """Refuses a body in which a field is missing or of the wrong kind, naming all of them.
+
+    Raises:
+        Refusal: There are such fields.
+    """
     problems: List[Dict[str, Any]] = []
     for name, (kind, required) in fields.items():
         value = body.get(name)
-        if value is None and required and name not in body:
-            problems.append(
-                {**_problem("missing", [name], "Field required"), "input": body}
-            )
+        if required and name not in body:
+            problems.append(_problem("missing", [name], "Field required", body))
         elif not isinstance(value, kind) and (required or value is not None):
             code, words = _KINDS[kind]
             told = f"Input should be a valid {words}"
-            problems.append({**_problem(f"{code}_type", [name], told), "input": value})
+            problems.append(_problem(f"{code}_type", [name], told, value))
     if problems:
         raise Refusal(422, problems)
 
 
-def _problem(kind: str, place: List[Any], message: str) -> Dict[str, Any]:
-    return {"type": kind, "loc": ["body", *place], "msg": message}
+def refuse_field(name: str, message: str, value: Any) -> None:
+    """Refuses a field's value.
+
+    Raises:
+        Refusal: Always.
+    """
+    raise Refusal(422, [_problem("value_error", [name], message, value)])
 
 
-def check_uuid(value: str) -> None:
+def _problem(kind: str, place: List[Any], message: str, value: Any) -> Dict[str, Any]:
+    return {"type": kind, "loc": ["body", *place], "msg": message, "input": value}
+
+
+def check_uuid(value: str) -> str:
+    """Gives an execution's id as the store writes it.
+
+    Raises:
+        Refusal: It is no UUID.
+    """
     try:
-        uuid.UUID(value)
+        return str(uuid.UUID(value))
     except ValueError:
         problem = {
             "type": "uuid_parsing",

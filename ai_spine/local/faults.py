@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from http.client import responses as REASONS
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
-from ai_spine.validation import check_count, check_seconds
+from ai_spine.validation import (
+    check_count,
+    check_header_value,
+    check_seconds,
+    encode_json,
+)
 from ai_spine.exceptions import ValidationError
 
 # Where a request's channel stands in its WSGI environment; `server` puts it there.
@@ -95,6 +100,10 @@ class FaultScript:
             )
         if status is not None and not 200 <= check_count("status", status) <= 599:
             raise ValidationError(f"status must be from 200 to 599, not {status}")
+        for name, text in (headers or {}).items():
+            check_header_value("a name in headers", name)
+            check_header_value(f"headers[{name!r}]", text)
+        encode_json({"body": body})
         if delay:
             check_seconds("delay", delay)
         if times is not None:
@@ -148,7 +157,8 @@ class FaultyApp:
     def __call__(
         self, environ: Dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
+        # WSGI gives the path's bytes as if they were Latin-1.
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
         if path.startswith(self._prefix + "/"):
             path = path[len(self._prefix) :]
         fault = self._script.take(environ["REQUEST_METHOD"], path)

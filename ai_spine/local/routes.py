@@ -24,6 +24,7 @@ from ai_spine.local.exchange import (
     json_object,
     once,
     once_told,
+    refuse_field,
     refuse_http,
     refuse_unexpected,
     under_prefix,
@@ -35,6 +36,7 @@ from ai_spine.utils import Secret
 from ai_spine.validation import check_id
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
+_COMPONENTS = ("registry", "communication", "memory", "orchestrator")
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 
 
@@ -51,6 +53,7 @@ def make_app(backend: Backend) -> Flask:
     app = Flask("ai_spine.local", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     resources = _resources(backend)
     app.register_blueprint(resources, name="root")
     app.register_blueprint(resources, name="v1", url_prefix=API_PREFIX)
@@ -138,6 +141,10 @@ class FlowRoutes:
                 "metadata": (dict, False),
             },
         )
+        try:
+            check_id("flow_id", body["flow_id"])
+        except AISpineError as error:
+            refuse_field("flow_id", str(error), body["flow_id"])
         definition = self._store.get("flow", body["flow_id"])
         if definition is None:
             return Reply(
@@ -209,9 +216,9 @@ class ExecutionRoutes:
 
     def cancel(self, execution_id: str) -> Reply:
         """Ends an execution that is still going."""
-        check_uuid(execution_id)
+        known = check_uuid(execution_id)
         # Outside of the store's transaction: a run's lock is taken before the store's, never after.
-        cancelled = self._engine.cancel(execution_id.lower())
+        cancelled = self._engine.cancel(known)
         return once(self._store, lambda: self._cancelled(execution_id, cancelled))
 
     def results(self, execution_id: str) -> Reply:
@@ -240,8 +247,7 @@ class ExecutionRoutes:
         return Reply(200, {"message": "Execution cancelled successfully"})
 
     def _find(self, execution_id: str) -> Dict[str, Any]:
-        check_uuid(execution_id)
-        execution = self._store.execution(execution_id.lower())
+        execution = self._store.execution(check_uuid(execution_id))
         return found_or_404(execution, f"Execution {execution_id!r} not found")
 
 
@@ -315,6 +321,7 @@ def _system(backend: Backend) -> Blueprint:
                 "status": "healthy",
                 "timestamp": time.time(),
                 "message": "AI Spine local server is running",
+                "startup_complete": True,
                 "version": __version__,
             },
         )
@@ -333,7 +340,7 @@ def _system(backend: Backend) -> Blueprint:
     def status() -> Reply:
         agents = store.all("agent")
         active = sum(1 for agent in agents if agent["is_active"])
-        components = dict.fromkeys(("registry", "memory", "orchestrator"), "active")
+        components = dict.fromkeys(_COMPONENTS, "active")
         return Reply(
             200,
             {

@@ -2,10 +2,12 @@
 
 import logging
 import os
+import socket
 import threading
 from pathlib import Path
 from typing import Any, Dict, Iterable, Optional, Union
 
+from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import WSGITask
@@ -64,7 +66,7 @@ class LocalServer:
     ) -> None:
         secret = None if api_key is None else Secret(api_key)
         del api_key
-        _check_settings(host, port, secret, max_workers)
+        _check_settings(host, port, secret, max_workers, db)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
         self._agents = collect_agents(agents)
@@ -141,17 +143,22 @@ class LocalServer:
         described = self._store.get("agent", agent_id)
         if described is None:
             return None
-        return self._agents.get(agent_id) or HttpAgent(agent_id, described["endpoint"])
+        # What was registered over HTTP may have taken the place of a function.
+        if described["endpoint"].startswith(("http://", "https://")):
+            return HttpAgent(agent_id, described["endpoint"])
+        return self._agents.get(agent_id)
 
 
 def _check_settings(
-    host: Any, port: Any, api_key: Optional[Secret], max_workers: Any
+    host: Any, port: Any, api_key: Optional[Secret], max_workers: Any, db: Any
 ) -> None:
     if not isinstance(host, str) or not host:
         raise ConfigurationError("host must be the name or address to listen on")
     if check_count("port", port, error=ConfigurationError) > 65535:
         raise ConfigurationError(f"port must be from 0 to 65535, not {port}")
     check_count("max_workers", max_workers, least=1, error=ConfigurationError)
+    if not isinstance(db, (str, os.PathLike)) or not os.fspath(db):
+        raise ConfigurationError("db must be the path of a file, or :memory:")
     if api_key is not None:
         key = api_key.reveal()
         if not isinstance(key, str) or not fits_header(key):
@@ -192,7 +199,7 @@ class _HttpServer:
             server: Any = create_server(
                 app,
                 map=self._map,
-                host=host,
+                host=_address_of(host, port),
                 port=port,
                 threads=_HTTP_THREADS,
                 ident=None,
@@ -213,18 +220,24 @@ class _HttpServer:
         server.channel_class = _Channel
         self._server = server
         self.url = _url_of(host, int(server.effective_port))
+        self._closing = threading.Event()
         self._thread = threading.Thread(
-            target=server.run, name="ai-spine-http", daemon=True
+            target=self._serve, name="ai-spine-http", daemon=True
         )
         self._thread.start()
 
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+
     def close(self) -> None:
         """Closes the socket and all connections, and waits for the threads."""
-        # First the workers, which wake the loop when they are done, and then the loop. It owns its
-        # sockets, so it is asked to close them itself; without any, it ends.
-        self._server.task_dispatcher.shutdown()
-        self._server.trigger.pull_trigger(lambda: _close_all(self._map.values()))
+        self._closing.set()
+        self._server.trigger.pull_trigger()
         self._thread.join()
+        # The workers wake the loop when they are done, so what wakes it goes last.
+        self._server.task_dispatcher.shutdown()
+        _close_all(self._map.values())
 
 
 def _close_all(dispatchers: Iterable[Any]) -> None:
@@ -239,3 +252,11 @@ def _url_of(host: str, port: int) -> str:
         if ":" in reachable
         else f"http://{reachable}:{port}"
     )
+
+
+def _address_of(host: str, port: int) -> str:
+    """Gives the first address of a host; a name may have two, and the server has one socket."""
+    found = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    return str(found[0][4][0])

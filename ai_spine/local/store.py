@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 import uuid
+from contextlib import ExitStack, closing
 from datetime import datetime, timezone
 from typing import (
     Any,
@@ -61,29 +62,36 @@ class Store:
     ) -> None:
         self._now = now
         self._lock = threading.RLock()
-        self._guard = None if path == ":memory:" else lock_file(path)
-        try:
-            self._db = sqlite3.connect(
-                path, check_same_thread=False, isolation_level=None
+        with ExitStack() as undo:  # a start that fails leaves nothing open
+            self._guard = (
+                None
+                if path == ":memory:"
+                else undo.enter_context(closing(lock_file(path)))
             )
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # Safe against the death of the process; only a power cut may cost the last commits.
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(SCHEMA)
-            self._fail_interrupted()
-        except sqlite3.Error as error:
-            self._release_guard()
-            raise ConfigurationError(
-                f"the database {path} cannot be used: {error}"
-            ) from None
+            try:
+                self._db = sqlite3.connect(
+                    path, check_same_thread=False, isolation_level=None
+                )
+                undo.callback(self._db.close)
+                self._db.row_factory = sqlite3.Row
+                self._db.execute("PRAGMA journal_mode = WAL")
+                # Safe against the death of the process; a power cut may cost the last commits.
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.executescript(SCHEMA)
+                self._fail_interrupted()
+            except sqlite3.Error as error:
+                raise ConfigurationError(
+                    f"the database {path} cannot be used: {error}"
+                ) from None
+            undo.pop_all()
 
     def close(self) -> None:
         """Marks what still runs as interrupted, and closes the file."""
         with self._lock:
             self._fail_interrupted()
             self._db.close()
-            self._release_guard()
+            if self._guard is not None:
+                self._guard.close()
 
     def clear_runs(self) -> None:
         """Forgets executions, results and keys."""
@@ -407,7 +415,3 @@ class Store:
         """Gives the time as the server's dialect writes it: UTC, without an offset."""
         moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
         return moment.isoformat(timespec="microseconds")
-
-    def _release_guard(self) -> None:
-        if self._guard is not None:
-            self._guard.close()

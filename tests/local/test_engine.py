@@ -308,7 +308,6 @@ FAILURES = {
     "raises": (boom, "the oven is cold"),
     "raises without words": (wordless, "KeyError"),
     "asks to exit": (leave, ""),
-    "raises what cannot be told": (unspeakable, ""),
     "raises what is no Unicode": (surrogate, "half of a pair"),
     "gives nothing": (lambda i, c: None, "agent 'work' gave a NoneType back"),
     "gives text": (lambda i, c: "yes", "agent 'work' gave a str back"),
@@ -341,6 +340,10 @@ def test_an_agent_that_fails_fails_the_execution_with_its_words(
     assert result["status"] == "failed"
     assert words in result["error_message"]
     assert result["output_data"] is None
+
+
+def test_an_error_that_cannot_be_told_fails_the_execution_too(serve, caplog):
+    assert run(serve([single()], {"work": unspeakable})).status == "failed"
 
 
 def test_an_agent_that_contains_itself_fails(serve):
@@ -385,16 +388,17 @@ def test_a_failure_stops_what_has_not_started_and_cancels_what_runs(serve, http,
         node("after_failing", "after", ["failing"]),
     )
     after = lambda input, config: ran.append("after") or {}  # noqa: E731
-    server = serve([made], {"hold": hold, "fail": fail, "after": after})
+    agents = {"hold": hold, "fail": fail, "after": after, "work": echo}
+    server = serve([made, single(flow_id="g")], agents)
     execution = run(server)
     assert execution.error_message == "Node 'failing' failed: no luck"
     statuses = {"held": "cancelled", "failing": "failed"}
     assert statuses_of(http, server, execution) == statuses
     gate.set()
     wait_until(lambda: ran == ["held"])
-    assert run(server).status == "failed"  # another goes through the same threads
+    assert run(server, "g").succeeded  # it goes through the same threads
     assert statuses_of(http, server, execution) == statuses
-    assert "after" not in ran
+    assert ran == ["held"]
 
 
 def test_an_agent_that_was_removed_fails_the_execution(serve, http):
@@ -440,9 +444,42 @@ def test_what_a_node_gives_after_its_timeout_is_dropped(serve, gate):
     assert dict(again) == dict(execution)
 
 
-@pytest.mark.parametrize("timeout", [1000, 1e9, 1e300])
+@pytest.mark.parametrize("timeout", [1000, 1e9])
 def test_a_node_that_is_done_within_its_timeout_completes(serve, timeout):
     assert run(serve([single(timeout=timeout)], {"work": echo})).succeeded
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed", "closed", "reset"])
+def test_no_timer_outlives_its_execution(serve, gate, end):
+    before, started = timers(), threading.Event()
+
+    def hold(input, config):
+        started.set()
+        gate.wait(LIMIT)
+        return {}
+
+    def fail(input, config):
+        started.wait(LIMIT)
+        wait_until(lambda: timers() - before)
+        raise ValueError("no luck")
+
+    nodes = [node("n", "hold", config={"timeout": 3600})]
+    nodes += [node("m", "fail")] if end == "failed" else []
+    server = serve([flow(*nodes)], {"hold": hold, "fail": fail})
+    with server.client() as client:
+        execution_id = client.execute_flow("f", {}).execution_id
+        assert started.wait(LIMIT)
+        if end == "cancelled":
+            client.cancel_execution(execution_id)
+        elif end == "closed":
+            server.close()
+        elif end == "reset":
+            server.reset()
+        wait_until(lambda: timers() <= before)
+
+
+def timers():
+    return {t for t in threading.enumerate() if isinstance(t, threading.Timer)}
 
 
 # Conditions

@@ -1,0 +1,341 @@
+"""Tests of scripts of misfortune: what a client of a server that goes wrong sees."""
+
+import threading
+
+import pytest
+import requests
+
+from ai_spine import NetworkError, RateLimitError, ServerError, ValidationError
+from ai_spine.local.faults import FaultScript
+from tests.local import LIMIT, single, wait_until
+
+
+@pytest.fixture
+def server(serve):
+    return serve([single()], {"work": lambda input, config: {"done": True}})
+
+
+def statuses(http, url, count):
+    return [http.get(url).status_code for _ in range(count)]
+
+
+# Status
+
+
+def test_a_status_is_answered_so_many_times_and_then_all_is_well(server, http):
+    fault = server.faults.add("GET", "/flows", status=503, times=2)
+    assert fault.met == 0
+    assert statuses(http, f"{server.url}/flows", 4) == [503, 503, 200, 200]
+    assert fault.met == 2
+
+
+def test_a_fault_meets_one_request_unless_told_otherwise(server, http):
+    server.faults.add("GET", "/flows", status=500)
+    assert statuses(http, f"{server.url}/flows", 2) == [500, 200]
+
+
+def test_a_fault_without_a_limit_meets_all_requests_until_it_is_cleared(server, http):
+    fault = server.faults.add("GET", "/flows", status=500, times=None)
+    assert statuses(http, f"{server.url}/flows", 5) == [500] * 5
+    server.faults.clear()
+    assert statuses(http, f"{server.url}/flows", 1) == [200]
+    assert fault.met == 5
+
+
+def test_faults_follow_each_other_in_the_order_in_which_they_were_added(server, http):
+    server.faults.add("GET", "/flows", status=503)
+    server.faults.add("GET", "/flows", status=429, times=2)
+    server.faults.add("*", "*", status=418)
+    assert statuses(http, f"{server.url}/flows", 5) == [503, 429, 429, 418, 200]
+
+
+def test_headers_and_body_of_the_answer_are_as_told(server, http):
+    body = {"error": {"code": "busy", "message": "Too much"}}
+    headers = {"Retry-After": "7", "X-Test": "yes", "Content-Type": "application/x"}
+    server.faults.add("GET", "/flows", status=429, headers=headers, body=body)
+    answer = http.get(f"{server.url}/flows")
+    assert answer.status_code == 429
+    assert answer.json() == body
+    assert {name: answer.headers[name] for name in headers} == headers
+
+
+@pytest.mark.parametrize("body", [[], 0, "text", {"detail": "x"}])
+def test_any_json_may_be_the_body(server, http, body):
+    server.faults.add("GET", "/flows", status=500, body=body)
+    assert http.get(f"{server.url}/flows").json() == body
+
+
+@pytest.mark.parametrize(
+    "status, reason", [(503, "Service Unavailable"), (599, "Unknown")]
+)
+def test_without_a_body_the_answer_says_that_it_was_asked_for(
+    server, http, status, reason
+):
+    server.faults.add("GET", "/flows", status=status)
+    answer = http.get(f"{server.url}/flows")
+    assert answer.status_code == status
+    assert answer.json() == {"detail": f"{reason} (a fault was asked for)"}
+
+
+@pytest.mark.parametrize("status", [200, 204, 304, 599])
+def test_the_connection_is_good_for_more_after_any_status(server, http, status):
+    server.faults.add("GET", "/flows", status=status)
+    assert statuses(http, f"{server.url}/flows", 2) == [status, 200]
+
+
+def test_nothing_is_done_of_what_a_status_is_answered_to(server, http):
+    server.faults.add("POST", "/flows/execute", status=500)
+    server.faults.add("DELETE", "/flows/*", status=500)
+    body = {"flow_id": "f", "input_data": {}}
+    assert http.post(f"{server.url}/flows/execute", json=body).status_code == 500
+    assert http.delete(f"{server.url}/flows/f").status_code == 500
+    assert http.get(f"{server.url}/executions").json()["count"] == 0
+    assert http.get(f"{server.url}/flows").json()["count"] == 1
+
+
+def test_the_client_repeats_after_503_and_then_succeeds(server):
+    fault = server.faults.add(
+        "GET", "/flows", status=503, headers={"Retry-After": "0"}, times=2
+    )
+    with server.client() as client:
+        assert [flow.flow_id for flow in client.list_flows()] == ["f"]
+    assert fault.met == 2
+
+
+def test_the_client_tells_retry_after(server):
+    server.faults.add("GET", "/flows", status=429, headers={"Retry-After": "3600"})
+    with server.client() as client:
+        with pytest.raises(RateLimitError) as caught:
+            client.list_flows()
+    assert caught.value.retry_after == 3600
+
+
+def test_the_client_does_not_repeat_an_ambiguous_post(server):
+    fault = server.faults.add("POST", "/flows/execute", status=500, times=None)
+    with server.client() as client:
+        with pytest.raises(ServerError):
+            client.execute_flow("f", {})
+    assert fault.met == 1
+
+
+# Which requests are met
+
+
+@pytest.mark.parametrize(
+    "method, path, met",
+    [
+        ("GET", "/flows/f", True),
+        ("get", "/flows/f", True),
+        ("*", "/flows/f", True),
+        ("*", "*", True),
+        ("GET", "*", True),
+        ("GET", "/flows/*", True),
+        ("GET", "/*/f", True),
+        ("POST", "/flows/f", False),
+        ("GET", "/flows", False),
+        ("GET", "/flows/F", False),
+        ("GET", "/agents/*", False),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_method_and_path_choose_the_requests(server, http, prefix, method, path, met):
+    fault = server.faults.add(method, path, status=418)
+    answer = http.get(f"{server.url}{prefix}/flows/f?x=1")
+    assert answer.status_code == (418 if met else 200)
+    assert fault.met == int(met)
+
+
+def test_a_path_may_hold_any_letters(server, http):
+    fault = server.faults.add("GET", "/flows/ñandú", status=418)
+    assert http.get(f"{server.url}/flows/ñandú").status_code == 418
+    assert fault.met == 1
+
+
+def test_a_fault_meets_exactly_so_many_of_many_requests_at_once(server):
+    fault = server.faults.add("GET", "/flows", status=418, times=5)
+    barrier, told = threading.Barrier(12), []
+
+    def ask():
+        with requests.Session() as session:
+            barrier.wait(LIMIT)
+            told.append(session.get(f"{server.url}/flows").status_code)
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+    assert sorted(told) == [200] * 7 + [418] * 5
+    assert fault.met == 5
+
+
+# Delay
+
+
+def test_a_delay_alone_only_delays(server, http):
+    fault = server.faults.add("GET", "/flows", delay=0.01)
+    assert http.get(f"{server.url}/flows").status_code == 200
+    assert fault.met == 1
+
+
+@pytest.mark.parametrize("more", [{}, {"status": 500}, {"drop_after_commit": True}])
+def test_nothing_is_done_before_the_delay_is_over_and_close_cuts_it_short(
+    serve, http, more
+):
+    server = serve([single()], {"work": lambda input, config: {}})
+    fault = server.faults.add("DELETE", "/flows/f", delay=600, **more)
+    answered = []
+
+    def delete():
+        try:
+            answered.append(requests.delete(f"{server.url}/flows/f"))
+        except requests.ConnectionError:
+            pass  # the server was closed
+
+    sender = threading.Thread(target=delete)
+    sender.start()
+    wait_until(lambda: fault.met)
+    assert http.get(f"{server.url}/flows/f").status_code == 200
+    assert answered == []
+    server.close()
+    sender.join(LIMIT)
+    assert not sender.is_alive()
+
+
+def test_a_request_that_is_delayed_too_long_is_given_up_and_repeated(server):
+    server.faults.add("GET", "/flows", delay=1.5)
+    retries = []
+    with server.client(timeout=0.3, event_hooks={"retry": retries.append}) as client:
+        assert len(client.list_flows()) == 1
+    assert {event.cause for event in retries} == {"no answer in time (0.3 s)"}
+
+
+# Drops
+
+
+def test_a_drop_closes_the_connection_and_does_nothing(server, http):
+    server.faults.add("DELETE", "/flows/f", drop=True)
+    with pytest.raises(requests.ConnectionError):
+        http.delete(f"{server.url}/flows/f")
+    assert http.get(f"{server.url}/flows/f").status_code == 200
+
+
+def test_the_client_repeats_a_get_that_was_dropped(server):
+    fault = server.faults.add("GET", "/flows", drop=True)
+    with server.client() as client:
+        assert len(client.list_flows()) == 1
+    assert fault.met == 1
+
+
+def test_after_drop_after_commit_the_execution_is_there(server):
+    fault = server.faults.add("POST", "/flows/execute", drop_after_commit=True)
+    with server.client() as client:
+        with pytest.raises(NetworkError) as caught:
+            client.execute_flow("f", {"x": 1})
+        assert caught.value.maybe_executed
+        assert fault.met == 1
+        (execution,) = client.list_executions()
+        assert execution.input_data == {"x": 1}
+        again = client.execute_flow(
+            "f", {"x": 1}, idempotency_key=caught.value.idempotency_key
+        )
+        assert again.execution_id == execution.execution_id
+        done = client.wait_for_execution(execution.execution_id, LIMIT, 0.05)
+        assert done.succeeded
+        assert len(client.list_executions()) == 1
+
+
+def test_after_drop_nothing_is_there_but_the_client_cannot_know(server):
+    server.faults.add("POST", "/flows/execute", drop=True)
+    with server.client() as client:
+        with pytest.raises(NetworkError) as caught:
+            client.execute_flow("f", {})
+        assert caught.value.maybe_executed
+        assert client.list_executions() == []
+
+
+@pytest.mark.parametrize("drop", ["drop", "drop_after_commit"])
+def test_with_retry_writes_a_drop_costs_nothing_and_doubles_nothing(server, drop):
+    fault = server.faults.add("POST", "/flows/execute", times=2, **{drop: True})
+    with server.client(retry_writes=True) as client:
+        started = client.execute_flow("f", {})
+        (execution,) = client.list_executions()
+        assert execution.execution_id == started.execution_id
+        assert client.wait_for_execution(started.execution_id, LIMIT, 0.05).succeeded
+    assert fault.met == 2
+
+
+def test_a_creation_that_was_dropped_after_commit_is_done_once(server):
+    server.faults.add("POST", "/agents", drop_after_commit=True)
+    with server.client(retry_writes=True) as client:
+        made = client.create_agent({"agent_id": "a", "endpoint": "http://127.0.0.1:1"})
+        assert made.agent_id == "a"
+
+
+def test_a_cancel_that_was_dropped_after_commit_succeeds(serve, gate):
+    server = serve([single()], {"work": lambda i, c: gate.wait(LIMIT) and {}})
+    server.faults.add("POST", "/executions/*/cancel", drop_after_commit=True)
+    with server.client(retry_writes=True) as client:
+        execution_id = client.execute_flow("f", {}).execution_id
+        assert client.cancel_execution(execution_id).status == "cancelled"
+
+
+def test_a_dropped_connection_leaves_others_alone(server):
+    with requests.Session() as other, requests.Session() as dropped:
+        assert other.get(f"{server.url}/flows").ok
+        server.faults.add("GET", "/flows", drop=True)
+        with pytest.raises(requests.ConnectionError):
+            dropped.get(f"{server.url}/flows")
+        assert other.get(f"{server.url}/flows").ok
+        assert dropped.get(f"{server.url}/flows").ok
+
+
+# Bad arguments
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({}, "a fault needs a status, drop, drop_after_commit or delay"),
+        ({"body": {}}, "a fault needs a status"),
+        ({"delay": 0}, "a fault needs a status"),
+        ({"status": 500, "drop": True}, "a fault has one of status, drop and"),
+        ({"drop": True, "drop_after_commit": True}, "a fault has one of status"),
+        ({"status": 199}, "status must be from 200 to 599, not 199"),
+        ({"status": 600}, "status must be from 200 to 599, not 600"),
+        ({"status": "503"}, "status must be a whole number"),
+        ({"status": True}, "status must be a whole number"),
+        ({"delay": -1}, "delay must be a number of seconds above zero"),
+        ({"delay": "1"}, "delay must be a number of seconds"),
+        ({"status": 500, "times": 0}, "times must be at least 1"),
+        ({"status": 500, "times": 1.5}, "times must be a whole number"),
+        ({"status": 500, "body": {1, 2}}, "body"),
+        ({"status": 500, "headers": {"Retry-After": 5}}, "headers"),
+        ({"status": 500, "headers": {"X": "a\r\nB: c"}}, "headers"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(options, words):
+    script = FaultScript()
+    with pytest.raises(ValidationError) as caught:
+        script.add("GET", "/flows", **options)
+    assert words in str(caught.value)
+    assert script.take("GET", "/flows") is None
+
+
+def test_a_waiting_client_survives_faults(serve, gate):
+    server = serve([single()], {"work": lambda i, c: gate.wait(LIMIT) and {}})
+    with server.client() as client:
+        started = client.execute_flow("f", {})
+        faults = [
+            server.faults.add("GET", "/executions/*", status=503),
+            server.faults.add("GET", "/executions/*", drop=True),
+            server.faults.add("GET", "/executions/*", status=500),
+        ]
+        waiter = threading.Thread(
+            target=lambda: client.wait_for_execution(started.execution_id, LIMIT, 0.05)
+        )
+        waiter.start()
+        wait_until(lambda: all(fault.met for fault in faults))
+        gate.set()
+        waiter.join(LIMIT)
+        assert not waiter.is_alive()
