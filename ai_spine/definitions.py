@@ -54,7 +54,7 @@ def read_file(path: Union[str, "os.PathLike[str]"]) -> Any:
     """
     name = os.fspath(path)
     try:
-        with open(name, encoding="utf-8") as file:
+        with open(name, encoding="utf-8-sig") as file:
             text = file.read()
     except OSError as error:
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from None

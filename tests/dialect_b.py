@@ -19,6 +19,7 @@ NAMES = {
     "error_message": "error",
     "next_cursor": "next_cursor",
 }
+HOP_BY_HOP = ("Host", "Connection")
 LISTS = ("flows", "agents", "executions", "messages")
 # What users put in is theirs: no dialect changes its names.
 USERS_OWN = (
@@ -65,7 +66,7 @@ def translate(value):
 def translate_answer(method, path, status, body, query):
     if status >= 400:
         detail = body.get("detail") if isinstance(body, dict) else None
-        words = detail if isinstance(detail, str) else "Invalid request"
+        words = detail if isinstance(detail, str) else detail[0]["msg"]
         return status, {
             "error": {"code": f"E{status}", "message": words, "details": detail}
         }

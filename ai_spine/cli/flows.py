@@ -8,6 +8,7 @@ from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output import print_item, print_items, say
 from ai_spine.definitions import read_definition
+from ai_spine.exceptions import ValidationError
 from ai_spine.models import Flow
 
 COLUMNS = ("flow_id", "name", "version", "description")
@@ -59,6 +60,9 @@ def add_to(group: click.Group) -> None:
     def validate(files: Tuple[str, ...]) -> None:
         """Check the graphs of flows in YAML or JSON files; no server is asked."""
         for file in files:
-            flow = Flow.from_wire(read_definition(file))
-            flow.validate()
-            click.echo(f"{file}: flow {flow.flow_id} is sound")
+            try:
+                flow = Flow.from_wire(read_definition(file))
+                flow.validate()
+            except ValidationError as error:
+                raise ValidationError(f"{file}: {error}") from None
+            say(f"{file}: flow {flow.flow_id} is sound")

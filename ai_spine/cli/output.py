@@ -1,6 +1,7 @@
 """How results are printed: data on stdout, as a table for people or as JSON for programs."""
 
 import json
+import sys
 from datetime import datetime, timedelta
 from typing import Any, Iterable, List, Mapping, Sequence, Tuple
 
@@ -40,7 +41,7 @@ def print_value(value: Any) -> None:
     if isinstance(value, Mapping):
         _print_pairs(_flatten(value))
     else:
-        click.echo(_text(value))
+        click.echo(_encodable(_text(value)))
 
 
 def say(message: str) -> None:
@@ -49,18 +50,23 @@ def say(message: str) -> None:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    # A pipe may have an encoding that lacks a character; JSON can always be told in ASCII.
+    encodable = _encodable(text) == text
+    click.echo(text if encodable else json.dumps(value, indent=2))
 
 
 def _print_pairs(pairs: Iterable[Tuple[str, Any]]) -> None:
-    _print_table([[name, _text(value)] for name, value in pairs if value is not None])
+    _print_table(
+        [[one_line(name), _text(value)] for name, value in pairs if value is not None]
+    )
 
 
 def _print_table(rows: List[List[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths))
-        click.echo(_GAP.join(cells).rstrip())
+        click.echo(_encodable(_GAP.join(cells).rstrip()))
 
 
 def _flatten(value: Mapping[str, Any], path: str = "") -> Iterable[Tuple[str, Any]]:
@@ -81,5 +87,11 @@ def _text(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return one_line("; ".join(value))
     if isinstance(value, (bool, dict, list)):
-        return json.dumps(value, ensure_ascii=False)
+        return one_line(json.dumps(value, ensure_ascii=False))
     return one_line(str(value))
+
+
+def _encodable(text: str) -> str:
+    """Gives the text with escapes for what stdout cannot encode."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

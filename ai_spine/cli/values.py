@@ -56,9 +56,11 @@ def read_object(option: str, text: Optional[str]) -> Dict[str, Any]:
 
 def _content(text: str) -> str:
     if text == "-":
-        return sys.stdin.buffer.read().decode("utf-8")
+        if sys.stdin is None:
+            raise OSError(0, "it is closed")
+        return sys.stdin.buffer.read().decode("utf-8-sig")
     if text.startswith("@"):
-        with open(text[1:], encoding="utf-8") as file:
+        with open(text[1:], encoding="utf-8-sig") as file:
             return file.read()
     return text
 

@@ -6,7 +6,7 @@ try:
     import yaml as _yaml  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        f"the local server needs {error.name}, which is not installed: "
+        f"the local server needs {error.name or error}, which is not installed: "
         "pip install 'ai-spine-sdk[local]'"
     ) from None
 

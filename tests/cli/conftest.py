@@ -112,7 +112,9 @@ def client(server):
 @pytest.fixture
 def invoke():
     """Runs the command in this process; what it does not catch fails the test."""
-    separate = "mix_stderr" in inspect.signature(CliRunner).parameters  # until click 8.1
+    separate = (
+        "mix_stderr" in inspect.signature(CliRunner).parameters
+    )  # until click 8.1
     runner = CliRunner(mix_stderr=False) if separate else CliRunner()
     log = logging.getLogger("ai_spine")
     handlers, level = list(log.handlers), log.level
@@ -142,8 +144,8 @@ def launch():
     """Starts the command as a process; at the end it is killed if it still runs."""
     started = []
 
-    def start(*args, command=COMMAND, cwd=None, **env):
-        process = _popen([*command, *map(str, args)], cwd, env)
+    def start(*args, command=COMMAND, cwd=None, encoding="utf-8", **env):
+        process = _popen([*command, *map(str, args)], cwd, encoding, env)
         watchdog = threading.Timer(LIMIT, process.kill)
         watchdog.daemon = True
         watchdog.start()
@@ -162,7 +164,7 @@ def launch():
             stream.close()
 
 
-def _popen(command, cwd, env):
+def _popen(command, cwd, encoding, env):
     given = signal.getsignal(signal.SIGINT)
     if given == signal.SIG_IGN:  # a shell's background job; children would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -172,7 +174,7 @@ def _popen(command, cwd, env):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            encoding="utf-8",
+            encoding=encoding,
             cwd=cwd,
             env={**os.environ, **env},
         )

@@ -1,5 +1,6 @@
 """Tests of `execute`."""
 
+import inspect
 import json
 import re
 
@@ -12,6 +13,17 @@ APPLICATION = {"name": "Ana", "income": 50000, "amount": 15000, "term_months": 3
 DONE = Execution.from_wire(
     {"execution_id": "e", "status": "completed", "output_data": {"out": {"a": 1}}}
 )
+
+
+def _spy(method, calls):
+    """Stands for a method of the client: notes its arguments by name, and is done at once."""
+    signature = inspect.signature(method)
+
+    def call(*args, **kwargs):
+        calls.append(signature.bind(*args, **kwargs).arguments)
+        return DONE
+
+    return call
 
 
 def _inputs(data):
@@ -28,7 +40,9 @@ def test_the_decision_is_printed_with_its_numbers(run):
 
 
 def test_json_output_is_the_whole_output_of_the_execution(run):
-    outcome = run("execute", "credit_analysis", *_inputs(APPLICATION), "--output", "json")
+    outcome = run(
+        "execute", "credit_analysis", *_inputs(APPLICATION), "--output", "json"
+    )
     assert outcome.json["decision"]["monthly_payment"] == 498.21
 
 
@@ -56,7 +70,11 @@ def test_progress_goes_to_stderr_and_names_each_status_once(run):
 
 
 def test_an_end_whose_time_is_unknown_is_told_without_it(run, server):
-    body = {"execution_id": "e", "status": "completed", "output_data": {"out": {"a": 1}}}
+    body = {
+        "execution_id": "e",
+        "status": "completed",
+        "output_data": {"out": {"a": 1}},
+    }
     server.faults.add("GET", "/executions/*", status=200, body=body)
     outcome = run("execute", "echo")
     assert outcome.stderr == "execution e: completed\n"
@@ -133,24 +151,10 @@ def test_the_wait_lasts_and_looks_as_it_is_told(
     run, monkeypatch, command, method, options, timeout, interval
 ):
     calls = []
-    real = inspect_bind(getattr(AISpine, method), calls)
-    monkeypatch.setattr(AISpine, method, real)
+    monkeypatch.setattr(AISpine, method, _spy(getattr(AISpine, method), calls))
     assert run(*command, *options).fields == {"a": "1"}
     (call,) = calls
     assert (call["timeout"], call["interval"]) == (timeout, interval)
-
-
-def inspect_bind(method, calls):
-    """Stands for a method of the client: notes its arguments by name, and is done at once."""
-    import inspect
-
-    signature = inspect.signature(method)
-
-    def spy(*args, **kwargs):
-        calls.append(signature.bind(*args, **kwargs).arguments)
-        return DONE
-
-    return spy
 
 
 @pytest.mark.parametrize("option", ["--wait-timeout", "--interval"])

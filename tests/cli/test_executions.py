@@ -1,4 +1,4 @@
-"""Tests of `executions list|get`, `wait` and `cancel`."""
+"""Tests of `executions list|get|results|messages`, `wait` and `cancel`."""
 
 import pytest
 
@@ -107,6 +107,46 @@ def test_an_execution_is_shown_line_by_line_without_what_is_unknown(run, start):
     assert "error_message" not in outcome.fields
 
 
+def test_the_result_of_each_node_is_listed(run, client, start):
+    (execution_id,) = start("broken")
+    outcome = run("executions", "results", execution_id)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    columns = ["NODE_ID", "AGENT_ID", "STATUS", "DURATION", "ERROR_MESSAGE"]
+    assert outcome.rows[0] == columns
+    assert [row[:3] for row in outcome.rows[1:]] == [
+        ["in", "-", "completed"],
+        ["out", "breaker", "failed"],
+    ]
+    assert all(row[3].endswith(" s") for row in outcome.rows[1:])
+    assert outcome.rows[2][4] == "the scale is broken"
+
+
+def test_the_result_of_each_node_is_listed_as_json(run, client, start):
+    (execution_id,) = start("echo")
+    listed = run("executions", "results", execution_id, "--output", "json").json
+    results = client.get_execution_results(execution_id)
+    assert listed == [result.to_dict() for result in results]
+    assert [result["node_id"] for result in listed] == ["in", "out"]
+
+
+def test_messages_are_listed(run, server, start):
+    (execution_id,) = start("echo")
+    sent = {"from_agent": "a", "to_agent": "b", "message_type": "note", "content": "hi"}
+    body = {"messages": [{**sent, "timestamp": "2026-11-20T10:50:42Z"}]}
+    server.faults.add("GET", "/messages/*", status=200, body=body)
+    outcome = run("executions", "messages", execution_id)
+    assert outcome.rows == [
+        ["TIMESTAMP", "FROM_AGENT", "TO_AGENT", "MESSAGE_TYPE", "CONTENT"],
+        ["2026-11-20T10:50:42Z", "a", "b", "note", "hi"],
+    ]
+
+
+def test_no_messages_are_an_empty_list(run, start):
+    (execution_id,) = start("echo")
+    words = ("executions", "messages", execution_id, "--output", "json")
+    assert run(*words).json == []
+
+
 def test_waiting_prints_the_output(run, start):
     (execution_id,) = start("echo")
     outcome = run("wait", execution_id)
@@ -176,7 +216,13 @@ def test_cancelling_what_is_done_is_exit_code_4(run, start):
     assert "not found or not running" in outcome.error
 
 
-WORDS = [("executions", "get"), ("wait",), ("cancel",)]
+WORDS = [
+    ("executions", "get"),
+    ("executions", "results"),
+    ("executions", "messages"),
+    ("wait",),
+    ("cancel",),
+]
 
 
 @pytest.mark.parametrize("words", WORDS, ids=" ".join)

@@ -1,7 +1,15 @@
-"""Tests of `flows list|get`."""
+"""Tests of `flows list|get|create|update|delete|validate`."""
+
+import json
 
 import pytest
 
+GREETING = {
+    "flow_id": "greeting",
+    "nodes": [{"id": "in", "type": "input"}],
+    "entry_point": "in",
+    "exit_points": ["in"],
+}
 FLOW_IDS = ["broken", "credit_analysis", "echo", "pair", "sentiment-analysis", "stuck"]
 
 
@@ -60,3 +68,117 @@ def test_an_id_with_odd_characters_reaches_the_server_as_it_is(run, flow_id):
     outcome = run("flows", "get", flow_id)
     assert outcome.exit_code == 4
     assert f"Flow {flow_id!r} not found" in outcome.error
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a definition, or a text, to a file and gives its path."""
+
+    def call(definition, name="flow.json"):
+        text = definition if isinstance(definition, str) else json.dumps(definition)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return call
+
+
+@pytest.mark.parametrize("name", ["flow.json", "flow.yaml"])  # JSON is YAML as well
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_flow_is_added_from_a_file(run, client, write, name, output):
+    outcome = run("flows", "create", write(GREETING, name), "--output", output)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    flow = client.get_flow("greeting")
+    if output == "json":
+        assert outcome.json == flow.to_dict()
+    else:
+        assert outcome.fields["flow_id"] == "greeting"
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_flow_is_changed_from_a_file(run, client, write, output):
+    path = write({**GREETING, "flow_id": "echo", "name": "Echo, echo"})
+    outcome = run("flows", "update", "echo", path, "--output", output)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert "Echo, echo" in outcome.stdout
+    assert client.get_flow("echo").name == "Echo, echo"
+
+
+@pytest.mark.parametrize(
+    "words, definition, exit_code, complaint",
+    [
+        (("create",), {**GREETING, "flow_id": "echo"}, 1, "already exists"),
+        (("create",), {**GREETING, "entry_point": "out"}, 1, "out"),
+        (("update", "greeting"), GREETING, 4, "Flow 'greeting' not found"),
+        (("update", "echo"), GREETING, 2, "of flow 'greeting', not of 'echo'"),
+        (("create",), {"nodes": []}, 2, "flow_id"),
+        (("create",), "[1]", 2, "mapping"),
+        (("create",), "{", 2, "flow.json is not JSON"),
+        (("update", "echo"), "{", 2, "flow.json is not JSON"),
+    ],
+)
+def test_a_definition_that_is_refused_changes_nothing(
+    run, client, write, words, definition, exit_code, complaint
+):
+    before = client.list_flows()
+    outcome = run("flows", *words, write(definition))
+    assert outcome.exit_code == exit_code
+    assert complaint in outcome.error
+    assert outcome.stderr.count("\n") == 1
+    assert client.list_flows() == before
+
+
+COMMANDS = [("create",), ("update", "echo"), ("validate",)]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("name", ["none.json", "none.yaml", "."])
+def test_a_file_that_cannot_be_read_is_a_wrong_use(
+    run, tmp_path, monkeypatch, words, name
+):
+    monkeypatch.chdir(tmp_path)
+    outcome = run("flows", *words, name)
+    assert outcome.exit_code == 2
+    assert f"{name} cannot be read: " in outcome.error
+
+
+def test_a_flow_is_removed_and_nothing_is_printed_as_data(run, client):
+    outcome = run("flows", "delete", "echo")
+    assert outcome == (0, "", "flow echo is removed\n")
+    assert "echo" not in [flow.flow_id for flow in client.list_flows()]
+
+
+def test_a_flow_that_is_not_there_cannot_be_removed(run):
+    outcome = run("flows", "delete", "nowhere")
+    assert outcome.exit_code == 4
+    assert "there is no flow 'nowhere'" in outcome.error
+
+
+def test_sound_flows_are_called_so_without_a_server(invoke, write):
+    one = write(GREETING, "one.json")
+    two = write({**GREETING, "flow_id": "other"}, "two.yaml")
+    outcome = invoke("flows", "validate", one, two)
+    assert outcome.exit_code == 0
+    told = outcome.stdout + outcome.stderr
+    assert f"{one}: flow greeting is sound" in told
+    assert f"{two}: flow other is sound" in told
+
+
+@pytest.mark.parametrize(
+    "definition, complaint",
+    [
+        ({**GREETING, "entry_point": "nowhere"}, "nowhere"),
+        ({**GREETING, "nodes": [{"id": "in", "depends_on": ["in"]}]}, "in"),
+        ({"nodes": []}, "flow_id"),
+        ("[1]", "mapping"),
+        ("{", "not JSON"),
+    ],
+)
+def test_a_flow_that_is_not_sound_is_named_with_its_file(
+    invoke, write, definition, complaint
+):
+    path = write(definition)
+    outcome = invoke("flows", "validate", path)
+    assert outcome.exit_code == 2
+    assert complaint in outcome.error
+    assert str(path) in outcome.error
+    assert outcome.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Tests of `health`, `metrics` and `status`."""
+"""Tests of `health`, `metrics`, `status` and `whoami`."""
 
 import pytest
 
@@ -59,3 +59,15 @@ def test_status_is_shown_line_by_line(run):
     outcome = run("status")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     assert outcome.fields["flows"] == '{"total": 6}'
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_whoami_tells_whom_the_key_belongs_to_and_what_is_left(run, server, output):
+    body = {"id": "u1", "email": "ana@example.com", "credits": 12.5}
+    server.faults.add("GET", "*/users/me", status=200, body=body)
+    outcome = run("whoami", "--output", output)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    if output == "json":
+        assert (outcome.json["email"], outcome.json["credits"]) == (body["email"], 12.5)
+    else:
+        assert outcome.fields == {**body, "credits": "12.5"}

@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
     monkeypatch.chdir(tmp_path)
     outcome = run("execute", "echo", "--input", f"@{name}")
     assert outcome.exit_code == 2
-    assert f"--input: {name} cannot be read: " in outcome.error
+    assert " ".join(f"--input: {name} cannot be read:".split()) in outcome.error
     assert reason in outcome.error
 
 

@@ -1,0 +1,215 @@
+"""Tests of which end has which exit code; on an error stdout stays empty."""
+
+import inspect
+import socket
+
+import pytest
+
+from ai_spine import AISpineError, exceptions
+from ai_spine.cli import exit_codes
+from ai_spine.cli.exit_codes import exit_code_of
+from ai_spine.local import LocalServer
+from tests.cli.conftest import UNKNOWN_ID
+
+CODES = {
+    "AISpineError": 1,
+    "ConfigurationError": 2,
+    "ValidationError": 2,
+    "NetworkError": 8,
+    "TimeoutError": 6,
+    "RequestTimeoutError": 6,
+    "ExecutionError": 5,
+    "ExecutionCancelledError": 5,
+    "APIError": 1,
+    "BadRequestError": 1,
+    "AuthenticationError": 3,
+    "PermissionDeniedError": 3,
+    "InsufficientCreditsError": 3,
+    "NotFoundError": 4,
+    "ConflictError": 1,
+    "RateLimitError": 7,
+    "ServerError": 1,
+}
+
+
+def _error_classes():
+    classes = inspect.getmembers(exceptions, inspect.isclass)
+    public = {name: found for name, found in classes if not name.startswith("_")}
+    return {n: c for n, c in public.items() if issubclass(c, AISpineError)}
+
+
+def test_each_error_of_the_sdk_has_its_exit_code():
+    codes = {name: exit_code_of(found("x")) for name, found in _error_classes().items()}
+    assert codes == CODES
+
+
+def test_the_exit_codes_are_those_that_the_help_tells(invoke):
+    told = " ".join(invoke("--help").stdout.split())
+    names = [
+        ("DONE", "done"),
+        ("API_ERROR", "API error"),
+        ("USAGE", "usage"),
+        ("AUTHENTICATION", "authentication"),
+        ("NOT_FOUND", "not found"),
+        ("EXECUTION_FAILED", "the execution failed or was cancelled"),
+        ("TIMEOUT", "timeout"),
+        ("RATE_LIMIT", "rate limit"),
+        ("NETWORK", "network"),
+        ("INTERRUPTED", "interrupted"),
+    ]
+    parts = ", ".join(f"{getattr(exit_codes, name)} {word}" for name, word in names)
+    assert f"Exit codes: {parts}." in told
+
+
+@pytest.mark.parametrize(
+    "status, exit_code",
+    [
+        (400, 1),
+        (401, 3),
+        (402, 3),
+        (403, 3),
+        (404, 4),
+        (409, 1),
+        (418, 1),
+        (422, 1),
+        (429, 7),
+        (500, 1),
+        (503, 1),
+    ],
+)
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_refusal_has_an_exit_code(run, server, status, exit_code, output):
+    body = {"detail": "first line\nsecond"}
+    server.faults.add("GET", "/flows", status=status, body=body)
+    outcome = run("flows", "--output", output)
+    assert outcome.exit_code == exit_code
+    assert outcome.error.startswith(f"Error: {status}: first line second (GET /flows")
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_credits_that_ran_out_are_told_as_the_server_tells_them(run, server):
+    body = {"message": "5 credits needed", "error_code": "INSUFFICIENT_CREDITS"}
+    server.faults.add("POST", "/flows/execute", status=403, body=body)
+    outcome = run("execute", "echo")
+    assert outcome.exit_code == 3
+    assert "5 credits needed" in outcome.error
+
+
+@pytest.mark.parametrize("body", [[1], "text", None, 5], ids=str)
+def test_an_answer_that_makes_no_sense_is_exit_code_1(run, server, body):
+    server.faults.add("GET", "/health", status=200, body=[body])
+    outcome = run("health")
+    assert outcome.exit_code == 1
+    assert "a JSON object was expected" in outcome.error
+
+
+@pytest.mark.parametrize("key", [None, "", "sk-wrong"])
+def test_a_key_that_is_missing_or_wrong_is_exit_code_3(invoke, key):
+    with LocalServer(api_key="sk-right") as server:
+        given = [] if key is None else ["--api-key", key]
+        outcome = invoke("flows", "--base-url", server.url, *given)
+    assert outcome.exit_code == 3
+    assert "401: Invalid or missing API key" in outcome.error
+    assert "sk-" not in outcome.stderr
+
+
+def test_an_answer_that_does_not_come_in_time_is_exit_code_6(run, server):
+    server.faults.add("GET", "/flows", delay=1)
+    outcome = run("flows", "--timeout", "0.05")
+    assert outcome.exit_code == 6
+    assert "no answer in time (0.05 s)" in outcome.error
+
+
+def test_a_server_that_is_not_there_is_exit_code_8(run):
+    with socket.socket() as unheard:  # bound, so that nobody else listens there
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        outcome = run("flows", "--base-url", f"http://127.0.0.1:{port}")
+    assert outcome.exit_code == 8
+    assert f"http://127.0.0.1:{port}: could not connect" in outcome.error
+
+
+def test_a_connection_that_is_lost_is_exit_code_8(run, server):
+    server.faults.add("GET", "/flows", drop=True)
+    outcome = run("flows")
+    assert outcome.exit_code == 8
+    assert "the connection was lost" in outcome.error
+
+
+def test_an_execution_that_may_have_started_is_told_so(run, server, client):
+    server.faults.add("POST", "/flows/execute", drop_after_commit=True)
+    outcome = run("execute", "echo")
+    assert outcome.exit_code == 8
+    assert "it may have run" in outcome.error
+    assert "idempotency key" in outcome.error
+    assert len(client.list_executions()) == 1
+
+
+def test_a_passing_refusal_is_repeated(run, server, monkeypatch):
+    monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "1")
+    fault = server.faults.add("GET", "/flows", status=503)
+    assert (run("flows").exit_code, fault.met) == (0, 1)
+
+
+COMMANDS = [
+    "execute x",
+    "cancel x",
+    "flows",
+    "flows list",
+    "flows get x",
+    "flows delete x",
+    "executions",
+    "executions list",
+    "executions get x",
+    "executions results x",
+    "executions messages x",
+    "agents",
+    "agents list",
+    "agents get x",
+    "agents create x",
+    "agents delete x",
+    "health",
+    "metrics",
+    "status",
+    "whoami",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "fault, exit_code",
+    [
+        ({"status": 429}, 7),
+        ({"status": 401}, 3),
+        ({"drop": True}, 8),
+    ],
+    ids=["rate limit", "authentication", "network"],
+)
+def test_each_command_tells_its_errors_alike(run, server, command, fault, exit_code):
+    server.faults.add("*", "*", **fault)
+    outcome = run(*command.split())
+    assert outcome.exit_code == exit_code
+    assert outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "fault, told",
+    [({"status": 429}, "429: Too Many Requests"), ({"drop": True}, "connection")],
+    ids=["rate limit", "network"],
+)
+def test_a_wait_goes_on_through_what_may_pass_until_its_time_is_over(
+    run, server, fault, told
+):
+    server.faults.add("GET", "/executions/*", times=None, **fault)
+    outcome = run("wait", UNKNOWN_ID, "--wait-timeout", "0.2")
+    assert outcome.exit_code == 6
+    assert "it was not seen, and the last look failed: " in outcome.error
+    assert told in outcome.error
+
+
+def test_a_wait_ends_at_what_will_not_pass(run, server):
+    server.faults.add("GET", "/executions/*", status=401)
+    outcome = run("wait", UNKNOWN_ID)
+    assert outcome.exit_code == 3
+    assert outcome.error

@@ -1,0 +1,178 @@
+"""Tests of `local start`: what it serves, and what it refuses."""
+
+import json
+import signal
+import urllib.request
+
+import pytest
+
+from ai_spine import AISpine, AuthenticationError
+from tests.cli.conftest import finish
+
+FLOW = """
+flow_id: greeting
+nodes:
+  - {id: who, type: input}
+  - {id: hello, type: output, agent_id: greeter, depends_on: [who]}
+entry_point: who
+exit_points: [hello]
+"""
+OTHER = FLOW.replace("greeting", "other")
+AGENTS = '''
+from ai_spine.local import agent
+
+
+@agent("greeter")
+def greet(input, config):
+    """Greets."""
+    return {"greeting": f"Hello, {input['name']}!"}
+'''
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with a flow in `flows/` and its agent in `my_agents.py`."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "greeting.yaml").write_text(FLOW, encoding="utf-8")
+    (tmp_path / "my_agents.py").write_text(AGENTS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def refuse(invoke, monkeypatch):
+    """Starts a server in this process, which must fail: with handlers it would serve forever."""
+
+    def handle(*_):
+        raise AssertionError("it would be served")
+
+    def call(*options):
+        with monkeypatch.context() as patch:
+            patch.setattr(signal, "signal", handle)
+            outcome = invoke("local", "start", "--port", "0", *options)
+        assert outcome.exit_code == 2, outcome.stderr
+        assert outcome.stderr.count("\n") == 1
+        return outcome.error
+
+    return call
+
+
+def test_help_tells_the_defaults(invoke):
+    outcome = invoke("local", "start", "--help")
+    assert outcome.exit_code == 0
+    told = " ".join(outcome.stdout.split())
+    assert "[default: 8000]" in told
+    assert "[default: 127.0.0.1]" in told
+    for option in ("--flows DIR", "--agents MODULE", "--db FILE", "--api-key KEY"):
+        assert option in told
+
+
+def test_the_samples_are_served_without_being_asked_for(serve, run_process):
+    process, url = serve()
+    assert url.startswith("http://127.0.0.1:")
+    outcome = run_process("flows", "--base-url", url)
+    assert [row[0] for row in outcome.rows[1:]] == [
+        "credit_analysis",
+        "sentiment-analysis",
+    ]
+
+
+@pytest.mark.parametrize("agents", ["my_agents", "my_agents.py"])
+def test_flows_of_a_folder_run_with_agents_of_a_module(
+    serve, run_process, project, agents
+):
+    process, url = serve("--flows", "flows", "--agents", agents, cwd=project)
+    words = ("execute", "greeting", "-i", "name=Ana", "--base-url", url)
+    assert run_process(*words).fields == {"greeting": "Hello, Ana!"}
+
+
+def test_what_is_kept_in_a_file_is_there_when_the_server_comes_back(serve, project):
+    options = ("--db", project / "runs.db")
+    process, url = serve(*options)
+    with AISpine(base_url=url) as client:
+        done = client.execute_and_wait("sentiment-analysis", {"text": "Fine."})
+    process.send_signal(signal.SIGTERM)
+    assert finish(process).exit_code == 0
+    process, url = serve(*options)
+    with AISpine(base_url=url) as client:
+        assert client.get_execution(done.execution_id) == done
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [((), ("--api-key", "sk-1")), (("--api-key", "sk-1"), ())],
+    ids=["its own option", "the shared option"],
+)
+def test_a_key_is_asked_of_clients(launch, before, after):
+    process = launch(*before, "local", "start", "--port", "0", *after)
+    url = process.stdout.readline().split()[-4].rstrip(";")
+    with AISpine(base_url=url, api_key="sk-1") as client:
+        assert client.list_flows()
+    with AISpine(base_url=url) as client:
+        with pytest.raises(AuthenticationError):
+            client.list_flows()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])
+def test_the_url_that_is_told_can_be_reached(serve, host):
+    process, url = serve("--host", host)
+    with urllib.request.urlopen(f"{url}/health") as answer:
+        assert json.load(answer)["status"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    "options, complaint",
+    [
+        (("--port", "65536"), "port must be from 0 to 65535"),
+        (("--port", "-1"), "port must be at least 0"),
+        (("--port", "http"), "'http' is not a valid integer"),
+        (("--host", ""), "host must be"),
+        (("--host", "1.2.3.4.5"), "cannot listen on 1.2.3.4.5 port 0"),
+        (("--host", "192.0.2.1"), "cannot listen on 192.0.2.1 port 0"),
+        (("--flows", "nowhere"), "nowhere is no folder of flows"),
+        (("--agents", "no_such_module"), "'no_such_module' cannot be imported"),
+        (("--agents", "none.py"), "'none.py' cannot be imported"),
+        (("--agents", ""), "cannot be imported"),
+        (("--db", "nowhere/runs.db"), "the database nowhere/runs.db cannot be used"),
+        (("--db", "."), "the database . cannot be used"),
+        (("--api-key", "ké"), "api_key must be printable ASCII"),
+        (("extra",), "unexpected extra argument"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_one_line(
+    refuse, tmp_path, monkeypatch, options, complaint
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")  # which --agents would add for good
+    assert complaint in refuse(*options)
+
+
+def test_a_database_that_is_none_is_told_in_one_line(refuse, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("This is no database. " * 100, encoding="utf-8")
+    assert f"the database {path} cannot be used" in refuse("--db", path)
+
+
+@pytest.mark.parametrize(
+    "name, content, complaint",
+    [
+        ("bad.yaml", "nodes: [", "is not YAML"),
+        ("bad.yml", "a: b: c", "is not YAML"),
+        ("bad.json", '{"nodes": [', "is not JSON"),
+        ("bad.yaml", "- a list", "holds no flow"),
+        ("bad.yaml", "", "holds no flow"),
+        ("bad.yaml", "nodes: []", "it has no flow_id"),
+        ("bad.yaml", "name: \xff", "cannot be read: it is not UTF-8 text"),
+        ("bad.yaml", OTHER.replace("greeter", "nobody"), "nobody"),
+        ("bad.yaml", OTHER.replace("[who]", "[missing]"), "missing"),
+        ("bad.yaml", FLOW, "both define the flow 'greeting'"),
+    ],
+    ids=lambda value: None if "\n" in value or value.endswith("l") else value,
+)
+def test_a_flow_file_that_holds_no_sound_flow_is_named_in_one_line(
+    refuse, project, name, content, complaint
+):
+    path = project / "flows" / name
+    path.write_bytes(content.encode("latin-1"))
+    told = refuse("--flows", project / "flows", "--agents", project / "my_agents.py")
+    assert str(path) in told
+    assert complaint in told

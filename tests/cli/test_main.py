@@ -1,0 +1,349 @@
+"""Tests of the command as a whole: its help, its shared options and its wrong uses."""
+
+import json
+import logging
+import re
+
+import pytest
+
+from ai_spine import AISpine, ExecutionError, __version__
+from ai_spine.cli.main import cli
+from ai_spine.local import LocalServer
+
+KEY = "sk-very-secret"
+COMMANDS = [
+    "execute",
+    "wait",
+    "cancel",
+    "flows list",
+    "flows get",
+    "flows create",
+    "flows update",
+    "flows delete",
+    "flows validate",
+    "executions list",
+    "executions get",
+    "executions results",
+    "executions messages",
+    "agents list",
+    "agents get",
+    "agents create",
+    "agents delete",
+    "health",
+    "metrics",
+    "status",
+    "whoami",
+]
+SHARED = ["--api-key", "--base-url", "--timeout", "--local", "--output", "--debug"]
+PLACES = {
+    "before the noun": lambda options: (*options, "flows", "list"),
+    "after the noun": lambda options: ("flows", *options, "list"),
+    "after the command": lambda options: ("flows", "list", *options),
+    "after a noun alone": lambda options: ("flows", *options),
+}
+anywhere = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+
+
+@pytest.mark.parametrize("words", [(), ("-h",), ("--help",)], ids=str)
+def test_help_lists_the_commands_and_the_exit_codes(invoke, words):
+    outcome = invoke(*words)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    for command in COMMANDS:
+        assert re.search(rf"^  {command.split()[0]} ", outcome.stdout, re.MULTILINE)
+    assert "130 interrupted" in outcome.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_each_command_has_help_that_names_the_shared_options(invoke, command, word):
+    outcome = invoke(*command.split(), word)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"Usage: ai-spine {command} ")
+    for option in SHARED:
+        assert f" {option} " in outcome.stdout
+
+
+@pytest.mark.parametrize("noun", ["flows", "executions", "agents", "local"])
+def test_each_noun_has_help_that_lists_its_commands(invoke, noun):
+    outcome = invoke(noun, "--help")
+    assert outcome.exit_code == 0
+    assert ("start" if noun == "local" else "list") in outcome.stdout
+
+
+def test_the_version_is_that_of_the_package(invoke):
+    assert invoke("--version") == (0, f"ai-spine, version {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "words, complaint, page",
+    [
+        (("nope",), "No such command", "ai-spine"),
+        (("flows", "nope"), "No such command", "ai-spine flows"),
+        (("--nope",), "--nope", "ai-spine"),
+        (("flows", "list", "--nope"), "--nope", "ai-spine flows list"),
+        (("execute",), "FLOW_ID", "ai-spine execute"),
+        (("wait",), "EXECUTION_ID", "ai-spine wait"),
+        (("cancel",), "EXECUTION_ID", "ai-spine cancel"),
+        (("flows", "get"), "FLOW_ID", "ai-spine flows get"),
+        (("agents", "delete"), "AGENT_ID", "ai-spine agents delete"),
+        (("health", "extra"), "extra", "ai-spine health"),
+        (("--output", "yaml", "flows"), "yaml", "ai-spine"),
+        (("flows", "--timeout", "soon"), "soon", "ai-spine flows"),
+        (("local",), "command", "ai-spine local"),
+    ],
+)
+def test_a_wrong_use_is_told_in_one_line_that_names_the_help(
+    run, words, complaint, page
+):
+    outcome = run(*words)
+    assert outcome.exit_code == 2
+    assert complaint in outcome.error
+    assert outcome.error.endswith(f"(see {page} --help)")
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("execute", "echo", "-i"), ("flows", "--timeout"), ("--api-key",)]
+)
+def test_an_option_without_its_value_is_told_in_one_line(run, words):
+    outcome = run(*words)
+    assert outcome.exit_code == 2
+    assert words[-1] in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+@anywhere
+def test_output_is_taken_anywhere(run, place):
+    assert run(*place(["--output", "json"])).json
+
+
+@anywhere
+def test_base_url_is_taken_anywhere(invoke, server, place):
+    outcome = invoke(*place(["--base-url", server.url]))
+    assert outcome.exit_code == 0
+    assert "credit_analysis" in outcome.stdout
+
+
+@anywhere
+def test_local_is_taken_anywhere(invoke, place):
+    outcome = invoke(*place(["--local"]))
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert [row[0] for row in outcome.rows[1:]] == [
+        "credit_analysis",
+        "sentiment-analysis",
+    ]
+
+
+@anywhere
+def test_debug_is_taken_anywhere(run, place):
+    outcome = run(*place(["--debug"]))
+    assert outcome.exit_code == 0
+    assert "GET /flows -> 200" in outcome.stderr
+
+
+@anywhere
+def test_timeout_is_taken_anywhere(run, server, place):
+    server.faults.add("GET", "/flows", delay=1)
+    outcome = run(*place(["--timeout", "0.05"]))
+    assert outcome.exit_code == 6
+    assert "(0.05 s)" in outcome.error
+
+
+@anywhere
+def test_a_key_is_taken_anywhere(invoke, place):
+    with LocalServer(api_key=KEY) as server:
+        outcome = invoke(*place(["--base-url", server.url, "--api-key", KEY]))
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--output", "json", "flows", "list", "--output", "table"),
+        ("--output", "json", "flows", "--output", "table", "list"),
+        ("flows", "--output", "json", "list", "--output", "table"),
+        ("--output", "json", "flows", "--output", "table"),
+    ],
+    ids=" ".join,
+)
+def test_the_option_nearest_to_the_command_holds(run, words):
+    assert run(*words).stdout.startswith("FLOW_ID")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_is_all_that_stands_on_stdout(run, client, tmp_path, command):
+    path = tmp_path / "flow.json"
+    flow = client.get_flow("echo").to_dict()
+    new = {**flow, "flow_id": "new"} if command == "flows create" else flow
+    path.write_text(json.dumps(new), encoding="utf-8")
+    stuck = client.execute_flow("stuck", {}).execution_id
+    done = client.execute_and_wait("echo", {}).execution_id
+    arguments = {
+        "execute": ["echo"],
+        "wait": [done],
+        "cancel": [stuck],
+        "flows get": ["echo"],
+        "flows create": [path],
+        "flows update": ["echo", path],
+        "flows delete": ["echo"],
+        "flows validate": [path],
+        "executions get": [done],
+        "executions results": [done],
+        "executions messages": [done],
+        "agents get": ["waiter"],
+        "agents create": ["eddie", "--endpoint", "http://127.0.0.1:9"],
+        "agents delete": ["waiter"],
+    }
+    words = command.split()
+    outcome = run("--output", "json", *words, *arguments.get(command, ()))
+    assert outcome.exit_code == 0
+    if command.endswith((" delete", " validate")) and not outcome.stdout:
+        return  # they have done what they were told, and may have nothing to tell
+    assert outcome.json is not None
+
+
+def test_the_environment_gives_what_options_do_not(invoke, monkeypatch):
+    with LocalServer(api_key=KEY) as server:
+        monkeypatch.setenv("AI_SPINE_BASE_URL", server.url)
+        assert invoke("flows").exit_code == 3
+        monkeypatch.setenv("AI_SPINE_API_KEY", KEY)
+        assert invoke("flows").exit_code == 0
+        assert invoke("flows", "--api-key", "sk-wrong").exit_code == 3
+        assert invoke("flows", "--api-key", "").exit_code == 3
+
+
+def test_the_local_server_stands_over_the_environment(invoke, monkeypatch):
+    monkeypatch.setenv("AI_SPINE_BASE_URL", "http://127.0.0.1:9")
+    assert invoke("health", "--local").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "options, complaint",
+    [
+        (("--local", "--base-url", "http://x"), "--local and --base-url exclude"),
+        (("--base-url", "ftp://x"), "base_url must"),
+        (("--base-url", "http://u:p@x"), "base_url must not hold"),
+        (("--timeout", "0"), "timeout must be"),
+        (("--timeout", "nan"), "timeout must be"),
+        (("--timeout", "inf"), "timeout must be"),
+        (("--api-key", "ké" + KEY), "api_key must be"),
+        (("--api-key", KEY + "\n"), "api_key must be"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_told_in_one_line(invoke, options, complaint):
+    outcome = invoke(*options, "flows")
+    assert outcome.exit_code == 2
+    assert complaint in outcome.error
+    assert outcome.stderr.count("\n") == 1
+    assert KEY not in outcome.stderr
+    assert "u:p" not in outcome.stderr
+
+
+def test_a_setting_of_the_environment_that_is_wrong_names_its_variable(
+    invoke, monkeypatch
+):
+    monkeypatch.setenv("AI_SPINE_TIMEOUT", "soon")
+    outcome = invoke("flows", "--base-url", "http://x")
+    assert outcome.exit_code == 2
+    assert "AI_SPINE_TIMEOUT" in outcome.error
+
+
+def test_debug_logs_each_request_to_stderr_without_the_key(invoke):
+    with LocalServer(api_key=KEY) as server:
+        options = ("--base-url", server.url, "--api-key", KEY, "--debug")
+        words = ("execute", "sentiment-analysis", "-i", "text=Good", "--output", "json")
+        outcome = invoke(*options, *words)
+    assert outcome.exit_code == 0
+    assert outcome.json["sentiment"]["label"] == "positive"
+    assert "POST /flows/execute -> 200" in outcome.stderr
+    assert "GET /executions/" in outcome.stderr
+    assert KEY not in outcome.stderr
+
+
+def test_without_debug_nothing_is_logged(run):
+    assert run("flows").stderr == ""
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_debug_of_one_command_is_not_that_of_another(run, time):
+    # Once for each of two tests: what the first leaves behind must not reach the second.
+    assert [type(h) for h in logging.getLogger("ai_spine").handlers] == []
+    assert run("flows").stderr == ""
+    assert run("flows", "--debug").stderr.count("GET /flows") == 1
+
+
+@pytest.fixture
+def raising(monkeypatch):
+    """Makes the listing of flows raise."""
+
+    def arrange(error):
+        def list_flows(self):
+            raise error
+
+        monkeypatch.setattr(AISpine, "list_flows", list_flows)
+
+    return arrange
+
+
+@pytest.mark.parametrize(
+    "error, told",
+    [
+        (ZeroDivisionError("no\nway\x1b[0m"), "ZeroDivisionError: no way [0m"),
+        (KeyError("x"), "KeyError: 'x'"),
+        (RecursionError(), "RecursionError:"),
+        (MemoryError(), "MemoryError:"),
+        (AssertionError(), "AssertionError:"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_fault_of_the_program_itself_is_told_in_one_line(run, raising, error, told):
+    raising(error)
+    outcome = run("flows")
+    assert outcome.exit_code == 1
+    assert outcome.error.startswith(f"Error: unexpected {told}")
+    assert "--debug" in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_debug_shows_where_a_fault_of_the_program_itself_comes_from(run, raising):
+    raising(ZeroDivisionError("no way"))
+    with pytest.raises(ZeroDivisionError, match="no way"):
+        run("flows", "--debug")
+
+
+def test_an_error_of_many_lines_is_told_in_one(run, raising):
+    raising(ExecutionError("first\nsecond\r\n\tthird"))
+    assert run("flows").stderr == "Error: first second third\n"
+
+
+def test_an_interruption_is_told_in_one_line(run, raising):
+    raising(KeyboardInterrupt())
+    outcome = run("flows")
+    assert outcome == (130, "", "Error: interrupted\n")
+
+
+def test_an_interruption_that_names_an_execution_is_told_as_it_is(run, raising):
+    raising(KeyboardInterrupt("stopped waiting for execution e, which goes on"))
+    outcome = run("flows")
+    assert outcome.exit_code == 130
+    assert outcome.error == "Error: stopped waiting for execution e, which goes on"
+
+
+def test_an_interruption_while_the_command_cleans_up_is_told_as_well(run, monkeypatch):
+    def close(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AISpine, "close", close)
+        outcome = run("flows")
+    assert outcome.exit_code == 130
+    assert outcome.stderr.strip() == "Error: interrupted"
+
+
+def test_a_program_that_calls_the_command_is_given_its_exit_code(run, capsys):
+    run("flows")  # the environment names the server
+    words = ["flows", "get", "nowhere"]
+    assert cli.main(words, prog_name="ai-spine", standalone_mode=False) == 4
+    assert cli.main(["nope"], prog_name="ai-spine", standalone_mode=False) == 2
+    assert not cli.main(["health"], prog_name="ai-spine", standalone_mode=False)
+    assert "Flow 'nowhere' not found" in capsys.readouterr().err

@@ -1,0 +1,263 @@
+"""Tests of the installed command as a process of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import urllib.request
+
+import pytest
+
+from tests.cli.conftest import finish
+
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+
+DEMO = (
+    *("--local", "execute", "credit_analysis", "-i", "name=Ana", "-i", "income=50000"),
+    *("-i", "amount=15000", "-i", "term_months=36"),
+)
+SCRIPT = shutil.which("ai-spine", path=os.path.dirname(sys.executable))
+
+
+def test_the_demo_prints_the_decision_with_its_numbers(run_process):
+    outcome = run_process(*DEMO)
+    assert outcome.exit_code == 0
+    assert outcome.fields["decision"] == "approved"
+    assert outcome.fields["monthly_payment"] == "498.21"
+    assert outcome.fields["risk_score"] == "24"
+    assert "Traceback" not in outcome.stderr
+    assert all(line.startswith("execution ") for line in outcome.stderr.splitlines())
+
+
+def test_the_demo_prints_json(run_process):
+    outcome = run_process(*DEMO, "--output", "json")
+    assert outcome.json["decision"]["debt_to_income"] == 0.1196
+
+
+@pytest.mark.skipif(SCRIPT is None, reason="the package is not installed")
+def test_the_console_script_is_the_same_command(run_process):
+    outcome = run_process("--version", command=[SCRIPT])
+    assert outcome == run_process("--version")
+
+
+@pytest.mark.skipif(SCRIPT is None, reason="the package is not installed")
+def test_the_console_script_finds_agents_in_the_working_folder(launch, tmp_path):
+    content = "from ai_spine.local import agent\n\n\n@agent('one')\n"
+    content += "def one(input, config):\n    return {}\n"
+    (tmp_path / "nearby.py").write_text(content, encoding="utf-8")
+    words = ("local", "start", "--port", "0", "--agents", "nearby")
+    process = launch(*words, command=[SCRIPT], cwd=tmp_path)
+    assert "http://127.0.0.1:" in process.stdout.readline()
+
+
+def test_input_is_read_from_stdin(run_process, server):
+    words = ("execute", "echo", "--input", "-", "--output", "json")
+    content = json.dumps({"name": "José ☂", "n": [1]}, ensure_ascii=False)
+    outcome = run_process(*words, input=content, AI_SPINE_BASE_URL=server.url)
+    assert outcome.json == {"out": {"name": "José ☂", "n": [1]}}
+
+
+def test_one_command_reads_what_another_has_printed(run_process, server):
+    words = ("executions", "--output", "json", "--base-url", server.url)
+    run_process("execute", "echo", "-i", "a=1", "--base-url", server.url)
+    (listed,) = run_process(*words).json
+    words = ("execute", "echo", "--input", "-", "--base-url", server.url)
+    outcome = run_process(*words, input=json.dumps(listed["output_data"]["out"]))
+    assert outcome.fields == {"a": "1"}
+
+
+@needs_signals
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_the_local_server_answers_until_a_signal_stops_it(serve, name):
+    process, url = serve()
+    with urllib.request.urlopen(f"{url}/health") as answer:
+        assert json.load(answer)["status"] == "healthy"
+    process.send_signal(getattr(signal, name))
+    assert finish(process) == (0, "", "stopped\n")
+
+
+@needs_signals
+def test_the_local_server_stops_while_an_execution_goes_on(serve, tmp_path):
+    module = tmp_path / "slow.py"
+    module.write_text(
+        "import time\nfrom ai_spine.local import agent\n\n\n"
+        "@agent('slow')\ndef slow(input, config):\n"
+        "    time.sleep(600)\n",
+        encoding="utf-8",
+    )
+    flow = {
+        "flow_id": "slow",
+        "nodes": [{"id": "in", "type": "input", "agent_id": "slow"}],
+        "entry_point": "in",
+        "exit_points": ["in"],
+    }
+    (tmp_path / "slow.json").write_text(json.dumps(flow), encoding="utf-8")
+    process, url = serve("--flows", tmp_path, "--agents", module)
+    body = json.dumps({"flow_id": "slow", "input_data": {}}).encode("utf-8")
+    with urllib.request.urlopen(f"{url}/flows/execute", body) as answer:
+        assert json.load(answer)["execution_id"]
+    process.send_signal(signal.SIGTERM)
+    assert finish(process) == (0, "", "stopped\n")
+
+
+@needs_signals
+@pytest.mark.parametrize("command", ["execute", "wait"])
+def test_ctrl_c_during_a_wait_names_the_execution_which_goes_on(
+    launch, server, client, command
+):
+    words = ("execute", "stuck")
+    if command == "wait":
+        words = ("wait", client.execute_flow("stuck", {}).execution_id)
+    process = launch(*words, AI_SPINE_BASE_URL=server.url)
+    assert process.stderr.readline().startswith("execution ")
+    process.send_signal(signal.SIGINT)
+    outcome = finish(process)
+    (execution,) = client.list_executions()
+    told = f"stopped waiting for execution {execution.execution_id}, which goes on"
+    assert outcome.exit_code == 130
+    assert outcome.error == f"Error: {told}"
+    assert not execution.is_done
+
+
+def test_a_port_that_is_in_use_is_told_in_one_line(run_process):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen(1)
+        port = other.getsockname()[1]
+        outcome = run_process("local", "start", "--port", port)
+    assert outcome.exit_code == 2
+    assert f"cannot listen on 127.0.0.1 port {port}: " in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_a_flow_file_that_is_not_yaml_is_told_in_one_line(run_process, tmp_path):
+    (tmp_path / "bad.yaml").write_text("nodes: [\n", encoding="utf-8")
+    outcome = run_process("local", "start", "--port", "0", "--flows", tmp_path)
+    assert outcome.exit_code == 2
+    assert f"{tmp_path / 'bad.yaml'} is not YAML" in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        ("raise RuntimeError('two\\nlines')", "RuntimeError: two lines"),
+        ("import no_such_thing", "No module named 'no_such_thing'"),
+        ("def (:", "SyntaxError"),
+        ("raise SystemExit('that was all')", "that was all"),
+        ("def f():\n  return\n return", "IndentationError"),
+        ("x = '\0'", "null bytes"),
+    ],
+    ids=["raises", "imports", "syntax", "exits", "indentation", "null"],
+)
+@pytest.mark.parametrize("name", ["broken_agents", "broken_agents.py"])
+def test_an_agent_module_that_does_not_import_is_told_in_one_line(
+    run_process, tmp_path, content, reason, name
+):
+    (tmp_path / "broken_agents.py").write_text(content, encoding="utf-8")
+    words = ("local", "start", "--port", "0", "--agents", name)
+    outcome = run_process(*words, cwd=tmp_path)
+    assert outcome.exit_code == 2
+    assert f"the agents {name!r} cannot be imported: " in outcome.error
+    assert reason in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def without_flask(tmp_path):
+    """An environment in which Flask is not installed."""
+    stub = "raise ModuleNotFoundError(\"No module named 'flask'\", name='flask')\n"
+    (tmp_path / "flask.py").write_text(stub, encoding="utf-8")
+    given = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(tmp_path), given]))}
+
+
+@pytest.mark.parametrize("words", [("local", "start"), ("flows", "--local")])
+def test_a_missing_extra_is_told_in_one_line_that_says_how_to_get_it(
+    run_process, without_flask, words
+):
+    outcome = run_process(*words, **without_flask)
+    assert outcome.exit_code == 2
+    assert "the local server needs flask" in outcome.error
+    assert "pip install 'ai-spine-sdk[local]'" in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_without_the_extra_the_other_commands_work(run_process, without_flask, server):
+    outcome = run_process("flows", "--base-url", server.url, **without_flask)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert "credit_analysis" in outcome.stdout
+
+
+def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server):
+    process = launch("execute", "echo", "--input", "-", AI_SPINE_BASE_URL=server.url)
+    process.stdout.close()  # before there is anything to print
+    process.stdin.write('{"a": 1}')
+    process.stdin.close()
+    lines = process.stderr.read().splitlines()
+    process.wait()
+    assert process.returncode != 0
+    assert [line for line in lines if not line.startswith("execution ")] == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_disk_that_is_full_is_told_in_one_line(run_process, server):
+    line = f'"{sys.executable}" -m ai_spine flows > /dev/full'
+    outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
+    assert outcome.exit_code == 1
+    assert "No space left" in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+@needs_signals
+def test_a_stdin_that_is_closed_is_told_in_one_line(run_process, server):
+    line = f'"{sys.executable}" -m ai_spine execute echo --input - <&-'
+    outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
+    assert outcome.exit_code == 2
+    assert "--input: stdin cannot be read" in outcome.error
+
+
+@pytest.fixture
+def echo(run_process, server):
+    """Prints a value to a stdout of some encoding: Windows' pipes mostly speak cp1252."""
+
+    def call(value, encoding, *options):
+        env = {"AI_SPINE_BASE_URL": server.url, "PYTHONIOENCODING": encoding}
+        words = ("execute", "echo", "--input", "-", *options)
+        data = json.dumps({"a": value, "b": 2})
+        outcome = run_process(*words, input=data, encoding=encoding, **env)
+        assert "Error" not in outcome.stderr
+        assert outcome.exit_code == 0
+        return outcome
+
+    return call
+
+
+# Half of a surrogate pair is JSON, but in no encoding.
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("text", ["José", "日本 ☂ 😀", "\ud800"], ids=ascii)
+def test_json_stays_whole_whatever_the_encoding_of_stdout(echo, text, encoding):
+    outcome = echo(text, encoding, "--output", "json")
+    assert outcome.json == {"out": {"a": text, "b": 2}}
+
+
+@pytest.mark.parametrize(
+    "text, encoding",
+    [("José", "utf-8"), ("José", "cp1252"), ("日本 ☂ 😀", "utf-8")],
+    ids=ascii,
+)
+def test_a_table_is_written_in_the_encoding_of_stdout(echo, text, encoding):
+    assert echo(text, encoding).stdout == f"a  {text}\nb  2\n"
+
+
+@pytest.mark.parametrize(
+    "text, encoding",
+    [("日本 ☂ 😀", "cp1252"), ("\ud800", "cp1252"), ("\ud800", "utf-8")],
+    ids=ascii,
+)
+def test_a_table_does_without_the_characters_that_stdout_cannot_show(
+    echo, text, encoding
+):
+    assert echo(text, encoding).fields["b"] == "2"
