@@ -83,7 +83,7 @@ def test_commands_in_the_readme_succeed(command):
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout
+    assert done.stdout or done.stderr
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
