@@ -17,7 +17,6 @@ import pytest
 import ai_spine
 from ai_spine.cli import exit_codes
 from ai_spine.local import LocalServer
-from ai_spine.operations import OPERATIONS
 
 README = Path(__file__).parent.parent / "README.md"
 MODULES = sorted(
@@ -84,12 +83,6 @@ def test_commands_in_the_readme_succeed(command):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout or done.stderr
-
-
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_each_operation_has_a_method_and_a_line_in_the_readme(operation):
-    assert callable(getattr(ai_spine.AISpine, operation.name))
-    assert f"`{operation.name}(" in README.read_text(encoding="utf-8")
 
 
 def test_the_readme_tells_every_exit_code():
