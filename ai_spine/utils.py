@@ -25,7 +25,9 @@ def parse_timestamp(value: Any) -> Any:
         '2026-11-20T10:50:42+00:00'
     """
     try:
-        if isinstance(value, str):
+        if (
+            isinstance(value, str) and value.isascii()
+        ):  # PyPy reads other scripts' digits
             moment = _parse_iso(value)
             if moment.tzinfo is None:
                 return moment.replace(tzinfo=timezone.utc)

@@ -71,7 +71,7 @@ def test_what_is_no_definition_is_refused(definition, flow_id, words):
 @pytest.mark.parametrize(
     "name, content, words",
     [
-        ("f.json", b"{bad", "is not JSON: Expecting property name"),
+        ("f.json", b"{bad", "is not JSON: "),
         ("f.json", b"[" * 200000, "is not JSON: "),
         ("f.yaml", b"a: [", "is not YAML: "),
         ("f.yaml", b"a: 2026-99-99", "is not YAML: "),
