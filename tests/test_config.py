@@ -322,3 +322,24 @@ def test_settings_are_copied_and_later_changes_do_not_reach_the_client():
 def test_the_settings_show_nothing_but_the_url():
     client = AISpine(KEY, headers={"X": "hush"}, proxies={"http": "http://u:hush@p"})
     assert repr(client._api.settings) == f"Settings(base_url={DEFAULT_BASE_URL!r})"
+
+
+@pytest.mark.parametrize(
+    "base_url, prefix, used",
+    [
+        ("http://h/api/v1", "", ("http://h", "/api/v1")),
+        ("http://h/api/v1/", "/api/v1", ("http://h", "/api/v1")),
+        ("http://h/x/api/v1", "", ("http://h/x", "/api/v1")),
+        ("http://h/api/v1", "/v2", ("http://h/api/v1", "/v2")),
+        ("http://h", "api/v1/", ("http://h", "/api/v1")),
+        ("http://h", "", ("http://h", "")),
+    ],
+)
+def test_a_prefix_may_stand_at_the_end_of_the_base_url(base_url, prefix, used):
+    settings = AISpine(base_url=base_url, api_prefix=prefix)._api.settings
+    assert (settings.base_url, settings.api_prefix) == used
+
+
+@pytest.mark.parametrize("bad", [5, "a b", "/a?b", "/a/../b", "x\n"])
+def test_a_prefix_must_be_a_path(bad):
+    assert complaint_about(api_prefix=bad).startswith("api_prefix must ")
