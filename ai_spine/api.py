@@ -1,12 +1,10 @@
-"""`ApiClient` sends an operation, repeats it where that is right, and maps every failure.
-
-The only room of the core that touches the network.
-"""
+"""`ApiClient` sends an operation, repeats it where that is right, and maps every failure."""
 
 import json
 import time
 import uuid
 from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
+from urllib.parse import urlsplit
 
 import requests
 
@@ -23,6 +21,7 @@ from ai_spine.exceptions import (
     InsufficientCreditsError,
     NetworkError,
     RequestTimeoutError,
+    ValidationError,
     error_from_response,
 )
 from ai_spine.operations import Credential, Operation
@@ -83,6 +82,7 @@ class ApiClient:
     Args:
         settings: Checked settings.
         pool: Where its session comes from; `None` makes one.
+        owns_pool: Whether to close it.
         clock: Gives seconds, never going back.
         sleep: Sleeps for seconds.
     """
@@ -92,12 +92,15 @@ class ApiClient:
         settings: Settings,
         pool: Optional[SessionPool] = None,
         *,
+        owns_pool: bool = True,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.sleep = sleep
+        self._base_path = urlsplit(settings.base_url).path
+        self._root = settings.base_url[: len(settings.base_url) - len(self._base_path)]
         self._policy = RetryPolicy(
             settings.max_retries, retry_writes=settings.retry_writes
         )
@@ -109,10 +112,13 @@ class ApiClient:
             Credential.NONE: BearerAuth(None, settings.base_url),
         }
         self._pool = pool or SessionPool(settings)
+        self._owns_pool = owns_pool
 
     def with_settings(self, settings: Settings) -> "ApiClient":
         """Gives a client with other settings and the same connections."""
-        return ApiClient(settings, self._pool, clock=self.clock, sleep=self.sleep)
+        return ApiClient(
+            settings, self._pool, owns_pool=False, clock=self.clock, sleep=self.sleep
+        )
 
     def __reduce__(self) -> Any:
         return ApiClient, (self.settings, self._pool)
@@ -123,8 +129,16 @@ class ApiClient:
         return self._pool.session
 
     def close(self) -> None:
-        """Closes its connections, unless they are the caller's."""
-        self._pool.close()
+        """Closes its connections, unless they are the caller's or another client's."""
+        if self._owns_pool:
+            self._pool.close()
+
+    def conceal(self, text: str) -> str:
+        """Takes the client's secrets out of a server's words, before they become an error's."""
+        for secret in (self.settings.api_key, self.settings.access_token):
+            if secret is not None:
+                text = text.replace(secret.reveal(), "***")
+        return text
 
     def note_credits(self, left: Any) -> None:
         """Tells the hook for it when few credits are left."""
@@ -162,7 +176,7 @@ class ApiClient:
             APIError: The server refused, or its answer cannot be read.
             NetworkError: No answer came.
         """
-        path = operation.path_for(self.settings.api_prefix, ids or {})
+        path = self._base_path + operation.path_for(self.settings.api_prefix, ids or {})
         deadlines = [d for d in (deadline, self.settings.deadline) if d is not None]
         ends = self.clock() + min(deadlines) if deadlines else None
         self._check_credential(operation)
@@ -209,16 +223,20 @@ class ApiClient:
             headers[IDEMPOTENCY_KEY_HEADER] = call.idempotency_key
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return self.session.prepare_request(
-            requests.Request(
-                call.method,
-                self.settings.base_url + call.path,
-                headers=headers,
-                data=None if body is None else encode_json(body),
-                params=params,
-                auth=self._auth[call.credential],
-            )
+        request = requests.Request(
+            call.method,
+            self._root + call.path,
+            headers=headers,
+            data=None if body is None else encode_json(body),
+            params=params,
+            auth=self._auth[call.credential],
         )
+        try:
+            return self.session.prepare_request(request)
+        except UnicodeError:
+            raise ValidationError(
+                "params hold half of a character, which no URL can"
+            ) from None
 
     def _send(
         self, prepared: requests.PreparedRequest, call: _Call
@@ -259,9 +277,7 @@ class ApiClient:
     def _delay_before_next(self, failure: Failure, call: _Call) -> Optional[float]:
         """Gives the seconds to sleep before another attempt; `None` if there is to be none."""
         made = len(call.attempts) + 1
-        if made > self.settings.max_retries or not self._policy.may_repeat(
-            call.method, failure
-        ):
+        if not self._policy.may_repeat(call.method, failure, made):
             return None
         delay = self._policy.delay(made, failure.retry_after)
         if delay is None or (
@@ -276,7 +292,8 @@ class ApiClient:
                 json.loads(answer.body.decode("utf-8")) if answer.body.strip() else None
             )
         except (ValueError, RecursionError):
-            kind = one_line(answer.headers.get("Content-Type", "unknown type"), 60)
+            told = self.conceal(answer.headers.get("Content-Type", "unknown type"))
+            kind = one_line(told, 60)
             words = f"the answer is not JSON ({kind}, {len(answer.body)} bytes)"
         else:
             try:
@@ -297,12 +314,12 @@ class ApiClient:
             return error(f"{self.settings.base_url}: {failure.words}", call=info)
         told = result.headers.get(REQUEST_ID_HEADER)
         if told:
-            info = info._replace(request_id=one_line(told, 200))
+            info = info._replace(request_id=one_line(self.conceal(told), 200))
         if failure.kind is Kind.UNREADABLE:
             return APIError(failure.words, status_code=result.status, call=info)
         refusal = error_from_response(
             result.status,
-            self._auth[call.credential].conceal(result.body),
+            self.conceal(result.body.decode("utf-8", "replace")).encode("utf-8"),
             retry_after=failure.retry_after,
             call=info,
         )

@@ -13,7 +13,7 @@ from typing import (
     Tuple,
     Union,
 )
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 
@@ -30,7 +30,7 @@ from ai_spine.constants import (
     REQUEST_ID_HEADER,
 )
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.utils import Secret, has_control_characters
+from ai_spine.utils import Secret, has_control_characters, is_unicode
 from ai_spine.validation import (
     check_count,
     check_header_value,
@@ -133,13 +133,23 @@ def resolve_base_url(argument: Any) -> str:
 def _check_base_url(name: str, value: Any) -> str:
     """Checks a base URL; no message repeats it, lest a key given in its place be shown."""
     problem = f"{name} must be an http:// or https:// URL such as {DEFAULT_BASE_URL}"
-    if not isinstance(value, str) or has_control_characters(value):
+    if (
+        not isinstance(value, str)
+        or has_control_characters(value)
+        or not is_unicode(value)
+    ):
         raise ConfigurationError(problem)
     url = value.strip().rstrip("/")
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # reading the port checks it
+        host = parts.hostname
+        if not _has_possible_port(parts):
+            raise ConfigurationError(
+                f"{name} names a port that is no number from 0 to 65535"
+            )
         requests.PreparedRequest().prepare_url(url, None)
+    except ConfigurationError:
+        raise
     except (ValueError, requests.RequestException):
         raise ConfigurationError(problem) from None
     if parts.username is not None or parts.password is not None:
@@ -151,6 +161,13 @@ def _check_base_url(name: str, value: Any) -> str:
     if parts.query or parts.fragment:
         raise ConfigurationError(f"{name} must not hold a query or a fragment")
     return url
+
+
+def _has_possible_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
 
 
 def resolve_timeout(argument: Any) -> float:
@@ -193,11 +210,12 @@ def check_prefix(value: Any) -> str:
     Raises:
         ConfigurationError: It is no path.
     """
-    if (
+    odd = (
         not isinstance(value, str)
         or has_control_characters(value)
-        or set(value) & set(" ?#")
-    ):
+        or not is_unicode(value)
+    )
+    if odd or set(value) & set(" ?#"):
         raise ConfigurationError("api_prefix must be a path such as /api/v1")
     stripped = value.strip("/")
     if {".", ".."} & set(stripped.split("/")):
@@ -212,7 +230,7 @@ def split_base_url(base_url: str, prefix: str) -> Tuple[str, str]:
         >>> split_base_url("https://h/api/v1", "")
         ('https://h', '/api/v1')
     """
-    if base_url.endswith(API_PREFIX) and prefix in ("", API_PREFIX):
+    if urlsplit(base_url).path.endswith(API_PREFIX) and prefix in ("", API_PREFIX):
         return base_url[: -len(API_PREFIX)], API_PREFIX
     return base_url, prefix
 

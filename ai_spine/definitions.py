@@ -8,6 +8,7 @@ from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.models import Flow
 from ai_spine.utils import one_line
 from ai_spine.validation import check_id, check_mapping
+from ai_spine.wire import Model
 
 Definition = Union[str, "os.PathLike[str]", Mapping[str, Any], Flow]
 
@@ -32,13 +33,16 @@ def read_definition(
         {'flow_id': 'f', 'nodes': [], 'entry_point': 'a'}
     """
     if isinstance(definition, Flow):
-        data: Any = _without_none(definition.to_dict())
+        data: Any = _definition_of(definition)
     elif isinstance(definition, (str, os.PathLike)):
         data = read_file(definition)
     else:
         data = definition
     body = dict(check_mapping("the definition of a flow", data))
-    named = check_id("flow_id", body.setdefault("flow_id", flow_id))
+    named = Flow.from_wire(body).flow_id
+    if named is None:
+        named = body["flow_id"] = flow_id
+    check_id("flow_id", named)
     if flow_id is not None and named != flow_id:
         raise ValidationError(
             f"the definition is of flow {named!r}, not of {flow_id!r}"
@@ -62,6 +66,8 @@ def read_file(path: Union[str, "os.PathLike[str]"]) -> Any:
         raise ConfigurationError(
             f"{name} cannot be read: it is not UTF-8 text"
         ) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{name!r} cannot be read: {error}") from None
     return _read_json(name, text) if name.endswith(".json") else _read_yaml(name, text)
 
 
@@ -87,13 +93,12 @@ def _read_yaml(name: str, text: str) -> Any:
         ) from None
 
 
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _without_none(child)
-            for key, child in value.items()
-            if child is not None
-        }
-    if isinstance(value, list):
-        return [_without_none(child) for child in value]
-    return value
+def _definition_of(flow: Flow) -> Dict[str, Any]:
+    """Gives a flow's fields but for those that it lacks; what users put in them stays whole."""
+    told = _known(flow)
+    told["nodes"] = [_known(node) for node in flow.nodes or ()]
+    return told
+
+
+def _known(model: Model) -> Dict[str, Any]:
+    return {name: value for name, value in model.to_dict().items() if value is not None}

@@ -79,7 +79,7 @@ class ConfigurationError(AISpineError, ValueError):
 
 
 class ValidationError(AISpineError, ValueError):
-    """An argument is wrong; nothing was sent."""
+    """An argument is wrong; nothing was sent, unless it is a `BadRequestError`."""
 
 
 class _CallError(AISpineError):
@@ -342,22 +342,41 @@ def _read_error_object(payload: Dict[str, Any]) -> _Words:
         (text for text in words if isinstance(text, str) and text.strip()), ""
     )
     if isinstance(detail, dict) and not message:
-        inner = detail.get("detail")
-        flat = {**payload, "details": detail, **detail}
-        return _read_error_object(
-            {**flat, "detail": None if isinstance(inner, dict) else inner}
-        )
+        return _read_error_object(_flattened(payload, detail))
     if fields and not message:
         message = "; ".join(f"{e['field']}: {e['message']}" for e in fields)
     return _Words(
         one_line(message, MAX_MESSAGE_LENGTH),
-        _text(payload.get("error_code") or payload.get("code") or payload.get("type")),
+        _text(_first(payload, "error_code", "errorCode", "code", "type")),
         fields
         or payload.get("details")
         or (None if isinstance(detail, str) else detail),
-        _number(payload.get("credits_needed")),
-        _number(payload.get("credits_available")),
+        _number(_first(payload, "credits_needed", "creditsNeeded")),
+        _number(_first(payload, "credits_available", "creditsAvailable")),
     )
+
+
+def _first(payload: Dict[str, Any], *names: str) -> Any:
+    """Gives the first of these fields that is there, at the top or under `details`."""
+    details = payload.get("details")
+    places = [payload, details] if isinstance(details, dict) else [payload]
+    return next(
+        (place[n] for place in places for n in names if place.get(n) is not None), None
+    )
+
+
+def _flattened(payload: Dict[str, Any], detail: Dict[str, Any]) -> Dict[str, Any]:
+    """Lifts what stands in an object under `detail`, and under `error` in it, one floor up."""
+    nested = detail.get("error")
+    flat = {
+        **payload,
+        "details": detail,
+        **detail,
+        **(nested if isinstance(nested, dict) else {}),
+    }
+    inner = detail.get("detail")
+    flat["detail"] = None if isinstance(inner, dict) else inner
+    return flat
 
 
 def _field_errors(detail: Any) -> List[Dict[str, Any]]:

@@ -1,7 +1,11 @@
 """The graph of a flow: what is wrong with it, and in which order its nodes can run. Pure."""
 
+import difflib
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Container, Iterator, List, Optional, Sequence
+
+from ai_spine.conditions import find_condition_problems
+from ai_spine.constants import MAX_SECONDS
 
 if TYPE_CHECKING:  # the models stand on this room, and not the other way round
     from ai_spine.models import Flow, FlowNode
@@ -30,10 +34,9 @@ def find_problems(
     malformed = list(_shape_problems(flow))
     if malformed:
         return malformed
-    problems = list(_node_problems(flow.nodes, agent_ids))
-    problems += _cycle_problems(flow.nodes)
-    problems += _end_problems(flow)
-    return problems
+    problems = [*_spelling_problems(flow), *_node_problems(flow.nodes, agent_ids)]
+    problems += [*_cycle_problems(flow.nodes), *_end_problems(flow)]
+    return problems or [*find_condition_problems(flow), *_timeout_problems(flow)]
 
 
 def topological_order(nodes: Sequence["FlowNode"]) -> List[str]:
@@ -145,3 +148,28 @@ def _end_problems(flow: "Flow") -> Iterator[str]:
     for exit_point in flow.exit_points or ():
         if exit_point not in ids:
             yield f"its exit point {exit_point!r} is no node"
+
+
+def _spelling_problems(flow: "Flow") -> Iterator[str]:
+    """Finds fields whose names nobody reads, but that are almost those of others."""
+    places = [("it", flow), *((f"node {node.id!r}", node) for node in flow.nodes)]
+    for where, model in places:
+        known = model.field_names()
+        for name in model:
+            meant = (
+                [] if name in known else difflib.get_close_matches(name, known, 1, 0.8)
+            )
+            if meant:
+                yield f"{where} has a field {name!r}; {meant[0]!r} is meant"
+
+
+def _timeout_problems(flow: "Flow") -> Iterator[str]:
+    for node in flow.nodes:
+        timeout = (node.config or {}).get("timeout")
+        if timeout is not None and not _is_seconds(timeout):
+            yield f"node {node.id!r}: config.timeout must be a number of seconds above zero"
+
+
+def _is_seconds(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and 0 < value <= MAX_SECONDS

@@ -44,6 +44,8 @@ _STATUS_SYNONYMS = {
     "error": ExecutionStatus.FAILED,
     "canceled": ExecutionStatus.CANCELLED,
 }
+# What the other dialect calls our statuses, to filter by.
+STATUS_IN_DIALECT_B = {str(ours): theirs for theirs, ours in _STATUS_SYNONYMS.items()}
 
 
 def read_status(value: Any) -> Any:
@@ -124,9 +126,7 @@ class Flow(Model):
         return topological_order(self.nodes)
 
     def validate(self, agent_ids: Optional[Container[str]] = None) -> None:
-        """Checks the graph with the code, and the words, of the local server.
-
-        What `conditions` may hold is each server's own affair, and is left to it.
+        """Checks the flow with the code, and the words, of the local server.
 
         Args:
             agent_ids: The agents there are; `None` leaves the agents unchecked.

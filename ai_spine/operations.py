@@ -22,7 +22,7 @@ from ai_spine.models import (
     User,
 )
 from ai_spine.utils import quote_segment
-from ai_spine.wire import Page, UnexpectedAnswer, read_items, read_wrapped
+from ai_spine.wire import Page, UnexpectedAnswer, read_items, read_told, read_wrapped
 
 T = TypeVar("T")
 
@@ -120,10 +120,10 @@ GET_FLOW: Operation[Flow] = Operation(
     "get_flow", "GET", "/flows/{flow_id}", read_wrapped(Flow, "flow")
 )
 CREATE_FLOW: Operation[Flow] = Operation(
-    "create_flow", "POST", "/flows", read_wrapped(Flow, "flow")
+    "create_flow", "POST", "/flows", read_told(Flow, "flow")
 )
 UPDATE_FLOW: Operation[Flow] = Operation(
-    "update_flow", "PUT", "/flows/{flow_id}", read_wrapped(Flow, "flow")
+    "update_flow", "PUT", "/flows/{flow_id}", read_told(Flow, "flow")
 )
 DELETE_FLOW: Operation[None] = Operation(
     "delete_flow", "DELETE", "/flows/{flow_id}", _read_nothing
@@ -138,7 +138,7 @@ GET_AGENT: Operation[Agent] = Operation(
     "get_agent", "GET", "/agents/{agent_id}", read_wrapped(Agent, "agent")
 )
 CREATE_AGENT: Operation[Agent] = Operation(
-    "create_agent", "POST", "/agents", read_wrapped(Agent, "agent")
+    "create_agent", "POST", "/agents", read_told(Agent, "agent")
 )
 DELETE_AGENT: Operation[None] = Operation(
     "delete_agent", "DELETE", "/agents/{agent_id}", _read_nothing

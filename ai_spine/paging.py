@@ -1,14 +1,15 @@
 """Walking a list page by page, while things are added to it. Pure: the pages are passed in."""
 
-from typing import Any, Callable, Dict, Hashable, Iterator, Set, TypeVar
+from typing import Any, Callable, Dict, Hashable, Iterator, List, Set, TypeVar
 
 from ai_spine.wire import Model, Page
 
 M = TypeVar("M", bound=Model)
 
-# Pages in a row that bring nothing new, after which a server is taken to repeat itself. One may do
-# so honestly: a page's worth of new executions pushes the page before into the next one's place.
-_STALE_PAGES = 3
+# How often in a row a server may send the same page, or an empty one with a cursor. It may do so
+# honestly: a page's worth of new items pushes the page before into the next one's place.
+_SAME_PAGES = 3
+_EMPTY_PAGES = 100
 
 
 def walk_pages(
@@ -35,23 +36,24 @@ def walk_pages(
     seen: Set[Hashable] = set()
     cursors: Set[str] = set()
     params: Dict[str, Any] = {"limit": page_size, "offset": 0}
-    stale = 0
-    while stale < _STALE_PAGES:
+    before: List[Hashable] = []
+    same = empty = 0
+    while same < _SAME_PAGES and empty < _EMPTY_PAGES:
         page = ask(params)
-        if not page and page.next_cursor is None:
-            return
-        stale += 1
-        for item in page:
-            if key(item) not in seen:
-                stale = 0
-                seen.add(key(item))
+        keys = [key(item) for item in page]
+        same = same + 1 if keys and keys == before else 0
+        empty = 0 if keys else empty + 1
+        before = keys
+        for item, its_key in zip(page, keys):
+            if its_key not in seen:
+                seen.add(its_key)
                 yield item
         if page.next_cursor is not None:
             if page.next_cursor in cursors:
                 return
             cursors.add(page.next_cursor)
             params = {"limit": page_size, "cursor": page.next_cursor}
-        elif "cursor" in params:
-            return  # the last page of a server that pages by cursor
+        elif not keys or "cursor" in params:
+            return
         else:
             params = {**params, "offset": params["offset"] + len(page)}

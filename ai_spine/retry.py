@@ -27,6 +27,7 @@ from ai_spine.constants import (
     DEFAULT_MAX_RETRIES,
     RETRY_AFTER_MAX,
 )
+from ai_spine.utils import one_line
 
 # POST is what is missing: a repeated one may run a flow twice.
 REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
@@ -65,6 +66,10 @@ _KIND_BY_STATUS: Dict[int, Kind] = {
 }
 
 
+# 5xx that speak of the request itself: not implemented, HTTP version, authentication of networks.
+_NEVER_BEGUN = (501, 505, 511)
+
+
 class RetryPolicy(Retry):
     """Decides on repeating; `total` is how many attempts may follow the first.
 
@@ -101,8 +106,10 @@ class RetryPolicy(Retry):
         changes.setdefault("retry_after_limit", self.retry_after_limit)
         return super().new(**changes)
 
-    def may_repeat(self, method: str, failure: Failure) -> bool:
-        """Tells whether a request that failed so may be sent again."""
+    def may_repeat(self, method: str, failure: Failure, attempt: int = 1) -> bool:
+        """Tells whether a request whose attempt failed so may be sent again."""
+        if attempt > int(self.total or 0):
+            return False
         if failure.kind in (Kind.NOT_SENT, Kind.NOT_DONE):
             return True
         if failure.kind is Kind.UNCERTAIN:
@@ -149,7 +156,12 @@ class RetryPolicy(Retry):
 
 def kind_of_status(status: int) -> Kind:
     """Gives the kind of failure that an error status is."""
-    return _KIND_BY_STATUS.get(status, Kind.REFUSED)
+    unknown = (
+        Kind.UNREADABLE
+        if status >= 500 and status not in _NEVER_BEGUN
+        else Kind.REFUSED
+    )
+    return _KIND_BY_STATUS.get(status, unknown)
 
 
 # The first rule whose class stands anywhere among an exception's causes decides.
@@ -198,13 +210,20 @@ _NEVER_SENDABLE = (
 )
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(
+    error: BaseException, handled: Optional[BaseException] = None
+) -> Failure:
     """Says what an exception of `requests` or `urllib3` tells of the request's fate.
+
+    Args:
+        error: The exception.
+        handled: What the caller was handling when the request was made. Python links it to all that
+            is raised meanwhile, but it says nothing of this request.
 
     The words hold nothing of the exception's own text beyond the system's reason: that text may
     quote a proxy's URL with its password.
     """
-    causes = list(_causes_of(error))
+    causes = list(_causes_of(error, handled))
     reason = _system_reason(causes)
     if isinstance(error, _NEVER_SENDABLE):
         return Failure(
@@ -216,15 +235,21 @@ def failure_of(error: BaseException) -> Failure:
         return Failure(
             Kind.NOT_SENT, f"the server does not speak this kind of TLS{reason}"
         )
+    if (
+        type(error) is OSError and error.errno is None
+    ):  # how `requests` tells of a missing file
+        return Failure(Kind.REFUSED, one_line(str(error), 200))
     for rule, failure in _RULES:
         if any(isinstance(cause, rule) for cause in causes):
             return failure._replace(words=failure.words + reason)
     return Failure(Kind.UNCERTAIN, f"the request failed ({type(error).__name__})")
 
 
-def _causes_of(error: BaseException) -> Iterator[BaseException]:
+def _causes_of(
+    error: BaseException, handled: Optional[BaseException]
+) -> Iterator[BaseException]:
     """Walks an exception, what it wraps and what it was raised from, each once."""
-    waiting, seen = [error], set()
+    waiting, seen = [error], {id(handled)}
     while waiting:
         current = waiting.pop(0)
         if id(current) in seen:

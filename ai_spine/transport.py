@@ -1,18 +1,23 @@
-"""One exchange over a session: sent to one origin, read whole, and bounded."""
+"""One exchange over a session: sent to one origin, read whole, and bounded.
+
+This room and `sockets` below it are the only ones of the core that touch the network.
+"""
 
 import http.cookiejar
 import os
-from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Union
+import sys
+import threading
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
 from urllib.parse import urljoin
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from ai_spine.config import Settings
 from ai_spine.constants import MAX_ANSWER_BYTES, MAX_REDIRECTS
 from ai_spine.retry import Failure, Kind, failure_of
+from ai_spine.sockets import BoundedAdapter
 from ai_spine.utils import Secret, one_line, origin
 
 _CHUNK_BYTES = 64 * 1024
@@ -35,12 +40,6 @@ class BearerAuth(AuthBase):
         if self._api_key is not None and origin(prepared.url or "") == self._origin:
             prepared.headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
         return prepared
-
-    def conceal(self, body: bytes) -> bytes:
-        """Takes the key out of an answer that repeats it, before it becomes an error's words."""
-        if self._api_key is None:
-            return body
-        return body.replace(self._api_key.reveal().encode("ascii"), b"***")
 
 
 class Answer(NamedTuple):
@@ -73,6 +72,7 @@ class SessionPool:
         self._given = given
         self._session: Optional[requests.Session] = given or make_session(settings)
         self._pid = os.getpid()
+        self._free = threading.BoundedSemaphore(settings.pool_size)
 
     def __reduce__(self) -> Any:
         return SessionPool, (self._settings, self._given)
@@ -86,6 +86,19 @@ class SessionPool:
             self._session = make_session(self._settings)
             self._pid = os.getpid()
         return self._session
+
+    def take(self, seconds: float) -> bool:
+        """Waits for a free connection, and tells whether there was one in time."""
+        if (
+            self._pid != os.getpid()
+        ):  # the threads that held them stayed with the parent
+            self._free = threading.BoundedSemaphore(self._settings.pool_size)
+        return self._given is not None or self._free.acquire(timeout=max(seconds, 0))
+
+    def give_back(self) -> None:
+        """Frees the connection that was taken."""
+        if self._given is None:
+            self._free.release()
 
     def send_settings(self, url: Optional[str]) -> Dict[str, Any]:
         """Gives the proxies and TLS settings for a URL, those of the environment included."""
@@ -117,8 +130,11 @@ def exchange(
         ends: When to give up, by the clock.
         clock: Gives seconds, never going back.
     """
-    settings = pool.send_settings(prepared.url)
+    handled = sys.exc_info()[1]
+    if not pool.take(ends - clock()):
+        return Failure(Kind.NOT_SENT, "no connection was free in time", timed_out=True)
     try:
+        settings = pool.send_settings(prepared.url)
         for _ in range(MAX_REDIRECTS + 1):
             # urllib3's own class bounds connecting and reading together.
             timeout: Any = urllib3.Timeout(total=max(ends - clock(), 0.001))
@@ -137,11 +153,13 @@ def exchange(
             prepared = prepared.copy()
             prepared.url = target
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        return failure_of(error)
+        return failure_of(error, handled)
     except (
         ValueError
     ):  # a caller's session looks at redirects itself, and stumbles over bad ones
         return Failure(Kind.UNREADABLE, "redirected to what is no URL")
+    finally:
+        pool.give_back()
     return Failure(Kind.REFUSED, f"redirected more than {MAX_REDIRECTS} times")
 
 
@@ -156,7 +174,7 @@ def make_session(settings: Settings) -> requests.Session:
     session.verify = settings.verify
     session.cert = settings.cert
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(
+    adapter = BoundedAdapter(
         pool_connections=1,
         pool_maxsize=settings.pool_size,
         max_retries=0,
@@ -177,9 +195,12 @@ def _redirect_target(
         elsewhere = origin(target)
     except ValueError:
         return Failure(Kind.REFUSED, "redirected to what is no URL")
+    keeps = (
+        prepared.method == "GET" or response.status_code in _METHOD_KEEPING_REDIRECTS
+    )
     if elsewhere != origin(here):
         return Failure(
-            Kind.REFUSED,
+            Kind.REFUSED if keeps else Kind.UNREADABLE,  # 303 says that it was done
             f"redirected to another origin, {one_line(elsewhere, 200)}, which is not followed: "
             "if it is right, set base_url to it",
         )
@@ -193,19 +214,6 @@ def _redirect_target(
     return target
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """Gives the body as it comes: a server that drips must not hold up the look at the clock."""
-    raw = response.raw
-    if not isinstance(raw, urllib3.HTTPResponse) or not hasattr(raw, "read1"):
-        yield from response.iter_content(_CHUNK_BYTES)
-        return
-    while True:
-        chunk: bytes = raw.read1(_CHUNK_BYTES, decode_content=True)
-        if not chunk:
-            return
-        yield chunk
-
-
 def _read_answer(
     response: requests.Response, ends: float, clock: Callable[[], float]
 ) -> Union[Answer, Failure]:
@@ -214,7 +222,7 @@ def _read_answer(
     length = response.headers.get("Content-Length", "")
     plain = "Content-Encoding" not in response.headers
     promised = int(length) if length.isdigit() and plain else None
-    for chunk in _chunks(response):
+    for chunk in response.iter_content(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             limit = MAX_ANSWER_BYTES // 2**20

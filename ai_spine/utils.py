@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timezone
 from typing import Any, Optional
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from dateutil import parser as dateutil_parser
 
@@ -92,11 +92,13 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
-def redact_url(url: str) -> str:
-    """Gives a URL without the user name and password that it may carry, and without its query."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+def is_unicode(text: str) -> bool:
+    """Tells whether a text is whole: half of a surrogate pair fits in no URL and no file."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Secret:

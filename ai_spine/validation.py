@@ -6,7 +6,7 @@ from typing import Any, Iterator, Mapping, Optional, Tuple, Type, Union
 
 from ai_spine.constants import MAX_MESSAGE_LENGTH, MAX_SECONDS
 from ai_spine.exceptions import AISpineError, ConfigurationError, ValidationError
-from ai_spine.utils import has_control_characters, one_line
+from ai_spine.utils import has_control_characters, is_unicode, one_line
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Problem = Union[Type[ConfigurationError], Type[ValidationError]]
@@ -26,7 +26,7 @@ def check_id(name: str, value: Any) -> str:
         raise ValidationError(
             f"{name} must not be {value!r}: it would name another path"
         )
-    if has_control_characters(value) or not _is_unicode(value):
+    if has_control_characters(value) or not is_unicode(value):
         raise ValidationError(f"{name} holds characters that no id can have: {value!r}")
     return value
 
@@ -115,7 +115,7 @@ def check_path(name: str, value: Any) -> str:
     if (
         has_control_characters(value)
         or set(value) & set(" ?#\\")
-        or not _is_unicode(value)
+        or not is_unicode(value)
     ):
         raise ValidationError(
             f"{name} must hold neither spaces nor a query: {one_line(value)!r}"
@@ -193,14 +193,6 @@ def _children(value: Any) -> Iterator[Tuple[str, Any]]:
     else:
         for position, child in enumerate(value):
             yield f"[{position}]", child
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False  # half of a surrogate pair: no URL can carry it
-    return True
 
 
 def _kind(value: Optional[object]) -> str:

@@ -83,15 +83,20 @@ class Wait:
         self.last_status = execution.status
         self._last_error = None
 
-    def missed(self, error: AISpineError) -> None:
+    def missed(self, error: AISpineError) -> bool:
         """Notes a look that failed.
+
+        Returns:
+            Whether it is the first in a row.
 
         Raises:
             AISpineError: The error itself, if later looks would fail alike.
         """
-        if not (isinstance(error, (APIError, NetworkError)) and error.transient):
+        if not _may_pass(error):
             raise error
+        is_first = self._last_error is None
         self._last_error = error
+        return is_first
 
     def pause(self) -> float:
         """Gives the seconds to sleep before the next look: never beyond the end of the wait."""
@@ -111,6 +116,14 @@ class Wait:
             execution_id=self.execution_id,
             last_status=self.last_status,
         )
+
+
+def _may_pass(error: AISpineError) -> bool:
+    """Tells whether a later look may well succeed; a page of HTML with 200 comes from a proxy."""
+    unreadable = isinstance(error, APIError) and 200 <= (error.status_code or 0) < 300
+    return unreadable or (
+        isinstance(error, (APIError, NetworkError)) and error.transient
+    )
 
 
 def check_outcome(execution: Execution) -> Execution:

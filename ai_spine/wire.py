@@ -104,6 +104,11 @@ class Model(Mapping[str, Any]):
         object.__setattr__(copy, "_wire", self._json)
         return copy
 
+    @classmethod
+    def field_names(cls) -> List[str]:
+        """Gives all names that the model's fields go by on the wire."""
+        return [key for field in cls._wire_fields() for key in field.keys]
+
     def to_dict(self) -> Dict[str, Any]:
         """Gives the attributes as JSON-ready values under their snake_case names.
 
@@ -113,7 +118,7 @@ class Model(Mapping[str, Any]):
         plain = {field.name: _jsonable(getattr(self, field.name)) for field in fields}
         wire = self.__dict__.get("_wire")
         if wire is not None:
-            known = {key for field in fields for key in field.keys}
+            known = set(self.field_names())
             plain.update(
                 {key: value for key, value in wire.items() if key not in known}
             )
@@ -173,9 +178,11 @@ class Page(List[M]):
     Attributes:
         next_cursor: What to ask the next page with; `None` where the server pages by offset, or
             where this is the last page.
+        is_dialect_b: Whether the list stood under `data`.
     """
 
     next_cursor: Optional[str] = None
+    is_dialect_b: bool = False
 
 
 def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
@@ -185,12 +192,13 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
         items, cursor = data, None
         if isinstance(data, Mapping):
             items = next(
-                (data[key] for key in (*wrappers, "data") if key in data), None
+                (data[key] or [] for key in (*wrappers, "data") if key in data), None
             )
             cursor = data.get("next_cursor") or data.get("nextCursor")
         if not isinstance(items, list):
             raise UnexpectedAnswer(f"no list of {wrappers[0]}")
         page = Page(model.from_wire(item) for item in items)
+        page.is_dialect_b = isinstance(data, Mapping) and "data" in data
         page.next_cursor = cursor if isinstance(cursor, str) else None
         return page
 
@@ -205,3 +213,9 @@ def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
         return model.from_wire(inner if isinstance(inner, Mapping) else data)
 
     return read
+
+
+def read_told(model: Type[M], wrapper: str) -> Callable[[Any], M]:
+    """Gives the reader of a model that was sent: a server may answer it with nothing at all."""
+    read = read_wrapped(model, wrapper)
+    return lambda data: read({} if data is None else data)

@@ -11,6 +11,7 @@ from typing import Any, Dict, Optional
 from ai_spine import (
     AISpine,
     AISpineError,
+    APIError,
     AuthenticationError,
     Execution,
     ExecutionError,
@@ -27,20 +28,22 @@ def execute(
     """Executes a flow, and says what became of it."""
     try:
         return client.execute_and_wait(flow_id, input_data, timeout=60)
+    except AuthenticationError as error:
+        print(f"set AI_SPINE_API_KEY to a key that the server knows: {error}")
+    except RateLimitError as error:
+        print(f"too many requests, come again in {error.retry_after} s: {error}")
+    except APIError as error:
+        print(f"the server refused: {error}")
+    except NetworkError as error:
+        # `maybe_executed` tells whether it is safe to start the flow again.
+        print(f"no answer, maybe executed: {error.maybe_executed}: {error}")
     except ValidationError as error:
         print(f"wrong arguments, nothing was sent: {error}")
     except TimeoutError as error:
         # The execution goes on: wait again, with this id.
         print(f"not done yet, last seen {error.last_status}: {error.execution_id}")
     except ExecutionError as error:
-        print(f"the flow failed: {error}")
-    except AuthenticationError as error:
-        print(f"set AI_SPINE_API_KEY to a key that the server knows: {error}")
-    except RateLimitError as error:
-        print(f"too many requests, come again in {error.retry_after} s: {error}")
-    except NetworkError as error:
-        # `maybe_executed` tells whether it is safe to start the flow again.
-        print(f"no answer, maybe executed: {error.maybe_executed}: {error}")
+        print(f"the flow failed, or there is none: {error}")
     except AISpineError as error:
         print(f"something else: {error}")
     return None

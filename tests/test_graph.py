@@ -30,10 +30,25 @@ def test_a_conditional_node_may_have_conditions_and_no_agent():
     branch = {
         "id": "b",
         "type": "conditional",
-        "conditions": {"x": 1},
+        "conditions": {"c": {"field": "x", "op": "exists"}},
         "depends_on": ["a"],
     }
-    assert find_problems(flow(node("a"), branch)) == []
+    after = {"id": "c", "type": "output", "depends_on": ["b"]}
+    assert find_problems(flow(node("a"), branch, after)) == []
+
+
+def test_conditions_timeouts_and_misspelt_fields_are_problems_too():
+    branch = {**node("b"), "type": "conditional", "conditions": {"x": 1}}
+    assert len(find_problems(flow(node("a"), branch))) == 2
+    slow = {**node("a"), "config": {"timeout": "soon"}}
+    assert find_problems(flow(slow)) == [
+        "node 'a': config.timeout must be a number of seconds above zero"
+    ]
+    misspelt = {**node("b"), "dependson": ["a"]}
+    assert find_problems(flow(node("a"), misspelt)) == [
+        "node 'b' has a field 'dependson'; 'depends_on' is meant"
+    ]
+    assert find_problems(flow({**node("a"), "position": {"x": 1}})) == []
 
 
 @pytest.mark.parametrize("kind", ["input", "output", "conditional"])

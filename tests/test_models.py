@@ -361,7 +361,11 @@ def test_a_list_is_read_in_each_of_its_forms(data):
     assert [agent.agent_id for agent in agents] == ["a", "b"]
 
 
-@pytest.mark.parametrize("data", [None, 5, "x", {}, {"agents": None}, {"flows": []}])
+def test_a_list_that_is_null_is_empty():
+    assert read_items(Agent, "agents")({"agents": None}) == []
+
+
+@pytest.mark.parametrize("data", [None, 5, "x", {}, {"agents": 5}, {"flows": []}])
 def test_an_answer_without_a_list_is_unexpected(data):
     with pytest.raises(UnexpectedAnswer, match="^no list of agents$"):
         read_items(Agent, "agents")(data)

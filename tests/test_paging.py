@@ -101,6 +101,25 @@ def test_a_server_that_repeats_its_cursor_is_left():
 def test_a_server_that_makes_up_cursors_for_ever_is_left():
     pages = itertools.count()
     assert walk(lambda p: page("ab", f"c{next(pages)}")) == list("ab")
+    assert walk(lambda p: page("", f"c{next(pages)}")) == []
+
+
+def test_pages_that_a_filter_has_emptied_do_not_end_the_walk():
+    pages = {None: page("a", "1"), "5": page("b")}
+    pages.update({str(n): page("", str(n + 1)) for n in range(1, 5)})
+    assert walk(lambda p: pages[p.get("cursor")]) == list("ab")
+
+
+def test_many_pages_of_what_was_seen_do_not_end_the_walk():
+    ids = [f"old{n}" for n in range(20)]
+
+    def ask(params):
+        found = by_offset(ids)(params)
+        if params["offset"] == 2:
+            ids[:0] = [f"new{n}" for n in range(12)]
+        return found
+
+    assert len([name for name in walk(ask) if name.startswith("old")]) == 20
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -118,3 +137,34 @@ def test_executions_are_walked_whatever_the_server_makes_of_them(wrapped):
         listed = client.list_executions(status="failed")
     assert (found, failed) == (["e1", "e2", "e3"], ["e1"])
     assert [e.execution_id for e in listed] == ["e1"]
+
+
+@pytest.mark.parametrize("odd", [{}, [], 5, None, {"a": [1]}])
+def test_executions_with_odd_ids_are_given_too(odd):
+    items = [{"execution_id": odd, "n": 1}, {"execution_id": odd, "n": 2}]
+    with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
+        mock.get(f"{URL}/executions", json={"data": items})
+        assert [dict(e) for e in client.iter_executions()][:2] == items
+
+
+@pytest.mark.parametrize(
+    "method, name", [("list_flows", "flow"), ("list_agents", "agent")]
+)
+def test_lists_that_are_paged_by_cursor_are_given_whole(method, name):
+    first = {"data": [{f"{name}Id": "a"}], "next_cursor": "c"}
+    last = {"data": [{f"{name}Id": "b"}], "next_cursor": None}
+    with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
+        mock.get(f"{URL}/{name}s", json=first)
+        mock.get(f"{URL}/{name}s?cursor=c", json=last)
+        assert [item[f"{name}Id"] for item in getattr(client, method)()] == ["a", "b"]
+
+
+def test_a_server_of_dialect_b_is_asked_for_a_status_in_its_own_word():
+    queued = {"data": [{"executionId": "e", "status": "error"}], "next_cursor": None}
+    with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
+        mock.get(
+            f"{URL}/executions?status=failed", json={"data": [], "next_cursor": None}
+        )
+        mock.get(f"{URL}/executions?status=error", json=queued)
+        (execution,) = client.list_executions(status="failed")
+    assert execution.status == "failed"

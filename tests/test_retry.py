@@ -8,6 +8,8 @@ from email.utils import formatdate
 
 import pytest
 import requests
+from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import NewConnectionError
 import urllib3
 from urllib3.util import Retry
 
@@ -58,7 +60,7 @@ def test_what_would_not_help_is_never_repeated(method, kind):
     + [(status, Kind.UNCERTAIN) for status in (408, 500, 502, 504, 520, 522, 527)]
     + [
         (status, Kind.REFUSED)
-        for status in (302, 400, 401, 404, 409, 422, 425, 501, 505, 528)
+        for status in (302, 400, 401, 404, 409, 422, 425, 501, 505, 511)
     ],
 )
 def test_each_status_is_of_one_kind(status, kind):
@@ -296,3 +298,24 @@ def test_causes_that_go_round_in_a_circle_are_walked_once():
     first, second = ValueError("1"), ValueError("2")
     first.__cause__, second.__cause__ = second, first
     assert failure_of(first).kind is Kind.UNCERTAIN
+
+
+@pytest.mark.parametrize("status", [506, 508, 528, 599])
+def test_a_5xx_that_nobody_knows_may_have_run(status):
+    assert kind_of_status(status) is Kind.UNREADABLE
+
+
+def test_what_the_caller_was_handling_says_nothing_of_a_request():
+    try:
+        try:
+            raise requests.ConnectionError(NewConnectionError(None, "refused"))
+        except requests.ConnectionError as handled:
+            outside = handled
+            raise requests.ConnectionError(ProtocolError("Connection aborted."))
+    except requests.ConnectionError as error:
+        assert failure_of(error, outside).kind is Kind.UNCERTAIN
+
+
+def test_a_missing_file_of_authorities_means_that_nothing_was_sent():
+    failure = failure_of(OSError("Could not find a suitable TLS CA certificate bundle"))
+    assert failure.kind is Kind.REFUSED and "CA certificate bundle" in failure.words

@@ -14,7 +14,6 @@ from ai_spine.utils import (
     origin,
     parse_timestamp,
     quote_segment,
-    redact_url,
 )
 
 MOMENT = datetime(2026, 11, 20, 10, 50, 42, tzinfo=timezone.utc)
@@ -125,11 +124,6 @@ def test_an_origin_names_scheme_host_and_port(url, expected):
 def test_an_origin_of_an_impossible_port_is_refused():
     with pytest.raises(ValueError):
         origin("http://h:99999")
-
-
-def test_a_redacted_url_keeps_neither_password_nor_query():
-    url = redact_url("http://user:hush@host:1/path?token=hush#hush")
-    assert url == "http://host:1/path"
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__])

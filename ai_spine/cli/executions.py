@@ -4,7 +4,7 @@ from typing import Any, Optional, Tuple
 
 import click
 
-from ai_spine.cli.context import command, noun, session
+from ai_spine.cli.context import SECONDS, command, noun, session
 from ai_spine.cli.output import print_item, print_items, print_value, say
 from ai_spine.cli.values import read_object, read_pairs
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
@@ -16,7 +16,7 @@ MESSAGE_COLUMNS = ("timestamp", "from_agent", "to_agent", "message_type", "conte
 
 _wait_timeout = click.option(
     "--wait-timeout",
-    type=float,
+    type=SECONDS,
     metavar="SECONDS",
     default=DEFAULT_WAIT_TIMEOUT,
     show_default=True,
@@ -24,7 +24,7 @@ _wait_timeout = click.option(
 )
 _interval = click.option(
     "--interval",
-    type=float,
+    type=SECONDS,
     metavar="SECONDS",
     default=DEFAULT_INTERVAL,
     show_default=True,
@@ -84,6 +84,10 @@ def add_to(group: click.Group) -> None:
         """
         input_data = {**read_object("--input", input_json), **read_pairs(pairs)}
         attached = read_pairs(metadata) or None
+        if no_wait and session().options.get("local"):
+            raise click.UsageError(
+                "--no-wait leaves nothing to wait for: --local ends with it"
+            )
         client = session().client()
         if no_wait:
             print_item(client.execute_flow(flow_id, input_data, attached))
@@ -126,7 +130,9 @@ def add_to(group: click.Group) -> None:
         "--flow", "flow_id", metavar="FLOW_ID", help="Only those of this flow."
     )
     @click.option("--status", help="Only those that stand so.")
-    @click.option("--limit", type=int, metavar="N", help="How many at most.")
+    @click.option(
+        "--limit", type=click.IntRange(min=1), metavar="N", help="How many at most."
+    )
     @click.option(
         "--offset", type=int, metavar="N", help="How many to leave out first."
     )

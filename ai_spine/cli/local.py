@@ -8,6 +8,7 @@ import click
 
 from ai_spine.cli.context import errors_in_one_line, import_local, session
 from ai_spine.cli.output import say
+from ai_spine.events import log_to_stderr
 
 
 def add_to(group: click.Group) -> None:
@@ -32,6 +33,9 @@ def add_to(group: click.Group) -> None:
         "--db", metavar="FILE", default=":memory:", help="Where to keep everything."
     )
     @click.option("--api-key", metavar="KEY", help="The key that clients must have.")
+    @click.option(
+        "--debug", is_flag=True, help="Log to stderr what goes wrong in agents."
+    )
     @errors_in_one_line
     def start(
         port: int,
@@ -40,6 +44,7 @@ def add_to(group: click.Group) -> None:
         agents: Optional[str],
         db: str,
         api_key: Optional[str],
+        debug: bool,
     ) -> None:
         """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
 
@@ -47,6 +52,8 @@ def add_to(group: click.Group) -> None:
         ai-spine local start --flows flows/ --agents agents.py --db runs.db
         """
         key = api_key or session().options.get("api_key")
+        if debug or session().options.get("debug"):
+            log_to_stderr()
         stop = threading.Event()
         server = import_local().LocalServer(
             flows, agents, host=host, port=port, db=db, api_key=key
@@ -55,8 +62,22 @@ def add_to(group: click.Group) -> None:
             for name in ("SIGINT", "SIGTERM"):
                 signal.signal(getattr(signal, name), lambda *_: stop.set())
             click.echo(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
+            say(_stock_of(server))
             _wait(stop)
         say("stopped")
+
+
+def _stock_of(server: Any) -> str:
+    """Says how many flows and agents there are: none at all is mostly a mistake."""
+    with server.client() as client:
+        status = client.get_status()
+    counts = [(status.flows, "flow"), (status.agents, "agent")]
+    told = [
+        f"{n['total']} {noun}{'' if n['total'] == 1 else 's'}"
+        for n, noun in counts
+        if n
+    ]
+    return f"it has {' and '.join(told)}"
 
 
 def _wait(stop: Any) -> None:

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import inspect
+import logging
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -20,12 +21,14 @@ from urllib.parse import urlsplit
 
 import requests
 
+from ai_spine.constants import LOGGER_NAME
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.graph import NODE_TYPES
 from ai_spine.retry import failure_of
 from ai_spine.utils import one_line
 from ai_spine.validation import check_id
 
+log = logging.getLogger(f"{LOGGER_NAME}.local")
 Function = Callable[[Dict[str, Any], Dict[str, Any]], Mapping[str, Any]]
 
 # Seconds that an HTTP agent may take where its node's config does not say.
@@ -102,8 +105,11 @@ class AgentFunction:
         """
         try:
             return self.function(task.input, task.config)
-        except (Exception, SystemExit) as error:  # neither may end the worker's thread
-            raise AgentFailed(one_line(str(error)) or type(error).__name__) from error
+        except (
+            BaseException
+        ) as error:  # nothing that an agent raises may end the worker's thread
+            log.info("agent %r failed", self.agent_id, exc_info=True)
+            raise AgentFailed(_words_of(error)) from error
 
 
 class HttpAgent:
@@ -314,15 +320,18 @@ def _by_id(agents: Sequence[AgentFunction]) -> Dict[str, AnyAgent]:
 
 
 def _import_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = (
+        f"ai_spine_agents_{path.stem}"  # no name of a module that there may be already
+    )
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError("no Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # where dataclasses and pickles look for it
+    sys.modules[name] = module  # where dataclasses and pickles look for it
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[path.stem]
+        del sys.modules[name]
         raise
     return module
 
@@ -343,6 +352,15 @@ def _check_function(agent_id: str, function: Any) -> None:
         raise ConfigurationError(
             f"agent {agent_id!r}: its function must take two arguments, input and config"
         ) from None
+
+
+def _words_of(error: BaseException) -> str:
+    """Gives an error's text; of those that say little without it, the kind as well."""
+    kind, text = type(error).__name__, one_line(str(error))
+    speaks = not isinstance(error, (LookupError, SystemExit, TypeError, AttributeError))
+    if speaks and text:
+        return text
+    return f"{kind}: {text}" if text else kind
 
 
 def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

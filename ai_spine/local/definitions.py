@@ -14,11 +14,9 @@ from typing import (
 )
 from typing import Union
 
-from ai_spine.constants import MAX_SECONDS
 from ai_spine.definitions import FILE_SUFFIXES, read_file
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.graph import find_problems
-from ai_spine.local.conditions import find_condition_problems
 from ai_spine.models import Flow
 from ai_spine.validation import encode_json
 from ai_spine.wire import UnexpectedAnswer
@@ -61,8 +59,6 @@ def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> 
         ConfigurationError: Something is wrong with it; all of it is named in the one message.
     """
     problems = find_problems(flow, agent_ids)
-    if not problems:
-        problems = find_condition_problems(flow) + _timeout_problems(flow)
     if problems:
         raise ConfigurationError(f"{source}: {'; '.join(problems)}")
 
@@ -89,21 +85,6 @@ def describe_flow(flow: Flow) -> Dict[str, Any]:
         "exit_points": flow.exit_points,
         "metadata": flow.metadata or {},
     }
-
-
-def _timeout_problems(flow: Flow) -> List[str]:
-    return [
-        f"node {node.id!r}: config.timeout must be a number of seconds above zero"
-        for node in flow.nodes
-        if not _is_timeout((node.config or {}).get("timeout"))
-    ]
-
-
-def _is_timeout(value: Any) -> bool:
-    if value is None:
-        return True
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and 0 < value <= MAX_SECONDS
 
 
 def _items(source: FlowSource) -> Iterator[FlowItem]:

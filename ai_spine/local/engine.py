@@ -9,11 +9,12 @@ import json
 import logging
 import threading
 import time
-from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
 
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.local.agents import AgentFailed, AnyAgent, Task
-from ai_spine.local.conditions import CannotCompare, excluded_nodes
+from ai_spine.conditions import CannotCompare, excluded_nodes
 from ai_spine.local.store import Store
 from ai_spine.local.workers import Workers
 from ai_spine.models import ExecutionStatus, Flow, FlowNode
@@ -97,7 +98,7 @@ class Engine:
         run = _Run(execution_id, flow, input_data)
         with self._lock:
             self._runs[execution_id] = run
-        with run.lock:
+        with self._whatever_happens(run), run.lock:
             self._advance(run)
 
     def cancel(self, execution_id: str) -> bool:
@@ -154,10 +155,21 @@ class Engine:
 
     def _work(self, run: _Run, step: _Step) -> None:
         """Runs one node; the body of a worker thread."""
-        try:
+        with self._whatever_happens(run):
             if self._begin(run, step):
                 self._settle(run, step, *self._outcome_of(run, step))
-        except Exception as error:  # a full disk, say: the run must end, and not hang
+
+    def _time_out(self, run: _Run, step: _Step, words: str) -> None:
+        """Ends a node that took too long; the body of a timer's thread."""
+        with self._whatever_happens(run):
+            self._settle(run, step, None, words)
+
+    @contextmanager
+    def _whatever_happens(self, run: _Run) -> Iterator[None]:
+        """Ends the run when its bookkeeping fails, for a full disk, say: it must not hang."""
+        try:
+            yield
+        except Exception as error:
             log.exception("execution %s broke", run.execution_id)
             words = f"The server failed: {one_line(str(error))}"
             with run.lock:
@@ -176,9 +188,7 @@ class Engine:
             )
             if timeout is not None:
                 late = f"timed out after {timeout:g} s"
-                step.timer = threading.Timer(
-                    timeout, self._settle, (run, step, None, late)
-                )
+                step.timer = threading.Timer(timeout, self._time_out, (run, step, late))
                 step.timer.daemon = True
                 step.timer.start()
         return True

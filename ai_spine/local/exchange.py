@@ -7,7 +7,7 @@ import logging
 import math
 import uuid
 from functools import wraps
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -25,6 +25,7 @@ from ai_spine.utils import Secret, has_control_characters, one_line
 _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
+T = TypeVar("T")
 View = Callable[..., Reply]
 
 
@@ -34,6 +35,13 @@ class Refusal(Exception):
     def __init__(self, status: int, detail: Any) -> None:
         super().__init__(status, detail)
         self.reply = Reply(status, {"detail": detail})
+
+    @classmethod
+    def told(cls, reply: Reply) -> "Refusal":
+        """Gives a refusal with an answer of its own form."""
+        refusal = cls(reply.status, None)
+        refusal.reply = reply
+        return refusal
 
 
 def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
@@ -107,16 +115,24 @@ def once(store: Store, make: Callable[[], Reply]) -> Reply:
 
 
 def once_told(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
+    """Does as `once`, and tells whether the reply was made now."""
+    return _by_key(lambda key, fingerprint: store.once(key, fingerprint, make))
+
+
+def is_repetition(store: Store) -> bool:
+    """Tells whether the same request came before with this idempotency key."""
+    return _by_key(
+        lambda key, fingerprint: store.reply_to(key, fingerprint) is not None
+    )
+
+
+def _by_key(act: Callable[[Optional[str], str], T]) -> T:
     key = request.headers.get(IDEMPOTENCY_KEY_HEADER) or None
     path = request.path[len(API_PREFIX) :] if under_prefix() else request.path
-    content = json.dumps(
-        request.get_json(force=True, silent=True, cache=True), sort_keys=True
-    )
-    fingerprint = hashlib.sha256(
-        f"{request.method} {path} {content}".encode("utf-8")
-    ).hexdigest()
+    body = request.get_json(force=True, silent=True, cache=True)
+    content = f"{request.method} {path} {json.dumps(body, sort_keys=True)}"
     try:
-        return store.once(key, fingerprint, make)
+        return act(key, hashlib.sha256(content.encode("utf-8")).hexdigest())
     except KeyReused:
         raise Refusal(
             409, f"Idempotency-Key {key!r} was used for another request"

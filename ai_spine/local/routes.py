@@ -1,7 +1,8 @@
 """The paths of the API, as the local server serves them."""
 
+import threading
 import time
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException
@@ -21,6 +22,7 @@ from ai_spine.local.exchange import (
     check_uuid,
     echo_headers,
     found_or_404,
+    is_repetition,
     json_object,
     once,
     once_told,
@@ -121,6 +123,7 @@ class FlowRoutes:
             raise Refusal(
                 400, f"flow_id is {flow.flow_id!r}, but the path says {flow_id!r}"
             )
+        self._check(flow)
         self.get(flow_id)
         return Reply(200, self._store.put("flow", flow_id, describe_flow(flow)))
 
@@ -145,27 +148,27 @@ class FlowRoutes:
             check_id("flow_id", body["flow_id"])
         except AISpineError as error:
             refuse_field("flow_id", str(error), body["flow_id"])
-        definition = self._store.get("flow", body["flow_id"])
-        if definition is None:
-            return Reply(
-                200, _started(NO_EXECUTION_ID, f"Flow {body['flow_id']!r} not found")
-            )
-        return self._execute(Flow.from_wire(definition), body)
-
-    def _execute(self, flow: Flow, body: Dict[str, Any]) -> Reply:
-        def create() -> Reply:
-            metadata = body.get("metadata") or {}
-            created = self._store.create_execution(
-                flow.flow_id, body["input_data"], metadata
-            )
-            return Reply(200, _started(created))
-
-        reply, is_new = once_told(self._store, create)
+        flows: List[Flow] = []
+        reply, is_new = once_told(self._store, lambda: self._start(body, flows))
         if is_new:
-            self._engine.start(reply.body["execution_id"], flow, body["input_data"])
+            self._engine.start(reply.body["execution_id"], flows[0], body["input_data"])
         return reply
 
+    def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
+        """Notes an execution, and gives the flow to run along."""
+        definition = self._store.get("flow", body["flow_id"])
+        if definition is None:
+            words = f"Flow {body['flow_id']!r} not found"
+            raise Refusal.told(Reply(200, _started(NO_EXECUTION_ID, words)))
+        flows.append(Flow.from_wire(definition))
+        metadata = body.get("metadata") or {}
+        created = self._store.create_execution(
+            body["flow_id"], body["input_data"], metadata
+        )
+        return Reply(200, _started(created))
+
     def _create(self, flow: Flow) -> Reply:
+        self._check(flow)
         if self._store.get("flow", flow.flow_id) is not None:
             raise Refusal(409, f"Flow {flow.flow_id!r} already exists")
         return Reply(200, self._store.put("flow", flow.flow_id, describe_flow(flow)))
@@ -173,7 +176,9 @@ class FlowRoutes:
     def _read_definition(self) -> Flow:
         body = json_object()
         check_fields(body, {"flow_id": (str, True), "nodes": (list, True)})
-        flow = Flow.from_wire(body)
+        return Flow.from_wire(body)
+
+    def _check(self, flow: Flow) -> None:
         try:
             check_id("flow_id", flow.flow_id)
             check_flow(
@@ -181,7 +186,6 @@ class FlowRoutes:
             )
         except AISpineError as error:
             raise Refusal(400, str(error)) from None
-        return flow
 
 
 class ExecutionRoutes:
@@ -189,6 +193,7 @@ class ExecutionRoutes:
 
     def __init__(self, backend: Backend) -> None:
         self._store, self._engine, _ = backend
+        self._cancelling = threading.Lock()
 
     def add_to(self, routes: Blueprint) -> None:
         """Adds the routes to a blueprint."""
@@ -217,9 +222,11 @@ class ExecutionRoutes:
     def cancel(self, execution_id: str) -> Reply:
         """Ends an execution that is still going."""
         known = check_uuid(execution_id)
-        # Outside of the store's transaction: a run's lock is taken before the store's, never after.
-        cancelled = self._engine.cancel(known)
-        return once(self._store, lambda: self._cancelled(execution_id, cancelled))
+        # The engine acts outside of the store's transaction, since a run's lock is taken before the
+        # store's, never after; so one cancel at a time looks for its key, acts, and notes its key.
+        with self._cancelling:
+            cancelled = not is_repetition(self._store) and self._engine.cancel(known)
+            return once(self._store, lambda: self._cancelled(execution_id, cancelled))
 
     def results(self, execution_id: str) -> Reply:
         """What each node of an execution gave."""

@@ -188,11 +188,9 @@ class Store:
                 "DELETE FROM idempotency_keys WHERE created_at <= ?",
                 (self._now() - KEY_LIFETIME,),
             )
-            rows = self._rows("SELECT * FROM idempotency_keys WHERE key = ?", (key,))
-            if rows:
-                if rows[0]["fingerprint"] != fingerprint:
-                    raise KeyReused(key)
-                return Reply(rows[0]["status"], json.loads(rows[0]["body"])), False
+            known = self.reply_to(key, fingerprint)
+            if known is not None:
+                return known, False
             reply = make()
             if reply.status < 400:
                 self._db.execute(
@@ -206,6 +204,20 @@ class Store:
                     ),
                 )
             return reply, True
+
+    def reply_to(self, key: Optional[str], fingerprint: str) -> Optional[Reply]:
+        """Gives the reply that was made for a key; `None` if none was.
+
+        Raises:
+            KeyReused: The key came with another request before.
+        """
+        query = "SELECT * FROM idempotency_keys WHERE key = ? AND created_at > ?"
+        rows = self._rows(query, (key, self._now() - KEY_LIFETIME))
+        if not rows:
+            return None
+        if rows[0]["fingerprint"] != fingerprint:
+            raise KeyReused(key)
+        return Reply(rows[0]["status"], json.loads(rows[0]["body"]))
 
     # Executions
 

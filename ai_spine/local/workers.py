@@ -53,7 +53,7 @@ class Workers:
                 return
             try:
                 job()
-            except Exception:
+            except BaseException:  # the thread is for the next job as well
                 log.exception("a job of the local server failed")
             with self._lock:
                 # A job that waits in the queue has this thread, so it is not idle for others.

@@ -18,7 +18,7 @@ class AgentMethods(Methods):
             APIError: The server refused.
             NetworkError: No answer came.
         """
-        return self._api.call(operations.LIST_AGENTS)
+        return self._list_all(operations.LIST_AGENTS)
 
     def get_agent(self, agent_id: str) -> Agent:
         """Gives an agent.

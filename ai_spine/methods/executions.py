@@ -8,9 +8,16 @@ from ai_spine.constants import (
     DEFAULT_WAIT_TIMEOUT,
     MAX_MESSAGE_LENGTH,
 )
+from ai_spine.events import log
 from ai_spine.exceptions import AISpineError, ExecutionError
 from ai_spine.methods.base import Methods
-from ai_spine.models import AgentMessage, Execution, NodeResult, read_status
+from ai_spine.models import (
+    STATUS_IN_DIALECT_B,
+    AgentMessage,
+    Execution,
+    NodeResult,
+    read_status,
+)
 from ai_spine.paging import walk_pages
 from ai_spine.utils import one_line
 from ai_spine.validation import (
@@ -70,7 +77,7 @@ class ExecutionMethods(Methods):
         ).filled(flow_id=flow_id)
         if not execution.was_started:
             reason = execution.error_message or f"flow {flow_id!r} was not started"
-            words = one_line(str(reason), MAX_MESSAGE_LENGTH)
+            words = one_line(self._api.conceal(str(reason)), MAX_MESSAGE_LENGTH)
             raise ExecutionError(words, execution=execution)
         return execution
 
@@ -122,7 +129,9 @@ class ExecutionMethods(Methods):
     ) -> Iterator[Execution]:
         """Walks all executions, the newest first, asking for a page when it is needed.
 
-        None is given twice, also when new ones are started meanwhile.
+        None is given twice, also when new ones are started meanwhile. Make a list of them first if
+        you are about to change what you filter by: cancelling while walking those that run moves
+        the pages under the walk.
 
         Args:
             flow_id: Only those of this flow.
@@ -143,7 +152,7 @@ class ExecutionMethods(Methods):
         check_count("page_size", page_size, least=1)
         walk = walk_pages(
             lambda params: self._list_page({**filters, **params}),
-            lambda execution: execution.execution_id,
+            _key_of,
             page_size,
         )
         return (execution for execution in walk if _stands(execution, status))
@@ -287,7 +296,10 @@ class ExecutionMethods(Methods):
                     wait.execution_id, deadline=wait.remaining()
                 )
             except AISpineError as error:
-                wait.missed(error)
+                if wait.missed(error):
+                    log.warning(
+                        "still waiting for execution %s: %s", wait.execution_id, error
+                    )
             else:
                 wait.saw(execution)
                 if on_progress is not None:
@@ -297,7 +309,19 @@ class ExecutionMethods(Methods):
             self._api.sleep(wait.pause())
 
     def _list_page(self, params: Mapping[str, Any]) -> Page[Execution]:
-        return self._api.call(operations.LIST_EXECUTIONS, params=params)
+        page = self._api.call(operations.LIST_EXECUTIONS, params=params)
+        theirs = STATUS_IN_DIALECT_B.get(params.get("status") or "")
+        if page or not page.is_dialect_b or theirs is None:
+            return page
+        return self._api.call(
+            operations.LIST_EXECUTIONS, params={**params, "status": theirs}
+        )
+
+
+def _key_of(execution: Execution) -> str:
+    """Gives what tells an execution from others: its id, or all of it where that is no text."""
+    named = execution.execution_id
+    return named if isinstance(named, str) else repr(dict(execution))
 
 
 def _filters(flow_id: Optional[str], status: Optional[str]) -> Dict[str, Any]:

@@ -19,7 +19,7 @@ class FlowMethods(Methods):
             APIError: The server refused.
             NetworkError: No answer came.
         """
-        return self._api.call(operations.LIST_FLOWS)
+        return self._list_all(operations.LIST_FLOWS)
 
     def get_flow(self, flow_id: str) -> Flow:
         """Gives a flow with its nodes.

@@ -75,7 +75,7 @@ def test_the_local_server_answers_until_a_signal_stops_it(serve, name):
     with urllib.request.urlopen(f"{url}/health") as answer:
         assert json.load(answer)["status"] == "healthy"
     process.send_signal(getattr(signal, name))
-    assert finish(process) == (0, "", "stopped\n")
+    assert finish(process) == (0, "", "it has 2 flows and 4 agents\nstopped\n")
 
 
 @needs_signals
@@ -99,7 +99,7 @@ def test_the_local_server_stops_while_an_execution_goes_on(serve, tmp_path):
     with urllib.request.urlopen(f"{url}/flows/execute", body) as answer:
         assert json.load(answer)["execution_id"]
     process.send_signal(signal.SIGTERM)
-    assert finish(process) == (0, "", "stopped\n")
+    assert finish(process) == (0, "", "it has 1 flow and 1 agent\nstopped\n")
 
 
 @needs_signals

@@ -891,3 +891,21 @@ def test_a_node_id_that_is_no_unicode_does_not_hang_its_flow(server, http, caplo
         assert run(server, "g").is_done
     else:
         assert answer.status_code == 400
+
+
+def test_the_same_key_gives_the_same_execution_also_when_the_flow_is_gone(server, http):
+    body, headers = {"flow_id": "f", "input_data": {}}, {"Idempotency-Key": "k"}
+    first = http.post(f"{server.url}/flows/execute", json=body, headers=headers).json()
+    assert http.delete(f"{server.url}/flows/f").status_code == 200
+    again = http.post(f"{server.url}/flows/execute", json=body, headers=headers).json()
+    assert again == first
+
+
+def test_a_cancel_whose_key_was_used_otherwise_cancels_nothing(server, http):
+    headers = {"Idempotency-Key": "k"}
+    body = {"flow_id": "f", "input_data": {}}
+    started = http.post(
+        f"{server.url}/flows/execute", json=body, headers=headers
+    ).json()
+    url = f"{server.url}/executions/{started['execution_id']}/cancel"
+    assert http.post(url, json={}, headers=headers).status_code == 409

@@ -8,9 +8,10 @@ and `{"not": …}`.
 """
 
 import operator
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Set
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Set
 
-from ai_spine.models import Flow, FlowNode
+if TYPE_CHECKING:  # the models stand on this room, and not the other way round
+    from ai_spine.models import Flow, FlowNode
 
 OTHERWISE = "otherwise"
 _MISSING = object()
@@ -89,7 +90,7 @@ def _look_up(field: str, output: Any) -> Any:
     return output
 
 
-def find_condition_problems(flow: Flow) -> List[str]:
+def find_condition_problems(flow: "Flow") -> List[str]:
     """Names all that is wrong with the conditions of a flow whose graph is sound."""
     return [
         f"node {node.id!r}: {problem}"
@@ -99,7 +100,7 @@ def find_condition_problems(flow: Flow) -> List[str]:
     ]
 
 
-def _node_problems(node: FlowNode, flow: Flow) -> Iterator[str]:
+def _node_problems(node: "FlowNode", flow: "Flow") -> Iterator[str]:
     dependents = {
         other.id for other in flow.nodes if node.id in (other.depends_on or ())
     }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai_spine.local.conditions import (
+from ai_spine.conditions import (
     CannotCompare,
     excluded_nodes,
     find_condition_problems,

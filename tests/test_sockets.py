@@ -1,0 +1,135 @@
+"""Tests of connections: bounded as a whole, and honest about whether they ever stood."""
+
+import http.server
+import ssl
+import threading
+
+import pytest
+import requests
+import trustme
+
+from ai_spine import AISpine, NetworkError, RequestTimeoutError
+from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer
+
+SHORT = 0.2  # seconds, after which a client gives up
+KINDS = [
+    lambda client: client.list_flows(),
+    lambda client: client.execute_flow("f", {}),
+]
+
+
+class Flows(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_server(authority):
+    """A server with a certificate of the authority, and the count of its connections."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Flows)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    accepted = []
+    accept = server.get_request
+    server.get_request = lambda: accepted.append(accept()) or accepted[-1]
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}", accepted
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def failure(call, *arguments):
+    with pytest.raises(NetworkError) as caught:
+        call(*arguments)
+    return caught.value
+
+
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nX-A: b", b"HTTP/1.1 ", b""])
+def test_headers_that_trickle_in_are_given_up_in_time(start):
+    with RawServer((start, TRICKLE)) as server:
+        with AISpine(base_url=server.url, timeout=SHORT, max_retries=0) as client:
+            error = failure(client.list_flows)
+        server.stop()
+        assert type(error) is RequestTimeoutError
+        assert server.trickled_out is False
+
+
+def test_tls_with_a_trusted_certificate_works_and_keeps_its_connection(
+    authority, tls_server, tmp_path
+):
+    url, accepted = tls_server
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    with AISpine(base_url=url, verify=str(bundle), timeout=10) as client:
+        assert [client.list_flows() for _ in range(3)] == [[], [], []]
+    assert len(accepted) == 1
+
+
+@pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
+def test_a_certificate_that_is_not_trusted_is_told_at_once(tls_server, call):
+    url, _ = tls_server
+    with AISpine(base_url=url, timeout=10) as client:
+        error = failure(call, client)
+    assert "the server's certificate is not trusted: " in str(error)
+    assert len(error.attempts) == 1
+    assert not (error.maybe_executed or error.transient)
+
+
+@pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
+def test_a_server_that_never_begins_tls_was_sent_nothing(call):
+    with RawServer(STALL) as server:
+        url = server.url.replace("http:", "https:")
+        with AISpine(base_url=url, timeout=SHORT, max_retries=1) as client:
+            client._api.sleep = lambda seconds: None
+            error = failure(call, client)
+    assert type(error) is RequestTimeoutError
+    assert "no connection in time" in str(error)
+    assert error.maybe_executed is False and len(error.attempts) == 2
+
+
+@pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
+def test_a_server_that_breaks_off_tls_was_sent_nothing(call):
+    with RawServer(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
+        url = server.url.replace("http:", "https:")
+        with AISpine(base_url=url, timeout=5, max_retries=1) as client:
+            client._api.sleep = lambda seconds: None
+            error = failure(call, client)
+    assert error.maybe_executed is False and len(error.attempts) == 2
+
+
+def test_a_post_is_sent_once_also_while_another_error_is_handled():
+    with RawServer(CLOSE) as server, AISpine(base_url=server.url) as client:
+        client._api.sleep = lambda seconds: None
+        try:
+            with AISpine(base_url="http://127.0.0.1:9", max_retries=0) as nowhere:
+                nowhere.session.get("http://127.0.0.1:9")
+        except requests.ConnectionError:
+            error = failure(client.execute_flow, "f", {})
+        assert len(server.requests) == 1
+    assert error.maybe_executed is True
+
+
+def test_waiting_for_a_free_connection_is_bounded_too():
+    with RawServer(STALL) as server:
+        with AISpine(base_url=server.url, pool_size=1, max_retries=0) as client:
+            assert client._api._pool.take(1)
+            error = failure(client.with_options(timeout=SHORT).execute_flow, "f", {})
+            assert "no connection was free in time" in str(error)
+            assert error.maybe_executed is False and server.requests == []
+            client._api._pool.give_back()
