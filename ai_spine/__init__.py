@@ -28,7 +28,6 @@ from ai_spine.models import (
     ApiKeyChange,
     ApiKeyStatus,
     Execution,
-    ExecutionStatus,
     Flow,
     FlowNode,
     HealthStatus,
@@ -37,6 +36,7 @@ from ai_spine.models import (
     SystemStatus,
     User,
 )
+from ai_spine.statuses import ExecutionStatus
 
 __all__ = [
     "AISpine",

@@ -7,55 +7,16 @@ what it came as.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any, Container, Dict, List, Mapping, Optional
 
 from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.exceptions import ValidationError
 from ai_spine.graph import find_problems, topological_order
+from ai_spine.statuses import TERMINAL_STATUSES, ExecutionStatus, read_status
 from ai_spine.utils import parse_timestamp
 from ai_spine.wire import Model, attribute, hidden, required
 
-
-class ExecutionStatus(str, Enum):
-    """Where an execution or a node of it stands; equal to its text."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    SKIPPED = "skipped"
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    def __repr__(self) -> str:
-        return repr(self.value)
-
-
 _LONGEST_MS = 1e13  # three hundred years; beyond, it is no duration
-TERMINAL_STATUSES = frozenset(
-    {ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED}
-)
-_STATUS_SYNONYMS = {
-    "queued": ExecutionStatus.PENDING,
-    "success": ExecutionStatus.COMPLETED,
-    "error": ExecutionStatus.FAILED,
-    "canceled": ExecutionStatus.CANCELLED,
-}
-# What the other dialect calls our statuses, to filter by.
-STATUS_IN_DIALECT_B = {str(ours): theirs for theirs, ours in _STATUS_SYNONYMS.items()}
-
-
-def read_status(value: Any) -> Any:
-    """Gives the status in the one vocabulary; one that nobody knows stays as it came."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return _STATUS_SYNONYMS.get(value) or ExecutionStatus(value)
-    except ValueError:
-        return value
 
 
 def _read_nodes(value: Any) -> Any:

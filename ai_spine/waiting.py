@@ -17,7 +17,8 @@ from ai_spine.exceptions import (
     NetworkError,
     TimeoutError,
 )
-from ai_spine.models import Execution, ExecutionStatus
+from ai_spine.models import Execution
+from ai_spine.statuses import ExecutionStatus
 from ai_spine.utils import one_line
 
 

@@ -9,17 +9,15 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ai_spine.models import (
-    TERMINAL_STATUSES,
     Agent,
     Execution,
-    ExecutionStatus,
     Flow,
     FlowNode,
     HealthStatus,
     Metrics,
     SystemStatus,
-    read_status,
 )
+from ai_spine.statuses import TERMINAL_STATUSES, ExecutionStatus, read_status
 from ai_spine.wire import UnexpectedAnswer, read_items
 
 MODELS = [Agent, Execution, Flow, FlowNode, HealthStatus, Metrics, SystemStatus]

@@ -12,65 +12,65 @@ from ai_spine.cli.values import read_object
 COLUMNS = ("agent_id", "name", "agent_type", "is_active", "capabilities")
 
 
-def add_to(group: click.Group) -> None:
-    """Adds the commands to the `ai-spine` group."""
+agents = noun("agents", "List, show, register and remove agents.")
 
-    agents = noun(group, "agents", "List, show, register and remove agents.")
 
-    @command(agents, "list")
-    def list_() -> None:
-        """List all agents."""
-        print_items(session().client().list_agents(), COLUMNS)
+@command("list", agents)
+def list_() -> None:
+    """List all agents."""
+    print_items(session().client().list_agents(), COLUMNS)
 
-    @command(agents, "get")
-    @click.argument("agent_id")
-    def get(agent_id: str) -> None:
-        """Show an agent."""
-        print_item(session().client().get_agent(agent_id))
 
-    @command(agents, "create")
-    @click.argument("agent_id")
-    @click.option("--endpoint", metavar="URL", help="Where the agent is served.")
-    @click.option("--name", help="Its name for people.")
-    @click.option("--description", help="What it does.")
-    @click.option(
-        "--capability", multiple=True, help="What it can do; may be repeated."
-    )
-    @click.option(
-        "--type", "agent_type", help="input, processor, output or conditional."
-    )
-    @click.option(
-        "--config", metavar="JSON|@FILE|-", help="The rest of what the server asks for."
-    )
-    def create(
-        agent_id: str,
-        endpoint: Optional[str],
-        name: Optional[str],
-        description: Optional[str],
-        capability: Tuple[str, ...],
-        agent_type: Optional[str],
-        config: Optional[str],
-    ) -> None:
-        """Register an agent.
+@command("get", agents)
+@click.argument("agent_id")
+def get(agent_id: str) -> None:
+    """Show an agent."""
+    print_item(session().client().get_agent(agent_id))
 
-        \b
-        ai-spine agents create eddie --endpoint http://127.0.0.1:9000 --capability risk
-        """
-        given = {
-            "endpoint": endpoint,
-            "name": name,
-            "description": description,
-            "capabilities": list(capability) or None,
-            "agent_type": agent_type,
-        }
-        told = {key: value for key, value in given.items() if value is not None}
-        agent_config = {**read_object("--config", config), **told, "agent_id": agent_id}
-        print_item(session().client().create_agent(agent_config))
 
-    @command(agents, "delete")
-    @click.argument("agent_id")
-    def delete(agent_id: str) -> None:
-        """Remove an agent."""
-        if not session().client().delete_agent(agent_id):
-            fail(f"there is no agent {agent_id!r}", NOT_FOUND)
-        say(f"agent {agent_id} is removed")
+@command("create", agents)
+@click.argument("agent_id")
+@click.option("--endpoint", metavar="URL", help="Where the agent is served.")
+@click.option("--name", help="Its name for people.")
+@click.option("--description", help="What it does.")
+@click.option("--capability", multiple=True, help="What it can do; may be repeated.")
+@click.option("--type", "agent_type", help="input, processor, output or conditional.")
+@click.option(
+    "--config", metavar="JSON|@FILE|-", help="The rest of what the server asks for."
+)
+def create(
+    agent_id: str,
+    endpoint: Optional[str],
+    name: Optional[str],
+    description: Optional[str],
+    capability: Tuple[str, ...],
+    agent_type: Optional[str],
+    config: Optional[str],
+) -> None:
+    """Register an agent.
+
+    \b
+    ai-spine agents create eddie --endpoint http://127.0.0.1:9000 --capability risk
+    """
+    given = {
+        "endpoint": endpoint,
+        "name": name,
+        "description": description,
+        "capabilities": list(capability) or None,
+        "agent_type": agent_type,
+    }
+    told = {key: value for key, value in given.items() if value is not None}
+    agent_config = {**read_object("--config", config), **told, "agent_id": agent_id}
+    print_item(session().client().create_agent(agent_config))
+
+
+@command("delete", agents)
+@click.argument("agent_id")
+def delete(agent_id: str) -> None:
+    """Remove an agent."""
+    if not session().client().delete_agent(agent_id):
+        fail(f"there is no agent {agent_id!r}", NOT_FOUND)
+    say(f"agent {agent_id} is removed")
+
+
+COMMANDS = (agents,)

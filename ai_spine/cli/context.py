@@ -1,7 +1,7 @@
 """What the commands of one invocation share: the options, the client, and how errors end."""
 
 import functools
-from typing import Any, Callable, Dict, List, NoReturn, TypeVar, cast
+from typing import Any, Callable, Dict, List, NoReturn, Optional, TypeVar, cast
 
 import click
 
@@ -84,21 +84,25 @@ def shared_options() -> List[click.Parameter]:
     ]
 
 
-def command(group: click.Group, name: str) -> Callable[[F], click.Command]:
-    """Makes a function a command of a group, with the shared options and one-line errors."""
+def command(
+    name: str, group: Optional[click.Group] = None
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Makes a function a command, of a group or of its own, with the shared options."""
 
-    def decorate(function: F) -> click.Command:
-        made = group.command(name)(errors_in_one_line(function))
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        made = click.command(name)(errors_in_one_line(function))
         made.params += shared_options()
+        if group is not None:
+            group.add_command(made)
         return made
 
     return decorate
 
 
-def noun(group: click.Group, name: str, summary: str) -> click.Group:
+def noun(name: str, summary: str) -> click.Group:
     """Makes the group of a noun's commands; without a command, it lists."""
 
-    @group.group(name, help=summary, invoke_without_command=True)
+    @click.group(name, help=summary, invoke_without_command=True)
     @click.pass_context
     def made(context: click.Context) -> None:
         if context.invoked_subcommand is None:

@@ -14,55 +14,61 @@ from ai_spine.models import Flow
 COLUMNS = ("flow_id", "name", "version", "description")
 
 
-def add_to(group: click.Group) -> None:
-    """Adds the commands to the `ai-spine` group."""
+flows = noun("flows", "List, show, add, change and remove flows.")
 
-    flows = noun(group, "flows", "List, show, add, change and remove flows.")
 
-    @command(flows, "list")
-    def list_() -> None:
-        """List all flows."""
-        print_items(session().client().list_flows(), COLUMNS)
+@command("list", flows)
+def list_() -> None:
+    """List all flows."""
+    print_items(session().client().list_flows(), COLUMNS)
 
-    @command(flows, "get")
-    @click.argument("flow_id")
-    def get(flow_id: str) -> None:
-        """Show a flow with its nodes."""
-        print_item(session().client().get_flow(flow_id))
 
-    @command(flows, "create")
-    @click.argument("file")
-    def create(file: str) -> None:
-        """Add the flow that a YAML or JSON FILE defines.
+@command("get", flows)
+@click.argument("flow_id")
+def get(flow_id: str) -> None:
+    """Show a flow with its nodes."""
+    print_item(session().client().get_flow(flow_id))
 
-        \b
-        ai-spine flows create credit.yaml
-        """
-        print_item(session().client().create_flow(file))
 
-    @command(flows, "update")
-    @click.argument("flow_id")
-    @click.argument("file")
-    def update(flow_id: str, file: str) -> None:
-        """Put the definition in FILE in a flow's place."""
-        print_item(session().client().update_flow(flow_id, file))
+@command("create", flows)
+@click.argument("file")
+def create(file: str) -> None:
+    """Add the flow that a YAML or JSON FILE defines.
 
-    @command(flows, "delete")
-    @click.argument("flow_id")
-    def delete(flow_id: str) -> None:
-        """Remove a flow."""
-        if not session().client().delete_flow(flow_id):
-            fail(f"there is no flow {flow_id!r}", NOT_FOUND)
-        say(f"flow {flow_id} is removed")
+    \b
+    ai-spine flows create credit.yaml
+    """
+    print_item(session().client().create_flow(file))
 
-    @command(flows, "validate")
-    @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-    def validate(files: Tuple[str, ...]) -> None:
-        """Check the graphs of flows in YAML or JSON files; no server is asked."""
-        for file in files:
-            try:
-                flow = Flow.from_wire(read_definition(file))
-                flow.validate()
-            except ValidationError as error:
-                raise ValidationError(f"{file}: {error}") from None
-            say(f"{file}: flow {flow.flow_id} is sound")
+
+@command("update", flows)
+@click.argument("flow_id")
+@click.argument("file")
+def update(flow_id: str, file: str) -> None:
+    """Put the definition in FILE in a flow's place."""
+    print_item(session().client().update_flow(flow_id, file))
+
+
+@command("delete", flows)
+@click.argument("flow_id")
+def delete(flow_id: str) -> None:
+    """Remove a flow."""
+    if not session().client().delete_flow(flow_id):
+        fail(f"there is no flow {flow_id!r}", NOT_FOUND)
+    say(f"flow {flow_id} is removed")
+
+
+@command("validate", flows)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def validate(files: Tuple[str, ...]) -> None:
+    """Check the graphs of flows in YAML or JSON files; no server is asked."""
+    for file in files:
+        try:
+            flow = Flow.from_wire(read_definition(file))
+            flow.validate()
+        except ValidationError as error:
+            raise ValidationError(f"{file}: {error}") from None
+        say(f"{file}: flow {flow.flow_id} is sound")
+
+
+COMMANDS = (flows,)

@@ -11,60 +11,57 @@ from ai_spine.cli.output import say
 from ai_spine.events import log_to_stderr
 
 
-def add_to(group: click.Group) -> None:
-    """Adds the commands to the `ai-spine` group."""
+@click.group("local", no_args_is_help=False)
+def local() -> None:
+    """Run an AI Spine server on this machine."""
 
-    @group.group("local", no_args_is_help=False)
-    def local() -> None:
-        """Run an AI Spine server on this machine."""
 
-    @local.command("start")
-    @click.option(
-        "--port", type=int, default=8000, show_default=True, help="0 takes a free one."
-    )
-    @click.option(
-        "--host", default="127.0.0.1", show_default=True, help="Where to listen."
-    )
-    @click.option("--flows", metavar="DIR", help="A folder of flows in YAML or JSON.")
-    @click.option(
-        "--agents", metavar="MODULE", help="A module, or a Python file, of agents."
-    )
-    @click.option(
-        "--db", metavar="FILE", default=":memory:", help="Where to keep everything."
-    )
-    @click.option("--api-key", metavar="KEY", help="The key that clients must have.")
-    @click.option(
-        "--debug", is_flag=True, help="Log to stderr what goes wrong in agents."
-    )
-    @errors_in_one_line
-    def start(
-        port: int,
-        host: str,
-        flows: Optional[str],
-        agents: Optional[str],
-        db: str,
-        api_key: Optional[str],
-        debug: bool,
-    ) -> None:
-        """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
+@local.command("start")
+@click.option(
+    "--port", type=int, default=8000, show_default=True, help="0 takes a free one."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--flows", metavar="DIR", help="A folder of flows in YAML or JSON.")
+@click.option(
+    "--agents", metavar="MODULE", help="A module, or a Python file, of agents."
+)
+@click.option(
+    "--db", metavar="FILE", default=":memory:", help="Where to keep everything."
+)
+@click.option("--api-key", metavar="KEY", help="The key that clients must have.")
+@click.option("--debug", is_flag=True, help="Log to stderr what goes wrong in agents.")
+@errors_in_one_line
+def start(
+    port: int,
+    host: str,
+    flows: Optional[str],
+    agents: Optional[str],
+    db: str,
+    api_key: Optional[str],
+    debug: bool,
+) -> None:
+    """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
 
-        \b
-        ai-spine local start --flows flows/ --agents agents.py --db runs.db
-        """
-        key = api_key or session().options.get("api_key")
-        if debug or session().options.get("debug"):
-            log_to_stderr()
-        stop = threading.Event()
-        server = import_local().LocalServer(
-            flows, agents, host=host, port=port, db=db, api_key=key
-        )
-        with server:
-            for name in ("SIGINT", "SIGTERM"):
-                signal.signal(getattr(signal, name), lambda *_: stop.set())
-            click.echo(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
-            say(_stock_of(server))
-            _wait(stop)
-        say("stopped")
+    \b
+    ai-spine local start --flows flows/ --agents agents.py --db runs.db
+    """
+    key = api_key or session().options.get("api_key")
+    if debug or session().options.get("debug"):
+        log_to_stderr()
+    stop = threading.Event()
+    server = import_local().LocalServer(
+        flows, agents, host=host, port=port, db=db, api_key=key
+    )
+    with server:
+        for name in ("SIGINT", "SIGTERM"):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
+        click.echo(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
+        say(_stock_of(server))
+        _wait(stop)
+    say("stopped")
+
+
+COMMANDS = (local,)
 
 
 def _stock_of(server: Any) -> str:

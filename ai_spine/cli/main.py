@@ -58,8 +58,9 @@ def cli(context: click.Context) -> None:
 
 
 cli.params += shared_options()
-for _noun in (executions, flows, agents, system, local):
-    _noun.add_to(cli)
+for _room in (executions, flows, agents, system, local):
+    for _command in _room.COMMANDS:
+        cli.add_command(_command)
 
 
 def main() -> None:

@@ -17,7 +17,8 @@ from ai_spine.local.agents import AgentFailed, AnyAgent, Task
 from ai_spine.conditions import CannotCompare, excluded_nodes
 from ai_spine.local.store import Store
 from ai_spine.local.workers import Workers
-from ai_spine.models import ExecutionStatus, Flow, FlowNode
+from ai_spine.models import Flow, FlowNode
+from ai_spine.statuses import ExecutionStatus
 from ai_spine.utils import one_line
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")

@@ -33,7 +33,8 @@ from ai_spine.local.exchange import (
     whole_number,
 )
 from ai_spine.local.store import Reply, Store
-from ai_spine.models import ExecutionStatus, Flow
+from ai_spine.models import Flow
+from ai_spine.statuses import ExecutionStatus
 from ai_spine.utils import Secret
 from ai_spine.validation import check_id
 

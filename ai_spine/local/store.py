@@ -27,7 +27,7 @@ from ai_spine.local.schema import (
     lock_file,
     node_result_of,
 )
-from ai_spine.models import ExecutionStatus
+from ai_spine.statuses import ExecutionStatus
 
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"

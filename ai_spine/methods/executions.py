@@ -12,13 +12,12 @@ from ai_spine.events import log
 from ai_spine.exceptions import AISpineError, ExecutionError
 from ai_spine.methods.base import Methods
 from ai_spine.models import (
-    STATUS_IN_DIALECT_B,
     AgentMessage,
     Execution,
     NodeResult,
-    read_status,
 )
 from ai_spine.paging import walk_pages
+from ai_spine.statuses import STATUS_IN_DIALECT_B, read_status
 from ai_spine.utils import one_line
 from ai_spine.validation import (
     check_count,

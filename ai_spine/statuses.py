@@ -1,0 +1,44 @@
+"""The statuses of executions and nodes, in the one vocabulary that the SDK speaks. Pure."""
+
+from enum import Enum
+from typing import Any
+
+
+class ExecutionStatus(str, Enum):
+    """Where an execution or a node of it stands; equal to its text."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+TERMINAL_STATUSES = frozenset(
+    {ExecutionStatus.COMPLETED, ExecutionStatus.FAILED, ExecutionStatus.CANCELLED}
+)
+_STATUS_SYNONYMS = {
+    "queued": ExecutionStatus.PENDING,
+    "success": ExecutionStatus.COMPLETED,
+    "error": ExecutionStatus.FAILED,
+    "canceled": ExecutionStatus.CANCELLED,
+}
+# What the other dialect calls our statuses, to filter by.
+STATUS_IN_DIALECT_B = {str(ours): theirs for theirs, ours in _STATUS_SYNONYMS.items()}
+
+
+def read_status(value: Any) -> Any:
+    """Gives the status in the one vocabulary; one that nobody knows stays as it came."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return _STATUS_SYNONYMS.get(value) or ExecutionStatus(value)
+    except ValueError:
+        return value
