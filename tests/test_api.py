@@ -424,7 +424,7 @@ def test_a_body_that_is_not_complete_in_time_is_a_timeout(serve, make_client):
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n1\r\n \r\n0\r\n\r\n"
     server = serve(chunked)
     client = make_client(server, max_retries=0)
-    times = itertools.chain([0, 0], itertools.repeat(100))
+    times = itertools.chain([0, 0, 0], itertools.repeat(100))
     client._api.clock = lambda: next(times)
     error = failure(client.get_flow, "f")
     assert type(error) is RequestTimeoutError
@@ -443,7 +443,7 @@ def test_an_answer_that_trickles_in_is_given_up_in_time(serve, make_client):
 
 def test_an_answer_that_came_whole_but_late_is_an_answer(serve, make_client):
     client = make_client(serve(FLOW), max_retries=0)
-    times = itertools.chain([0, 0], itertools.repeat(100))
+    times = itertools.chain([0, 0, 0], itertools.repeat(100))
     client._api.clock = lambda: next(times)
     assert client.get_flow("f").flow_id == "f"
 
