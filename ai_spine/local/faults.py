@@ -90,22 +90,8 @@ class FaultScript:
         Raises:
             ValidationError: It would do nothing, or two things at once.
         """
-        if sum((status is not None, drop, drop_after_commit)) > 1:
-            raise ValidationError(
-                "a fault has one of status, drop and drop_after_commit"
-            )
-        if status is None and not (drop or drop_after_commit or delay):
-            raise ValidationError(
-                "a fault needs a status, drop, drop_after_commit or delay"
-            )
-        if status is not None and not 200 <= check_count("status", status) <= 599:
-            raise ValidationError(f"status must be from 200 to 599, not {status}")
-        for name, text in (headers or {}).items():
-            check_header_value("a name in headers", name)
-            check_header_value(f"headers[{name!r}]", text)
-        encode_json({"body": body})
-        if delay:
-            check_seconds("delay", delay)
+        _check_effect(status, drop, drop_after_commit, delay)
+        _check_answer(headers, body)
         if times is not None:
             check_count("times", times, least=1)
         fault = Fault(
@@ -144,6 +130,26 @@ class FaultScript:
                     fault.met += 1
                     return fault
         return None
+
+
+def _check_effect(status: Any, drop: bool, drop_after_commit: bool, delay: Any) -> None:
+    if sum((status is not None, drop, drop_after_commit)) > 1:
+        raise ValidationError("a fault has one of status, drop and drop_after_commit")
+    if status is None and not (drop or drop_after_commit or delay):
+        raise ValidationError(
+            "a fault needs a status, drop, drop_after_commit or delay"
+        )
+    if status is not None and not 200 <= check_count("status", status) <= 599:
+        raise ValidationError(f"status must be from 200 to 599, not {status}")
+    if delay:
+        check_seconds("delay", delay)
+
+
+def _check_answer(headers: Optional[Mapping[str, str]], body: Any) -> None:
+    for name, text in (headers or {}).items():
+        check_header_value("a name in headers", name)
+        check_header_value(f"headers[{name!r}]", text)
+    encode_json({"body": body})
 
 
 class FaultyApp:

@@ -60,7 +60,9 @@ def make_app(backend: Backend) -> Flask:
     resources = _resources(backend)
     app.register_blueprint(resources, name="root")
     app.register_blueprint(resources, name="v1", url_prefix=API_PREFIX)
-    app.register_blueprint(_system(backend))
+    system = Blueprint("system", __name__)
+    SystemRoutes(backend.store).add_to(system)
+    app.register_blueprint(system)
     accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
     AccountRoutes(backend.store).add_to(accounts)
     app.register_blueprint(accounts)
@@ -317,53 +319,43 @@ class AgentRoutes:
         )
 
 
-def _system(backend: Backend) -> Blueprint:
-    """Gives the routes that stand at the root only."""
-    routes = Blueprint("system", __name__)
-    store = backend.store
+class SystemRoutes:
+    """What stands at the root only: health, status and metrics."""
 
-    def health() -> Reply:
-        return Reply(
-            200,
-            {
-                "status": "healthy",
-                "timestamp": time.time(),
-                "message": "AI Spine local server is running",
-                "startup_complete": True,
-                "version": __version__,
-            },
-        )
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
-    def health_detailed() -> Reply:
-        return Reply(
-            200,
-            {
-                "status": "healthy",
-                "timestamp": time.time(),
-                "database": "connected",
-                "mode": "local",
-            },
-        )
+    def add_to(self, routes: Blueprint) -> None:
+        """Adds the routes to a blueprint."""
+        add_route(routes, "GET", "/health", self.health)
+        add_route(routes, "GET", "/health/detailed", self.health_detailed)
+        add_route(routes, "GET", "/status", self.status)
+        add_route(routes, "GET", "/metrics", lambda: Reply(200, self._store.metrics()))
 
-    def status() -> Reply:
-        agents = store.all("agent")
+    def health(self) -> Reply:
+        """That the server runs."""
+        told = {
+            "message": "AI Spine local server is running",
+            "startup_complete": True,
+            "version": __version__,
+        }
+        return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
+
+    def health_detailed(self) -> Reply:
+        """That its database is there."""
+        told = {"database": "connected", "mode": "local"}
+        return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
+
+    def status(self) -> Reply:
+        """How its parts are, and how much it serves."""
+        agents = self._store.all("agent")
         active = sum(1 for agent in agents if agent["is_active"])
-        components = dict.fromkeys(_COMPONENTS, "active")
-        return Reply(
-            200,
-            {
-                "status": "operational",
-                "components": components,
-                "agents": {"total": len(agents), "active": active},
-                "flows": {"total": len(store.ids("flow"))},
-            },
-        )
-
-    add_route(routes, "GET", "/health", health)
-    add_route(routes, "GET", "/health/detailed", health_detailed)
-    add_route(routes, "GET", "/status", status)
-    add_route(routes, "GET", "/metrics", lambda: Reply(200, store.metrics()))
-    return routes
+        told = {
+            "components": dict.fromkeys(_COMPONENTS, "active"),
+            "agents": {"total": len(agents), "active": active},
+            "flows": {"total": len(self._store.ids("flow"))},
+        }
+        return Reply(200, {"status": "operational", **told})
 
 
 def _started(execution_id: str, error: Optional[str] = None) -> Dict[str, Any]:

@@ -2,9 +2,12 @@
 
 import json
 import sqlite3
-from typing import Any, Dict
+from typing import Any, Dict, Optional, Sequence
 
 from ai_spine.exceptions import ConfigurationError
+from ai_spine.statuses import ExecutionStatus
+
+LIVE_STATUSES = (ExecutionStatus.PENDING.value, ExecutionStatus.RUNNING.value)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS definitions (
@@ -87,4 +90,23 @@ def node_result_of(row: sqlite3.Row) -> Dict[str, Any]:
         **{name: row[name] for name in row.keys()},
         "input_data": json.loads(row["input_data"]),
         "output_data": None if output is None else json.loads(output),
+    }
+
+
+def metrics_of(
+    counted: Sequence[sqlite3.Row], last_execution: Optional[str]
+) -> Dict[str, Any]:
+    """Gives the metrics that the API tells, from what was counted for each status."""
+    by_status = {row["status"]: row["count"] for row in counted}
+    seconds = sum((row["seconds"] for row in counted), 0.0)
+    timed = sum(row["timed"] for row in counted)
+    return {
+        "total_executions": sum(by_status.values()),
+        "successful_executions": by_status.get("completed", 0),
+        "failed_executions": by_status.get("failed", 0),
+        "cancelled_executions": by_status.get("cancelled", 0),
+        "running_executions": sum(by_status.get(status, 0) for status in LIVE_STATUSES),
+        "average_execution_time": round(seconds / timed, 6) if timed else 0.0,
+        "total_execution_time": round(seconds, 6),
+        "last_execution": last_execution,
     }

@@ -21,18 +21,18 @@ from typing import (
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.schema import (
+    LIVE_STATUSES,
     SCHEMA,
     definition_of,
     execution_of,
     lock_file,
+    metrics_of,
     node_result_of,
 )
 from ai_spine.statuses import ExecutionStatus
 
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"
-
-_LIVE = (ExecutionStatus.PENDING.value, ExecutionStatus.RUNNING.value)
 
 
 class KeyReused(Exception):
@@ -277,7 +277,7 @@ class Store:
                     now,
                     now,
                     execution_id,
-                    *_LIVE,
+                    *LIVE_STATUSES,
                 ),
             )
             self._db.execute(
@@ -314,32 +314,14 @@ class Store:
 
     def metrics(self) -> Dict[str, Any]:
         """Gives the counts and times that the API tells."""
-        by_status = {
-            row["status"]: row
-            for row in self._rows(
-                "SELECT status, COUNT(*) AS count, TOTAL(seconds) AS seconds,"
-                " COUNT(seconds) AS timed FROM executions GROUP BY status"
-            )
-        }
+        counted = self._rows(
+            "SELECT status, COUNT(*) AS count, TOTAL(seconds) AS seconds,"
+            " COUNT(seconds) AS timed FROM executions GROUP BY status"
+        )
         last = self._rows(
             "SELECT created_at FROM executions ORDER BY number DESC LIMIT 1"
         )
-
-        def count(*statuses: str) -> int:
-            return sum(by_status[s]["count"] for s in statuses if s in by_status)
-
-        seconds = sum((row["seconds"] for row in by_status.values()), 0.0)
-        timed = sum(row["timed"] for row in by_status.values())
-        return {
-            "total_executions": count(*by_status),
-            "successful_executions": count("completed"),
-            "failed_executions": count("failed"),
-            "cancelled_executions": count("cancelled"),
-            "running_executions": count(*_LIVE),
-            "average_execution_time": round(seconds / timed, 6) if timed else 0.0,
-            "total_execution_time": round(seconds, 6),
-            "last_execution": last[0]["created_at"] if last else None,
-        }
+        return metrics_of(counted, last[0]["created_at"] if last else None)
 
     # Results of nodes
 
@@ -409,7 +391,7 @@ class Store:
 
     def _fail_interrupted(self) -> None:
         for row in self._rows(
-            "SELECT execution_id FROM executions WHERE status IN (?, ?)", _LIVE
+            "SELECT execution_id FROM executions WHERE status IN (?, ?)", LIVE_STATUSES
         ):
             self.finish_execution(
                 row["execution_id"], ExecutionStatus.FAILED, error_message=INTERRUPTED
