@@ -11,6 +11,7 @@ import responses
 
 from ai_spine import (
     AISpine,
+    AISpineError,
     BadRequestError,
     ConfigurationError,
     ConflictError,
@@ -785,3 +786,47 @@ def test_an_execution_may_be_waited_for_by_many_at_once(server, gate):
         for thread in threads:
             thread.join(LIMIT)
         assert [execution.succeeded for execution in done] == [True] * 4
+
+
+def test_closing_a_client_with_other_options_leaves_the_connections_open(plain):
+    session = plain.session
+    with plain.with_options(timeout=5) as other:
+        assert other.session is session
+    assert plain.session is session
+
+
+def test_a_wait_survives_a_page_of_html_from_a_proxy():
+    url = f"{PRODUCTION}/executions/{UNKNOWN}"
+    with responses.RequestsMock() as mock, AISpine() as client:
+        mock.get(url, body="<html>", content_type="text/html")
+        mock.get(url, json={"execution_id": UNKNOWN, "status": "completed"})
+        client._api.sleep = lambda seconds: None
+        assert client.wait_for_execution(UNKNOWN).succeeded
+
+
+def test_a_server_may_answer_a_definition_with_nothing():
+    definition = {"flow_id": "f", "name": "F", "nodes": [{"id": "n"}]}
+    with responses.RequestsMock() as mock, AISpine() as client:
+        mock.put(f"{PRODUCTION}/flows/f", status=204)
+        mock.post(f"{PRODUCTION}/flows", json={"message": "created"})
+        updated, created = client.update_flow("f", definition), client.create_flow(
+            definition
+        )
+    for told in (updated, created):
+        assert (told.flow_id, told.name, told.nodes[0].id) == ("f", "F", "n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": "x", "content_type": "text/sk-hush"},
+        {"status": 500, "headers": {"X-Request-Id": "sk-hush"}},
+        {"json": {"execution_id": ZERO, "status": "failed", "error": "bad sk-hush"}},
+    ],
+)
+def test_a_server_that_repeats_the_key_does_not_get_it_into_an_error(answer):
+    with responses.RequestsMock() as mock, AISpine("sk-hush") as client:
+        mock.post(f"{PRODUCTION}/flows/execute", **answer)
+        with pytest.raises(AISpineError) as caught:
+            client.execute_flow("f", {})
+    assert "hush" not in str(caught.value) and "***" in str(caught.value)

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from ai_spine.local import LocalServer
 from tests.local import LIMIT, flow, node, run, single, wait_until
 
 
@@ -711,3 +712,28 @@ def test_of_many_cancels_at_once_one_succeeds(held):
     for thread in threads:
         thread.join(LIMIT)
     assert sorted(answers, key=str) == [404] * 5 + ["cancelled"]
+
+
+class Uncommon(BaseException):
+    """What `pytest.fail` and cancelled tasks raise, too."""
+
+
+@pytest.mark.parametrize(
+    "error", [Uncommon("odd"), KeyboardInterrupt(), GeneratorExit()]
+)
+def test_nothing_that_an_agent_raises_leaves_its_execution_hanging(error):
+    def bad(input, config):
+        raise error
+
+    with LocalServer([single("bad")], {"bad": bad}, max_workers=1) as server:
+        for _ in range(3):  # more than there are threads
+            done = run_quietly(server)
+            assert done.status == "failed"
+            assert (
+                done.error == f"Node 'n' failed: {str(error) or type(error).__name__}"
+            )
+
+
+def run_quietly(server):
+    with server.client() as client:
+        return client.execute_and_wait("f", {}, timeout=LIMIT, raise_on_failure=False)
