@@ -105,9 +105,7 @@ class AgentFunction:
         """
         try:
             return self.function(task.input, task.config)
-        except (
-            BaseException
-        ) as error:  # nothing that an agent raises may end the worker's thread
+        except BaseException as error:  # none may end the worker's thread
             log.info("agent %r failed", self.agent_id, exc_info=True)
             raise AgentFailed(_words_of(error)) from error
 
