@@ -52,7 +52,8 @@ class AISpine(
         deadline: Seconds that a call may take with all its attempts and the sleeps between them.
         retry_writes: Whether a POST that may have run is sent again. Right only for a server that
             honours `Idempotency-Key`; the local server does.
-        session: A session of your own to send with. It brings its own proxies and TLS settings.
+        session: A session of your own to send with. It brings its own proxies and TLS settings,
+            and `timeout` then bounds each read, not the attempt as a whole.
         headers: Headers to add to each request.
         proxies: Proxies, as `requests` takes them; those of the environment hold without.
         verify: Whether to check certificates, or the path of a CA bundle to check against.
