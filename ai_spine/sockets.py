@@ -5,16 +5,36 @@ sets a socket's timeout once before it sends and once before it reads an answer;
 is the time that the whole of it may take, headers and body together.
 """
 
+import http.client
 import io
 import socket
 import ssl
 import time
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    LocationParseError,
+    NewConnectionError,
+)
+from urllib3.util.connection import allowed_gai_family
+
+from ai_spine.utils import Secret
+
+_END_OF_HEADERS = (b"\r\n", b"\n")
+
+
+class _Reader(io.BufferedReader):
+    """A reader that remembers its last line, by which cut headers are known from whole ones."""
+
+    last_line = b""
+
+    def readline(self, limit: Optional[int] = -1) -> bytes:
+        self.last_line = super().readline(limit)
+        return self.last_line
 
 
 class DeadlineSocket:
@@ -49,7 +69,7 @@ class DeadlineSocket:
         self._sock._io_refs += (
             1  # as `socket.makefile` does, so that closing waits for the file
         )
-        return io.BufferedReader(raw)
+        return _Reader(raw)
 
     def _trim(self) -> None:
         if self._ends is not None:
@@ -59,11 +79,40 @@ class DeadlineSocket:
             self._sock.settimeout(left)
 
 
+class _Response(http.client.HTTPResponse):
+    """An answer that is the last one to its request, and whose headers came whole."""
+
+    fp: Any
+
+    def _read_status(self) -> Tuple[str, int, str]:
+        """Skips what servers say first, such as 103: it must not pass for the answer."""
+        line: Tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        while 100 <= line[1] < 200 and line[1] != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            http.client.parse_headers(self.fp)
+            line = super()._read_status()  # type: ignore[misc]
+        return line
+
+    def begin(self) -> None:
+        """Reads status and headers; without the empty line after them, they were cut short."""
+        reader = self.fp
+        super().begin()
+        if getattr(reader, "last_line", b"\n") not in _END_OF_HEADERS:
+            raise http.client.IncompleteRead(reader.last_line)
+
+
 class _Bounded:
     """What the connections for both schemes share."""
 
+    # `http.client` prints what it sends, the key included, when this is set for all connections.
+    debuglevel = 0
+    response_class: Any = _Response
+
     sock: Any
+    _dns_host: str
+    port: int
     timeout: Any
+    source_address: Any
+    socket_options: Any
 
     def connect(self) -> None:
         """Connects; a failure to do so is told as what it is, also where TLS does not begin."""
@@ -79,11 +128,68 @@ class _Bounded:
         if isinstance(self.sock, socket.socket):  # and not TLS through a proxy's TLS
             self.sock = DeadlineSocket(self.sock)
 
+    def _new_conn(self) -> socket.socket:
+        """Connects to the first address that answers; one timeout holds for all of them."""
+        timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
+        ends = None if timeout is None else time.monotonic() + timeout
+        try:
+            found = socket.getaddrinfo(
+                self._dns_host.strip("[]"),
+                self.port,
+                allowed_gai_family(),
+                socket.SOCK_STREAM,
+            )
+        except UnicodeError:
+            raise LocationParseError("a host name that no system takes") from None
+        for untried in range(len(found), 0, -1):
+            try:
+                return self._connect_to(found[-untried], ends, untried)
+            except OSError:
+                if untried == 1:
+                    raise
+        raise OSError("the name has no address")
+
+    def _connect_to(
+        self, found: Any, ends: Optional[float], shares: int
+    ) -> socket.socket:
+        """Connects to one address, in its share of the time that is left."""
+        family, kind, protocol, _, address = found
+        sock = socket.socket(family, kind, protocol)
+        try:
+            for option in self.socket_options or ():
+                sock.setsockopt(*option)
+            if self.source_address:
+                sock.bind(self.source_address)
+            sock.settimeout(_left(ends, shares))
+            sock.connect(address)
+            sock.settimeout(_left(ends))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def _tunnel(self) -> None:
+        """Asks a proxy for a tunnel, in the time that is left: it may drip as well."""
+        plain = self.sock
+        self.sock = DeadlineSocket(plain)
+        super()._tunnel()  # type: ignore[misc]
+        self.sock = plain
+
     def request(self, *arguments: Any, **options: Any) -> None:
         """Sends a request, and gives a connection that is used again its time anew."""
         if self.sock is not None:
             self.sock.settimeout(self.timeout)
         super().request(*arguments, **options)  # type: ignore[misc]
+
+
+def _left(ends: Optional[float], shares: int = 1) -> Optional[float]:
+    """Gives a share of the seconds until then."""
+    if ends is None:
+        return None
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise socket.timeout("timed out")
+    return left / shares
 
 
 class _HTTPConnection(_Bounded, HTTPConnection):
@@ -110,11 +216,17 @@ class BoundedAdapter(HTTPAdapter):
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
-        """Makes the pools for a proxy."""
-        manager: Any = super().proxy_manager_for(*arguments, **options)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Makes the pools for a proxy, or gives those that were made."""
+        managers: Any = self.proxy_manager
+        # As a `Secret`, since the URL may hold a password, and `vars()` shows this dict.
+        name = Secret(proxy)
+        if name not in managers:
+            manager: Any = super().proxy_manager_for(proxy, **options)
+            if not proxy.lower().startswith("socks"):  # which connects in its own way
+                manager.pool_classes_by_scheme = _POOLS
+            managers[name] = managers.pop(proxy)
+        return managers[name]
 
 
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}

@@ -4,7 +4,8 @@ import json
 import socket
 import struct
 import threading
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 RESET = "reset the connection after reading the request"
 CLOSE = "close the connection without an answer"
@@ -38,6 +39,21 @@ def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status} Reason"]
     lines += [f"{name.replace('_', '-')}: {text}" for name, text in fields.items()]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + raw
+
+
+@contextmanager
+def full_listener() -> Iterator[str]:
+    """Gives the URL of a port where no connection ever stands: its queue is full."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        for sock in waiting:
+            sock.close()
 
 
 class RawServer:

@@ -38,7 +38,15 @@ from ai_spine import transport
 from ai_spine.api import ApiClient
 from ai_spine.events import log_to_stderr
 from ai_spine.operations import GET_FLOW, Operation
-from tests.raw_server import CLOSE, RESET, STALL, TRICKLE, RawServer, answer
+from tests.raw_server import (
+    CLOSE,
+    RESET,
+    STALL,
+    TRICKLE,
+    RawServer,
+    answer,
+    full_listener,
+)
 
 KEY = "sk-very-secret"  # never a local: tracebacks with locals are searched for it
 BAD_KEY = KEY + "\n"
@@ -61,6 +69,8 @@ UNCERTAIN = {
     "no body": answer(200, b"", content_length="9"),
     "cut status": b"HTTP/1.1 2",
     "no http": b"220 mail.test ESMTP\r\n\r\n",
+    "cut headers": b"HTTP/1.1 200 OK\r\nX-Some",
+    "cut after a header": b"HTTP/1.1 200 OK\r\nX-Some: thing\r\n",
     "cut chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{",
 }
 NOT_DONE = {"429": answer(429), "503": answer(503, {"detail": "busy"})}
@@ -240,16 +250,12 @@ def test_a_connection_that_is_always_refused_is_an_error_that_ran_nothing(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_connection_that_does_not_stand_in_time_is_tried_again(
-    make_client, monkeypatch, time, method
-):
-    def never(*args, **kwargs):
-        raise socket.timeout("timed out")
-
-    monkeypatch.setattr("urllib3.util.connection.create_connection", never)
-    error = failure(send, make_client("http://127.0.0.1:9", max_retries=2), method)
+def test_a_connection_that_does_not_stand_in_time_is_tried_again(make_client, method):
+    with full_listener() as url:
+        client = make_client(url, max_retries=2, timeout=SHORT)
+        error = failure(send, client, method)
     assert type(error) is RequestTimeoutError
-    assert error.message.endswith("no connection in time (30 s)")
+    assert error.message.endswith("no connection in time (0.2 s)")
     assert error.maybe_executed is False
     assert len(error.attempts) == 3
 

@@ -1,15 +1,19 @@
 """Tests of connections: bounded as a whole, and honest about whether they ever stood."""
 
+import http.client
 import http.server
+import socket
 import ssl
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 import trustme
 
 from ai_spine import AISpine, NetworkError, RequestTimeoutError
-from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer
+from ai_spine.sockets import BoundedAdapter
+from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
 
 SHORT = 0.2  # seconds, after which a client gives up
 KINDS = [
@@ -133,3 +137,103 @@ def test_waiting_for_a_free_connection_is_bounded_too():
             assert "no connection was free in time" in str(error)
             assert error.maybe_executed is False and server.requests == []
             client._api._pool.give_back()
+
+
+def resolve_to(monkeypatch, *urls):
+    """Makes each name stand for the addresses of these URLs."""
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", urlsplit(url).port))
+        for url in urls
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(monkeypatch):
+    with full_listener() as nobody, RawServer(answer(200, b"[]")) as server:
+        resolve_to(monkeypatch, nobody, server.url)
+        with AISpine(base_url="http://two.test", timeout=2, max_retries=0) as client:
+            assert client.list_flows() == []
+
+
+class Patient(socket.socket):
+    """A socket that notes how long it may wait for its connection."""
+
+    patience = []
+
+    def connect(self, address):
+        self.patience.append(self.gettimeout())
+        super().connect(address)
+
+
+def test_all_addresses_of_a_name_share_the_one_timeout(monkeypatch):
+    monkeypatch.setattr(Patient, "patience", [])
+    with full_listener() as nobody:
+        resolve_to(monkeypatch, *[nobody] * 8)
+        monkeypatch.setattr(socket, "socket", Patient)
+        with AISpine(
+            base_url="http://eight.test", timeout=SHORT, max_retries=0
+        ) as client:
+            assert type(failure(client.list_flows)) is RequestTimeoutError
+    assert len(Patient.patience) == 8
+    assert Patient.patience[0] <= SHORT / 8
+    assert sum(Patient.patience) <= SHORT * 1.01
+
+
+def test_a_name_without_an_address_was_sent_nothing(monkeypatch):
+    resolve_to(monkeypatch)
+    with AISpine(base_url="http://none.test", max_retries=0) as client:
+        error = failure(client.execute_flow, "f", {})
+    assert "could not connect" in str(error) and error.maybe_executed is False
+
+
+def test_a_host_name_that_no_system_takes_is_refused():
+    with AISpine(base_url=f"http://{'a' * 64}.test", max_retries=2) as client:
+        error = failure(client.list_flows)
+    assert "cannot be sent" in str(error) and len(error.attempts) == 1
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+def test_what_a_server_says_first_is_not_taken_for_the_answer(status):
+    early = f"HTTP/1.1 {status} Early\r\nLink: </a>\r\n\r\n".encode()
+    with RawServer(3 * early + answer(200, b"[]")) as server:
+        with AISpine(base_url=server.url, max_retries=0) as client:
+            assert client.list_flows() == []
+
+
+def test_a_server_that_says_something_first_for_ever_is_given_up():
+    early = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    with RawServer((1000 * early, STALL)) as server:
+        with AISpine(base_url=server.url, timeout=SHORT, max_retries=0) as client:
+            assert type(failure(client.list_flows)) is RequestTimeoutError
+
+
+def test_what_http_client_prints_holds_nothing_of_ours(monkeypatch, capfd):
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    with RawServer(answer(200, b"[]")) as server:
+        with AISpine("sk-hush", server.url) as client:
+            client.list_flows()
+    assert server.requests[0].headers["authorization"] == "Bearer sk-hush"
+    assert "sk-hush" not in "".join(capfd.readouterr())
+
+
+def test_a_tunnel_is_asked_for_without_the_key_and_bounded(tls_server):
+    url, _ = tls_server
+    with RawServer((b"HTTP/1.1 200 OK\r\nX-A: b", TRICKLE)) as proxy:
+        with AISpine(
+            "sk-hush", url, proxies={"https": proxy.url}, timeout=SHORT, max_retries=1
+        ) as client:
+            client._api.sleep = lambda seconds: None
+            error = failure(client.execute_flow, "f", {})
+        proxy.stop()
+    assert type(error) is RequestTimeoutError and error.maybe_executed is False
+    assert [request.method for request in proxy.requests] == ["CONNECT"] * 2
+    assert "authorization" not in proxy.requests[0].headers
+    assert proxy.trickled_out is False
+
+
+def test_the_pools_of_a_proxy_are_made_once_and_not_shown_by_its_url():
+    adapter = BoundedAdapter()
+    proxy = "http://user:hush@127.0.0.1:9"
+    assert adapter.proxy_manager_for(proxy) is adapter.proxy_manager_for(proxy)
+    assert "hush" not in str(vars(adapter))
+    adapter.close()
