@@ -1,6 +1,8 @@
 """`ApiClient` sends an operation, repeats it where that is right, and maps every failure."""
 
 import json
+import logging
+import math
 import time
 import uuid
 from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
@@ -32,7 +34,14 @@ from ai_spine.retry import (
     RetryPolicy,
     kind_of_status,
 )
-from ai_spine.transport import Answer, BearerAuth, SessionPool, exchange
+from ai_spine.redaction import Redactor
+from ai_spine.transport import (
+    ACCEPTED_ENCODINGS,
+    Answer,
+    BearerAuth,
+    SessionPool,
+    exchange,
+)
 from ai_spine.utils import one_line
 from ai_spine.validation import encode_json
 from ai_spine.wire import UnexpectedAnswer
@@ -102,8 +111,11 @@ class ApiClient:
         self._base_path = urlsplit(settings.base_url).path
         self._root = settings.base_url[: len(settings.base_url) - len(self._base_path)]
         self._policy = RetryPolicy(
-            settings.max_retries, retry_writes=settings.retry_writes
+            settings.max_retries,
+            retry_writes=settings.retry_writes,
+            retry_after_limit=settings.retry_after_limit,
         )
+        self._redactor = Redactor((settings.api_key, settings.access_token))
         self._auth = {
             Credential.API_KEY: BearerAuth(settings.api_key, settings.base_url),
             Credential.ACCESS_TOKEN: BearerAuth(
@@ -135,10 +147,7 @@ class ApiClient:
 
     def conceal(self, text: str) -> str:
         """Takes the client's secrets out of a server's words, before they become an error's."""
-        for secret in (self.settings.api_key, self.settings.access_token):
-            if secret is not None:
-                text = text.replace(secret.reveal(), "***")
-        return text
+        return self._redactor.conceal(text)
 
     def note_credits(self, left: Any) -> None:
         """Tells the hook for it when few credits are left."""
@@ -185,20 +194,35 @@ class ApiClient:
             call.idempotency_key = idempotency_key or str(uuid.uuid4())
         prepared = self._prepare(call, body, params)
         while True:
-            result = self._send(prepared, call)
-            failure = (
-                result if isinstance(result, Failure) else self._failure_in(result)
-            )
-            if failure is None:
-                return self._read(operation, result, call)
-            delay = self._delay_before_next(failure, call)
-            call.note(failure, delay)
+            result = self._hold_back(call) or self._send(prepared, call)
+            outcome = self._read(operation, result)
+            if not isinstance(outcome, Failure):
+                return outcome
+            delay = self._delay_before_next(outcome, call)
+            call.note(outcome, delay)
             if delay is None:
-                raise self._error_of(result, failure, call)
+                raise self._error_of(result, outcome, call)
             self._emit(
-                "retry", call, len(call.attempts), cause=failure.words, delay=delay
+                "retry", call, len(call.attempts), cause=outcome.words, delay=delay
             )
             self.sleep(delay)
+
+    def _hold_back(self, call: _Call) -> Optional[Failure]:
+        """Sleeps while the server has asked this client, in whichever call, to wait."""
+        brake, held_until = self._pool.brake, -math.inf
+        if not self.settings.max_retries:  # the caller decides alone
+            return None
+        # Whoever asks meanwhile may make it longer.
+        while brake.until > held_until and brake.left(self.clock()) > 0:
+            held_until, left = brake.until, brake.left(self.clock())
+            if call.ends is not None and self.clock() + left >= call.ends:
+                words = (
+                    f"the server has asked to wait for {left:.3g} s, which is too long"
+                )
+                return Failure(Kind.NOT_SENT, words, timed_out=True, retry_after=left)
+            log.debug("%s %s: held back for %.2f s", call.method, call.path, left)
+            self.sleep(left)
+        return None
 
     def _check_credential(self, operation: Operation[Any]) -> None:
         needs_token = operation.credential is Credential.ACCESS_TOKEN
@@ -215,6 +239,7 @@ class ApiClient:
     ) -> requests.PreparedRequest:
         headers = {
             "Accept": "application/json",
+            "Accept-Encoding": ACCEPTED_ENCODINGS,
             "User-Agent": _USER_AGENT,
             **self.settings.headers,
             REQUEST_ID_HEADER: call.request_id,
@@ -250,11 +275,16 @@ class ApiClient:
             return Failure(Kind.NOT_SENT, "the deadline ran out", timed_out=True)
         number = len(call.attempts) + 1
         self._emit("request", call, number)
+        self._log_body("request", call, prepared.body)
         result = exchange(
             self._pool, prepared, ends=started + timeout, clock=self.clock
         )
-        if isinstance(result, Failure) and result.timed_out:
-            result = result._replace(words=f"{result.words} ({timeout:g} s)")
+        if isinstance(result, Failure):
+            words = self.conceal(result.words)
+            took = f" ({timeout:g} s)" if result.timed_out else ""
+            result = result._replace(words=words + took)
+        else:
+            self._log_body("response", call, result.body)
         self._emit(
             "response",
             call,
@@ -264,15 +294,6 @@ class ApiClient:
             cause=result.words if isinstance(result, Failure) else None,
         )
         return result
-
-    def _failure_in(self, answer: Answer) -> Optional[Failure]:
-        if 200 <= answer.status < 300:
-            return None
-        return Failure(
-            kind_of_status(answer.status),
-            f"status {answer.status}",
-            retry_after=self._policy.read_retry_after(answer.headers),
-        )
 
     def _delay_before_next(self, failure: Failure, call: _Call) -> Optional[float]:
         """Gives the seconds to sleep before another attempt; `None` if there is to be none."""
@@ -286,7 +307,14 @@ class ApiClient:
             return None
         return delay
 
-    def _read(self, operation: Operation[T], answer: Any, call: _Call) -> T:
+    def _read(
+        self, operation: Operation[T], answer: Union[Answer, Failure]
+    ) -> Union[T, Failure]:
+        """Reads an answer; nothing is raised, so that no traceback shows what is in it."""
+        if isinstance(answer, Failure):
+            return answer
+        if not 200 <= answer.status < 300:
+            return self._refusal_in(answer)
         try:
             payload = (
                 json.loads(answer.body.decode("utf-8")) if answer.body.strip() else None
@@ -295,14 +323,21 @@ class ApiClient:
             told = self.conceal(answer.headers.get("Content-Type", "unknown type"))
             kind = one_line(told, 60)
             words = f"the answer is not JSON ({kind}, {len(answer.body)} bytes)"
-        else:
-            try:
-                return operation.read(payload)
-            except UnexpectedAnswer as error:
-                words = f"the server answered with {error}"
-        failure = Failure(Kind.UNREADABLE, words)
-        call.note(failure, None)
-        raise self._error_of(answer, failure, call)
+            return Failure(Kind.UNREADABLE, words)
+        try:
+            return operation.read(payload)
+        except UnexpectedAnswer as error:
+            words = self.conceal(f"the server answered with {error}")
+            return Failure(Kind.UNREADABLE, words)
+
+    def _refusal_in(self, answer: Answer) -> Failure:
+        """Reads a status that is an error; when it asks to wait, all calls are to wait."""
+        kind = kind_of_status(answer.status)
+        asked = self._policy.read_retry_after(answer.headers)
+        passing = kind in (Kind.NOT_DONE, Kind.UNCERTAIN)
+        if passing and asked is not None and asked <= self._policy.retry_after_limit:
+            self._pool.brake.hold(self.clock() + asked)
+        return Failure(kind, f"status {answer.status}", retry_after=asked)
 
     def _error_of(
         self, result: Union[Answer, Failure], failure: Failure, call: _Call
@@ -326,6 +361,11 @@ class ApiClient:
         if isinstance(refusal, InsufficientCreditsError):
             self.note_credits(refusal.credits_available or 0)
         return refusal
+
+    def _log_body(self, which: str, call: _Call, content: Any) -> None:
+        if self.settings.log_bodies and log.isEnabledFor(logging.DEBUG):
+            told = self._redactor.body(content or b"")
+            log.debug("%s %s %s body: %s", call.method, call.path, which, told)
 
     def _emit(self, name: str, call: _Call, attempt: int, **known: Any) -> None:
         event = RequestEvent(

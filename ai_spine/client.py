@@ -11,6 +11,7 @@ from ai_spine.constants import (
     DEFAULT_CREDITS_LOW_AT,
     DEFAULT_MAX_RETRIES,
     DEFAULT_POOL_SIZE,
+    DEFAULT_RETRY_AFTER_LIMIT,
     DEFAULT_TIMEOUT,
 )
 from ai_spine.events import log_to_stderr
@@ -24,6 +25,7 @@ from ai_spine.operations import Operation, read_anything
 from ai_spine.transport import SessionPool
 from ai_spine.utils import Secret
 from ai_spine.validation import (
+    check_amount,
     check_count,
     check_mapping,
     check_method,
@@ -59,6 +61,8 @@ class AISpine(
         verify: Whether to check certificates, or the path of a CA bundle to check against.
         cert: The path of a client certificate, or the paths of it and of its key.
         pool_size: How many connections may be open at once.
+        retry_after_limit: The longest `Retry-After` to obey, in seconds; where the server asks for
+            more, the error is raised at once. While one call obeys, the client's others wait too.
         event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each is
             given a `RequestEvent`.
         access_token: The account token that the methods of the account's own key need.
@@ -68,6 +72,10 @@ class AISpine(
 
     Raises:
         ConfigurationError: A setting is wrong.
+
+    Warns:
+        InsecureTransportWarning: The key would go over plain http to a host that is not this
+            machine; once for each host.
 
     Example:
         >>> with AISpine(base_url=server.url) as client:
@@ -93,17 +101,19 @@ class AISpine(
         verify: Union[bool, str] = True,
         cert: Union[None, str, Tuple[str, str]] = None,
         pool_size: int = DEFAULT_POOL_SIZE,
+        retry_after_limit: float = DEFAULT_RETRY_AFTER_LIMIT,
         event_hooks: Optional[config.Hooks] = None,
         access_token: Optional[str] = None,
         on_credits_low: Optional[Callable[[float], Any]] = None,
         credits_low_at: float = DEFAULT_CREDITS_LOW_AT,
     ) -> None:
-        # A traceback that shows locals must show neither, so both are hidden before any check.
+        # A traceback that shows locals must show none of these: they are hidden before any check.
         key = None if api_key is None else Secret(api_key)
         token = None if access_token is None else Secret(access_token)
-        del api_key, access_token
+        hidden_proxies = config.hide_proxies(proxies)
+        del api_key, access_token, proxies
         if session is not None:
-            _check_session(session, proxies, verify, cert)
+            _check_session(session, hidden_proxies, verify, cert)
         url, prefix = config.split_base_url(
             config.resolve_base_url(base_url), config.check_prefix(api_prefix)
         )
@@ -121,8 +131,9 @@ class AISpine(
                 else check_seconds("deadline", deadline, ConfigurationError)
             ),
             retry_writes=bool(retry_writes),
+            retry_after_limit=config.check_retry_after_limit(retry_after_limit),
             headers=config.check_headers(headers),
-            proxies=config.check_proxies(proxies),
+            proxies=config.check_proxies(hidden_proxies),
             verify=config.check_verify(verify),
             cert=config.check_cert(cert),
             pool_size=check_count(
@@ -130,8 +141,12 @@ class AISpine(
             ),
             event_hooks=config.check_hooks(event_hooks),
             on_credits_low=config.check_callable("on_credits_low", on_credits_low),
-            credits_low_at=config.check_credits("credits_low_at", credits_low_at),
+            credits_low_at=check_amount(
+                "credits_low_at", credits_low_at, "credits", ConfigurationError
+            ),
+            log_bodies=config.wants_bodies_logged(),
         )
+        config.warn_of_plain_http(settings)
         self._api = ApiClient(settings, SessionPool(settings, session))
         if settings.debug:
             log_to_stderr()
@@ -164,6 +179,7 @@ class AISpine(
         deadline: Optional[float] = None,
         headers: Optional[Mapping[str, str]] = None,
         retry_writes: Optional[bool] = None,
+        retry_after_limit: Optional[float] = None,
     ) -> Client:
         """Gives a client that differs in these settings, and shares the connections.
 
@@ -192,6 +208,10 @@ class AISpine(
             changes["headers"] = {**self._api.settings.headers, **added}
         if retry_writes is not None:
             changes["retry_writes"] = bool(retry_writes)
+        if retry_after_limit is not None:
+            changes["retry_after_limit"] = config.check_retry_after_limit(
+                retry_after_limit
+            )
         changed = copy.copy(self)
         changed._api = self._api.with_settings(self._api.settings._replace(**changes))
         return changed

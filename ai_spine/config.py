@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from typing import (
     Any,
     Callable,
@@ -10,6 +11,7 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Set,
     Tuple,
     Union,
 )
@@ -24,14 +26,17 @@ from ai_spine.constants import (
     DEFAULT_TIMEOUT,
     ENV_API_KEY,
     ENV_BASE_URL,
+    ENV_LOG_BODIES,
     ENV_MAX_RETRIES,
     ENV_TIMEOUT,
     IDEMPOTENCY_KEY_HEADER,
+    MAX_SECONDS,
     REQUEST_ID_HEADER,
 )
-from ai_spine.exceptions import ConfigurationError
-from ai_spine.utils import Secret, has_control_characters, is_unicode
+from ai_spine.exceptions import ConfigurationError, InsecureTransportWarning
+from ai_spine.utils import Secret, has_control_characters, is_loopback, is_unicode
 from ai_spine.validation import (
+    check_amount,
     check_count,
     check_header_value,
     check_seconds,
@@ -58,6 +63,10 @@ _OWN_HEADERS = {
 }
 
 
+# Hosts that were warned of in this process.
+_warned_of: Set[str] = set()
+
+
 class Settings(NamedTuple):
     """What a client was told, checked and complete."""
 
@@ -69,8 +78,9 @@ class Settings(NamedTuple):
     api_prefix: str
     deadline: Optional[float]
     retry_writes: bool
+    retry_after_limit: float
     headers: Mapping[str, str]
-    proxies: Mapping[str, str]
+    proxies: Mapping[str, Secret]
     verify: Union[bool, str]
     cert: Union[None, str, Tuple[str, str]]
     pool_size: int
@@ -78,8 +88,9 @@ class Settings(NamedTuple):
     access_token: Optional[Secret]
     on_credits_low: Optional[Callable[[float], Any]]
     credits_low_at: float
+    log_bodies: bool
 
-    def __repr__(self) -> str:  # headers and proxies may hold secrets
+    def __repr__(self) -> str:  # headers may hold secrets
         return f"Settings(base_url={self.base_url!r})"
 
 
@@ -246,15 +257,38 @@ def check_callable(name: str, value: Any) -> Optional[Callable[..., Any]]:
     return value  # type: ignore[no-any-return]
 
 
-def check_credits(name: str, value: Any) -> float:
-    """Gives a number of credits from zero up.
+def check_retry_after_limit(value: Any) -> float:
+    """Gives the longest `Retry-After` to obey, in seconds.
 
     Raises:
-        ConfigurationError: It is none.
+        ConfigurationError: It is no number from zero up.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise ConfigurationError(f"{name} must be a number of credits from 0 up")
-    return value
+    return min(
+        check_amount("retry_after_limit", value, "seconds", ConfigurationError),
+        MAX_SECONDS,
+    )
+
+
+def warn_of_plain_http(settings: Settings) -> None:
+    """Warns, once for each host, that a credential is about to travel for all to read."""
+    parts = urlsplit(settings.base_url)
+    host = parts.hostname or ""
+    secret = settings.api_key or settings.access_token
+    if parts.scheme == "https" or secret is None or is_loopback(host):
+        return
+    if host not in _warned_of:
+        _warned_of.add(host)
+        warnings.warn(
+            f"the key goes to {host} over plain http, for everybody on the way to read: "
+            "use https",
+            InsecureTransportWarning,
+            stacklevel=3,  # where the client is made
+        )
+
+
+def wants_bodies_logged() -> bool:
+    """Tells whether the environment asks for the bodies in the log."""
+    return os.environ.get(ENV_LOG_BODIES, "").strip() == "1"
 
 
 def check_headers(value: Any) -> Dict[str, str]:
@@ -281,21 +315,30 @@ def check_headers(value: Any) -> Dict[str, str]:
     return dict(value)
 
 
-def check_proxies(value: Any) -> Dict[str, str]:
-    """Gives the proxies as a dict of their own.
+def hide_proxies(given: Any) -> Any:
+    """Wraps the URLs of proxies, which may hold passwords; whatever else was given, as well."""
+    if isinstance(given, Mapping):
+        return {scheme: Secret(url) for scheme, url in given.items()}
+    return None if given is None else Secret(given)
+
+
+def check_proxies(hidden: Any) -> Dict[str, Secret]:
+    """Gives wrapped proxies back.
 
     Raises:
-        ConfigurationError: They are no mapping of schemes to URLs. The message does not hold them.
+        ConfigurationError: They are no mapping of schemes to URLs.
     """
-    if value is None:
+    if hidden is None:
         return {}
-    if not isinstance(value, Mapping):
+    if not isinstance(hidden, dict):
         raise ConfigurationError("proxies must be a mapping of schemes to URLs")
-    if not all(
-        isinstance(part, str) and part for pair in value.items() for part in pair
-    ):
-        raise ConfigurationError("proxies must map schemes to URLs, both of them text")
-    return dict(value)
+    for scheme, url in hidden.items():
+        text = isinstance(scheme, str) and isinstance(url.reveal(), str)
+        if not text or not scheme or not url.reveal():
+            raise ConfigurationError(
+                "proxies must map schemes to URLs, both of them text"
+            )
+    return hidden
 
 
 def check_hooks(value: Any) -> Dict[str, Tuple[Hook, ...]]:

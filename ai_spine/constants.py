@@ -23,6 +23,7 @@ ENV_API_KEY = "AI_SPINE_API_KEY"
 ENV_BASE_URL = "AI_SPINE_BASE_URL"
 ENV_TIMEOUT = "AI_SPINE_TIMEOUT"
 ENV_MAX_RETRIES = "AI_SPINE_MAX_RETRIES"
+ENV_LOG_BODIES = "AI_SPINE_LOG_BODIES"
 
 IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -37,13 +38,14 @@ INTERVAL_JITTER = 0.1
 # Sleeping between the attempts of one call, in seconds.
 BACKOFF_BASE = 0.5
 BACKOFF_MAX = 8.0
-RETRY_AFTER_MAX = 60.0
+DEFAULT_RETRY_AFTER_LIMIT = 60.0
 
 # No timeout or interval may be longer: systems cannot sleep for ever longer.
 MAX_SECONDS = 1e9
 MAX_REDIRECTS = 5
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_MESSAGE_LENGTH = 500
+MAX_LOGGED_LENGTH = 4000
 
 # What a server names as the execution when it has started none.
 NO_EXECUTION_ID = "00000000-0000-0000-0000-000000000000"

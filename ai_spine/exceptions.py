@@ -18,7 +18,8 @@ AISpineError
     ├── RateLimitError 429
     └── ServerError 5xx
 
-Each pickles, holds no live response and no secret, and reads as one sentence.
+Each pickles, holds no live response and no secret, and reads as one sentence. Beside them stands
+`InsecureTransportWarning`, which is only warned of.
 """
 
 import builtins
@@ -78,6 +79,10 @@ class ConfigurationError(AISpineError, ValueError):
 
 class ValidationError(AISpineError, ValueError):
     """An argument is wrong; nothing was sent, unless it is a `BadRequestError`."""
+
+
+class InsecureTransportWarning(UserWarning):
+    """A key is sent over plain http to a host that is not this machine."""
 
 
 class _CallError(AISpineError):

@@ -25,7 +25,7 @@ from ai_spine.constants import (
     BACKOFF_BASE,
     BACKOFF_MAX,
     DEFAULT_MAX_RETRIES,
-    RETRY_AFTER_MAX,
+    DEFAULT_RETRY_AFTER_LIMIT,
 )
 from ai_spine.utils import one_line
 
@@ -90,7 +90,7 @@ class RetryPolicy(Retry):
         total: int = DEFAULT_MAX_RETRIES,
         *,
         retry_writes: bool = False,
-        retry_after_limit: float = RETRY_AFTER_MAX,
+        retry_after_limit: float = DEFAULT_RETRY_AFTER_LIMIT,
         **options: Any,
     ) -> None:
         options.setdefault("allowed_methods", REPEATABLE_METHODS)
@@ -154,6 +154,29 @@ class RetryPolicy(Retry):
         return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
+class Brake:
+    """Holds back all calls of a client while the server has told one of them to wait.
+
+    Example:
+        >>> brake = Brake()
+        >>> brake.hold(until=110.0)
+        >>> brake.left(now=104.0)
+        6.0
+    """
+
+    def __init__(self) -> None:
+        self.until = -math.inf
+        """When it lets go, by the clock of those who ask."""
+
+    def hold(self, until: float) -> None:
+        """Holds until then, or for longer if it does already."""
+        self.until = max(self.until, until)
+
+    def left(self, now: float) -> float:
+        """Gives the seconds that are left."""
+        return max(self.until - now, 0.0)
+
+
 def kind_of_status(status: int) -> Kind:
     """Gives the kind of failure that an error status is."""
     unknown = (
@@ -190,6 +213,22 @@ _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
         urllib3.exceptions.DecodeError,
         Failure(Kind.UNREADABLE, "the answer's compression is broken"),
     ),
+    (
+        http.client.RemoteDisconnected,
+        Failure(Kind.UNCERTAIN, "the connection was closed without an answer"),
+    ),
+    (
+        http.client.BadStatusLine,
+        Failure(Kind.UNCERTAIN, "the answer is not HTTP"),
+    ),
+    (
+        http.client.LineTooLong,
+        Failure(Kind.UNCERTAIN, "the answer's headers have no end"),
+    ),
+    (
+        http.client.IncompleteRead,
+        Failure(Kind.UNCERTAIN, "the answer was cut short"),
+    ),
     (urllib3.exceptions.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
     (ssl.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
     (urllib3.exceptions.HTTPError, Failure(Kind.UNCERTAIN, "the connection was lost")),
@@ -225,6 +264,9 @@ def failure_of(
     """
     causes = list(_causes_of(error, handled))
     reason = _system_reason(causes)
+    if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
+        words = "a SOCKS proxy needs PySocks: pip install 'requests[socks]'"
+        return Failure(Kind.REFUSED, words)
     if isinstance(error, _NEVER_SENDABLE):
         return Failure(
             Kind.REFUSED, f"the request cannot be sent ({type(error).__name__})"

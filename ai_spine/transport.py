@@ -5,22 +5,31 @@ This room and `sockets` below it are the only ones of the core that touch the ne
 
 import http.cookiejar
 import os
+import re
 import sys
 import threading
+import traceback
+import weakref
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
 from urllib.parse import urljoin
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from ai_spine.config import Settings
 from ai_spine.constants import MAX_ANSWER_BYTES, MAX_REDIRECTS
-from ai_spine.retry import Failure, Kind, failure_of
+from ai_spine.events import log
+from ai_spine.retry import Brake, Failure, Kind, failure_of
 from ai_spine.sockets import BoundedAdapter
 from ai_spine.utils import Secret, one_line, origin
 
-_CHUNK_BYTES = 64 * 1024
+_CHUNK_BYTES = 16 * 1024
+# What is unpacked in bounded steps. Others pack so well that one chunk could fill the memory.
+ACCEPTED_ENCODINGS = "gzip, deflate"
+_ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
+_LENGTH = re.compile("[0-9]{1,18}")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _METHOD_KEEPING_REDIRECTS = (307, 308)
 
@@ -49,12 +58,32 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
 
+    def __repr__(self) -> str:  # a server may repeat the key in either of the others
+        return f"Answer({self.status}, {len(self.body)} bytes)"
+
 
 class _Session(requests.Session):
     """A session that leaves redirects alone: `exchange` follows those that it may."""
 
+    __attrs__ = [*requests.Session.__attrs__, "_hidden_proxies"]  # what pickles
+
+    def __init__(self, proxies: Mapping[str, Secret]) -> None:
+        super().__init__()
+        # Not in `proxies`, where `vars()` would show the passwords in their URLs.
+        self._hidden_proxies = proxies
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Gives no target, so that `requests` neither reads nor prepares anything for one."""
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Adds the client's proxies, which win over those of the environment."""
+        known = {name: proxy.reveal() for name, proxy in self._hidden_proxies.items()}
+        merged: Any = super().merge_environment_settings(
+            url, {**known, **(proxies or {})}, stream, verify, cert
+        )
+        return merged
 
 
 class SessionPool:
@@ -70,9 +99,12 @@ class SessionPool:
     ) -> None:
         self._settings = settings
         self._given = given
-        self._session: Optional[requests.Session] = given or make_session(settings)
-        self._pid = os.getpid()
+        self._session = given
+        self._making = threading.Lock()
         self._free = threading.BoundedSemaphore(settings.pool_size)
+        self.brake = Brake()
+        """What holds all calls back when the server asks to wait."""
+        _POOLS.add(self)
 
     def __reduce__(self) -> Any:
         return SessionPool, (self._settings, self._given)
@@ -80,19 +112,14 @@ class SessionPool:
     @property
     def session(self) -> requests.Session:
         """The session to send with."""
-        if self._given is not None:
-            return self._given
-        if self._session is None or self._pid != os.getpid():
-            self._session = make_session(self._settings)
-            self._pid = os.getpid()
-        return self._session
+        session = self._session
+        if session is None:
+            with self._making:
+                session = self._session = self._session or make_session(self._settings)
+        return session
 
     def take(self, seconds: float) -> bool:
         """Waits for a free connection, and tells whether there was one in time."""
-        if (
-            self._pid != os.getpid()
-        ):  # the threads that held them stayed with the parent
-            self._free = threading.BoundedSemaphore(self._settings.pool_size)
         return self._given is not None or self._free.acquire(timeout=max(seconds, 0))
 
     def give_back(self) -> None:
@@ -103,9 +130,8 @@ class SessionPool:
     def send_settings(self, url: Optional[str]) -> Dict[str, Any]:
         """Gives the proxies and TLS settings for a URL, those of the environment included."""
         verify = self._settings.verify if self._given is None else None
-        proxies = dict(self._settings.proxies)
         return dict(
-            self.session.merge_environment_settings(url, proxies, True, verify, None)
+            self.session.merge_environment_settings(url, {}, True, verify, None)
         )
 
     def close(self) -> None:
@@ -113,6 +139,31 @@ class SessionPool:
         if self._given is None and self._session is not None:
             self._session.close()
             self._session = None
+
+    def after_fork(self) -> None:
+        """Leaves the parent's connections to the parent, with the threads that held them."""
+        self._making = threading.Lock()
+        self._free = threading.BoundedSemaphore(self._settings.pool_size)
+        if self._given is None:
+            self._session = None
+            return
+        for given in self._given.adapters.values():
+            adapter: Any = given
+            if isinstance(given, HTTPAdapter):
+                # As unpickling does: it makes new pools, and asks the old ones for no lock.
+                adapter.__setstate__(adapter.__getstate__())
+
+
+_POOLS: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
+
+
+def _renew_pools() -> None:
+    for pool in list(_POOLS):
+        pool.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_pools)
 
 
 def exchange(
@@ -134,43 +185,53 @@ def exchange(
     if not pool.take(ends - clock()):
         return Failure(Kind.NOT_SENT, "no connection was free in time", timed_out=True)
     try:
-        settings = pool.send_settings(prepared.url)
-        for _ in range(MAX_REDIRECTS + 1):
-            # urllib3's own class bounds connecting and reading together.
-            timeout: Any = urllib3.Timeout(total=max(ends - clock(), 0.001))
-            response = pool.session.send(
-                prepared, timeout=timeout, allow_redirects=False, **settings
-            )
-            with response:
-                if (
-                    response.status_code not in _REDIRECTS
-                    or "Location" not in response.headers
-                ):
-                    return _read_answer(response, ends, clock)
-            target = _redirect_target(prepared, response)
-            if isinstance(target, Failure):
-                return target
-            prepared = prepared.copy()
-            prepared.url = target
+        return _follow(pool, prepared, ends, clock)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         return failure_of(error, handled)
     except (
         ValueError
     ):  # a caller's session looks at redirects itself, and stumbles over bad ones
         return Failure(Kind.UNREADABLE, "redirected to what is no URL")
+    except BaseException as interrupt:
+        # Ctrl-C, say: the frames below have the key in their locals, which some tracebacks show.
+        log.debug("an attempt was broken off: %s", traceback.format_exc())
+        interrupt.__context__ = handled
+        raise interrupt.with_traceback(None)
     finally:
         pool.give_back()
+
+
+def _follow(
+    pool: SessionPool,
+    prepared: requests.PreparedRequest,
+    ends: float,
+    clock: Callable[[], float],
+) -> Union[Answer, Failure]:
+    settings = pool.send_settings(prepared.url)
+    for _ in range(MAX_REDIRECTS + 1):
+        # urllib3's own class bounds connecting and reading together.
+        timeout: Any = urllib3.Timeout(total=max(ends - clock(), 0.001))
+        response = pool.session.send(
+            prepared, timeout=timeout, allow_redirects=False, **settings
+        )
+        with response:
+            if (
+                response.status_code not in _REDIRECTS
+                or "Location" not in response.headers
+            ):
+                return _read_answer(response, ends, clock)
+        target = _redirect_target(prepared, response)
+        if isinstance(target, Failure):
+            return target
+        prepared = prepared.copy()
+        prepared.url = target
     return Failure(Kind.REFUSED, f"redirected more than {MAX_REDIRECTS} times")
 
 
 def make_session(settings: Settings) -> requests.Session:
     """Makes a session with a pool for one server, which keeps no cookies and reads no netrc."""
-    session = _Session()
+    session = _Session(settings.proxies)
     session.headers.clear()  # each request brings its own
-    session.headers["Accept-Encoding"] = requests.utils.default_headers()[
-        "Accept-Encoding"
-    ]
-    session.proxies.update(settings.proxies)
     session.verify = settings.verify
     session.cert = settings.cert
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -218,10 +279,15 @@ def _read_answer(
     response: requests.Response, ends: float, clock: Callable[[], float]
 ) -> Union[Answer, Failure]:
     """Reads a body up to the limit, and checks that it is whole."""
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        told = one_line(encoding, 60)
+        return Failure(Kind.UNREADABLE, f"the answer is packed as {told!r}")
+    if response.status_code < 200:
+        return Failure(Kind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
     length = response.headers.get("Content-Length", "")
-    plain = "Content-Encoding" not in response.headers
-    promised = int(length) if length.isdigit() and plain else None
+    promised = int(length) if _LENGTH.fullmatch(length) and not encoding else None
     for chunk in response.iter_content(_CHUNK_BYTES):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:

@@ -1,5 +1,6 @@
 """Small pure helpers: parsing a timestamp, quoting an id, redacting a secret."""
 
+import ipaddress
 import re
 from datetime import datetime, timezone
 from typing import Any, Optional
@@ -90,6 +91,22 @@ def origin(url: str) -> str:
     parts = urlsplit(url)
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Tells whether a host is this machine, whatever the network.
+
+    Example:
+        >>> is_loopback("127.0.0.2"), is_loopback("LOCALHOST"), is_loopback("10.0.0.1")
+        (True, True, False)
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def is_unicode(text: str) -> bool:

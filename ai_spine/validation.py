@@ -57,6 +57,19 @@ def check_seconds(name: str, value: Any, error: Problem = ValidationError) -> fl
     return float(value)
 
 
+def check_amount(
+    name: str, value: Any, unit: str, error: Problem = ValidationError
+) -> float:
+    """Gives a number from zero up back.
+
+    Raises:
+        ValidationError: It is none (or `error`, if given).
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise error(f"{name} must be a number of {unit} from 0 up")
+    return value
+
+
 def check_count(
     name: str, value: Any, *, least: int = 0, error: Problem = ValidationError
 ) -> int:

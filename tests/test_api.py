@@ -4,13 +4,8 @@ import copy
 import gzip
 import itertools
 import logging
-import os
 import pickle
 import socket
-import subprocess
-import sys
-import threading
-import traceback
 import uuid
 from time import monotonic
 
@@ -23,7 +18,6 @@ from ai_spine import (
     AISpineError,
     APIError,
     AuthenticationError,
-    ConfigurationError,
     ConflictError,
     ExecutionError,
     NetworkError,
@@ -49,8 +43,6 @@ from tests.raw_server import (
 )
 
 KEY = "sk-very-secret"  # never a local: tracebacks with locals are searched for it
-BAD_KEY = KEY + "\n"
-PROXY = "http://user:proxy-hush@127.0.0.1:1"
 STARTED = answer(200, {"execution_id": "e", "status": "pending"})
 FLOW = answer(200, {"flow_id": "f", "nodes": []})
 OK = answer(200, {"ok": True})
@@ -75,7 +67,6 @@ UNCERTAIN = {
 }
 NOT_DONE = {"429": answer(429), "503": answer(503, {"detail": "busy"})}
 METHODS = ["GET", "PUT", "DELETE", "POST"]
-PACKAGE = os.path.dirname(transport.__file__)
 
 
 class Time:
@@ -195,12 +186,17 @@ def test_with_retry_writes_a_post_that_may_have_run_is_sent_again(
     "cause, kind, words",
     [
         (RESET, NetworkError, "the connection was lost: Connection reset by peer"),
-        (CLOSE, NetworkError, "the connection was lost"),
-        (b"garbage\r\n\r\n", NetworkError, "the connection was lost"),
-        (UNCERTAIN["cut chunk"], NetworkError, "the connection was lost"),
-        (answer(200, b"{", content_length="9"), NetworkError, ""),
+        (CLOSE, NetworkError, "the connection was closed without an answer"),
+        (b"garbage\r\n\r\n", NetworkError, "the answer is not HTTP"),
+        (UNCERTAIN["cut chunk"], NetworkError, "the answer was cut short"),
+        (UNCERTAIN["cut headers"], NetworkError, "the answer was cut short"),
+        (
+            answer(200, b"{", content_length="9"),
+            NetworkError,
+            "the answer was cut short",
+        ),
     ],
-    ids=["reset", "closed", "garbage", "cut-chunk", "cut-short"],
+    ids=["reset", "closed", "garbage", "cut-chunk", "cut-headers", "cut-short"],
 )
 def test_a_lost_connection_is_a_network_error_of_one_sentence(
     serve, make_client, cause, kind, words
@@ -635,8 +631,8 @@ def test_an_error_carries_the_request_id_that_the_server_tells(make_client):
 
 @responses.activate
 def test_a_key_is_sent_to_a_host_with_an_international_name(make_client):
-    responses.get("http://xn--bcher-kva.test/flows/f", json={"flow_id": "f"})
-    make_client("http://bücher.test", KEY).get_flow("f")
+    responses.get("https://xn--bcher-kva.test/flows/f", json={"flow_id": "f"})
+    make_client("https://bücher.test", KEY).get_flow("f")
     assert responses.calls[0].request.headers["Authorization"] == f"Bearer {KEY}"
 
 
@@ -733,68 +729,7 @@ def test_a_redirect_without_a_target_is_an_error_answer(serve, make_client):
     assert failure(make_client(serve(answer(302))).get_flow, "f").status_code == 302
 
 
-# Secrets
-
-
-FAULTS = [
-    answer(401, {"detail": "who are you"}),
-    answer(500),
-    answer(302, location="http://evil.test/"),
-    answer(200, b"<html>"),
-    RESET,
-    b"garbage\r\n\r\n",
-]
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_the_key_is_in_nothing_that_an_error_shows(serve, make_client, fault):
-    error = failure(make_client(serve(fault), KEY, max_retries=1).execute_flow, "f", {})
-    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
-    for text in ("".join(shown.format()), str(error), repr(error), repr(vars(error))):
-        assert KEY not in text
-    assert KEY.encode() not in pickle.dumps(error)
-    assert error.__cause__ is None and error.__context__ is None
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [{"timeout": -1}, {"base_url": "no url"}, {"headers": 5}, {"api_key": BAD_KEY}],
-    ids=lambda arguments: next(iter(arguments)),
-)
-def test_the_key_is_not_in_the_traceback_of_a_bad_setting(arguments):
-    with pytest.raises(ConfigurationError) as caught:
-        AISpine(**{"api_key": KEY, **arguments})
-    frames = traceback.TracebackException.from_exception(
-        caught.value, capture_locals=True
-    )
-    ours = [frame for frame in frames.stack if frame.filename.startswith(PACKAGE)]
-    assert ours and KEY not in repr([frame.locals for frame in ours]) + str(
-        caught.value
-    )
-
-
-def test_the_key_is_not_to_be_seen_on_the_client(make_client):
-    client = make_client("http://api.test", KEY)
-    things = [
-        client,
-        client._api,
-        client._api._auth,
-        client._api.settings,
-        client.session,
-    ]
-    for thing in things:
-        assert KEY not in repr(thing)
-        assert KEY not in repr(getattr(thing, "__dict__", ""))
-    assert "Authorization" not in client.session.headers
-    assert repr(client) == "AISpine(base_url='http://api.test')"
-
-
-def test_the_key_is_not_in_the_log(serve, make_client, caplog):
-    caplog.set_level(logging.DEBUG, logger="ai_spine")
-    client = make_client(serve(answer(503), RESET), KEY)
-    failure(client.execute_flow, "f", {"hush": 1})
-    assert len(caplog.records) == 3
-    assert KEY not in caplog.text and "hush" not in caplog.text
+# The log, proxies, and what requests would bring along
 
 
 def test_the_log_tells_each_attempt_and_each_sleep(serve, make_client, caplog):
@@ -808,15 +743,6 @@ def test_the_log_tells_each_attempt_and_each_sleep(serve, make_client, caplog):
         "GET /flows/f: again in 2.00 s, because of status 503 (attempt 1"
     )
     assert last.startswith("GET /flows/f -> 200 in 0 ms (attempt 2")
-
-
-def test_a_proxy_with_a_password_is_not_in_the_error(make_client):
-    client = make_client("http://api.test", proxies={"http": PROXY}, max_retries=0)
-    error = failure(client.get_flow, "f")
-    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
-    assert "proxy-hush" not in "".join(shown.format()) + repr(vars(error)) + repr(
-        client
-    )
 
 
 def test_a_proxy_that_is_given_wins_over_the_one_of_the_environment(
@@ -968,55 +894,6 @@ def test_a_clone_keeps_its_key_and_settings_and_has_a_session_of_its_own(
     headers = server.requests[0].headers
     assert (headers["authorization"], headers["x-team"]) == (f"Bearer {KEY}", "a")
     assert (twin.base_url, twin.timeout) == (server.url, 7)
-
-
-def test_a_client_serves_many_threads(serve, make_client):
-    server = serve(FLOW)
-    client = make_client(server, pool_size=2)
-    got = []
-    threads = [
-        threading.Thread(target=lambda: got.append(client.get_flow("f").flow_id))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert got == ["f"] * 8 and len(server.requests) == 8
-
-
-FORKING = """
-import os, sys
-from ai_spine import AISpine
-
-with AISpine("sk-forked", sys.argv[1]) as client:
-    client.get_flow("parent")
-    before = client.session
-    child = os.fork()
-    if not child:
-        fresh = client.session is not before and client.session is client.session
-        good = fresh and client.get_flow("child").flow_id == "f"
-        client.close()
-        os._exit(0 if good else 1)
-    assert os.waitpid(child, 0)[1] == 0
-    assert client.session is before
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_after_a_fork_the_child_makes_a_session_of_its_own(serve):
-    server = serve(FLOW)
-    # A process of its own: where there are threads, Python warns of forking.
-    subprocess.run(
-        [sys.executable, "-W", "error", "-c", FORKING, server.url], check=True
-    )
-    told = [
-        (request.target, request.headers["authorization"])
-        for request in server.requests
-    ]
-    assert told == [
-        (f"/flows/{name}", "Bearer sk-forked") for name in ("parent", "child")
-    ]
 
 
 @pytest.fixture

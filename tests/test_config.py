@@ -39,12 +39,12 @@ def test_without_arguments_or_environment_the_defaults_hold():
 
 def test_the_environment_wins_over_the_defaults(monkeypatch):
     monkeypatch.setenv("AI_SPINE_API_KEY", f" {KEY} ")
-    monkeypatch.setenv("AI_SPINE_BASE_URL", " http://env.test/ ")
+    monkeypatch.setenv("AI_SPINE_BASE_URL", " https://env.test/ ")
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "12.5")
     monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "7")
     client = AISpine()
     assert (client.base_url, client.timeout, client.max_retries) == (
-        "http://env.test",
+        "https://env.test",
         12.5,
         7,
     )
@@ -53,12 +53,12 @@ def test_the_environment_wins_over_the_defaults(monkeypatch):
 
 def test_an_argument_wins_over_the_environment_even_if_it_is_the_default(monkeypatch):
     monkeypatch.setenv("AI_SPINE_API_KEY", "other")
-    monkeypatch.setenv("AI_SPINE_BASE_URL", "http://env.test")
+    monkeypatch.setenv("AI_SPINE_BASE_URL", "https://env.test")
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "12.5")
     monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "7")
-    client = AISpine(KEY, "http://arg.test", 30, 3)
+    client = AISpine(KEY, "https://arg.test", 30, 3)
     assert (client.base_url, client.timeout, client.max_retries) == (
-        "http://arg.test",
+        "https://arg.test",
         30,
         3,
     )
@@ -288,7 +288,9 @@ def test_the_tls_settings_and_proxies_reach_the_session():
     client = AISpine(verify=here, cert=[here, str(here)], proxies={"https": "http://p"})
     assert client.session.verify == str(here)
     assert client.session.cert == (str(here), str(here))
-    assert client.session.proxies == {"https": "http://p"}
+    assert client.session.proxies == {}  # where vars() would show a password
+    settings = client.session.merge_environment_settings("http://h", {}, 0, None, None)
+    assert settings["proxies"]["https"] == "http://p"
     assert AISpine(verify=False, cert=here).session.cert == str(here)
     assert AISpine(verify=False).session.verify is False
 

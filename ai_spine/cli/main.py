@@ -1,6 +1,7 @@
 """The `ai-spine` command."""
 
 import sys
+import warnings
 from typing import Any
 
 import click
@@ -20,7 +21,9 @@ class _Root(click.Group):
         """Runs the command, and ends the process with its exit code."""
         run: Any = super().main
         try:
-            result = run(*args, standalone_mode=False, **extra)
+            with warnings.catch_warnings():
+                warnings.showwarning = _say_warning
+                result = run(*args, standalone_mode=False, **extra)
         except click.ClickException as error:
             context = getattr(error, "ctx", None)
             hint = (
@@ -34,6 +37,10 @@ class _Root(click.Group):
         if standalone_mode:
             sys.exit(result)
         return result
+
+
+def _say_warning(message: Any, *_: Any, **__: Any) -> None:
+    say(f"Warning: {one_line(str(message))}")
 
 
 @click.group(

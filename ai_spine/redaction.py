@@ -1,0 +1,69 @@
+"""What must not be shown: a client's secrets in any form, and fields whose names tell. Pure."""
+
+import json
+import re
+from typing import Any, Iterable, Optional
+from urllib.parse import quote
+
+from ai_spine.constants import MAX_LOGGED_LENGTH
+from ai_spine.utils import Secret, one_line
+
+_MASK = "***"
+_TELLING = re.compile(
+    r"api[-_]?key|secret|passw|token|authorization|credential|cookie|private[-_]?key",
+    re.IGNORECASE,
+)
+
+
+class Redactor:
+    """Takes secrets out of texts.
+
+    Args:
+        secrets: What is never to be shown; `None`s among them are passed over.
+
+    Example:
+        >>> Redactor([Secret("sk-123")]).conceal("no such key: sk-123")
+        'no such key: ***'
+    """
+
+    def __init__(self, secrets: Iterable[Optional[Secret]]) -> None:
+        self._secrets = tuple(secret for secret in secrets if secret is not None)
+
+    def conceal(self, text: str) -> str:
+        """Takes the secrets out of a text, also where they stand as in JSON or in a URL."""
+        for secret in self._secrets:
+            plain = secret.reveal()
+            for form in (json.dumps(plain)[1:-1], quote(plain, safe=""), plain):
+                text = text.replace(form, _MASK)
+        return text
+
+    def body(self, content: bytes) -> str:
+        """Gives a body as one line for a log: its JSON, without what is or looks secret.
+
+        Example:
+            >>> Redactor([]).body(b'{"user_id": "u", "api_key": "sk-9"}')
+            '{"user_id": "u", "api_key": "***"}'
+        """
+        if not content:
+            return "no body"
+        try:
+            text = json.dumps(_without_secrets(json.loads(content.decode("utf-8"))))
+        except (ValueError, RecursionError):
+            return f"{len(content)} bytes that are not JSON"
+        return one_line(self.conceal(text), MAX_LOGGED_LENGTH)
+
+
+def _without_secrets(value: Any) -> Any:
+    """Gives JSON with the values masked whose names tell of a secret; counts of tokens are none."""
+    if isinstance(value, dict):
+        return {
+            name: (
+                _MASK
+                if _TELLING.search(name) and isinstance(part, (str, list, dict))
+                else _without_secrets(part)
+            )
+            for name, part in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets(part) for part in value]
+    return value
