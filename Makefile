@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
 
-.PHONY: demo test fuzz lint types build clean
+.PHONY: demo test fuzz faults soak lint types build clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -13,14 +13,22 @@ demo: $(VENV)/.local  ## Run a flow on the embedded server.
 test: $(VENV)/.dev  ## Run the tests with the coverage gate.
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-fuzz: $(VENV)/.dev  ## Run the fuzz test for longer.
-	AI_SPINE_FUZZ_EXAMPLES=$(or $(examples),10000) $(BIN)/python -m pytest tests/test_fuzz.py
+fuzz: $(VENV)/.dev  ## Run the fuzz tests for longer.
+	AI_SPINE_FUZZ_EXAMPLES=$(or $(examples),50000) $(BIN)/python -m pytest -n auto tests/fuzz
 
-lint: $(VENV)/.dev  ## Check the style, and that the core is valid for Python 3.7.
+faults: $(VENV)/.dev  ## Play every fault of a network to every operation.
+	$(BIN)/python -m tests.faults
+
+soak: $(VENV)/.dev  ## Start executions over a connection that fails, and count them.
+	$(BIN)/python -m tests.faults.soak --executions $(or $(executions),2000)
+
+lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the dependencies included.
 	$(BIN)/black --check --quiet . || $(BIN)/black --check --diff .
 	$(BIN)/flake8
 	$(BIN)/vermin --quiet --no-tips --eval-annotations -t=3.7- --violations \
 		--exclude-regex '/local/' ai_spine
+	$(BIN)/bandit --quiet --recursive ai_spine
+	$(BIN)/python scripts/audit.py
 
 types: $(VENV)/.dev  ## Check the types.
 	$(BIN)/mypy ai_spine examples tests/typed

@@ -31,7 +31,7 @@ class Credential(Enum):
     """What an operation is authorised by."""
 
     API_KEY = "the client's key"
-    ACCESS_TOKEN = "the client's account token"
+    ACCESS_TOKEN = "the client's account token"  # nosec B105
     NONE = "nothing"
 
 

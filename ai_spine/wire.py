@@ -92,10 +92,11 @@ class Model(Mapping[str, Any]):
 
     @classmethod
     def _wire_fields(cls) -> Tuple[_WireField, ...]:
-        if "_fields" not in cls.__dict__:
-            cls._fields = tuple(_wire_field(field) for field in dataclasses.fields(cls))
-        assert cls._fields is not None
-        return cls._fields
+        known = cls.__dict__.get("_fields")
+        if known is None:
+            known = tuple(_wire_field(field) for field in dataclasses.fields(cls))
+            cls._fields = known
+        return known
 
     def filled(self: M, **values: Any) -> M:
         """Gives a copy in which the attributes that the server left out are filled in."""

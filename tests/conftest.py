@@ -8,6 +8,7 @@ _OURS = (
     "AI_SPINE_BASE_URL",
     "AI_SPINE_TIMEOUT",
     "AI_SPINE_MAX_RETRIES",
+    "AI_SPINE_LOG_BODIES",
 )
 
 

@@ -31,6 +31,7 @@ PRINTED = [
     "approved 706.1\n",
     "{'hello': {'greeting': 'Hello, Ana!'}}\n",
     "2\nTrue 1\n",
+    "status 503 1.0\n",
 ]
 
 

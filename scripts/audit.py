@@ -1,0 +1,40 @@
+"""Looks up what is installed for known holes; says so plainly where the data cannot be reached."""
+
+import json
+import subprocess
+import sys
+
+COMMAND = [sys.executable, "-m", "pip_audit", "--skip-editable", "--format", "json"]
+
+
+def main() -> int:
+    """Gives 0 if there are none or nobody can tell, and 1 otherwise."""
+    run = subprocess.run(
+        [*COMMAND, "--progress-spinner", "off"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+    )
+    try:
+        packages = json.loads(run.stdout)["dependencies"]
+    except (ValueError, KeyError):
+        if "connect" not in run.stderr.lower():
+            print(f"pip-audit failed: {run.stderr.strip()}")
+            return 1
+        packages = []
+    checked = [package for package in packages if "vulns" in package]
+    if not checked:
+        print("pip-audit: skipped, its data cannot be reached from here")
+        return 0
+    holes = [(package, hole) for package in checked for hole in package["vulns"]]
+    for package, hole in holes:
+        mended = ", ".join(hole["fix_versions"]) or "no version yet"
+        print(
+            f"{package['name']} {package['version']}: {hole['id']}, mended in {mended}"
+        )
+    print(f"pip-audit: {len(checked)} packages, {len(holes)} known holes")
+    return 1 if holes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
