@@ -18,7 +18,7 @@ from ai_spine.events import log_to_stderr
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.methods.account import AccountMethods
 from ai_spine.methods.agents import AgentMethods
-from ai_spine.methods.executions import ExecutionMethods
+from ai_spine.methods.batches import BatchMethods
 from ai_spine.methods.flows import FlowMethods
 from ai_spine.methods.system import SystemMethods
 from ai_spine.operations import Operation, read_anything
@@ -36,9 +36,7 @@ from ai_spine.validation import (
 Client = TypeVar("Client", bound="AISpine")
 
 
-class AISpine(
-    ExecutionMethods, FlowMethods, AgentMethods, SystemMethods, AccountMethods
-):
+class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMethods):
     """A client of one AI Spine server.
 
     It may be shared by threads, survives a fork, and pickles: its settings travel along, the key

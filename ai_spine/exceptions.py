@@ -7,7 +7,8 @@ AISpineError
 ├── TimeoutError (builtin TimeoutError)    a wait ran out of time
 │   └── RequestTimeoutError                a request did; also a NetworkError
 ├── ExecutionError                         the flow failed; `.execution` says how
-│   └── ExecutionCancelledError
+│   ├── ExecutionCancelledError
+│   └── BatchError                         inputs of a batch failed; `.failed` has them
 └── APIError                               the server answered, and refused
     ├── BadRequestError 400, 422           also a ValidationError
     ├── AuthenticationError 401
@@ -24,7 +25,7 @@ Each pickles, holds no live response and no secret, and reads as one sentence. B
 
 import builtins
 import http.client
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple, Type
 
 import requests
 
@@ -171,6 +172,18 @@ class ExecutionError(AISpineError):
 
 class ExecutionCancelledError(ExecutionError):
     """An execution was cancelled before it was done."""
+
+
+class BatchError(ExecutionError):
+    """Inputs of a batch failed.
+
+    Attributes:
+        failed: Their items, each with its own error.
+    """
+
+    def __init__(self, message: str = "", *, failed: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.failed = list(failed)
 
 
 class APIError(_CallError):

@@ -49,6 +49,7 @@ class Wait:
         interval: The longest distance between two looks, in seconds.
         clock: Gives seconds, never going back.
         rand: Gives a number from 0 to 1.
+        looks: The seconds between looks, where they are known better than by growing.
     """
 
     def __init__(
@@ -59,13 +60,14 @@ class Wait:
         *,
         clock: Callable[[], float],
         rand: Callable[[], float] = random.random,
+        looks: Optional[Iterator[float]] = None,
     ) -> None:
         self.execution_id = execution_id
         self.timeout = timeout
         self.last_status: Optional[str] = None
         self._clock = clock
         self._ends = clock() + timeout
-        self._intervals = intervals(interval, rand)
+        self._intervals = looks or intervals(interval, rand)
         self._last_error: Optional[AISpineError] = None
 
     def remaining(self) -> float:

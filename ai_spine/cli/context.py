@@ -25,8 +25,12 @@ class Session:
         """How results are printed: `table` or `json`."""
         return str(self.options.get("output") or "table")
 
-    def client(self) -> AISpine:
-        """Gives the client that the options describe; it is closed when the command ends."""
+    def client(self, **more: Any) -> AISpine:
+        """Gives the client that the options describe; it is closed when the command ends.
+
+        Args:
+            **more: Further arguments of `AISpine`.
+        """
         context = click.get_current_context().find_root()
         known = ("api_key", "base_url", "timeout", "debug")
         given = {name: self.options[name] for name in known if name in self.options}
@@ -34,7 +38,7 @@ class Session:
             if "base_url" in given:
                 raise ConfigurationError("--local and --base-url exclude each other")
             given["base_url"] = context.with_resource(import_local().LocalServer()).url
-        return context.with_resource(AISpine(**given))
+        return context.with_resource(AISpine(**given, **more))
 
 
 def import_local() -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ai_spine.__version__ import __version__
-from ai_spine.cli import agents, executions, flows, local, system
+from ai_spine.cli import agents, batch, executions, flows, local, system
 from ai_spine.cli.context import shared_options
 from ai_spine.cli.exit_codes import INTERRUPTED
 from ai_spine.cli.output import say
@@ -65,7 +65,7 @@ def cli(context: click.Context) -> None:
 
 
 cli.params += shared_options()
-for _room in (executions, flows, agents, system, local):
+for _room in (executions, batch, flows, agents, system, local):
     for _command in _room.COMMANDS:
         cli.add_command(_command)
 

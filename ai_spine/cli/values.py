@@ -24,7 +24,7 @@ def read_pairs(pairs: Sequence[str]) -> Dict[str, Any]:
             raise click.UsageError(f"{pair!r} is not of the form key=value")
         if key in values:
             raise click.UsageError(f"the key {key!r} is given twice")
-        values[key] = _read_value(text)
+        values[key] = read_value(text)
     return values
 
 
@@ -65,7 +65,8 @@ def _content(text: str) -> str:
     return text
 
 
-def _read_value(text: str) -> Any:
+def read_value(text: str) -> Any:
+    """Reads a text as JSON if it is that, and else gives the text itself."""
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):

@@ -1,0 +1,194 @@
+"""`batch`."""
+
+import json
+import os
+import sys
+from typing import Dict, Optional, Tuple
+
+import click
+
+from ai_spine.batch import UNKNOWN, BatchItem, BatchProgress
+from ai_spine.cli.context import SECONDS, command, fail, session
+from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED
+from ai_spine.cli.inputs import FORMATS, count_inputs, read_inputs, source_of
+from ai_spine.cli.output import say
+from ai_spine.constants import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_POOL_SIZE,
+    DEFAULT_WAIT_TIMEOUT,
+)
+
+_REDRAW_AFTER = 0.1  # seconds
+
+
+@command("batch")
+@click.argument("flow_id")
+@click.argument("inputs", metavar="INPUTS.jsonl|.csv|-")
+@click.option("-o", "results", metavar="FILE", help="Where results go, as JSON lines.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    default=DEFAULT_CONCURRENCY,
+    show_default=True,
+    metavar="N",
+    help="How many executions may be in flight.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that wrote the file.")
+@click.option("--retry-failed", is_flag=True, help="Resume; execute failed ones again.")
+@click.option(
+    "--retry-uncertain",
+    is_flag=True,
+    help="Resume; send again what may have been started, with the key that it had.",
+)
+@click.option(
+    "--retry-writes",
+    is_flag=True,
+    help="The server honours Idempotency-Key: send again what may have been started.",
+)
+@click.option(
+    "--input-column",
+    "columns",
+    multiple=True,
+    metavar="NAME",
+    help="A column or field to take [all].",
+)
+@click.option("--as-text", is_flag=True, help="Take CSV values as text, not as JSON.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), help="What INPUTS are."
+)
+@click.option("--stop-on-error", is_flag=True, help="Start nothing after a failure.")
+@click.option(
+    "--wait-timeout",
+    type=SECONDS,
+    metavar="SECONDS",
+    default=DEFAULT_WAIT_TIMEOUT,
+    show_default=True,
+    help="How long each execution may take.",
+)
+def batch(
+    flow_id: str,
+    inputs: str,
+    results: Optional[str],
+    concurrency: int,
+    resume: bool,
+    retry_failed: bool,
+    retry_uncertain: bool,
+    retry_writes: bool,
+    columns: Tuple[str, ...],
+    as_text: bool,
+    format_: Optional[str],
+    stop_on_error: bool,
+    wait_timeout: float,
+) -> None:
+    """Execute a flow for each line of a file; without -o, results go to stdout.
+
+    \b
+    ai-spine batch credit_analysis applicants.csv -o results.jsonl
+    ai-spine batch credit_analysis applicants.csv -o results.jsonl --resume
+    """
+    _check_results(results, resume or retry_failed or retry_uncertain)
+    source = source_of(inputs, format_, columns, as_text)
+    total = count_inputs(source)
+    honours_keys = retry_writes or bool(session().options.get("local"))
+    client = session().client(pool_size=max(min(concurrency, 64), DEFAULT_POOL_SIZE))
+    report = _Report(total, results)
+    try:
+        client.with_options(retry_writes=honours_keys).execute_batch(
+            flow_id,
+            read_inputs(source),
+            concurrency=concurrency,
+            on_result=report.take,
+            stop_on_error=stop_on_error,
+            timeout=wait_timeout,
+            checkpoint=results,
+            progress=report.show,
+            retry_failed=retry_failed,
+            retry_uncertain=retry_uncertain,
+        )
+    except KeyboardInterrupt:
+        report.end()
+        go_on = "" if results is None else "; the same command with --resume goes on"
+        fail(f"the batch was stopped{go_on}", INTERRUPTED)
+    finally:
+        report.end()
+    if report.failed:
+        raise click.exceptions.Exit(EXECUTION_FAILED)
+
+
+COMMANDS = (batch,)
+
+
+def _check_results(results: Optional[str], resume: bool) -> None:
+    if results is None and resume:
+        raise click.UsageError("to resume, name the file of results with -o")
+    if results is not None and not resume and os.path.exists(results):
+        raise click.UsageError(
+            f"{results} exists: go on with it with --resume, or name another file"
+        )
+
+
+class _Report:
+    """What is told of a batch: lines on stdout where no file takes them, the rest on stderr."""
+
+    def __init__(self, total: Optional[int], path: Optional[str]) -> None:
+        self.failed = 0
+        self._total = total
+        self._path = path
+        self._counts: Dict[str, int] = {}
+        self._has_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._shown = 0.0
+        self._width = 0
+        self._has_ended = False
+
+    def take(self, item: BatchItem) -> None:
+        """Counts an item, and prints it if no file has it."""
+        self._counts[item.status] = self._counts.get(item.status, 0) + 1
+        self.failed += not item.succeeded
+        if self._path is None:
+            self._clear()
+            click.echo(json.dumps(item.to_dict()))
+
+    def show(self, progress: BatchProgress) -> None:
+        """Draws how far it is, on a terminal, a few times a second."""
+        if self._has_terminal and progress.elapsed - self._shown >= _REDRAW_AFTER:
+            self._shown = progress.elapsed
+            self._clear()
+            line = describe(progress)
+            self._width = len(line)
+            click.echo(line, err=True, nl=False)
+
+    def end(self) -> None:
+        """Takes the drawing away, and sums up; a second call changes nothing."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        self._clear()
+        counts = sorted(self._counts.items())
+        told = ", ".join(f"{count} {status}" for status, count in counts) or "none"
+        where = "" if self._path is None else f"; {self._path} has the results"
+        say(f"{sum(self._counts.values())} inputs: {told}{where}")
+        if self._counts.get(UNKNOWN) and self._path is not None:
+            say("what became of some is unknown: --resume asks about them")
+
+    def _clear(self) -> None:
+        if self._width:
+            click.echo("\r" + " " * self._width + "\r", err=True, nl=False)
+            self._width = 0
+
+
+def describe(progress: BatchProgress) -> str:
+    """Says how far a batch is.
+
+    Example:
+        >>> describe(BatchProgress(done=50, failed=2, total=200, elapsed=10.0))
+        '50 of 200 (25 %), 5.0 per second, 2 failed, 30 s left'
+    """
+    done = f"{progress.done}"
+    if progress.total:
+        done += f" of {progress.total} ({100 * progress.done / progress.total:.0f} %)"
+    parts = [done, f"{progress.rate:.1f} per second"]
+    if progress.failed:
+        parts.append(f"{progress.failed} failed")
+    if progress.left is not None:
+        parts.append(f"{progress.left:.0f} s left")
+    return ", ".join(parts)

@@ -1,0 +1,159 @@
+"""Reading the inputs of a batch: JSON lines or CSV, from a file or from stdin."""
+
+import csv
+import io
+import json
+import os
+import sys
+from typing import Any, Dict, IO, Iterable, Iterator, NamedTuple, Optional, Sequence
+
+import click
+
+from ai_spine.cli.values import read_value
+
+FORMATS = ("jsonl", "csv")
+_FORMAT_OF_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+
+
+class Source(NamedTuple):
+    """Where inputs come from, and how they are to be read."""
+
+    path: str
+    """A file, or `-` for stdin."""
+    format: str
+    """One of `FORMATS`."""
+    columns: Sequence[str] = ()
+    """The fields to take; without any, all."""
+    as_text: bool = False
+    """Whether the values of CSV stay text, also where they are JSON."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return "stdin" if self.path == "-" else self.path
+
+
+def source_of(
+    path: str, given: Optional[str], columns: Sequence[str], as_text: bool
+) -> Source:
+    """Gives the source, its format taken from the file's name where none is given.
+
+    Raises:
+        click.UsageError: The name does not tell.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    known = given or ("jsonl" if path == "-" else _FORMAT_OF_SUFFIX.get(suffix))
+    if known is None:
+        raise click.UsageError(
+            f"{path}: its name ends neither in .jsonl nor in .csv; say which with --format"
+        )
+    return Source(path, known, columns, as_text)
+
+
+def count_inputs(source: Source) -> Optional[int]:
+    """Reads a file to its end, so that a bad line is found before anything is sent.
+
+    Returns:
+        How many inputs there are; `None` for stdin, and for what can be read but once.
+
+    Raises:
+        click.UsageError: It cannot be read, or a line of it is wrong.
+    """
+    if source.path == "-" or (
+        os.path.exists(source.path) and not os.path.isfile(source.path)
+    ):
+        return None
+    return sum(1 for _ in read_inputs(source))
+
+
+def read_inputs(source: Source) -> Iterator[Dict[str, Any]]:
+    """Gives the inputs one by one.
+
+    Raises:
+        click.UsageError: It cannot be read, or a line of it is wrong; the message names the line.
+    """
+    try:
+        with _open(source) as file:
+            read = _read_csv if source.format == "csv" else _read_jsonl
+            yield from read(source, file)
+    except OSError as error:
+        raise click.UsageError(
+            f"{source.name} cannot be read: {error.strerror}"
+        ) from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{source.name} is not UTF-8 text") from None
+
+
+def _open(source: Source) -> IO[str]:
+    if source.path != "-":
+        return open(source.path, encoding="utf-8-sig", newline="")
+    if sys.stdin is None:
+        raise OSError(0, "it is closed")
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+
+
+def _read_jsonl(source: Source, lines: Iterable[str]) -> Iterator[Dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _selected(source, number, _object(source, number, line))
+
+
+def _object(source: Source, number: int, line: str) -> Dict[str, Any]:
+    where = f"{source.name} line {number}"
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise click.UsageError(f"{where} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise click.UsageError(f'{where} is not a JSON object such as {{"key": 1}}')
+    return value
+
+
+def _read_csv(source: Source, lines: Iterable[str]) -> Iterator[Dict[str, Any]]:
+    rows = csv.reader(lines, strict=True)
+    header: Optional[Sequence[str]] = None
+    try:
+        for row in rows:
+            if header is None:
+                header = _checked_header(source, row)
+            elif row:  # a blank line is none
+                yield _csv_input(source, rows.line_num, header, row)
+    except csv.Error as error:
+        raise click.UsageError(
+            f"{source.name} line {rows.line_num} is not CSV: {error}"
+        ) from None
+    if header is None:
+        raise click.UsageError(f"{source.name} is empty: its first line names columns")
+
+
+def _checked_header(source: Source, header: Sequence[str]) -> Sequence[str]:
+    names = [name.strip() for name in header]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise click.UsageError(f"{source.name} has the column {twice!r} twice")
+    for column in source.columns:
+        if column not in names:
+            raise click.UsageError(
+                f"{source.name} has no column {column!r}; it has {', '.join(names)}"
+            )
+    return names
+
+
+def _csv_input(
+    source: Source, number: int, header: Sequence[str], row: Sequence[str]
+) -> Dict[str, Any]:
+    if len(row) != len(header):
+        raise click.UsageError(
+            f"{source.name} line {number} has {len(row)} values for {len(header)} columns"
+        )
+    values = row if source.as_text else [read_value(text) for text in row]
+    return _selected(source, number, dict(zip(header, values)))
+
+
+def _selected(source: Source, number: int, value: Dict[str, Any]) -> Dict[str, Any]:
+    for column in source.columns:
+        if column not in value:
+            raise click.UsageError(
+                f"{source.name} line {number} has no field {column!r}"
+            )
+    return {name: value[name] for name in source.columns} if source.columns else value
