@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Union
 
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.models import Flow
@@ -13,6 +13,8 @@ from ai_spine.wire import Model
 Definition = Union[str, "os.PathLike[str]", Mapping[str, Any], Flow]
 
 FILE_SUFFIXES = (".yaml", ".yml", ".json")
+MAX_DEPTH = 100  # levels of mappings and lists in a definition, or in any other JSON
+MAX_VALUES = 100000  # that a YAML file may hold, with each alias written out
 
 
 def read_definition(
@@ -54,7 +56,8 @@ def read_file(path: Union[str, "os.PathLike[str]"]) -> Any:
     """Gives what a YAML or JSON file holds.
 
     Raises:
-        ConfigurationError: It cannot be read, is not what its name says, or PyYAML is missing.
+        ConfigurationError: It cannot be read, is not what its name says, is nested too deeply,
+            or PyYAML is missing.
     """
     name = os.fspath(path)
     try:
@@ -71,11 +74,42 @@ def read_file(path: Union[str, "os.PathLike[str]"]) -> Any:
     return _read_json(name, text) if name.endswith(".json") else _read_yaml(name, text)
 
 
+def is_too_deep(value: Any) -> bool:
+    """Tells whether JSON is nested deeper than `MAX_DEPTH`, without descending any further.
+
+    Example:
+        >>> is_too_deep({"a": [1, 2]})
+        False
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [item for item in level if isinstance(item, (Mapping, list, tuple))]
+        if not level:
+            return False
+        level = [child for item in level for child in _children(item)]
+    return True
+
+
+def _children(item: Any) -> Iterable[Any]:
+    return item.values() if isinstance(item, Mapping) else item
+
+
 def _read_json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = json.loads(text)
+    except ValueError as error:
         raise ConfigurationError(f"{name} is not JSON: {error}") from None
+    except RecursionError:
+        raise _too_deep(name) from None
+    if is_too_deep(data):
+        raise _too_deep(name)
+    return data
+
+
+def _too_deep(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} is nested too deeply: more than {MAX_DEPTH} levels"
+    )
 
 
 def _read_yaml(name: str, text: str) -> Any:
@@ -86,11 +120,65 @@ def _read_yaml(name: str, text: str) -> Any:
             f"{name} is YAML, which needs PyYAML: pip install 'ai-spine-sdk[local]'"
         ) from None
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        _check_nodes(name, root)
+        return loader.construct_document(root)
+    except ConfigurationError:
+        raise
+    except RecursionError:
+        raise _too_deep(name) from None
+    except Exception as error:  # a tag may make anything of its text
         raise ConfigurationError(
             f"{name} is not YAML: {one_line(str(error), 300)}"
         ) from None
+
+
+def _check_nodes(name: str, root: Any) -> None:
+    """Refuses YAML whose aliases would grow without measure, before anything is made of it."""
+    sizes: Dict[int, Tuple[int, int]] = {}  # values in a node, and levels
+    above: Set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting[-1]
+        if id(node) in sizes:
+            waiting.pop()
+            continue
+        parts = _parts_of(node)
+        if id(node) in above:  # its parts are done
+            waiting.pop()
+            above.remove(id(node))
+            sizes[id(node)] = _size_of(name, node, [sizes[id(part)] for part in parts])
+            continue
+        above.add(id(node))
+        if any(id(part) in above for part in parts):
+            raise ConfigurationError(f"{name} has an alias to what it stands in")
+        waiting += parts
+
+
+def _size_of(name: str, node: Any, parts: List[Tuple[int, int]]) -> Tuple[int, int]:
+    """Gives how many values a node stands for, and on how many levels."""
+    values = 1 + sum(size for size, _ in parts)
+    levels = max((depth for _, depth in parts), default=0) + isinstance(
+        node.value, list
+    )
+    if values > MAX_VALUES:
+        raise ConfigurationError(f"{name} holds more than {MAX_VALUES} values")
+    if levels > MAX_DEPTH:
+        raise _too_deep(name)
+    return values, levels
+
+
+def _parts_of(node: Any) -> List[Any]:
+    """Gives the nodes in a node: the items of a list, the keys and values of a mapping."""
+    if isinstance(node.value, str):
+        return []
+    flat: List[Any] = []
+    for part in node.value:
+        flat += part if isinstance(part, tuple) else [part]
+    return flat
 
 
 def _definition_of(flow: Flow) -> Dict[str, Any]:

@@ -72,10 +72,17 @@ def test_what_is_no_definition_is_refused(definition, flow_id, words):
     "name, content, words",
     [
         ("f.json", b"{bad", "is not JSON: "),
-        ("f.json", b"[" * 200000, "is not JSON: "),
+        ("f.json", b"[" * 200000, "is nested too deeply: "),
+        ("f.json", b"[" * 101 + b"]" * 101, "is nested too deeply: "),
+        ("f.yaml", b"[" * 101 + b"]" * 101, "is nested too deeply: "),
+        ("f.yaml", b"[" * 1000 + b"]" * 1000, "is nested too deeply: "),
         ("f.yaml", b"a: [", "is not YAML: "),
         ("f.yaml", b"a: 2026-99-99", "is not YAML: "),
         ("f.yaml", b"!!python/object/apply:os.system [ls]", "is not YAML: "),
+        ("f.yaml", b"a: !!timestamp noon", "is not YAML: "),
+        ("f.yaml", b"a: !!bool perhaps", "is not YAML: "),
+        ("f.yaml", b"a: &a [*a]", "has an alias to what it stands in"),
+        ("f.yaml", b"&a {b: {c: *a}}", "has an alias to what it stands in"),
         ("f.yaml", b"\xff", "cannot be read: it is not UTF-8 text"),
     ],
 )
@@ -88,6 +95,39 @@ def test_a_file_that_is_not_what_its_name_says_is_told_in_one_line(
         read_file(path)
     assert str(caught.value).startswith(f"{path} {words}")
     assert "\n" not in str(caught.value)
+
+
+LISTS = "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40)
+)
+MERGES = "".join(
+    f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 40)
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["a0: &a0 [lol]\n" + LISTS, "a0: &a0 {x: y}\n" + MERGES]
+)
+def test_aliases_that_grow_without_measure_are_refused_before_they_do(tmp_path, text):
+    path = tmp_path / "laughs.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        read_file(path)
+    assert str(caught.value) == f"{path} holds more than 100000 values"
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+def test_a_hundred_levels_are_not_too_deep(tmp_path, suffix):
+    path = tmp_path / f"deep{suffix}"
+    path.write_text("[" * 100 + "]" * 100, "utf-8")
+    assert isinstance(read_file(path), list)
+
+
+def test_an_alias_stands_for_what_it_names(tmp_path):
+    path = tmp_path / "flow.yaml"
+    path.write_text("a: &a {x: [1]}\nb: [*a, *a]\nc: {<<: *a, y: 2}\n", "utf-8")
+    a = {"x": [1]}
+    assert read_file(path) == {"a": a, "b": [a, a], "c": {"x": [1], "y": 2}}
 
 
 @pytest.mark.parametrize("path", ["no/such.yaml", "."])

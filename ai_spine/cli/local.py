@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 import click
 
@@ -21,6 +21,13 @@ def local() -> None:
     "--port", type=int, default=8000, show_default=True, help="0 takes a free one."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    help="A name under which clients may come, beside HOST and localhost; repeatable.",
+)
 @click.option("--flows", metavar="DIR", help="A folder of flows in YAML or JSON.")
 @click.option(
     "--agents", metavar="MODULE", help="A module, or a Python file, of agents."
@@ -34,6 +41,7 @@ def local() -> None:
 def start(
     port: int,
     host: str,
+    allowed_hosts: Tuple[str, ...],
     flows: Optional[str],
     agents: Optional[str],
     db: str,
@@ -50,7 +58,13 @@ def start(
         log_to_stderr()
     stop = threading.Event()
     server = import_local().LocalServer(
-        flows, agents, host=host, port=port, db=db, api_key=key
+        flows,
+        agents,
+        host=host,
+        port=port,
+        db=db,
+        api_key=key,
+        allowed_hosts=allowed_hosts,
     )
     with server:
         for name in ("SIGINT", "SIGTERM"):

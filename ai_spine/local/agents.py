@@ -1,4 +1,4 @@
-"""Agents of the local server: Python functions, and HTTP services after the agent contract."""
+"""Agents of the local server: Python functions, and how they and HTTP services are given."""
 
 import importlib
 import importlib.util
@@ -12,41 +12,20 @@ from typing import (
     Callable,
     Dict,
     Mapping,
-    NamedTuple,
     Optional,
     Sequence,
     Union,
 )
-from urllib.parse import urlsplit
-
-import requests
 
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.graph import NODE_TYPES
-from ai_spine.retry import failure_of
+from ai_spine.local.http_agents import AgentFailed, HttpAgent, Task
 from ai_spine.utils import one_line
 from ai_spine.validation import check_id
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 Function = Callable[[Dict[str, Any], Dict[str, Any]], Mapping[str, Any]]
-
-# Seconds that an HTTP agent may take where its node's config does not say.
-DEFAULT_HTTP_TIMEOUT = 60.0
-
-
-class AgentFailed(Exception):
-    """An agent could not do its work; the text says why."""
-
-
-class Task(NamedTuple):
-    """What an agent is asked to do."""
-
-    execution_id: str
-    node_id: str
-    input: Dict[str, Any]
-    config: Dict[str, Any]
-    timeout: Optional[float]
 
 
 class AgentFunction:
@@ -108,64 +87,6 @@ class AgentFunction:
         except BaseException as error:  # none may end the worker's thread
             log.info("agent %r failed", self.agent_id, exc_info=True)
             raise AgentFailed(_words_of(error)) from error
-
-
-class HttpAgent:
-    """An agent that is a service of its own."""
-
-    def __init__(self, agent_id: str, endpoint: str) -> None:
-        self.agent_id = agent_id
-        self.endpoint = check_endpoint(agent_id, endpoint)
-
-    def describe(self) -> Dict[str, Any]:
-        """Gives the agent as the API tells of it."""
-        return describe_http_agent(
-            {"agent_id": self.agent_id, "endpoint": self.endpoint}
-        )
-
-    def run(self, task: Task) -> Any:
-        """Has the service do the work.
-
-        Raises:
-            AgentFailed: The service is not there, or reports a failure.
-        """
-        body = {
-            "execution_id": task.execution_id,
-            "node_id": task.node_id,
-            "input": task.input,
-            "config": task.config,
-        }
-        try:
-            response = requests.post(
-                f"{self.endpoint}/execute",
-                json=body,
-                timeout=task.timeout or DEFAULT_HTTP_TIMEOUT,
-                auth=_no_auth,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            words = failure_of(error).words
-            raise AgentFailed(
-                f"agent {self.agent_id!r} at {self.endpoint}: {words}"
-            ) from error
-        return self._read(response)
-
-    def _read(self, response: requests.Response) -> Any:
-        where = f"agent {self.agent_id!r} at {self.endpoint}"
-        try:
-            answer = response.json()
-        except (ValueError, RecursionError):
-            answer = None
-        told = answer if isinstance(answer, dict) else {}
-        if told.get("status") == "error" or not response.ok:
-            reason = (
-                told.get("error_message")
-                or f"answered with status {response.status_code}"
-            )
-            raise AgentFailed(f"{where}: {one_line(str(reason), 500)}")
-        if told.get("status") != "success":
-            raise AgentFailed(f"{where}: its answer has no status of success or error")
-        return told.get("output")
 
 
 AnyAgent = Union[AgentFunction, HttpAgent]
@@ -267,36 +188,6 @@ def import_agent_module(name: str) -> ModuleType:
         ) from error
 
 
-def check_endpoint(agent_id: str, endpoint: Any) -> str:
-    """Gives the URL of an HTTP agent, without a slash at its end.
-
-    Raises:
-        ConfigurationError: It is no http(s) URL.
-    """
-    try:
-        parts = urlsplit(endpoint) if isinstance(endpoint, str) else None
-        if parts is not None and parts.scheme in ("http", "https") and parts.hostname:
-            return str(endpoint).rstrip("/")
-    except ValueError:
-        pass
-    raise ConfigurationError(
-        f"agent {agent_id!r}: its endpoint must be an http or https URL"
-    )
-
-
-def describe_http_agent(given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Gives an agent as the API tells of it, from as much as was given."""
-    return {
-        "agent_id": given["agent_id"],
-        "name": given.get("name") or given["agent_id"],
-        "description": given.get("description") or "",
-        "endpoint": given["endpoint"],
-        "capabilities": given.get("capabilities") or [],
-        "agent_type": given.get("agent_type") or "processor",
-        "is_active": True,
-    }
-
-
 def _make_agent(agent_id: str, value: Any) -> AnyAgent:
     if isinstance(value, str):
         return HttpAgent(agent_id, value)
@@ -359,8 +250,3 @@ def _words_of(error: BaseException) -> str:
     if speaks and text:
         return text
     return f"{kind}: {text}" if text else kind
-
-
-def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stands where `requests` would otherwise look into ~/.netrc."""
-    return prepared

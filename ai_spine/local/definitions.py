@@ -14,7 +14,7 @@ from typing import (
 )
 from typing import Union
 
-from ai_spine.definitions import FILE_SUFFIXES, read_file
+from ai_spine.definitions import FILE_SUFFIXES, MAX_DEPTH, is_too_deep, read_file
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.graph import find_problems
 from ai_spine.models import Flow
@@ -123,6 +123,9 @@ def _load(item: FlowItem) -> LoadedFlow:
 
 def _check_json(flow: Flow, where: str) -> None:
     try:
-        encode_json(flow.to_dict())
+        told = flow.to_dict()
+        encode_json(told)
     except ValueError as error:  # YAML has dates and sets, which no API can carry
         raise ConfigurationError(f"{where}: {error}") from None
+    if is_too_deep(told):
+        raise ConfigurationError(f"{where}: nested deeper than {MAX_DEPTH} levels")

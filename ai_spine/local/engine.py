@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
 
 from ai_spine.constants import LOGGER_NAME
-from ai_spine.local.agents import AgentFailed, AnyAgent, Task
 from ai_spine.conditions import CannotCompare, excluded_nodes
+from ai_spine.definitions import MAX_DEPTH, is_too_deep
+from ai_spine.local.agents import AnyAgent
+from ai_spine.local.http_agents import AgentFailed, Task
 from ai_spine.local.store import Store
 from ai_spine.local.workers import Workers
 from ai_spine.models import Flow, FlowNode
@@ -170,9 +172,9 @@ class Engine:
         """Ends the run when its bookkeeping fails, for a full disk, say: it must not hang."""
         try:
             yield
-        except Exception as error:
+        except Exception:  # which may tell of files and tables: that is for the log
             log.exception("execution %s broke", run.execution_id)
-            words = f"The server failed: {one_line(str(error))}"
+            words = "The server failed: its log says why"
             with run.lock:
                 self._end(run, ExecutionStatus.FAILED, error_message=words)
 
@@ -227,7 +229,7 @@ class Engine:
                 try:
                     run.excluded |= excluded_nodes(step.node.conditions or {}, output)
                 except CannotCompare as error:
-                    failure = str(error)
+                    failure = one_line(str(error), 500)
             self._note(step, output, failure)
             if failure is not None:
                 words = f"Node {step.node.id!r} failed: {failure}"
@@ -278,11 +280,18 @@ def _checked_output(agent_id: str, output: Any) -> Dict[str, Any]:
         raise AgentFailed(
             f"agent {agent_id!r} gave a {kind} back, where a mapping is expected"
         )
+    too_deep = (
+        f"agent {agent_id!r} gave back what is nested deeper than {MAX_DEPTH} levels"
+    )
     try:
         checked: Dict[str, Any] = json.loads(json.dumps(dict(output), allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise AgentFailed(too_deep) from error
+    except (TypeError, ValueError) as error:
         reason = one_line(str(error))
         raise AgentFailed(
             f"agent {agent_id!r} gave back what is not JSON: {reason}"
         ) from error
+    if is_too_deep(checked):
+        raise AgentFailed(too_deep)
     return checked

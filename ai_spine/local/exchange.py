@@ -18,8 +18,9 @@ from ai_spine.constants import (
     LOGGER_NAME,
     REQUEST_ID_HEADER,
 )
+from ai_spine.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.local.store import KeyReused, Reply, Store
-from ai_spine.utils import Secret, has_control_characters, one_line
+from ai_spine.utils import has_control_characters, one_line
 
 # Health is everybody's business; keys of users are asked for without one, and accounts have tokens.
 _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
@@ -53,21 +54,28 @@ def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
             return response_of(refusal.reply)
 
     endpoint = f"{method} {path}".replace(".", "_")
-    routes.add_url_rule(path, endpoint, respond, methods=[method])
+    # What Flask answers to OPTIONS by itself is no JSON; nobody asks for it but other pages.
+    routes.add_url_rule(
+        path, endpoint, respond, methods=[method], provide_automatic_options=False
+    )
 
 
 def response_of(reply: Reply) -> Response:
     return Response(json.dumps(reply.body), reply.status, mimetype="application/json")
 
 
-def authenticate(api_key: Optional[Secret]) -> Optional[Response]:
+def digest_of(secret: str) -> bytes:
+    """Gives what is kept of a secret, and compared: its length shows in no comparison's time."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def authenticate(key_digest: Optional[bytes]) -> Optional[Response]:
     """Refuses a request without the key, if there is one; some paths do not ask for it."""
     g.request_id = _request_id()
     is_open = request.path == "/health" or request.path.startswith(_OPEN_PATHS)
-    if api_key is None or is_open:
+    if key_digest is None or is_open:
         return None
-    expected = api_key.reveal().encode("utf-8")
-    if hmac.compare_digest(bearer_token().encode("utf-8", "surrogateescape"), expected):
+    if hmac.compare_digest(digest_of(bearer_token()), key_digest):
         return None
     response = response_of(Reply(401, {"detail": "Invalid or missing API key"}))
     response.headers["WWW-Authenticate"] = "Bearer"
@@ -105,7 +113,8 @@ def refuse_http(error: HTTPException) -> Response:
 
 
 def refuse_unexpected(error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    asked = one_line(f"{request.method} {request.path}", 500)
+    log.error("%s failed", asked, exc_info=error)
     return response_of(Reply(500, {"detail": "Internal Server Error"}))
 
 
@@ -129,14 +138,13 @@ def is_repetition(store: Store) -> bool:
 def _by_key(act: Callable[[Optional[str], str], T]) -> T:
     key = request.headers.get(IDEMPOTENCY_KEY_HEADER) or None
     path = request.path[len(API_PREFIX) :] if under_prefix() else request.path
-    body = request.get_json(force=True, silent=True, cache=True)
-    content = f"{request.method} {path} {json.dumps(body, sort_keys=True)}"
+    content = f"{request.method} {path} {_canonical_body()}"
     try:
         return act(key, hashlib.sha256(content.encode("utf-8")).hexdigest())
     except KeyReused:
-        raise Refusal(
-            409, f"Idempotency-Key {key!r} was used for another request"
-        ) from None
+        told = one_line(repr(key), 200)
+        words = f"Idempotency-Key {told} was used for another request"
+        raise Refusal(409, words) from None
 
 
 def under_prefix() -> bool:
@@ -150,15 +158,52 @@ def json_object() -> Dict[str, Any]:
         Refusal: It is none.
     """
     try:
-        text = request.get_data().decode("utf-8")
-        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        words = f"JSON decode error: {one_line(str(error))}"
-        raise Refusal(422, [_problem("json_invalid", [], words, {})]) from None
+        body = _read_json()
+    except ValueError as error:
+        raise _no_json(error) from None
     if not isinstance(body, dict):
         words = "Input should be a valid dictionary"
         raise Refusal(422, [_problem("dict_type", [], words, body)])
     return body
+
+
+class _TooDeep(ValueError):
+    """JSON that is sound, but for how deep it is nested."""
+
+    def __init__(self) -> None:
+        super().__init__(f"nested too deeply, more than {MAX_DEPTH} levels")
+
+
+def _read_json() -> Any:
+    """Gives what the body holds.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+    """
+    text = request.get_data().decode("utf-8")
+    try:
+        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise _TooDeep() from None
+    # Where there are few brackets, there is no need to look.
+    if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(body):
+        raise _TooDeep()
+    return body
+
+
+def _canonical_body() -> str:
+    """Gives the body in the one form by which a repetition is known."""
+    try:
+        return json.dumps(_read_json(), sort_keys=True)
+    except _TooDeep as error:
+        raise _no_json(error) from None
+    except ValueError:
+        return "null"
+
+
+def _no_json(error: ValueError) -> Refusal:
+    words = f"JSON decode error: {one_line(str(error))}"
+    return Refusal(422, [_problem("json_invalid", [], words, {})])
 
 
 def _refuse_constant(name: str) -> Any:

@@ -11,7 +11,6 @@ from ai_spine.__version__ import __version__
 from ai_spine.constants import API_PREFIX, NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.accounts import AccountRoutes
-from ai_spine.local.agents import check_endpoint, describe_http_agent
 from ai_spine.local.definitions import check_flow, describe_flow
 from ai_spine.local.engine import Engine
 from ai_spine.local.exchange import (
@@ -32,13 +31,13 @@ from ai_spine.local.exchange import (
     under_prefix,
     whole_number,
 )
+from ai_spine.local.http import MAX_BODY_BYTES
+from ai_spine.local.http_agents import check_endpoint, describe_http_agent
 from ai_spine.local.store import Reply, Store
 from ai_spine.models import Flow
 from ai_spine.statuses import ExecutionStatus
-from ai_spine.utils import Secret
 from ai_spine.validation import check_id
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
 _COMPONENTS = ("registry", "communication", "memory", "orchestrator")
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 
@@ -48,7 +47,7 @@ class Backend(NamedTuple):
 
     store: Store
     engine: Engine
-    api_key: Optional[Secret]
+    key_digest: Optional[bytes]
 
 
 def make_app(backend: Backend) -> Flask:
@@ -66,7 +65,7 @@ def make_app(backend: Backend) -> Flask:
     accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
     AccountRoutes(backend.store).add_to(accounts)
     app.register_blueprint(accounts)
-    app.before_request(lambda: authenticate(backend.api_key))
+    app.before_request(lambda: authenticate(backend.key_digest))
     app.after_request(echo_headers)
     app.register_error_handler(HTTPException, refuse_http)
     app.register_error_handler(Exception, refuse_unexpected)

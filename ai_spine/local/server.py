@@ -1,32 +1,27 @@
 """`LocalServer`: the application, its engine and its store behind one real socket."""
 
-import logging
 import os
-import socket
-import threading
 from pathlib import Path
-from typing import Any, Dict, Iterable, Optional, Union
-
-from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.server import create_server
-from waitress.task import WSGITask
+from typing import Any, Optional, Sequence, Union
 
 from ai_spine.client import AISpine
 from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.local.agents import AgentSource, AnyAgent, HttpAgent, collect_agents
+from ai_spine.local.agents import AgentSource, AnyAgent, collect_agents
 from ai_spine.local.definitions import FlowSource, check_flow, describe_flow, load_flows
 from ai_spine.local.engine import Engine
-from ai_spine.local.faults import CHANNEL, FaultScript, FaultyApp
-from ai_spine.local.routes import MAX_BODY_BYTES, Backend, make_app
+from ai_spine.local.exchange import digest_of
+from ai_spine.local.faults import FaultScript, FaultyApp
+from ai_spine.local.guard import Guard, names_of
+from ai_spine.local.http import HttpServer
+from ai_spine.local.http_agents import HttpAgent
+from ai_spine.local.routes import Backend, make_app
 from ai_spine.local.store import Store
 from ai_spine.utils import Secret
 from ai_spine.validation import check_count, fits_header
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_AGENTS = "ai_spine.local.samples.agents"
-_HTTP_THREADS = 8
 
 
 class LocalServer:
@@ -41,10 +36,14 @@ class LocalServer:
         port: The port to listen on; 0 takes a free one.
         db: The file that flows, agents and executions are kept in, or `:memory:`.
         api_key: The key that clients must have; without one, all may come.
+        allowed_hosts: Names of hosts under which clients may come, beside `host`, `localhost` and
+            IP addresses (and this machine's own name, where `host` is 0.0.0.0 or ::). Requests
+            to other names are refused, since a web page could send them.
         max_workers: How many nodes run at once.
 
     Raises:
-        ConfigurationError: A flow, an agent or the database is wrong, or the port is in use.
+        ConfigurationError: A flow, an agent, a setting or the database is wrong, or the port is
+            in use.
 
     Example:
         >>> with LocalServer() as local:
@@ -62,11 +61,13 @@ class LocalServer:
         port: int = 0,
         db: Union[str, "os.PathLike[str]"] = ":memory:",
         api_key: Optional[str] = None,
+        allowed_hosts: Sequence[str] = (),
         max_workers: int = 32,
     ) -> None:
         secret = None if api_key is None else Secret(api_key)
         del api_key
         _check_settings(host, port, secret, max_workers, db)
+        names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
         self._agents = collect_agents(agents)
@@ -78,10 +79,11 @@ class LocalServer:
         """What the server is to do wrong."""
         try:
             self._write_definitions()
-            app = make_app(Backend(self._store, self._engine, secret))
-            self._http = _HttpServer(
-                FaultyApp(app, self.faults, API_PREFIX), host, port
-            )
+            digest = None if secret is None else digest_of(secret.reveal())
+            app = make_app(Backend(self._store, self._engine, digest))
+            faulty = FaultyApp(app, self.faults, API_PREFIX)
+            # Outermost, so that a request that may not come uses up no fault either.
+            self._http = HttpServer(Guard(faulty, names), host, port)
         except BaseException:
             self._stop()
             raise
@@ -144,7 +146,7 @@ class LocalServer:
         if described is None:
             return None
         # What was registered over HTTP may have taken the place of a function.
-        if described["endpoint"].startswith(("http://", "https://")):
+        if described["endpoint"].lower().startswith(("http://", "https://")):
             return HttpAgent(agent_id, described["endpoint"])
         return self._agents.get(agent_id)
 
@@ -165,98 +167,3 @@ def _check_settings(
             raise ConfigurationError(
                 "api_key must be printable ASCII text, and not be empty"
             )
-
-
-class _Task(WSGITask):
-    """A request whose application can reach the connection that it came over."""
-
-    def get_environment(self) -> Dict[str, Any]:
-        environ: Dict[str, Any] = super().get_environment()
-        environ[CHANNEL] = self.channel
-        return environ
-
-
-class _Channel(HTTPChannel):
-    """A connection that can be dropped without an answer."""
-
-    task_class = _Task
-    server: Any
-
-    def drop(self) -> None:
-        """Closes the connection; the loop that owns it does so, in its own thread."""
-        self.connected = False
-        self.server.trigger.pull_trigger(self.handle_close)
-
-
-class _HttpServer:
-    """Waitress on a thread of its own."""
-
-    def __init__(self, app: Any, host: str, port: int) -> None:
-        # Its warnings of a growing queue tell users of a server in their own process nothing.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        self._map: Dict[int, Any] = {}
-        try:
-            server: Any = create_server(
-                app,
-                map=self._map,
-                host=_address_of(host, port),
-                port=port,
-                threads=_HTTP_THREADS,
-                ident=None,
-                asyncore_use_poll=True,
-                connection_limit=1000,
-                max_request_body_size=MAX_BODY_BYTES,
-            )
-        except OSError as error:
-            _close_all(self._map.values())
-            words = error.strerror or str(error)
-            raise ConfigurationError(
-                f"cannot listen on {host} port {port}: {words}"
-            ) from None
-        except ValueError as error:
-            raise ConfigurationError(
-                f"cannot listen on {host} port {port}: {error}"
-            ) from None
-        server.channel_class = _Channel
-        self._server = server
-        self.url = _url_of(host, int(server.effective_port))
-        self._closing = threading.Event()
-        self._thread = threading.Thread(
-            target=self._serve, name="ai-spine-http", daemon=True
-        )
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while not self._closing.is_set():
-            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
-
-    def close(self) -> None:
-        """Closes the socket and all connections, and waits for the threads."""
-        self._closing.set()
-        self._server.trigger.pull_trigger()
-        self._thread.join()
-        # The workers wake the loop when they are done, so what wakes it goes last.
-        self._server.task_dispatcher.shutdown()
-        _close_all(self._map.values())
-
-
-def _close_all(dispatchers: Iterable[Any]) -> None:
-    for dispatcher in list(dispatchers):
-        dispatcher.close()
-
-
-def _url_of(host: str, port: int) -> str:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return (
-        f"http://[{reachable}]:{port}"
-        if ":" in reachable
-        else f"http://{reachable}:{port}"
-    )
-
-
-def _address_of(host: str, port: int) -> str:
-    """Gives the first address of a host; a name may have two, and the server has one socket."""
-    found = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    return str(found[0][4][0])

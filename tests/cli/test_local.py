@@ -5,6 +5,7 @@ import signal
 import urllib.request
 
 import pytest
+import requests
 
 from ai_spine import AISpine, AuthenticationError
 from tests.cli.conftest import finish
@@ -62,7 +63,13 @@ def test_help_tells_the_defaults(invoke):
     told = " ".join(outcome.stdout.split())
     assert "[default: 8000]" in told
     assert "[default: 127.0.0.1]" in told
-    for option in ("--flows DIR", "--agents MODULE", "--db FILE", "--api-key KEY"):
+    for option in (
+        "--flows DIR",
+        "--agents MODULE",
+        "--db FILE",
+        "--api-key KEY",
+        "--allowed-host NAME",
+    ):
         assert option in told
 
 
@@ -119,9 +126,19 @@ def test_the_url_that_is_told_can_be_reached(serve, host):
         assert json.load(answer)["status"] == "healthy"
 
 
+def test_clients_may_come_under_names_that_are_allowed(serve):
+    process, url = serve("--allowed-host", "spine.example", "--allowed-host", "other")
+    told = {}
+    for name in ("spine.example", "other:80", "rebound.example"):
+        with requests.get(f"{url}/health", headers={"Host": name}) as answer:
+            told[name] = answer.status_code
+    assert told == {"spine.example": 200, "other:80": 200, "rebound.example": 403}
+
+
 @pytest.mark.parametrize(
     "options, complaint",
     [
+        (("--allowed-host", "http://h"), "without scheme and port, not 'http://h'"),
         (("--port", "65536"), "port must be from 0 to 65535"),
         (("--port", "-1"), "port must be at least 0"),
         (("--port", "http"), "'http' is not a valid integer"),

@@ -106,8 +106,8 @@ BROKEN_FILES = [
     ("f.yaml", "flow_id: 5", "it has no flow_id"),
     ("f.yaml", "flow_id: f\nversion: 2026-01-02", "date"),
     ("f.yaml", "flow_id: f\nversion: 2026-13-45", "is not YAML"),
-    ("f.yaml", "flow_id: f\nnodes: " + 500 * "[", "is not YAML"),
-    ("f.json", 100000 * "[", "is not JSON"),
+    ("f.yaml", "flow_id: f\nnodes: " + 500 * "[", "is nested too deeply"),
+    ("f.json", 100000 * "[", "is nested too deeply"),
     ("f.json", '{"flow_id": "f", "version": ' + 5000 * "1" + "}", "is not JSON"),
 ]
 
@@ -272,3 +272,12 @@ def test_bad_conditions_and_bad_timeouts_are_named_together():
     told = refusal([bad])
     for words in ("for 'b'", "name 'x'", "node 'b': config.timeout", "node 'c': conf"):
         assert words in told
+
+
+def test_a_flow_that_is_nested_too_deeply_is_refused():
+    config = {}
+    for _ in range(200):
+        config = {"in": config}
+    told = refusal([single(config=config)])
+    assert "a flow given as a dict" in told
+    assert told.endswith("nested deeper than 100 levels")
