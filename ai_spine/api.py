@@ -350,7 +350,7 @@ class ApiClient:
         told = result.headers.get(REQUEST_ID_HEADER)
         if told:
             info = info._replace(request_id=one_line(self.conceal(told), 200))
-        if failure.kind is Kind.UNREADABLE:
+        if failure.kind is Kind.UNREADABLE and result.status < 300:
             return APIError(failure.words, status_code=result.status, call=info)
         refusal = error_from_response(
             result.status,

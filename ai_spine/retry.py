@@ -3,6 +3,7 @@
 import http.client
 import math
 import random
+import socket
 import ssl
 from enum import Enum
 from typing import (
@@ -210,6 +211,14 @@ _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
         Failure(Kind.UNCERTAIN, "no answer in time", timed_out=True),
     ),
     (
+        socket.timeout,  # while the request was sent
+        Failure(Kind.UNCERTAIN, "no answer in time", timed_out=True),
+    ),
+    (
+        urllib3.exceptions.ClosedPoolError,  # while it waited for a connection
+        Failure(Kind.NOT_SENT, "the client was closed"),
+    ),
+    (
         urllib3.exceptions.DecodeError,
         Failure(Kind.UNREADABLE, "the answer's compression is broken"),
     ),
@@ -267,6 +276,8 @@ def failure_of(
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         words = "a SOCKS proxy needs PySocks: pip install 'requests[socks]'"
         return Failure(Kind.REFUSED, words)
+    if any(isinstance(cause, urllib3.exceptions.InvalidHeader) for cause in causes):
+        return Failure(Kind.UNREADABLE, "the answer's headers contradict each other")
     if isinstance(error, _NEVER_SENDABLE):
         return Failure(
             Kind.REFUSED, f"the request cannot be sent ({type(error).__name__})"

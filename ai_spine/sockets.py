@@ -216,6 +216,15 @@ class BoundedAdapter(HTTPAdapter):
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
+    def close(self) -> None:
+        """Closes the connections now; `urllib3` would leave that to the garbage collector."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():
+                pool: Any = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
+
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Makes the pools for a proxy, or gives those that were made."""
         managers: Any = self.proxy_manager

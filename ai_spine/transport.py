@@ -261,7 +261,7 @@ def _redirect_target(
     )
     if elsewhere != origin(here):
         return Failure(
-            Kind.REFUSED if keeps else Kind.UNREADABLE,  # 303 says that it was done
+            Kind.REFUSED if keeps else Kind.UNREADABLE,
             f"redirected to another origin, {one_line(elsewhere, 200)}, which is not followed: "
             "if it is right, set base_url to it",
         )
@@ -269,9 +269,10 @@ def _redirect_target(
         prepared.method != "GET"
         and response.status_code not in _METHOD_KEEPING_REDIRECTS
     ):
-        return Failure(
-            Kind.REFUSED, f"a {prepared.method} was redirected ({response.status_code})"
-        )
+        # 303 says that it was done, and where to see what came of it.
+        kind = Kind.UNREADABLE if response.status_code == 303 else Kind.REFUSED
+        words = f"a {prepared.method} was redirected ({response.status_code})"
+        return Failure(kind, words)
     return target
 
 

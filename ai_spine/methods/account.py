@@ -1,11 +1,13 @@
 """Users, their credits and their keys."""
 
 import warnings
-from typing import Optional
+from typing import Any, Mapping, Optional
 
 from ai_spine import operations
+from ai_spine.exceptions import NotFoundError
 from ai_spine.methods.base import Methods
 from ai_spine.models import ApiKeyChange, ApiKeyStatus, User
+from ai_spine.operations import Operation
 from ai_spine.validation import check_id
 
 
@@ -83,7 +85,7 @@ class AccountMethods(Methods):
             APIError: The server refused.
             NetworkError: No answer came.
         """
-        return self._api.call(operations.REVOKE_API_KEY)
+        return self._revoke(operations.REVOKE_API_KEY)
 
     def check_user_api_key(self, user_id: str) -> ApiKeyStatus:
         """Tells whether a user has an API key. Deprecated: see `get_api_key_status`.
@@ -126,7 +128,19 @@ class AccountMethods(Methods):
         """
         _warn("revoke_user_api_key", "revoke_api_key")
         body = {"user_id": check_id("user_id", user_id)}
-        return self._api.call(operations.REVOKE_USER_API_KEY, body=body)
+        return self._revoke(operations.REVOKE_USER_API_KEY, body)
+
+    def _revoke(
+        self,
+        operation: Operation[ApiKeyChange],
+        body: Optional[Mapping[str, Any]] = None,
+    ) -> ApiKeyChange:
+        try:
+            return self._api.call(operation, body=body)
+        except NotFoundError as error:
+            if not error.maybe_executed:
+                raise
+            return ApiKeyChange(action="revoked")  # by an attempt before this one
 
 
 def _warn(old: str, new: str) -> None:

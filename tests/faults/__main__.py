@@ -1,0 +1,79 @@
+"""`python -m tests.faults [TEXT]`: plays all cells, or those of faults with TEXT in their names."""
+
+import collections
+import logging
+import sys
+import time
+import warnings
+from typing import Dict, List, Tuple
+
+from tests.faults.cases import CASES
+from tests.faults.matrix import COUNTED, Result, Violation, everything, play_all
+
+_LEGEND = """
+Each pair of letters: the fault befalls the first request only, and all requests.
+. a right answer       n NetworkError   t RequestTimeoutError or TimeoutError   a APIError
+e another answer, read X a violation    - the fault needs a large body"""
+
+
+def main() -> int:
+    warnings.simplefilter("ignore", DeprecationWarning)  # of the deprecated methods
+    logging.getLogger("ai_spine").setLevel(logging.CRITICAL)  # of looks that fail
+    started = time.monotonic()
+    chosen = everything(sys.argv[1] if len(sys.argv) > 1 else None)
+    results, found = play_all(chosen, done=_tell)
+    print_table(results)
+    found += print_violations(results)
+    counts = collections.Counter(violation.what for violation in found)
+    told = ", ".join(f"{what} {counts[what]}" for what in COUNTED)
+    print(f"{time.monotonic() - started:.0f} seconds")
+    print(f"cells {len(results)}, {told}")
+    return 1 if found else 0
+
+
+def _tell(result: Result) -> None:
+    """Shows how far it is, and what it has found so far, to whoever waits."""
+    mark = "X" if result.violations else "."
+    sys.stderr.write(mark)
+    sys.stderr.flush()
+
+
+def columns() -> List[Tuple[str, bool]]:
+    """Gives the columns: an operation, and whether writes are repeated."""
+    plain = [(case.name, False) for case in CASES]
+    return plain + [(case.name, True) for case in CASES if case.posts]
+
+
+def print_table(results: List[Result]) -> None:
+    """Prints a row for each fault and a column for each operation."""
+    letters: Dict[Tuple[str, str, bool], str] = collections.defaultdict(str)
+    for result in results:
+        cell = result.cell
+        letters[cell.fault.name, cell.case.name, cell.retry_writes] += result.letter
+    print(" " * 26 + " ".join(f"{n:2}" for n in range(1, len(columns()) + 1)))
+    for name in dict.fromkeys(result.cell.fault.name for result in results):
+        row = (letters.get((name, *column), "--") for column in columns())
+        print(f"{name:26}" + " ".join(row))
+    print()
+    for number, (name, retry_writes) in enumerate(columns(), 1):
+        print(f"{number:2} {name}{', retry_writes=True' if retry_writes else ''}")
+    print(_LEGEND)
+
+
+def print_violations(results: List[Result]) -> List[Violation]:
+    """Prints each violation in words, and gives them."""
+    found = []
+    for cell, _, violations in results:
+        for violation in violations:
+            found.append(violation)
+            when = "all requests" if cell.lasting else "the first request"
+            writes = ", retry_writes=True" if cell.retry_writes else ""
+            print(
+                f"{violation.what}: {cell.case.name}{writes}, {cell.fault.name!r} befalls"
+                f" {when}: {violation.words}"
+            )
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What must come of an operation that a fault befalls, by the README's table; not by the SDK."""
+
+from typing import Any, FrozenSet, NamedTuple, Optional, Tuple
+
+from ai_spine import (
+    AISpineError,
+    APIError,
+    NetworkError,
+    NotFoundError,
+    RequestTimeoutError,
+    TimeoutError,
+)
+from ai_spine.exceptions import _CLASS_BY_STATUS, ServerError
+from ai_spine.retry import Kind
+from tests.faults.cases import Case
+from tests.faults.catalog import ANSWER, API, EITHER, ODD, TIMEOUT, UNDERSTOOD, Fault
+
+RIGHT, ODD_ANSWER, ERROR, OUT_OF_TIME = "right", "odd answer", "error", "out of time"
+_MAYBE = (Kind.UNCERTAIN, Kind.UNREADABLE)
+
+
+class Cell(NamedTuple):
+    """One operation, one fault, and how they meet."""
+
+    case: Case
+    fault: Fault
+    lasting: bool
+    """Whether it befalls all requests, and not the first alone."""
+    retry_writes: bool
+
+
+class Expected(NamedTuple):
+    """What may come of a cell."""
+
+    outcomes: FrozenSet[str]
+    maybe_executed: Optional[bool] = False
+    """What the error tells of it; `None` where either is true."""
+    attempts: Optional[Tuple[int, int]] = None
+    """The least and the most attempts that the error tells."""
+
+
+def expect(cell: Cell) -> Expected:
+    """Plays an operation's requests through in thought."""
+    case, fault = cell.case, cell.fault
+    understood = False
+    for number, (method, reader) in enumerate(case.steps):
+        befallen = number == 0 or (cell.lasting and not fault.returns)
+        fate = fault.fate_of(method, reader, lasting=cell.lasting)
+        if not befallen or fate == ANSWER:
+            continue
+        looks = case.waits and method == "GET"
+        if looks and _looks_again(fault, fate):
+            if cell.lasting or fault.hopeless:
+                return Expected(frozenset({OUT_OF_TIME}))
+            continue
+        if fate == UNDERSTOOD:
+            understood = True
+            continue
+        if fate == ODD:
+            return Expected(frozenset({RIGHT, ERROR}), method != "GET", (1, 9))
+        if fault.early and method == "POST" and not cell.retry_writes:
+            either = {ERROR} if cell.lasting else {RIGHT, ERROR}
+            return Expected(frozenset(either), None, (1, fault.max_retries + 1))
+        if _is_repeated(cell, method, fate) and not cell.lasting:
+            continue
+        return _failing(cell, method, fate)
+    return Expected(frozenset({ODD_ANSWER if understood else RIGHT}))
+
+
+def _is_repeated(cell: Cell, method: str, fate: Any) -> bool:
+    if cell.fault.hopeless:
+        return False
+    if fate in (Kind.NOT_SENT, Kind.NOT_DONE):
+        return True
+    return fate is Kind.UNCERTAIN and (method != "POST" or cell.retry_writes)
+
+
+def _looks_again(fault: Fault, fate: Any) -> bool:
+    """Tells whether a wait goes on after a look that failed so."""
+    odd = fault.told == API and 200 <= (fault.status or 0) < 300
+    passing = fate in (Kind.NOT_SENT, Kind.NOT_DONE, Kind.UNCERTAIN, UNDERSTOOD)
+    return passing or (fate is Kind.UNREADABLE and odd)
+
+
+def _failing(cell: Cell, method: str, fate: Any) -> Expected:
+    repeated = _is_repeated(cell, method, fate)
+    attempts = (2, cell.fault.max_retries + 1) if repeated else (1, 1)
+    maybe = method != "GET" and fate in _MAYBE
+    if cell.case.deletes and cell.fault.status == 404:
+        return Expected(frozenset({ODD_ANSWER}))
+    return Expected(frozenset({ERROR}), maybe, attempts)
+
+
+def is_of_its_kind(error: AISpineError, fault: Fault) -> bool:
+    """Tells whether an error is of the class, and the status, that the fault calls for."""
+    if fault.told == API:
+        wanted = _CLASS_BY_STATUS.get(
+            fault.status or 0, ServerError if (fault.status or 0) >= 500 else APIError
+        )
+        return type(error) is wanted and error.status_code == fault.status
+    if fault.told == TIMEOUT:
+        return type(error) is RequestTimeoutError
+    if fault.told == EITHER or fault.returns or fault.max_retries > 9:
+        return isinstance(error, NetworkError)
+    if fault.fate == ODD:
+        return isinstance(error, (NetworkError, APIError))
+    return type(error) is NetworkError
+
+
+def letter_of(error: AISpineError) -> str:
+    """Gives the table's letter for an error."""
+    if isinstance(error, TimeoutError):
+        return "t"
+    if isinstance(error, NetworkError):
+        return "n"
+    return "a" if isinstance(error, (APIError, NotFoundError)) else "?"

@@ -1,0 +1,63 @@
+"""HTTP messages as the proxy reads them: by `Content-Length`, which is what both sides send."""
+
+import re
+import socket
+from typing import NamedTuple
+
+_LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)[ \t]*\r?$", re.I | re.M)
+
+
+class Gone(Exception):
+    """The other side has closed the connection."""
+
+
+class Message(NamedTuple):
+    """A request or an answer, as it came."""
+
+    head: bytes
+    """The first line and the headers, with the blank line at the end."""
+    body: bytes
+
+    @property
+    def raw(self) -> bytes:
+        return self.head + self.body
+
+    @property
+    def target(self) -> str:
+        """What a request asks for: path and query."""
+        return self.head.split(b" ", 2)[1].decode("latin-1")
+
+
+class Stream:
+    """A socket that messages are read from."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.buffer = b""
+
+    def fill(self, size: int) -> None:
+        """Reads until so many bytes are there."""
+        pieces, have = [self.buffer], len(self.buffer)
+        while have < size:
+            piece = self.sock.recv(65536)
+            if not piece:
+                raise Gone
+            pieces.append(piece)
+            have += len(piece)
+        self.buffer = b"".join(pieces)
+
+    def fill_head(self) -> int:
+        """Reads until a head is there, and gives its length."""
+        while b"\r\n\r\n" not in self.buffer:
+            self.fill(len(self.buffer) + 1)
+        return self.buffer.index(b"\r\n\r\n") + 4
+
+    def message(self) -> Message:
+        """Reads a message whole."""
+        end = self.fill_head()
+        found = _LENGTH.search(self.buffer[:end])
+        whole = end + (int(found.group(1)) if found else 0)
+        self.fill(whole)
+        message = Message(self.buffer[:end], self.buffer[end:whole])
+        self.buffer = self.buffer[whole:]
+        return message
