@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
 
-.PHONY: demo test fuzz faults soak lint types build clean
+.PHONY: demo test fuzz faults soak soak-batch lint types build clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -21,6 +21,10 @@ faults: $(VENV)/.dev  ## Play every fault of a network to every operation.
 
 soak: $(VENV)/.dev  ## Start executions over a connection that fails, and count them.
 	$(BIN)/python -m tests.faults.soak --executions $(or $(executions),2000)
+
+soak-batch: $(VENV)/.dev  ## Kill a batch again and again, and count what was executed.
+	$(BIN)/python -m tests.soak_batch
+	$(BIN)/python -m tests.soak_batch --bad-weather
 
 lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the dependencies included.
 	$(BIN)/black --check --quiet . || $(BIN)/black --check --diff .

@@ -1,6 +1,7 @@
 """The Python SDK for AI Spine, a service that runs flows of AI agents."""
 
 from ai_spine.__version__ import __version__
+from ai_spine.batch import BatchItem, BatchProgress, BatchResult
 from ai_spine.client import AISpine
 from ai_spine.events import RequestEvent
 from ai_spine.exceptions import (
@@ -8,6 +9,7 @@ from ai_spine.exceptions import (
     APIError,
     AuthenticationError,
     BadRequestError,
+    BatchError,
     ConfigurationError,
     ConflictError,
     ExecutionCancelledError,
@@ -49,6 +51,10 @@ __all__ = [
     "ApiKeyStatus",
     "AuthenticationError",
     "BadRequestError",
+    "BatchError",
+    "BatchItem",
+    "BatchProgress",
+    "BatchResult",
     "ConfigurationError",
     "ConflictError",
     "Execution",

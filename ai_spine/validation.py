@@ -172,7 +172,7 @@ def _json_problem(body: Mapping[str, Any], refusal: Exception) -> AISpineError:
                 return ValidationError(
                     one_line(f"{path} {complaint}", MAX_MESSAGE_LENGTH)
                 )
-    except RecursionError:
+    except (RecursionError, ValueError):  # a number that is too long to be told
         pass
     names = one_line(", ".join(map(str, body)), MAX_MESSAGE_LENGTH)
     if isinstance(refusal, RecursionError):

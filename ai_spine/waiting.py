@@ -108,7 +108,7 @@ class Wait:
 
     def _timed_out(self) -> TimeoutError:
         seen = (
-            f"its last status was {self.last_status}"
+            f"its last status was {one_line(str(self.last_status), 60)}"
             if self.last_status
             else "it was not seen"
         )

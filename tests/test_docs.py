@@ -29,6 +29,7 @@ MODULES = sorted(
 # What the README's blocks of Python print, in their order.
 PRINTED = [
     "approved 706.1\n",
+    "0 positive\n1 negative\n2 failed\n",
     "{'hello': {'greeting': 'Hello, Ana!'}}\n",
     "2\nTrue 1\n",
     "status 503 1.0\n",

@@ -17,6 +17,7 @@ from ai_spine.exceptions import (
     Attempt,
     AuthenticationError,
     BadRequestError,
+    BatchError,
     CallInfo,
     ConfigurationError,
     ConflictError,
@@ -66,6 +67,7 @@ INSTANCES = [
     TimeoutError("late", execution_id="e", last_status="running"),
     ExecutionError("failed", execution=EXECUTION),
     ExecutionCancelledError("cancelled", execution=EXECUTION),
+    BatchError("2 of 9 failed", failed=[EXECUTION]),
 ] + [
     kind(
         "no", status_code=499, code="C", details=[{"a": 1}], retry_after=2.5, call=CALL
@@ -89,6 +91,7 @@ def _class_name(value):
         (RequestTimeoutError, [NetworkError, TimeoutError, builtins.TimeoutError]),
         (ExecutionError, [AISpineError]),
         (ExecutionCancelledError, [ExecutionError]),
+        (BatchError, [ExecutionError]),
         (APIError, [AISpineError]),
         (BadRequestError, [APIError, ValidationError, ValueError]),
         (AuthenticationError, [APIError]),

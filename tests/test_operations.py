@@ -12,6 +12,8 @@ NO_ENDPOINT_OF_THEIR_OWN = {
     "check_credits",
     "close",
     "execute_and_wait",
+    "execute_batch",
+    "iter_batch",
     "iter_executions",
     "request",
     "wait_for_execution",

@@ -20,6 +20,7 @@ CODES = {
     "RequestTimeoutError": 6,
     "ExecutionError": 5,
     "ExecutionCancelledError": 5,
+    "BatchError": 5,
     "APIError": 1,
     "BadRequestError": 1,
     "AuthenticationError": 3,
@@ -133,7 +134,7 @@ def test_a_connection_that_is_lost_is_exit_code_8(run, server):
     server.faults.add("GET", "/flows", drop=True)
     outcome = run("flows")
     assert outcome.exit_code == 8
-    assert "the connection was lost" in outcome.error
+    assert "the connection was closed without an answer" in outcome.error
 
 
 def test_an_execution_that_may_have_started_is_told_so(run, server, client):

@@ -15,6 +15,10 @@ from ai_spine import (
     APIError,
     AuthenticationError,
     BadRequestError,
+    BatchError,
+    BatchItem,
+    BatchProgress,
+    BatchResult,
     ConfigurationError,
     ConflictError,
     Execution,
@@ -24,6 +28,7 @@ from ai_spine import (
     Flow,
     FlowNode,
     HealthStatus,
+    InsecureTransportWarning,
     InsufficientCreditsError,
     Metrics,
     NetworkError,
@@ -146,6 +151,21 @@ def use_the_rest(client: AISpine) -> None:
     client.close()
 
 
+def use_batches(client: AISpine) -> None:
+    def progress(so_far: BatchProgress) -> None:
+        print(so_far.done, so_far.left)
+
+    result: BatchResult = client.execute_batch(
+        "f", ({"n": n} for n in range(3)), on_result=print, progress=progress
+    )
+    item: BatchItem
+    for item in client.iter_batch("f", [{}], ordered=False):
+        print(item.index, item.output, item.error)
+    print(len(result), result[0].execution, result.failed)
+    result.raise_for_errors()
+    result.to_jsonl("results.jsonl")
+
+
 def use_errors(error: AISpineError) -> Optional[str]:
     classes: List[Type[AISpineError]] = [
         AuthenticationError,
@@ -171,6 +191,8 @@ def use_errors(error: AISpineError) -> Optional[str]:
         return error.request_id
     if isinstance(error, TimeoutError):
         return error.execution_id
+    if isinstance(error, BatchError):
+        print(error.failed, InsecureTransportWarning)
     if isinstance(error, ExecutionError):
         print(error.execution)
     return error.message
