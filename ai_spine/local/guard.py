@@ -79,7 +79,7 @@ def names_of(host: str, allowed_hosts: Sequence[str]) -> FrozenSet[str]:
         raise ConfigurationError("allowed_hosts must be a list of names of hosts")
     names = {_checked_name(name) for name in allowed_hosts}
     own = {host}
-    if host in ("0.0.0.0", "::"):
+    if host in ("0.0.0.0", "::"):  # nosec B104
         own.add(socket.gethostname())
     return frozenset(names | {_plain_name(name) for name in own})
 

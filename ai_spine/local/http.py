@@ -194,7 +194,7 @@ def _close_all(dispatchers: Iterable[Any]) -> None:
 
 
 def _url_of(host: str, port: int) -> str:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104
     return (
         f"http://[{reachable}]:{port}"
         if ":" in reachable
