@@ -16,7 +16,8 @@ LIMIT = 60  # seconds until an example that hangs is killed
 
 def test_the_examples_of_the_requirements_are_there():
     names = [path.name for path in EXAMPLES]
-    assert {"basic_usage.py", "error_handling.py"} <= set(names)
+    wanted = {"basic_usage.py", "batch_processing.py", "error_handling.py"}
+    assert wanted <= set(names)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

@@ -1,0 +1,47 @@
+"""The guides' examples run, print what the text below them says, and their options exist."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "docs"
+# What each guide's blocks of Python print, in their order.
+PRINTED = {
+    "batches.md": [
+        "3 2 1\npositive\n2 failed\n",
+        "[('failed', 34), ('positive', 66)]\n",
+        "2 2\n2\n",
+    ],
+}
+
+
+def blocks(name):
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_each_guide_is_tested():
+    assert {path.name for path in FOLDER.glob("*.md")} == set(PRINTED)
+    for name, printed in PRINTED.items():
+        assert len(blocks(name)) == len(printed)
+
+
+@pytest.mark.parametrize(
+    "block, prints",
+    [pair for name, printed in PRINTED.items() for pair in zip(blocks(name), printed)],
+)
+def test_python_in_a_guide_prints_what_it_says(block, prints):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block, "guide", "exec"), {})
+    assert printed.getvalue() == prints
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_what_is_printed_is_told_in_the_text(name):
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    for line in "".join(PRINTED[name]).splitlines():
+        assert re.search(rf"It prints[^\n]*`[^\n]*{re.escape(line)}[^\n]*`", text)
