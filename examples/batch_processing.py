@@ -34,7 +34,8 @@ def describe(item: BatchItem) -> str:
     if item.output is None or not item.succeeded:
         return f"{item.status}: {item.error}"
     decision = item.output["decision"]
-    return f"{decision['decision']}: {'; '.join(decision['reasons'])}"
+    why = decision.get("reasons") or decision.get("questions")  # where something lacks
+    return f"{decision['decision']}: {'; '.join(why)}"
 
 
 def main() -> None:
