@@ -13,6 +13,7 @@ from ai_spine.constants import (
     DEFAULT_POOL_SIZE,
     DEFAULT_RETRY_AFTER_LIMIT,
     DEFAULT_TIMEOUT,
+    MAX_POOL_SIZE,
 )
 from ai_spine.events import log_to_stderr
 from ai_spine.exceptions import ConfigurationError
@@ -26,7 +27,9 @@ from ai_spine.transport import SessionPool
 from ai_spine.utils import Secret
 from ai_spine.validation import (
     check_amount,
+    check_callable,
     check_count,
+    check_flag,
     check_mapping,
     check_method,
     check_path,
@@ -58,7 +61,7 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
         proxies: Proxies, as `requests` takes them; those of the environment hold without.
         verify: Whether to check certificates, or the path of a CA bundle to check against.
         cert: The path of a client certificate, or the paths of it and of its key.
-        pool_size: How many connections may be open at once.
+        pool_size: How many connections may be open at once, up to 10,000.
         retry_after_limit: The longest `Retry-After` to obey, in seconds; where the server asks for
             more, the error is raised at once. While one call obeys, the client's others wait too.
         event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each is
@@ -121,24 +124,30 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
             base_url=url,
             timeout=config.resolve_timeout(timeout),
             max_retries=config.resolve_max_retries(max_retries),
-            debug=bool(debug),
+            debug=check_flag("debug", debug, ConfigurationError),
             api_prefix=prefix,
             deadline=(
                 None
                 if deadline is None
                 else check_seconds("deadline", deadline, ConfigurationError)
             ),
-            retry_writes=bool(retry_writes),
+            retry_writes=check_flag("retry_writes", retry_writes, ConfigurationError),
             retry_after_limit=config.check_retry_after_limit(retry_after_limit),
             headers=config.check_headers(headers),
             proxies=config.check_proxies(hidden_proxies),
             verify=config.check_verify(verify),
             cert=config.check_cert(cert),
             pool_size=check_count(
-                "pool_size", pool_size, least=1, error=ConfigurationError
+                "pool_size",
+                pool_size,
+                least=1,
+                most=MAX_POOL_SIZE,
+                error=ConfigurationError,
             ),
             event_hooks=config.check_hooks(event_hooks),
-            on_credits_low=config.check_callable("on_credits_low", on_credits_low),
+            on_credits_low=check_callable(
+                "on_credits_low", on_credits_low, ConfigurationError
+            ),
             credits_low_at=check_amount(
                 "credits_low_at", credits_low_at, "credits", ConfigurationError
             ),
@@ -205,7 +214,9 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
             added = config.check_headers(headers)
             changes["headers"] = {**self._api.settings.headers, **added}
         if retry_writes is not None:
-            changes["retry_writes"] = bool(retry_writes)
+            changes["retry_writes"] = check_flag(
+                "retry_writes", retry_writes, ConfigurationError
+            )
         if retry_after_limit is not None:
             changes["retry_after_limit"] = config.check_retry_after_limit(
                 retry_after_limit

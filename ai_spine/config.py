@@ -34,7 +34,13 @@ from ai_spine.constants import (
     REQUEST_ID_HEADER,
 )
 from ai_spine.exceptions import ConfigurationError, InsecureTransportWarning
-from ai_spine.utils import Secret, has_control_characters, is_loopback, is_unicode
+from ai_spine.utils import (
+    Secret,
+    has_control_characters,
+    is_loopback,
+    is_unicode,
+    one_line,
+)
 from ai_spine.validation import (
     check_amount,
     check_count,
@@ -246,17 +252,6 @@ def split_base_url(base_url: str, prefix: str) -> Tuple[str, str]:
     return base_url, prefix
 
 
-def check_callable(name: str, value: Any) -> Optional[Callable[..., Any]]:
-    """Gives the value back if it is `None` or can be called.
-
-    Raises:
-        ConfigurationError: It is neither.
-    """
-    if value is not None and not callable(value):
-        raise ConfigurationError(f"{name} must be a callable")
-    return value  # type: ignore[no-any-return]
-
-
 def check_retry_after_limit(value: Any) -> float:
     """Gives the longest `Retry-After` to obey, in seconds.
 
@@ -304,7 +299,7 @@ def check_headers(value: Any) -> Dict[str, str]:
     for name, text in value.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise ConfigurationError(
-                f"headers has a name that no header can have: {name!r}"
+                f"headers has a name that no header can have: {one_line(repr(name), 100)}"
             )
         check_header_value(f"the header {name}", text, ConfigurationError)
         if name.lower() in _OWN_HEADERS:
@@ -392,5 +387,6 @@ def _check_path(name: str, value: Any) -> str:
         raise ConfigurationError(f"{name} must be the path of a file")
     path = os.fspath(value)
     if not os.path.exists(path):
-        raise ConfigurationError(f"{name} names a file that does not exist: {path!r}")
+        told = one_line(repr(path), 200)
+        raise ConfigurationError(f"{name} names a file that does not exist: {told}")
     return str(path)

@@ -44,6 +44,7 @@ DEFAULT_RETRY_AFTER_LIMIT = 60.0
 # No timeout or interval may be longer: systems cannot sleep for ever longer.
 MAX_SECONDS = 1e9
 MAX_REDIRECTS = 5
+MAX_POOL_SIZE = 10_000
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_MESSAGE_LENGTH = 500
 MAX_LOGGED_LENGTH = 4000

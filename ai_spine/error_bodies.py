@@ -6,6 +6,8 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from ai_spine.constants import MAX_MESSAGE_LENGTH
 from ai_spine.utils import one_line
 
+_DEEPEST = 50  # levels
+
 
 class Words(NamedTuple):
     """What an error's body says, whatever its dialect."""
@@ -26,7 +28,7 @@ def read_error_body(body: bytes) -> Words:
     if isinstance(payload, str):
         return Words(one_line(payload, MAX_MESSAGE_LENGTH))
     if not isinstance(payload, dict):
-        return Words(details=payload)
+        return Words(details=_shallow(payload))
     inner = payload.get("error")
     return _read_error_object(
         {**payload, **inner} if isinstance(inner, dict) else payload
@@ -48,11 +50,26 @@ def _read_error_object(payload: Dict[str, Any]) -> Words:
         one_line(message, MAX_MESSAGE_LENGTH),
         _text(_first(payload, "error_code", "errorCode", "code", "type")),
         fields
-        or payload.get("details")
-        or (None if isinstance(detail, str) else detail),
+        or _shallow(
+            payload.get("details") or (None if isinstance(detail, str) else detail)
+        ),
         _number(_first(payload, "credits_needed", "creditsNeeded")),
         _number(_first(payload, "credits_available", "creditsAvailable")),
     )
+
+
+def _shallow(value: Any) -> Any:
+    """Gives JSON back unless it is nested so deeply that the error could not be pickled."""
+    level, depth = [value], 0
+    while level:
+        inner = [part for part in level if isinstance(part, (dict, list))]
+        level = [
+            part
+            for held in inner
+            for part in (held.values() if isinstance(held, dict) else held)
+        ]
+        depth += 1
+    return value if depth <= _DEEPEST else None
 
 
 def _first(payload: Dict[str, Any], *names: str) -> Any:

@@ -3,7 +3,6 @@
 import json
 import re
 from typing import Any, Iterable, Optional
-from urllib.parse import quote
 
 from ai_spine.constants import MAX_LOGGED_LENGTH
 from ai_spine.utils import Secret, one_line
@@ -27,14 +26,14 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Optional[Secret]]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret is not None)
+        known = [secret for secret in secrets if secret is not None]
+        # As `Secret`s, so that no traceback with locals shows a pattern that spells the key.
+        self._forms = tuple(Secret(_forms_of(secret.reveal())) for secret in known)
 
     def conceal(self, text: str) -> str:
         """Takes the secrets out of a text, also where they stand as in JSON or in a URL."""
-        for secret in self._secrets:
-            plain = secret.reveal()
-            for form in (json.dumps(plain)[1:-1], quote(plain, safe=""), plain):
-                text = text.replace(form, _MASK)
+        for form in self._forms:
+            text = re.sub(form.reveal(), _MASK, text, flags=re.IGNORECASE)
         return text
 
     def body(self, content: bytes) -> str:
@@ -51,6 +50,17 @@ class Redactor:
         except (ValueError, RecursionError):
             return f"{len(content)} bytes that are not JSON"
         return one_line(self.conceal(text), MAX_LOGGED_LENGTH)
+
+
+def _forms_of(secret: str) -> str:
+    """Gives the pattern of a secret, each character plain, as in JSON or as in a URL."""
+    return "".join(_forms_of_character(character) for character in secret)
+
+
+def _forms_of_character(character: str) -> str:
+    code = f"{ord(character):02x}"
+    short = rf"\\{re.escape(character)}|" if character in '"\\/' else ""
+    return rf"(?:\\u00{code}|%{code}|{short}{re.escape(character)})"
 
 
 def _without_secrets(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, Iterator, Mapping, Optional, Tuple, Type, Union
+from typing import Any, Callable, Iterator, Mapping, Optional, Tuple, Type, Union
 
 from ai_spine.constants import MAX_MESSAGE_LENGTH, MAX_SECONDS
 from ai_spine.exceptions import AISpineError, ConfigurationError, ValidationError
@@ -57,6 +57,31 @@ def check_seconds(name: str, value: Any, error: Problem = ValidationError) -> fl
     return float(value)
 
 
+def check_flag(name: str, value: Any, error: Problem = ValidationError) -> bool:
+    """Gives a value's truth.
+
+    Raises:
+        ValidationError: It is neither true nor false, as arrays are (or `error`, if given).
+    """
+    try:
+        return bool(value)
+    except Exception:
+        raise error(f"{name} must be True or False") from None
+
+
+def check_callable(
+    name: str, value: Any, error: Problem = ValidationError
+) -> Optional[Callable[..., Any]]:
+    """Gives the value back if it is `None` or can be called.
+
+    Raises:
+        ValidationError: It is neither (or `error`, if given).
+    """
+    if value is not None and not callable(value):
+        raise error(f"{name} must be a callable")
+    return value  # type: ignore[no-any-return]
+
+
 def check_amount(
     name: str, value: Any, unit: str, error: Problem = ValidationError
 ) -> float:
@@ -71,17 +96,24 @@ def check_amount(
 
 
 def check_count(
-    name: str, value: Any, *, least: int = 0, error: Problem = ValidationError
+    name: str,
+    value: Any,
+    *,
+    least: int = 0,
+    most: Optional[int] = None,
+    error: Problem = ValidationError,
 ) -> int:
-    """Gives a whole number of at least `least` back.
+    """Gives a whole number from `least` to `most` back.
 
     Raises:
-        ValidationError: It is no whole number, or too small (or `error`, if given).
+        ValidationError: It is no whole number, too small or too large (or `error`, if given).
     """
     if isinstance(value, bool) or not isinstance(value, int):
         raise error(f"{name} must be a whole number, not {_kind(value)}")
     if value < least:
-        raise error(f"{name} must be at least {least}, not {value}")
+        raise error(f"{name} must be at least {least}, not {_told(value)}")
+    if most is not None and value > most:
+        raise error(f"{name} must be at most {most}, not {_told(value)}")
     return int(value)
 
 
@@ -202,10 +234,18 @@ def _walk(path: str, value: Any, above: Tuple[int, ...]) -> Iterator[Tuple[str, 
 def _children(value: Any) -> Iterator[Tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, child in value.items():
-            yield f".{key}", child
+            yield f".{_told(key)}", child
     else:
         for position, child in enumerate(value):
             yield f"[{position}]", child
+
+
+def _told(value: Any) -> str:
+    """Gives a value as text; Python refuses to write whole numbers of thousands of digits."""
+    try:
+        return str(value)
+    except ValueError:
+        return "a number of too many digits"
 
 
 def _kind(value: Optional[object]) -> str:

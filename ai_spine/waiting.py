@@ -50,6 +50,7 @@ class Wait:
         clock: Gives seconds, never going back.
         rand: Gives a number from 0 to 1.
         looks: The seconds between looks, where they are known better than by growing.
+        conceal: Takes secrets out of a server's words.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Wait:
         clock: Callable[[], float],
         rand: Callable[[], float] = random.random,
         looks: Optional[Iterator[float]] = None,
+        conceal: Callable[[str], str] = str,
     ) -> None:
         self.execution_id = execution_id
         self.timeout = timeout
         self.last_status: Optional[str] = None
         self._clock = clock
+        self._conceal = conceal
         self._ends = clock() + timeout
         self._intervals = looks or intervals(interval, rand)
         self._last_error: Optional[AISpineError] = None
@@ -108,7 +111,7 @@ class Wait:
 
     def _timed_out(self) -> TimeoutError:
         seen = (
-            f"its last status was {one_line(str(self.last_status), 60)}"
+            f"its last status was {one_line(self._conceal(str(self.last_status)), 60)}"
             if self.last_status
             else "it was not seen"
         )
@@ -129,8 +132,14 @@ def _may_pass(error: AISpineError) -> bool:
     )
 
 
-def check_outcome(execution: Execution) -> Execution:
+def check_outcome(
+    execution: Execution, conceal: Callable[[str], str] = str
+) -> Execution:
     """Gives a finished execution back if it completed.
+
+    Args:
+        execution: The execution.
+        conceal: Takes secrets out of a server's words.
 
     Raises:
         ExecutionCancelledError: It was cancelled.
@@ -141,9 +150,10 @@ def check_outcome(execution: Execution) -> Execution:
     subject = f"execution {execution.execution_id}"
     if execution.flow_id:
         subject += f" of flow {execution.flow_id}"
+    subject = one_line(conceal(subject), MAX_MESSAGE_LENGTH)
     reason = execution.error_message
     told = (
-        f": {one_line(reason, MAX_MESSAGE_LENGTH)}"
+        f": {one_line(conceal(reason), MAX_MESSAGE_LENGTH)}"
         if isinstance(reason, str) and reason
         else ""
     )

@@ -173,6 +173,10 @@ def test_counts_must_be_whole_numbers(name, bad):
 def test_no_retries_are_possible_but_no_pool_without_connections():
     assert AISpine(max_retries=0).max_retries == 0
     assert complaint_about(pool_size=0) == "pool_size must be at least 1, not 0"
+    assert (
+        complaint_about(pool_size=10_001)
+        == "pool_size must be at most 10000, not 10001"
+    )
 
 
 @pytest.mark.parametrize("bad", ["0", "-1", "nan", "inf", "1e999", "soon"])

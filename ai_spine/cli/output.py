@@ -45,8 +45,8 @@ def print_value(value: Any) -> None:
 
 
 def say(message: str) -> None:
-    """Tells people something, on stderr."""
-    click.echo(message, err=True)
+    """Tells people something in one line, on stderr, whatever a server has put into it."""
+    click.echo(one_line(message), err=True)
 
 
 def _print_json(value: Any) -> None:

@@ -206,6 +206,7 @@ class ExecutionMethods(Methods):
             check_seconds("timeout", timeout),
             check_seconds("interval", interval),
             clock=self._api.clock,
+            conceal=self._api.conceal,
         )
         try:
             execution = self._look_until_done(wait, on_progress)
@@ -213,7 +214,9 @@ class ExecutionMethods(Methods):
             raise KeyboardInterrupt(
                 f"stopped waiting for execution {execution_id}, which goes on"
             ) from None
-        return check_outcome(execution) if raise_on_failure else execution
+        if not raise_on_failure:
+            return execution
+        return check_outcome(execution, self._api.conceal)
 
     def execute_and_wait(
         self,

@@ -1,0 +1,249 @@
+"""Any command line: a known exit code, errors in one line, no traceback, and never the key."""
+
+import contextlib
+import inspect
+import json
+import logging
+import re
+import signal
+import time as real_time
+import warnings
+
+import click
+import pytest
+from click.testing import CliRunner
+from hypothesis import strategies as st
+
+from ai_spine import constants, transport
+from ai_spine.api import ApiClient
+from ai_spine.cli import exit_codes
+from ai_spine.cli import context as cli_context
+from ai_spine.cli import local as cli_local
+from ai_spine.cli.main import cli
+from tests.fuzz.canned import Canned, Time, canned_client, canned_session, is_one_line
+from tests.fuzz.shares import fuzz
+from tests.fuzz.strategies import JSON, TEXT
+
+KEY = "sk-never-told"
+CODES = {v for n, v in vars(exit_codes).items() if n.isupper() and n[0] != "_"}
+# What may stand on stderr beside the one line of an error.
+TOLD = re.compile(
+    r"execution |agent |flow |still waiting for execution |it has |stopped$|.*: flow .* is sound$"
+    r"|\d{4}-\d\d-\d\d [\d:,]+ ai_spine (DEBUG|WARNING) "
+)
+
+
+def walk(command, path=()):
+    """Gives each command under a group with the words that lead to it, the group included."""
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from walk(child, (*path, name))
+
+
+# `batch` writes files where it is told to, which may be anywhere, and waits in threads.
+COMMANDS = [(path, each) for path, each in walk(cli) if path != ("batch",)]
+FILES = {
+    "good.json": b'{"flow_id": "f", "nodes": [{"id": "a", "type": "input"}]}',
+    "sound.yaml": b"flow_id: f\nnodes: [{id: a, type: input}, {id: b, type: output, "
+    b"depends_on: [a]}]\nentry_point: a\nexit_points: [b]\n",
+    "bad.json": b'{"flow_id": ',
+    "list.yaml": b"- 1\n- 2\n",
+    "bad.yaml": b"a: [b\n\x00",
+    "latin.yaml": b"name: caf\xe9\n",
+    "tag.yaml": b"!!python/object:os.system x\n",
+    "deep.json": b"[" * 100_000,
+    "odd.yaml": b"flow_id: [1]\nnodes: {a: b}\nentry_point: 2026-11-20\n",
+    "dates.yaml": b"flow_id: f\nnodes: 2026-11-20\n? [a, b]\n: c\n",
+    "empty.yaml": b"",
+}
+TEXTS = TEXT.map(
+    lambda text: "".join(c for c in text if c != "\0" and not "\ud800" <= c < "\udc80")
+)
+VALUES = st.one_of(
+    TEXTS,
+    st.sampled_from(sorted(FILES)),
+    st.sampled_from(sorted(FILES)).map("@{}".format),
+    JSON.map(json.dumps),
+    TEXTS.map("a={}".format),
+    st.sampled_from(
+        [
+            "-",
+            "--",
+            "",
+            "a",
+            "=",
+            "=1",
+            "a=",
+            "a=1",
+            "a=NaN",
+            "a=[1,",
+            "a=" + "[" * 9000,
+        ]
+        + ["@", "@nowhere", "@.", "nowhere", ".", "/", "{", "{}", "[]", '{"a": NaN}']
+        + [
+            "0",
+            "1",
+            "-1",
+            "1e400",
+            "nan",
+            "inf",
+            "9" * 5000,
+            "1_0",
+            "٣",
+            "0x10",
+            "1e-9",
+        ]
+        + ["table", "json", "--help", "-h", "-i", "--version", "--no-such", "-x", "---"]
+        + ["http://h", "http://[", "http://u:p@h", "http://h/?k=v", "\udcff"]
+        + ["\x1b[2J", "a\nb", "\r", "\u2028", "\u202e", "..", "x" * 3000, "running"]
+    ),
+)
+WORDS = st.sampled_from(["completed", "failed", "running", "a\nb\x1b[2J", "\u2028", ""])
+EXECUTIONS = st.fixed_dictionaries(
+    {"execution_id": st.just("e") | JSON | WORDS, "status": WORDS},
+    optional={"output_data": JSON, "error_message": WORDS | JSON, "flow_id": WORDS},
+)
+LISTS = st.builds(
+    lambda name, items: {name: items},
+    st.sampled_from(["flows", "agents", "executions", "messages", "results"]),
+    st.lists(JSON, max_size=2),
+)
+ANSWERS = (EXECUTIONS | LISTS | JSON).map(lambda value: json.dumps(value).encode())
+REFUSALS = st.sampled_from(
+    [b"", b"<html>", json.dumps({"detail": "@ is\nno key"}).encode(), b"\xff"]
+)
+
+
+JSON_VALUES = st.sampled_from(sorted(FILES)).map("@{}".format) | VALUES
+
+
+@st.composite
+def command_lines(draw):
+    """Gives the words of a command, with odd options and arguments, mostly as many as it takes."""
+    path, command = draw(st.sampled_from(COMMANDS))
+    options = [p.opts[0] for p in command.params if isinstance(p, click.Option)]
+    wanted = [p for p in command.params if isinstance(p, click.Argument)]
+    words = list(path)
+    for _ in range(len(wanted) + draw(st.sampled_from([0, 0, 0, 0, -1, 1]))):
+        words.append(draw(VALUES))
+    for option in draw(st.lists(st.sampled_from(options or ["--debug"]), max_size=3)):
+        takes_json = option in ("--input", "--config")
+        value = draw(JSON_VALUES if takes_json else VALUES)
+        form = draw(st.integers(0, 5))
+        told = [[option], [f"{option}={value}"], [option, value]][min(form, 2)]
+        place = draw(st.integers(0, len(words)))
+        words[place:place] = told
+    return words
+
+
+class Echo(Canned):
+    """Says the key that it was sent, if any, for each @ of its answers that are refusals."""
+
+    def __init__(self):
+        self.time = Time()
+        super().__init__()
+
+    def say(self, *bodies, **options):
+        """Sets the answers, and the clock to its start."""
+        super().say(*bodies, **options)
+        self.time.now = 1.0
+
+    def send(self, request, **options):
+        key = request.headers.get("Authorization", "none").encode()
+        if self.status >= 400:
+            self.bodies = [body.replace(b"@", key) for body in self.bodies]
+        return super().send(request, **options)
+
+
+class OwnServer:
+    """Stands for the local server: it serves nothing, and is there at once."""
+
+    url = "http://127.0.0.1:1"
+
+    def __init__(self, *_, **__):
+        canned = Canned()
+        canned.say(b'{"status": "operational", "flows": {"total": 1}}')
+        self.client = lambda: canned_client(canned)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+OwnServer.LocalServer = OwnServer  # it stands for the module, too
+
+
+@pytest.fixture
+def canned(monkeypatch, tmp_path):
+    """What answers the commands, which find files, but neither a network nor time that passes."""
+    made = Echo()
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(transport, "make_session", lambda _: canned_session(made))
+    defaults = {"sleep": made.time.sleep, "clock": made.time.clock}
+    for name, stand_in in defaults.items():
+        assert name in ApiClient.__init__.__kwdefaults__
+        monkeypatch.setitem(ApiClient.__init__.__kwdefaults__, name, stand_in)
+    for room in (cli_context, cli_local):
+        monkeypatch.setattr(room, "import_local", lambda: OwnServer)
+    monkeypatch.setattr(cli_local, "_wait", lambda _: None)
+    monkeypatch.setattr(real_time, "sleep", None)  # nothing may really wait
+    return made
+
+
+@contextlib.contextmanager
+def apart():
+    """Puts back what a process that ends would not need to: handlers of signals and of logs."""
+    log = logging.getLogger(constants.LOGGER_NAME)
+    handlers, level = list(log.handlers), log.level
+    known = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        log.handlers[:], log.level = handlers, level
+        for each, handler in known.items():
+            signal.signal(each, handler)
+
+
+def run(words, stdin, environment):
+    """Runs the command in this process; what it does not catch fails the test."""
+    separate = "mix_stderr" in inspect.signature(CliRunner).parameters
+    runner = CliRunner(mix_stderr=False) if separate else CliRunner()
+    with apart(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a key over plain http
+        return runner.invoke(
+            cli,
+            words,
+            input=stdin,
+            env=environment,
+            prog_name="ai-spine",
+            catch_exceptions=False,
+        )
+
+
+@fuzz(
+    words=command_lines(),
+    stdin=st.binary(max_size=20) | st.just(b'{"a": 1}'),
+    key=st.sampled_from([KEY, KEY, KEY + "\n", " " + KEY, KEY + "\x7f"]),
+    by_option=st.booleans(),
+    status=st.sampled_from([200, 200, 200, 201, 400, 401, 402, 403, 404, 429, 500]),
+    answer=ANSWERS,
+    refusal=REFUSALS,
+)
+def test_any_command_line_ends_in_a_known_way(
+    canned, words, stdin, key, by_option, status, answer, refusal
+):
+    canned.say(answer if status < 300 else refusal, status=status)
+    words = [*(["--api-key", key] if by_option else []), *words]
+    result = run(words, stdin, {} if by_option else {"AI_SPINE_API_KEY": key})
+    assert result.exit_code in CODES
+    lines = result.stderr.split("\n")[:-1]
+    errors = [line for line in lines if line.startswith("Error: ")]
+    assert not any(line.startswith("Error: unexpected ") for line in errors), errors
+    assert len(errors) == (1 if result.exit_code else 0)
+    for line in lines:
+        assert is_one_line(line) and (line in errors or TOLD.match(line)), line
+    assert "Traceback" not in result.output and KEY not in result.output

@@ -1,0 +1,143 @@
+"""Any text as an id: refused before anything is sent, or one segment of the path, and whole."""
+
+import inspect
+import json
+import unicodedata
+import warnings
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from hypothesis import strategies as st
+
+from ai_spine import AISpine, ValidationError
+from ai_spine.operations import OPERATIONS
+from tests.fuzz.canned import Canned, Time, canned_client, check_error
+from tests.fuzz.replayer import Replayer
+from tests.fuzz.shares import fuzz
+from tests.fuzz.strategies import ANY_CHARACTER, TEXT
+
+KINDS = ("flow_id", "agent_id", "execution_id", "user_id")
+PATHS = {operation.name: operation.path for operation in OPERATIONS}
+PATHS["execute_and_wait"] = PATHS["execute_flow"]
+PATHS["execute_batch"] = PATHS["iter_batch"] = PATHS["execute_flow"]
+PATHS["wait_for_execution"] = PATHS["get_execution"]
+PATHS["iter_executions"] = PATHS["list_executions"]
+# What the second requests of methods that send two are for.
+FOLLOWED_BY = {
+    "cancel_execution": PATHS["get_execution"],
+    "execute_and_wait": PATHS["get_execution"],
+}
+
+TRAPS = st.sampled_from(
+    [".", "..", "...", "/", "//", "a/b", "../x", "%2e%2e", "%2E", "%", "%%", "%2F"]
+    + ["{}", "{flow_id}", "{0}", "\\", "a\\..\\b", "?", "a?b=c", "#", "a#b", ";x", "~"]
+    + ["\u202e\u200fid", "\ufeff", "\x00", "a\r\nHost: h", "\ud800", "\U0010ffff"]
+    + ["", " ", " a ", "\u3000", "\x85", "\u2028", "+", "&", "a&flow_id=b", "*", "@:"]
+    + ["x" * 10_000, "é" * 3000, "e\u0301", "http://h/x", "localhost:80", "[::1]"]
+)
+IDS = (
+    TEXT
+    | TRAPS
+    | st.builds("{}{}".format, TRAPS, TRAPS)
+    | st.text("./\\%2eE", max_size=8)
+)
+# What JSON needs to make an execution that is done, a flow and an agent all at once.
+ANSWER = json.dumps(
+    {"execution_id": "e", "status": "completed", "id": "x"}
+    | {name: [] for name in ("executions", "messages", "results")}
+).encode()
+
+
+def methods_with_ids():
+    """Gives each method that takes an id, with the name of the id."""
+    for name, method in inspect.getmembers(AISpine, inspect.isfunction):
+        for parameter in inspect.signature(method).parameters:
+            if parameter in KINDS and not name.startswith("_"):
+                yield name, parameter
+
+
+METHODS = sorted(methods_with_ids())
+
+
+def call(client, name, given):
+    """Calls a method with an id, and with the least of all else."""
+    others = {
+        "input_data": {},
+        "inputs": [{}],
+        "definition": {"flow_id": given[1], "nodes": []},
+    }
+    method = getattr(client, name)
+    wanted = inspect.signature(method).parameters
+    told = {key: value for key, value in others.items() if key in wanted}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        result = method(**{given[0]: given[1]}, **told)
+        if name.startswith("iter_"):
+            list(result)
+
+
+def is_allowed(text):
+    """Tells whether an id may be sent, by what the docs of `check_id` say."""
+    odd = ("Cc", "Cs", "Zl", "Zp")
+    whole = not any(unicodedata.category(character) in odd for character in text)
+    return whole and bool(text.strip()) and text not in (".", "..")
+
+
+def assert_named(target, body, template, given):
+    """Fails if a request does not name the id as its one segment, or as its one field."""
+    kind, text = given
+    told = urlsplit(target)
+    asked, wanted = told.path.split("/"), template.split("/")
+    assert len(asked) == len(wanted)
+    for segment, expected in zip(asked, wanted):
+        if not expected.startswith("{"):
+            assert segment == expected
+        elif kind in expected:
+            assert unquote(segment, errors="strict") == text
+    if kind not in template:
+        held = json.loads(body) if body else {}
+        query = parse_qs(told.query, strict_parsing=bool(told.query), errors="strict")
+        assert query.get(kind, [held.get(kind)]) == [text]
+    assert not told.fragment
+
+
+CANNED = Canned()
+CLIENT = canned_client(CANNED, Time(), access_token="token")
+
+
+@fuzz(method=st.sampled_from(METHODS), text=IDS | st.text(ANY_CHARACTER, max_size=300))
+def test_any_id_is_refused_or_one_segment(method, text):
+    name, kind = method
+    CANNED.say(ANSWER)
+    try:
+        call(CLIENT, name, (kind, text))
+    except ValidationError as error:
+        assert not is_allowed(text) and CANNED.requests == []
+        check_error(error) if len(text) < 300 else None
+        return
+    assert is_allowed(text)
+    first, *more = CANNED.requests
+    assert_named(first.path_url, first.body, PATHS[name], (kind, text))
+    assert len(more) == (name in FOLLOWED_BY)
+    if more and kind == "execution_id":
+        assert_named(more[0].path_url, None, FOLLOWED_BY[name], (kind, text))
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Replayer() as made:
+        yield made
+
+
+@fuzz(
+    method=st.sampled_from(["get_flow", "get_agent", "get_execution", "delete_flow"]),
+    text=IDS.filter(is_allowed),
+)
+def test_any_id_is_one_segment_on_the_wire(server, method, text):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
+    server.say(head + ANSWER)
+    with AISpine(base_url=server.url, max_retries=0) as client:
+        getattr(client, method)(text)
+    (target,) = server.targets
+    kind = next(kind for kind in KINDS if kind in PATHS[method])
+    assert_named(target, None, PATHS[method], (kind, text))
