@@ -53,14 +53,18 @@ class Redactor:
 
 
 def _forms_of(secret: str) -> str:
-    """Gives the pattern of a secret, each character plain, as in JSON or as in a URL."""
-    return "".join(_forms_of_character(character) for character in secret)
+    """Gives the pattern of a secret, each character plain, as in JSON, in a URL or in a `repr`."""
+    return "".join(
+        # Each reading of an escaped text may halve a run of backslashes.
+        r"(?:\\u005c|%5c|\\)+" if part[0] == "\\" else _forms_of_character(part)
+        for part in re.findall(r"\\+|[^\\]", secret, re.DOTALL)
+    )
 
 
 def _forms_of_character(character: str) -> str:
     code = f"{ord(character):02x}"
-    short = rf"\\{re.escape(character)}|" if character in '"\\/' else ""
-    return rf"(?:\\u00{code}|%{code}|{short}{re.escape(character)})"
+    escapes = r"\\*" if character in "\"'/" else ""
+    return rf"(?:\\u00{code}|%{code}|{escapes}{re.escape(character)})"
 
 
 def _without_secrets(value: Any) -> Any:

@@ -47,3 +47,21 @@ def test_a_body_that_is_no_json_is_only_measured(body, told):
 def test_a_long_body_is_cut():
     told = Redactor([]).body(json.dumps("x" * 9999).encode())
     assert len(told) == MAX_LOGGED_LENGTH and told.endswith("…")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'sk-a\\\\b"c/d',
+        'sk-a\\\\\\\\b\\"c\\/d',
+        'sk-a\\b"c/d',
+        "sk-a%5C%5Cb%22c%2fd",
+        "\\u0073k-a\\u005c\\u005cb\\u0022c/d",
+        'SK-A\\\\B"C/D',
+    ],
+    ids=["plain", "JSON", "read once", "URL", "escapes", "upper case"],
+)
+def test_a_secret_is_known_in_each_spelling(form):
+    assert (
+        Redactor([Secret('sk-a\\\\b"c/d')]).conceal(f"no {form} here") == "no *** here"
+    )
