@@ -34,7 +34,6 @@ from ai_spine.retry import (
     RetryPolicy,
     kind_of_status,
 )
-from ai_spine.redaction import Redactor
 from ai_spine.transport import (
     ACCEPTED_ENCODINGS,
     Answer,
@@ -115,7 +114,6 @@ class ApiClient:
             retry_writes=settings.retry_writes,
             retry_after_limit=settings.retry_after_limit,
         )
-        self._redactor = Redactor((settings.api_key, settings.access_token))
         self._auth = {
             Credential.API_KEY: BearerAuth(settings.api_key, settings.base_url),
             Credential.ACCESS_TOKEN: BearerAuth(
@@ -124,6 +122,7 @@ class ApiClient:
             Credential.NONE: BearerAuth(None, settings.base_url),
         }
         self._pool = pool or SessionPool(settings)
+        self._redactor = self._pool.redactor
         self._owns_pool = owns_pool
 
     def with_settings(self, settings: Settings) -> "ApiClient":
@@ -215,11 +214,12 @@ class ApiClient:
         # Whoever asks meanwhile may make it longer.
         while brake.until > held_until and brake.left(self.clock()) > 0:
             held_until, left = brake.until, brake.left(self.clock())
-            if call.ends is not None and self.clock() + left >= call.ends:
+            too_late = call.ends is not None and self.clock() + left >= call.ends
+            if too_late or left > self._policy.retry_after_limit:
                 words = (
                     f"the server has asked to wait for {left:.3g} s, which is too long"
                 )
-                return Failure(Kind.NOT_SENT, words, timed_out=True, retry_after=left)
+                return Failure(Kind.NOT_SENT, words, too_late, retry_after=left)
             log.debug("%s %s: held back for %.2f s", call.method, call.path, left)
             self.sleep(left)
         return None
@@ -280,9 +280,8 @@ class ApiClient:
             self._pool, prepared, ends=started + timeout, clock=self.clock
         )
         if isinstance(result, Failure):
-            words = self.conceal(result.words)
             took = f" ({timeout:g} s)" if result.timed_out else ""
-            result = result._replace(words=words + took)
+            result = result._replace(words=result.words + took)
         else:
             self._log_body("response", call, result.body)
         self._emit(
@@ -345,8 +344,10 @@ class ApiClient:
         """Gives the error to raise for a call that has failed for good."""
         info = call.info(transient=failure.kind not in (Kind.REFUSED, Kind.UNREADABLE))
         if isinstance(result, Failure):
-            error = RequestTimeoutError if failure.timed_out else NetworkError
-            return error(f"{self.settings.base_url}: {failure.words}", call=info)
+            kind = RequestTimeoutError if failure.timed_out else NetworkError
+            error = kind(f"{self.settings.base_url}: {failure.words}", call=info)
+            error.retry_after = failure.retry_after
+            return error
         told = result.headers.get(REQUEST_ID_HEADER)
         if told:
             info = info._replace(request_id=one_line(self.conceal(told), 200))

@@ -128,7 +128,11 @@ class NetworkError(_CallError, requests.RequestException):
         attempts: The tries that were made.
         request_id: The id that was sent along.
         transient: Whether the same request may well succeed later.
+        retry_after: Seconds for which the server has asked this client to wait, where it was
+            not sent for that reason.
     """
+
+    retry_after: Optional[float] = None
 
 
 class TimeoutError(AISpineError, builtins.TimeoutError):

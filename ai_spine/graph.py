@@ -1,8 +1,10 @@
 """The graph of a flow: what is wrong with it, and in which order its nodes can run. Pure."""
 
 import difflib
+import itertools
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Container, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Container, Dict, Iterator, List, Optional
+from typing import Sequence
 
 from ai_spine.conditions import find_condition_problems
 from ai_spine.constants import MAX_SECONDS
@@ -10,6 +12,7 @@ from ai_spine.constants import MAX_SECONDS
 if TYPE_CHECKING:  # the models stand on this room, and not the other way round
     from ai_spine.models import Flow, FlowNode
 
+_LONGEST_MISSPELT, _MOST_MISSPELT = 30, 200
 NODE_TYPES = ("input", "processor", "output", "conditional")
 
 
@@ -49,19 +52,24 @@ def topological_order(nodes: Sequence["FlowNode"]) -> List[str]:
         >>> topological_order([FlowNode("b", depends_on=["a"]), FlowNode("a")])
         ['a', 'b']
     """
-    left = {node.id: node.depends_on or [] for node in nodes}
+    needs = {node.id: set(node.depends_on or ()) for node in nodes}
+    place = {node_id: position for position, node_id in enumerate(needs)}
+    waits = {
+        node_id: sum(n in needs for n in found) for node_id, found in needs.items()
+    }
+    dependents: Dict[str, List[str]] = {node_id: [] for node_id in needs}
+    for node_id, found in needs.items():
+        for need in found.intersection(needs):
+            dependents[need].append(node_id)
+    ready = [node_id for node_id, count in waits.items() if not count]
     order: List[str] = []
-    while True:
-        ready = [
-            node_id
-            for node_id, needs in left.items()
-            if not any(n in left for n in needs)
-        ]
-        if not ready:
-            return order
+    while ready:
         order += ready
-        for node_id in ready:
-            del left[node_id]
+        freed = [dependent for node_id in ready for dependent in dependents[node_id]]
+        for dependent in freed:
+            waits[dependent] -= 1
+        ready = sorted({d for d in freed if not waits[d]}, key=place.__getitem__)
+    return order
 
 
 def _shape_problems(flow: "Flow") -> Iterator[str]:
@@ -153,14 +161,17 @@ def _end_problems(flow: "Flow") -> Iterator[str]:
 def _spelling_problems(flow: "Flow") -> Iterator[str]:
     """Finds fields whose names nobody reads, but that are almost those of others."""
     places = [("it", flow), *((f"node {node.id!r}", node) for node in flow.nodes)]
-    for where, model in places:
-        known = model.field_names()
-        for name in model:
-            meant = (
-                [] if name in known else difflib.get_close_matches(name, known, 1, 0.8)
-            )
-            if meant:
-                yield f"{where} has a field {name!r}; {meant[0]!r} is meant"
+    unknown = (
+        (where, name, model.field_names())
+        for where, model in places
+        for name in model
+        if name not in model.field_names() and len(name) <= _LONGEST_MISSPELT
+    )
+    # To compare takes time, and thousands of such fields are no slips.
+    for where, name, known in itertools.islice(unknown, _MOST_MISSPELT):
+        meant = difflib.get_close_matches(name, known, 1, 0.8)
+        if meant:
+            yield f"{where} has a field {name!r}; {meant[0]!r} is meant"
 
 
 def _timeout_problems(flow: "Flow") -> Iterator[str]:

@@ -2,16 +2,30 @@
 
 import json
 import re
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Iterator, Optional
+from urllib.parse import unquote, urlsplit
 
 from ai_spine.constants import MAX_LOGGED_LENGTH
 from ai_spine.utils import Secret, one_line
 
 _MASK = "***"
 _TELLING = re.compile(
-    r"api[-_]?key|secret|passw|token|authorization|credential|cookie|private[-_]?key",
+    r"api[-_]?key|secret|passw|passphrase|pwd|token|authorization|credential|cookie"
+    r"|private[-_]?key",
     re.IGNORECASE,
 )
+_COUNT = re.compile(r"tokens|token[-_]?(count|limit)", re.IGNORECASE)
+
+
+def passwords_of(urls: Iterable[str]) -> Iterator[Secret]:
+    """Gives the passwords in URLs of proxies, as they stand there and as they are meant."""
+    for url in urls:
+        try:
+            found = urlsplit(url).password
+        except ValueError:
+            continue
+        if found:
+            yield from (Secret(found), Secret(unquote(found)))
 
 
 class Redactor:
@@ -68,16 +82,19 @@ def _forms_of_character(character: str) -> str:
 
 
 def _without_secrets(value: Any) -> Any:
-    """Gives JSON with the values masked whose names tell of a secret; counts of tokens are none."""
+    """Gives JSON with the values masked whose names, or whose own words, tell of a secret."""
     if isinstance(value, dict):
         return {
-            name: (
-                _MASK
-                if _TELLING.search(name) and isinstance(part, (str, list, dict))
-                else _without_secrets(part)
-            )
+            name: _MASK if _is_secret(name, part) else _without_secrets(part)
             for name, part in value.items()
         }
     if isinstance(value, list):
         return [_without_secrets(part) for part in value]
-    return value
+    # JSON within a text, say, has names of its own.
+    return _MASK if isinstance(value, str) and _TELLING.search(value) else value
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    if value is None or isinstance(value, bool) or not _TELLING.search(name):
+        return False
+    return not (isinstance(value, (int, float)) and _COUNT.search(name))

@@ -5,6 +5,7 @@ import math
 import random
 import socket
 import ssl
+import threading
 from enum import Enum
 from typing import (
     Any,
@@ -165,13 +166,15 @@ class Brake:
         6.0
     """
 
-    def __init__(self) -> None:
-        self.until = -math.inf
+    def __init__(self, until: float = -math.inf) -> None:
+        self.until = until
         """When it lets go, by the clock of those who ask."""
+        self._lock = threading.Lock()
 
     def hold(self, until: float) -> None:
         """Holds until then, or for longer if it does already."""
-        self.until = max(self.until, until)
+        with self._lock:
+            self.until = max(self.until, until)
 
     def left(self, now: float) -> float:
         """Gives the seconds that are left."""
@@ -247,7 +250,7 @@ _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
 )
 # Where `requests` and `urllib3` keep what an exception wraps.
 _LINKS = ("reason", "original_error", "__cause__", "__context__")
-# Reasons that OpenSSL gives only before a handshake is through.
+# Reasons that OpenSSL gives where it reads no TLS.
 _HANDSHAKE_REASONS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL")
 _NEVER_SENDABLE = (
     requests.exceptions.InvalidURL,
@@ -282,12 +285,15 @@ def failure_of(
         return Failure(
             Kind.REFUSED, f"the request cannot be sent ({type(error).__name__})"
         )
-    if any("Tunnel connection failed" in str(cause) for cause in causes):
+    if any(_is_of_tunnel(cause) for cause in causes):
         return Failure(Kind.NOT_SENT, "the proxy refused to connect")
     if any(getattr(cause, "reason", None) in _HANDSHAKE_REASONS for cause in causes):
-        return Failure(
-            Kind.NOT_SENT, f"the server does not speak this kind of TLS{reason}"
+        # Bare text amid an established connection gives the same reasons.
+        never_stood = any(
+            isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes
         )
+        kind = Kind.NOT_SENT if never_stood else Kind.UNCERTAIN
+        return Failure(kind, f"the server does not speak this kind of TLS{reason}")
     if (
         type(error) is OSError and error.errno is None
     ):  # how `requests` tells of a missing file
@@ -296,6 +302,11 @@ def failure_of(
         if any(isinstance(cause, rule) for cause in causes):
             return failure._replace(words=failure.words + reason)
     return Failure(Kind.UNCERTAIN, f"the request failed ({type(error).__name__})")
+
+
+def _is_of_tunnel(cause: BaseException) -> bool:
+    """Tells whether a proxy refused a tunnel; the words of a server never make such an error."""
+    return type(cause) is OSError and str(cause).startswith("Tunnel connection failed")
 
 
 def _causes_of(

@@ -9,6 +9,7 @@ import http.client
 import io
 import socket
 import ssl
+import threading
 import time
 from typing import Any, Optional, Tuple
 
@@ -25,6 +26,7 @@ from urllib3.util.connection import allowed_gai_family
 from ai_spine.utils import Secret
 
 _END_OF_HEADERS = (b"\r\n", b"\n")
+_LONGEST_LINE = 65536
 
 
 class _Reader(io.BufferedReader):
@@ -33,7 +35,11 @@ class _Reader(io.BufferedReader):
     last_line = b""
 
     def readline(self, limit: Optional[int] = -1) -> bytes:
-        self.last_line = super().readline(limit)
+        # Some read the lines between chunks, and after them, without a limit.
+        most = _LONGEST_LINE + 1 if limit is None or limit < 0 else limit
+        self.last_line = super().readline(most)
+        if len(self.last_line) > _LONGEST_LINE:
+            raise http.client.LineTooLong("line")
         return self.last_line
 
 
@@ -52,6 +58,11 @@ class DeadlineSocket:
         """Sets how long all that follows may take, until this is called again."""
         self._ends = None if seconds is None else time.monotonic() + seconds
         self._sock.settimeout(seconds)
+
+    def recv(self, *arguments: Any) -> bytes:
+        """Receives in the time that is left."""
+        self._trim()
+        return bytes(self._sock.recv(*arguments))
 
     def recv_into(self, *arguments: Any) -> int:
         """Receives in the time that is left."""
@@ -92,10 +103,18 @@ class _Response(http.client.HTTPResponse):
             line = super()._read_status()  # type: ignore[misc]
         return line
 
+    def _safe_read(self, amt: int) -> bytes:
+        """Reads a chunk; a size below zero would read all that comes."""
+        if amt < 0:
+            raise http.client.IncompleteRead(b"")
+        return super()._safe_read(amt)  # type: ignore[misc,no-any-return]
+
     def begin(self) -> None:
         """Reads status and headers; without the empty line after them, they were cut short."""
         reader = self.fp
         super().begin()
+        # No cookie is kept, and to read one may take `http.cookiejar` minutes.
+        del self.headers["Set-Cookie"], self.headers["Set-Cookie2"]
         if getattr(reader, "last_line", b"\n") not in _END_OF_HEADERS:
             raise http.client.IncompleteRead(reader.last_line)
 
@@ -112,11 +131,14 @@ class _Bounded:
     port: int
     timeout: Any
     source_address: Any
+    _ends: Optional[float] = None
     socket_options: Any
 
     def connect(self) -> None:
         """Connects; a failure to do so is told as what it is, also where TLS does not begin."""
         connection: Any = self
+        timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
+        self._ends = None if timeout is None else time.monotonic() + timeout
         try:
             super().connect()  # type: ignore[misc]
         except ssl.SSLCertVerificationError:
@@ -125,13 +147,12 @@ class _Bounded:
             raise ConnectTimeoutError(connection, "no TLS handshake in time") from error
         except (ssl.SSLError, OSError) as error:
             raise NewConnectionError(connection, "no connection") from error
-        if isinstance(self.sock, socket.socket):  # and not TLS through a proxy's TLS
+        self.sock.settimeout(_left(self._ends))
+        if isinstance(self.sock, socket.socket):  # else it is over a `DeadlineSocket`
             self.sock = DeadlineSocket(self.sock)
 
     def _new_conn(self) -> socket.socket:
         """Connects to the first address that answers; one timeout holds for all of them."""
-        timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
-        ends = None if timeout is None else time.monotonic() + timeout
         try:
             found = socket.getaddrinfo(
                 self._dns_host.strip("[]"),
@@ -143,15 +164,13 @@ class _Bounded:
             raise LocationParseError("a host name that no system takes") from None
         for untried in range(len(found), 0, -1):
             try:
-                return self._connect_to(found[-untried], ends, untried)
+                return self._connect_to(found[-untried], untried)
             except OSError:
                 if untried == 1:
                     raise
         raise OSError("the name has no address")
 
-    def _connect_to(
-        self, found: Any, ends: Optional[float], shares: int
-    ) -> socket.socket:
+    def _connect_to(self, found: Any, shares: int) -> socket.socket:
         """Connects to one address, in its share of the time that is left."""
         family, kind, protocol, _, address = found
         sock = socket.socket(family, kind, protocol)
@@ -160,9 +179,9 @@ class _Bounded:
                 sock.setsockopt(*option)
             if self.source_address:
                 sock.bind(self.source_address)
-            sock.settimeout(_left(ends, shares))
+            sock.settimeout(_left(self._ends, shares))
             sock.connect(address)
-            sock.settimeout(_left(ends))
+            sock.settimeout(_left(self._ends))
         except BaseException:
             sock.close()
             raise
@@ -171,9 +190,16 @@ class _Bounded:
     def _tunnel(self) -> None:
         """Asks a proxy for a tunnel, in the time that is left: it may drip as well."""
         plain = self.sock
-        self.sock = DeadlineSocket(plain)
+        if not isinstance(plain, DeadlineSocket):
+            self.sock = DeadlineSocket(plain)
         super()._tunnel()  # type: ignore[misc]
         self.sock = plain
+        plain.settimeout(_left(self._ends))
+
+    def _connect_tls_proxy(self, *arguments: Any, **options: Any) -> Any:
+        """Begins TLS with a proxy; what goes on inside it is bounded by this outer socket."""
+        sock = super()._connect_tls_proxy(*arguments, **options)  # type: ignore[misc]
+        return DeadlineSocket(sock)
 
     def request(self, *arguments: Any, **options: Any) -> None:
         """Sends a request, and gives a connection that is used again its time anew."""
@@ -213,6 +239,7 @@ class BoundedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Makes the pools for servers."""
+        self._making = threading.Lock()
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
@@ -230,12 +257,15 @@ class BoundedAdapter(HTTPAdapter):
         managers: Any = self.proxy_manager
         # As a `Secret`, since the URL may hold a password, and `vars()` shows this dict.
         name = Secret(proxy)
-        if name not in managers:
-            manager: Any = super().proxy_manager_for(proxy, **options)
-            if not proxy.lower().startswith("socks"):  # which connects in its own way
-                manager.pool_classes_by_scheme = _POOLS
-            managers[name] = managers.pop(proxy)
-        return managers[name]
+        with self._making:
+            if name not in managers:
+                manager: Any = super().proxy_manager_for(proxy, **options)
+                if not proxy.lower().startswith(
+                    "socks"
+                ):  # they connect in their own way
+                    manager.pool_classes_by_scheme = _POOLS
+                managers[name] = managers.pop(proxy)
+            return managers[name]
 
 
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}

@@ -12,6 +12,7 @@ import traceback
 import weakref
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
 from urllib.parse import urljoin
+from urllib.request import getproxies
 
 import requests
 import urllib3
@@ -19,8 +20,9 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from ai_spine.config import Settings
-from ai_spine.constants import MAX_ANSWER_BYTES, MAX_REDIRECTS
+from ai_spine.constants import MAX_ANSWER_BYTES, MAX_REDIRECTS, MAX_REFUSAL_BYTES
 from ai_spine.events import log
+from ai_spine.redaction import Redactor, passwords_of
 from ai_spine.retry import Brake, Failure, Kind, failure_of
 from ai_spine.sockets import BoundedAdapter
 from ai_spine.utils import Secret, one_line, origin
@@ -104,7 +106,16 @@ class SessionPool:
         self._free = threading.BoundedSemaphore(settings.pool_size)
         self.brake = Brake()
         """What holds all calls back when the server asks to wait."""
-        _POOLS.add(self)
+        proxies = [proxy.reveal() for proxy in settings.proxies.values()]
+        self.redactor = Redactor(
+            (
+                settings.api_key,
+                settings.access_token,
+                *passwords_of([*proxies, *getproxies().values()]),
+            )
+        )
+        """What takes the secrets out of a server's words."""
+        _ALL_POOLS.add(self)
 
     def __reduce__(self) -> Any:
         return SessionPool, (self._settings, self._given)
@@ -136,14 +147,16 @@ class SessionPool:
 
     def close(self) -> None:
         """Closes the connections, unless the session is the caller's."""
-        if self._given is None and self._session is not None:
-            self._session.close()
+        session = self._session
+        if self._given is None and session is not None:
             self._session = None
+            session.close()
 
     def after_fork(self) -> None:
         """Leaves the parent's connections to the parent, with the threads that held them."""
         self._making = threading.Lock()
         self._free = threading.BoundedSemaphore(self._settings.pool_size)
+        self.brake = Brake(self.brake.until)
         if self._given is None:
             self._session = None
             return
@@ -154,11 +167,11 @@ class SessionPool:
                 adapter.__setstate__(adapter.__getstate__())
 
 
-_POOLS: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
+_ALL_POOLS: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
 
 
 def _renew_pools() -> None:
-    for pool in list(_POOLS):
+    for pool in list(_ALL_POOLS):
         pool.after_fork()
 
 
@@ -188,10 +201,8 @@ def exchange(
         return _follow(pool, prepared, ends, clock)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         return failure_of(error, handled)
-    except (
-        ValueError
-    ):  # a caller's session looks at redirects itself, and stumbles over bad ones
-        return Failure(Kind.UNREADABLE, "redirected to what is no URL")
+    except ValueError:  # of a library that stumbles over what a server sent
+        return Failure(Kind.UNREADABLE, "the answer is not HTTP")
     except BaseException as interrupt:
         # Ctrl-C, say: the frames below have the key in their locals, which some tracebacks show.
         log.debug("an attempt was broken off: %s", traceback.format_exc())
@@ -219,8 +230,8 @@ def _follow(
                 response.status_code not in _REDIRECTS
                 or "Location" not in response.headers
             ):
-                return _read_answer(response, ends, clock)
-        target = _redirect_target(prepared, response)
+                return _read_answer(response, ends, clock, pool.redactor.conceal)
+        target = _redirect_target(prepared, response, pool.redactor.conceal)
         if isinstance(target, Failure):
             return target
         prepared = prepared.copy()
@@ -247,14 +258,18 @@ def make_session(settings: Settings) -> requests.Session:
 
 
 def _redirect_target(
-    prepared: requests.PreparedRequest, response: requests.Response
+    prepared: requests.PreparedRequest,
+    response: requests.Response,
+    conceal: Callable[[str], str],
 ) -> Union[str, Failure]:
     """Gives the URL that a redirect leads to, if it may be followed."""
     here = prepared.url or ""
     try:
         target = urljoin(here, response.headers["Location"])
+        # As `urllib3` reads it, who connects: the standard library finds other hosts in some URLs.
+        target = requests.Request("GET", target).prepare().url or ""
         elsewhere = origin(target)
-    except ValueError:
+    except (ValueError, requests.RequestException):
         return Failure(Kind.REFUSED, "redirected to what is no URL")
     keeps = (
         prepared.method == "GET" or response.status_code in _METHOD_KEEPING_REDIRECTS
@@ -262,7 +277,8 @@ def _redirect_target(
     if elsewhere != origin(here):
         return Failure(
             Kind.REFUSED if keeps else Kind.UNREADABLE,
-            f"redirected to another origin, {one_line(elsewhere, 200)}, which is not followed: "
+            f"redirected to another origin, {one_line(conceal(elsewhere), 200)}, "
+            "which is not followed: "
             "if it is right, set base_url to it",
         )
     if (
@@ -277,20 +293,27 @@ def _redirect_target(
 
 
 def _read_answer(
-    response: requests.Response, ends: float, clock: Callable[[], float]
+    response: requests.Response,
+    ends: float,
+    clock: Callable[[], float],
+    conceal: Callable[[str], str],
 ) -> Union[Answer, Failure]:
     """Reads a body up to the limit, and checks that it is whole."""
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
-        told = one_line(encoding, 60)
+        told = one_line(conceal(encoding), 60)
         return Failure(Kind.UNREADABLE, f"the answer is packed as {told!r}")
     if response.status_code < 200:
         return Failure(Kind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
     length = response.headers.get("Content-Length", "")
     promised = int(length) if _LENGTH.fullmatch(length) and not encoding else None
+    is_refusal = not 200 <= response.status_code < 300
     for chunk in response.iter_content(_CHUNK_BYTES):
         body += chunk
+        if is_refusal and len(body) > MAX_REFUSAL_BYTES:
+            promised = None  # its first words are enough
+            break
         if len(body) > MAX_ANSWER_BYTES:
             limit = MAX_ANSWER_BYTES // 2**20
             return Failure(Kind.UNREADABLE, f"the answer is larger than {limit} MiB")

@@ -74,6 +74,8 @@ def one_line(text: str, limit: Optional[int] = None) -> str:
 
     Halves of characters, which no file and no terminal can take, become question marks.
     """
+    if limit is not None:
+        text = text[: 20 * limit]  # what is longer is not worth the time
     text = text.encode("utf-8", "replace").decode("utf-8")
     folded = " ".join(_CONTROL.sub(" ", text).split())
     if limit is not None and len(folded) > limit:

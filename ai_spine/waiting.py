@@ -1,5 +1,6 @@
 """When to look at an execution again, and when to stop waiting. Pure: its clock is passed in."""
 
+import json
 import random
 from typing import Callable, Iterator, Optional
 
@@ -132,6 +133,16 @@ def _may_pass(error: AISpineError) -> bool:
     )
 
 
+def concealed(execution: Execution, conceal: Callable[[str], str]) -> Execution:
+    """Gives an execution for an error to hold: without secrets that a server has put into it."""
+    try:
+        told = json.dumps(dict(execution))
+        hidden = conceal(told)
+        return execution if hidden == told else Execution.from_wire(json.loads(hidden))
+    except (ValueError, RecursionError):  # nested as deeply as nobody means
+        return Execution(execution.execution_id, status=execution.status)
+
+
 def check_outcome(
     execution: Execution, conceal: Callable[[str], str] = str
 ) -> Execution:
@@ -151,6 +162,7 @@ def check_outcome(
     if execution.flow_id:
         subject += f" of flow {execution.flow_id}"
     subject = one_line(conceal(subject), MAX_MESSAGE_LENGTH)
+    execution = concealed(execution, conceal)
     reason = execution.error_message
     told = (
         f": {one_line(conceal(reason), MAX_MESSAGE_LENGTH)}"

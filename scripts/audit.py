@@ -1,9 +1,13 @@
 """Looks up what is installed for known holes; says so plainly where the data cannot be reached."""
 
 import json
+import re
 import subprocess
 import sys
 
+_UNREACHABLE = re.compile(
+    r"\b\w*(Connect|Proxy|Timeout|MaxRetry)\w*\b.*:|[Cc]ould not connect"
+)
 COMMAND = [sys.executable, "-m", "pip_audit", "--skip-editable", "--format", "json"]
 
 
@@ -18,7 +22,8 @@ def main() -> int:
     try:
         packages = json.loads(run.stdout)["dependencies"]
     except (ValueError, KeyError):
-        if "connect" not in run.stderr.lower():
+        last = (run.stderr.strip().splitlines() or [""])[-1]
+        if not _UNREACHABLE.search(last):
             print(f"pip-audit failed: {run.stderr.strip()}")
             return 1
         packages = []
@@ -32,7 +37,11 @@ def main() -> int:
         print(
             f"{package['name']} {package['version']}: {hole['id']}, mended in {mended}"
         )
-    print(f"pip-audit: {len(checked)} packages, {len(holes)} known holes")
+    unknown = len(packages) - len(checked)
+    print(
+        f"pip-audit: {len(checked)} packages, {len(holes)} known holes, "
+        f"{unknown} packages that nobody knows"
+    )
     return 1 if holes else 0
 
 

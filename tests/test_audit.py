@@ -40,7 +40,10 @@ def test_a_known_hole_fails_and_is_named(tmp_path):
 
 def test_without_holes_it_passes(tmp_path):
     run = audited(tmp_path, report({"name": "a", "version": "1.0", "vulns": []}))
-    assert (run.returncode, run.stdout) == (0, "pip-audit: 1 packages, 0 known holes\n")
+    assert (run.returncode, run.stdout) == (
+        0,
+        "pip-audit: 1 packages, 0 known holes, 0 packages that nobody knows\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,12 @@ def test_without_holes_it_passes(tmp_path):
 def test_where_the_data_cannot_be_reached_it_says_so(tmp_path, said):
     run = audited(tmp_path, **said)
     assert run.returncode == 0 and "skipped" in run.stdout
+
+
+def test_an_audit_that_breaks_where_it_connects_fails_all_the_same(tmp_path):
+    told = 'File "urllib3/connectionpool.py", line 1\nAttributeError: no such thing'
+    run = audited(tmp_path, stderr=told, exit_code=1)
+    assert run.returncode == 1 and "AttributeError" in run.stdout
 
 
 def test_an_audit_that_breaks_fails(tmp_path):

@@ -234,8 +234,8 @@ def tls_error(reason):
             False,
         ),
         (
-            tls_error("WRONG_VERSION_NUMBER"),
-            Kind.NOT_SENT,
+            tls_error("WRONG_VERSION_NUMBER"),  # amid a connection: see test_attacks
+            Kind.UNCERTAIN,
             "the server does not speak this kind of TLS: wrong",
             False,
         ),

@@ -21,6 +21,7 @@ from ai_spine.models import Flow
 from ai_spine.validation import encode_json
 from ai_spine.wire import UnexpectedAnswer
 
+MAX_NODES = 1000
 FlowItem = Union[str, Path, Flow, Mapping[str, Any]]
 FlowSource = Union[None, str, Path, Sequence[FlowItem]]
 
@@ -58,6 +59,10 @@ def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> 
     Raises:
         ConfigurationError: Something is wrong with it; all of it is named in the one message.
     """
+    if isinstance(flow.nodes, list) and len(flow.nodes) > MAX_NODES:
+        raise ConfigurationError(
+            f"{source}: it has {len(flow.nodes)} nodes, and may have {MAX_NODES}"
+        )
     problems = find_problems(flow, agent_ids)
     if problems:
         raise ConfigurationError(f"{source}: {'; '.join(problems)}")

@@ -180,6 +180,8 @@ def _read_json() -> Any:
     Raises:
         ValueError: It is no JSON, or nested too deeply.
     """
+    if "body" in g:
+        return g.body
     text = request.get_data().decode("utf-8")
     try:
         body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
@@ -188,6 +190,7 @@ def _read_json() -> Any:
     # Where there are few brackets, there is no need to look.
     if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(body):
         raise _TooDeep()
+    g.body = body
     return body
 
 

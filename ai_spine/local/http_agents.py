@@ -11,7 +11,7 @@ import urllib3
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.retry import failure_of
 from ai_spine.sockets import BoundedAdapter
-from ai_spine.utils import has_control_characters, one_line
+from ai_spine.utils import has_control_characters, is_unicode, one_line
 
 # Seconds that an HTTP agent may take where its node's config does not say.
 DEFAULT_HTTP_TIMEOUT = 60.0
@@ -136,7 +136,12 @@ def check_endpoint(agent_id: str, endpoint: Any) -> str:
     try:
         parts = urlsplit(endpoint) if isinstance(endpoint, str) else None
         if parts is not None and parts.scheme in ("http", "https") and parts.hostname:
-            if not has_control_characters(endpoint):
+            possible = parts.port is None or parts.port > 0  # beyond 65535, it raises
+            if (
+                possible
+                and is_unicode(endpoint)
+                and not has_control_characters(endpoint)
+            ):
                 return str(endpoint).rstrip("/")
     except ValueError:
         pass

@@ -26,7 +26,7 @@ from ai_spine.validation import (
     check_mapping,
     check_seconds,
 )
-from ai_spine.waiting import Wait, check_outcome
+from ai_spine.waiting import Wait, check_outcome, concealed
 from ai_spine.wire import Page
 
 OnProgress = Callable[[Execution], Any]
@@ -77,7 +77,8 @@ class ExecutionMethods(Methods):
         if not execution.was_started:
             reason = execution.error_message or f"flow {flow_id!r} was not started"
             words = one_line(self._api.conceal(str(reason)), MAX_MESSAGE_LENGTH)
-            raise ExecutionError(words, execution=execution)
+            told = concealed(execution, self._api.conceal)
+            raise ExecutionError(words, execution=told)
         return execution
 
     def get_execution(self, execution_id: str) -> Execution:

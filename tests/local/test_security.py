@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from ai_spine import ConfigurationError
+from ai_spine import BadRequestError, ConfigurationError
 from ai_spine.local import LocalServer
 from ai_spine.local import http as local_http
 from ai_spine.local import http_agents
@@ -765,3 +765,17 @@ def test_agents_are_asked_through_a_proxy_but_not_those_on_this_machine(
     assert [request.target for request in service.requests] == ["/execute"]
     (asked,) = proxy.requests
     assert asked.target == "http://agent.example/execute"
+
+
+# What takes long
+
+
+def test_a_flow_of_a_long_chain_is_refused_before_it_is_looked_at(server):
+    nodes = [
+        {"id": f"n{n}", "depends_on": [f"n{n - 1}"] if n else []} for n in range(1001)
+    ]
+    with server.client() as client:
+        with pytest.raises(
+            BadRequestError, match="it has 1001 nodes, and may have 1000"
+        ):
+            client.create_flow({"flow_id": "long", "nodes": nodes})
