@@ -56,7 +56,7 @@ class BatchItem:
         if self.error is None or isinstance(self.error, ExecutionError):
             return True
         refused = isinstance(self.error, (ValidationError, ConflictError))
-        return refused and not self.maybe_executed
+        return refused and self.execution is None and not self.maybe_executed
 
     @property
     def maybe_executed(self) -> bool:
@@ -141,10 +141,12 @@ class BatchResult:
         (['completed', 'refused'], 1)
     """
 
-    def __init__(self, load: Callable[[int], BatchItem]) -> None:
+    def __init__(
+        self, load: Callable[[int], BatchItem], path: Optional[str] = None
+    ) -> None:
         self.is_complete = False
         """Whether every input has a result whose fate is known."""
-        self._load = load
+        self._load, self._path = load, path
         self._held: Dict[int, Union[BatchItem, int]] = {}
         self._failed: List[int] = []
         self._order: Optional[List[int]] = None
@@ -194,8 +196,12 @@ class BatchResult:
         """Writes a line of JSON for each item.
 
         Raises:
-            ConfigurationError: The file cannot be written.
+            ConfigurationError: The file cannot be written, or is the checkpoint itself.
         """
+        if self._path is not None and _are_same(path, self._path):
+            raise ConfigurationError(
+                f"{os.fspath(path)} is the checkpoint, which has the results already"
+            )
         try:
             with open(path, "w", encoding="ascii", newline="\n") as file:
                 for item in self:
@@ -230,6 +236,10 @@ def key_of(run: str, index: int, input_data: Any, attempt: int = 0) -> str:
     """
     known = [run, index, _json_or_text(input_data), attempt]
     return hashlib.sha256(json.dumps(known).encode("ascii")).hexdigest()[:32]
+
+
+def _are_same(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _json_or_text(value: Any) -> Any:

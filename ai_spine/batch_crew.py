@@ -1,14 +1,34 @@
 """How a batch reaches the server: with threads of its own, or through an executor's workers."""
 
-import pickle
+import pickle  # nosec B403
 import threading
+import time
 import uuid
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Tuple
+from dataclasses import dataclass
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
+from ai_spine.batch import BatchItem
 from ai_spine.checkpoint import Plan
-from ai_spine.exceptions import AISpineError
+from ai_spine.constants import DEFAULT_INTERVAL, MAX_MESSAGE_LENGTH
+from ai_spine.exceptions import (
+    AISpineError,
+    CallInfo,
+    ConfigurationError,
+    NetworkError,
+)
 from ai_spine.models import Execution
+from ai_spine.throttle import Durations
+from ai_spine.utils import one_line
+from ai_spine.waiting import Wait, check_outcome
 
 if TYPE_CHECKING:
     from ai_spine.client import AISpine
@@ -16,6 +36,37 @@ if TYPE_CHECKING:
 _MOST_CLIENTS = 8
 _clients: Dict[str, "AISpine"] = {}
 _lock = threading.Lock()
+Outcome = Tuple[Optional[Execution], Optional[AISpineError]]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A result for the caller, and where in a file it stands."""
+
+    item: BatchItem
+    offset: Optional[int]
+
+
+@dataclass(frozen=True)
+class Flight:
+    """An input that is being executed."""
+
+    index: int
+    input: Any
+    plan: Plan
+    execution: Optional[Execution] = None
+    wait: Optional[Wait] = None
+    is_second: bool = False
+    """Whether an executor was given it before."""
+
+    def item(
+        self, execution: Optional[Execution], error: Optional[AISpineError]
+    ) -> BatchItem:
+        """Gives what became of it."""
+        plan = self.plan
+        return BatchItem(
+            self.index, self.input, execution, error, plan.key, plan.attempt
+        )
 
 
 class Crew(NamedTuple):
@@ -29,6 +80,8 @@ class Crew(NamedTuple):
     """How many threads do so."""
     submit: Optional[Callable[[Any, Plan], "Future[Any]"]] = None
     """Has an executor do all of it instead."""
+    resends: bool = False
+    """Whether it may be given again what a worker told nothing of."""
 
 
 class Parcel:
@@ -60,7 +113,7 @@ def execute_one(
     key: str,
     execution_id: Optional[str],
     timeout: float,
-) -> Tuple[Optional[Execution], Optional[AISpineError]]:
+) -> Outcome:
     """Executes one input, or waits for the execution that it has, to the end.
 
     Returns:
@@ -83,3 +136,57 @@ def execute_one(
         )
     except AISpineError as error:
         return execution, error
+
+
+def submitted(crew: Crew, flight: Flight) -> "Future[Any]":
+    """Gives an input to the executor.
+
+    Raises:
+        ConfigurationError: It takes none.
+    """
+    assert crew.submit is not None  # nosec B101: for the types
+    try:
+        return crew.submit(flight.input, flight.plan)
+    except Exception as error:  # it was shut down, its workers died
+        words = f"the executor takes no more work: {error}"
+        raise ConfigurationError(words) from error
+
+
+def was_lost(future: "Future[Any]") -> bool:
+    """Tells whether a worker told nothing: `execute_one` gives errors, and raises none."""
+    return future.cancelled() or future.exception() is not None
+
+
+def wait_for(execution_id: str, timeout: float, durations: Durations) -> Wait:
+    """Gives a wait that begins now."""
+    looks = durations.looks(DEFAULT_INTERVAL)
+    return Wait(
+        execution_id, timeout, DEFAULT_INTERVAL, clock=time.monotonic, looks=looks
+    )
+
+
+def outcome_of(future: "Future[Any]", plan: Plan) -> Outcome:
+    """Gives what an executor has made of an input; of a worker that died, nobody knows."""
+    try:
+        outcome: Outcome = future.result()
+        return outcome
+    except BaseException as lost:  # its worker died, or was cancelled
+        told = f"{type(lost).__name__}: {lost}" if str(lost) else type(lost).__name__
+    words = one_line(f"the worker gave no answer ({told})", MAX_MESSAGE_LENGTH)
+    known = plan.execution_id
+    call = CallInfo(
+        "POST" if known is None else "GET",
+        maybe_executed=known is None,
+        idempotency_key=plan.key,
+    )
+    seen = None if known is None else Execution.from_wire({"execution_id": known})
+    return seen, NetworkError(words, call=call)
+
+
+def failure_of(execution: Execution) -> Optional[AISpineError]:
+    """Gives why an execution that has ended has no output; `None` if it has one."""
+    try:
+        check_outcome(execution)
+    except AISpineError as error:
+        return error
+    return None

@@ -7,54 +7,40 @@ inputs that were fetched, answers that came, room that the caller has made.
 import heapq
 import itertools
 import queue
+import sys
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, Callable, Deque, Iterable, Iterator, List, Optional, Tuple
 
 from ai_spine.batch import BatchItem
-from ai_spine.batch_crew import Crew
-from ai_spine.checkpoint import NoCheckpoint, Plan
-from ai_spine.constants import DEFAULT_INTERVAL
-from ai_spine.events import RequestEvent
-from ai_spine.exceptions import (
-    AISpineError,
-    CallInfo,
-    ConfigurationError,
-    NetworkError,
-    TimeoutError,
+from ai_spine.batch_crew import (
+    Crew,
+    Flight,
+    Landing,
+    failure_of,
+    outcome_of,
+    submitted,
+    wait_for,
+    was_lost,
 )
+from ai_spine.checkpoint import NoCheckpoint
+from ai_spine.events import RequestEvent
+from ai_spine.exceptions import AISpineError, ConfigurationError, TimeoutError
 from ai_spine.models import Execution
 from ai_spine.throttle import Concurrency, Durations
-from ai_spine.waiting import Wait, check_outcome
+from ai_spine.waiting import Wait
 
 _WINDOW = 1000  # results that may wait for the caller, beyond those in flight
 _WAKE_EVERY = 100
 _PUSHED_BACK = (429, 503)
+_CLOSING = 5.0  # seconds to wait for the files
 
 Step = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Landing:
-    """A result for the caller, and where in a file it stands."""
-
-    item: BatchItem
-    offset: Optional[int]
-
-
-@dataclass(frozen=True)
-class _Flight:
-    """An input that is being executed."""
-
-    index: int
-    input: Any
-    plan: Plan
-    execution: Optional[Execution] = None
-    wait: Optional[Wait] = None
 
 
 class BatchRun:
@@ -91,11 +77,12 @@ class BatchRun:
         self._landed: "queue.SimpleQueue[Optional[Landing]]" = queue.SimpleQueue()
         self._wanted = threading.Semaphore(0)
         self._ready: Deque[Tuple[int, Any]] = deque()
-        self._due: List[Tuple[float, int, _Flight, Wait]] = []
+        self._due: List[Tuple[float, int, Flight, Wait]] = []
         self._numbers = itertools.count()
         self._asked = self._fetched = self._in_flight = self._consumed = 0
-        self._unsettled = 0
+        self._posting = self._unsettled = 0
         self._has_all = self._stopping = self._left = False
+        self._closed = threading.Event()
         self._failure: Optional[BaseException] = None
 
     def begin(self, crew: Crew, checkpoint: NoCheckpoint) -> None:
@@ -141,16 +128,17 @@ class BatchRun:
         self._steps.put(self._stop)
 
     def leave(self) -> None:
-        """Ends at once; what is in flight goes on without anybody watching."""
+        """Ends at once, its files closed; what is in flight goes on without anybody watching."""
         self._left = True
         self._steps.put(self._stop)
+        if not sys.is_finalizing():  # then no other thread runs any more
+            self._closed.wait(_CLOSING)
 
     def saw_response(self, event: RequestEvent) -> None:
         """Slows down when the server pushes back; an event hook."""
         if event.status_code in _PUSHED_BACK:
-            now = time.monotonic()
-            sent_at = now - (event.elapsed or 0)
-            self._steps.put(partial(self._limit.pushed_back, now, sent_at))
+            now, took = time.monotonic(), event.elapsed or 0
+            self._steps.put(partial(self._limit.pushed_back, now, now - took))
 
     # The thread that fetches inputs
 
@@ -184,17 +172,17 @@ class BatchRun:
             try:
                 job()
             except BaseException as error:  # of a hook of the caller's, or of ours
-                self._steps.put(partial(self._fail, error))
+                self._steps.put(partial(self._broke, error))
 
-    def _post(self, flight: _Flight) -> None:
+    def _post(self, flight: Flight) -> None:
         try:
             execution = self._crew.start(flight.input, flight.plan.key)
         except AISpineError as error:
-            self._steps.put(partial(self._land, flight, error))
+            self._steps.put(partial(self._refused, flight, error))
         else:
             self._steps.put(partial(self._started, flight, execution))
 
-    def _ask(self, flight: _Flight, wait: Wait) -> None:
+    def _ask(self, flight: Flight, wait: Wait) -> None:
         try:
             execution = self._crew.look(wait.execution_id, wait.remaining())
         except AISpineError as error:
@@ -220,6 +208,7 @@ class BatchRun:
             self.checkpoint.close(is_complete=self.is_complete)
         except BaseException as error:
             self._failure = self._failure or error
+        self._closed.set()
         self._landed.put(None)
 
     def _go_on(self) -> bool:
@@ -243,34 +232,38 @@ class BatchRun:
             pass
 
     def _launch_ready(self) -> None:
-        while self._ready and self._in_flight < self._limit.now and not self._stopping:
+        while self._ready and self._has_room() and not self._stopping:
             index, value = self._ready.popleft()
-            plan = self.checkpoint.plan(index, value)
-            if plan.item is not None:
-                self._deliver(plan.item, plan.offset)
-                continue
-            self._in_flight += 1
-            self._launch(_Flight(index, value, plan))
+            with self._failing():
+                plan = self.checkpoint.plan(index, value)
+                if plan.item is None:
+                    self._launch(Flight(index, value, plan))
+                else:
+                    self._deliver(plan.item, plan.offset)
 
-    def _launch(self, flight: _Flight) -> None:
+    def _has_room(self) -> bool:
+        """Tells whether one more may be sent; what would only wait to be sent is no use."""
+        crew = self._crew
+        can_send = crew.submit is not None or self._posting < crew.senders
+        return can_send and self._in_flight < self._limit.now
+
+    def _launch(self, flight: Flight) -> None:
         known = flight.plan.execution_id
         if known is None:
             self.checkpoint.sending(flight.index, flight.plan)
         if self._crew.submit is not None:
-            self._submit(self._crew.submit, flight)
-        elif known is None:
+            self._submit(flight)
+            return
+        self._in_flight += 1
+        if known is None:
+            self._posting += 1
             self._jobs.put(partial(self._post, flight))
         else:
             self._watch(flight, Execution.from_wire({"execution_id": known}))
 
-    def _submit(
-        self, submit: Callable[[Any, Plan], "Future[Any]"], flight: _Flight
-    ) -> None:
-        try:
-            future = submit(flight.input, flight.plan)
-        except RuntimeError as error:
-            words = f"the executor takes no more work: {error}"
-            raise ConfigurationError(words) from error
+    def _submit(self, flight: Flight) -> None:
+        future = submitted(self._crew, flight)
+        self._in_flight += 1
         future.add_done_callback(
             lambda done: self._steps.put(partial(self._returned, flight, done))
         )
@@ -286,8 +279,7 @@ class BatchRun:
             self._wanted.release()
 
     def _look_at_due(self) -> None:
-        now = time.monotonic()
-        while self._due and self._due[0][0] <= now:
+        while self._due and self._due[0][0] <= time.monotonic():
             _, _, flight, wait = heapq.heappop(self._due)
             self._jobs.put(partial(self._ask, flight, wait))
 
@@ -306,27 +298,39 @@ class BatchRun:
         self._failure = self._failure or error
         self._stopping = True
 
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Lets no file that cannot be written keep what is in flight from being noted."""
+        try:
+            yield
+        except Exception as error:
+            self._fail(error)
+
+    def _broke(self, error: BaseException) -> None:
+        self._in_flight -= 1
+        self._fail(error)
+
     def _stop(self) -> None:
         self._stopping = True
 
-    def _started(self, flight: _Flight, execution: Execution) -> None:
-        self.checkpoint.started(flight.index, flight.plan, execution.execution_id)
+    def _refused(self, flight: Flight, error: AISpineError) -> None:
+        self._posting -= 1
+        self._land(flight, error)
+
+    def _started(self, flight: Flight, execution: Execution) -> None:
+        self._posting -= 1
+        with self._failing():
+            self.checkpoint.started(flight.index, flight.plan, execution.execution_id)
         if execution.is_done:
             self._seen(flight, execution)
         else:
             self._watch(flight, execution)
 
-    def _watch(self, flight: _Flight, execution: Execution) -> None:
-        wait = Wait(
-            execution.execution_id,
-            self.timeout,
-            DEFAULT_INTERVAL,
-            clock=time.monotonic,
-            looks=self._durations.looks(DEFAULT_INTERVAL),
-        )
+    def _watch(self, flight: Flight, execution: Execution) -> None:
+        wait = wait_for(execution.execution_id, self.timeout, self._durations)
         self._look_later(replace(flight, execution=execution, wait=wait), wait)
 
-    def _look_later(self, flight: _Flight, wait: Wait) -> None:
+    def _look_later(self, flight: Flight, wait: Wait) -> None:
         try:
             due = time.monotonic() + wait.pause()
         except TimeoutError as error:
@@ -334,7 +338,7 @@ class BatchRun:
             return
         heapq.heappush(self._due, (due, next(self._numbers), flight, wait))
 
-    def _seen(self, flight: _Flight, execution: Execution) -> None:
+    def _seen(self, flight: Flight, execution: Execution) -> None:
         flight = replace(flight, execution=execution)
         wait = flight.wait
         if wait is not None:
@@ -344,7 +348,7 @@ class BatchRun:
                 return
         self._land(flight, None)
 
-    def _missed(self, flight: _Flight, wait: Wait, error: AISpineError) -> None:
+    def _missed(self, flight: Flight, wait: Wait, error: AISpineError) -> None:
         try:
             wait.missed(error)
         except AISpineError:
@@ -352,21 +356,29 @@ class BatchRun:
         else:
             self._look_later(flight, wait)
 
-    def _returned(self, flight: _Flight, future: "Future[Any]") -> None:
+    def _returned(self, flight: Flight, future: "Future[Any]") -> None:
         """Takes what an executor has made of an input."""
-        try:
-            execution, error = future.result()
-        except BaseException as lost:  # its worker died, or was cancelled
-            call = CallInfo(
-                "POST", maybe_executed=True, idempotency_key=flight.plan.key
-            )
-            words = f"the worker was lost ({type(lost).__name__})"
-            execution, error = None, NetworkError(words, call=call)
+        may_repeat = self._crew.resends and not flight.is_second
+        if may_repeat and was_lost(future) and self._resubmitted(flight):
+            return
+        execution, error = outcome_of(future, flight.plan)
         if execution is not None and error is not None and not execution.is_done:
-            self.checkpoint.started(flight.index, flight.plan, execution.execution_id)
+            with self._failing():
+                self.checkpoint.started(
+                    flight.index, flight.plan, execution.execution_id
+                )
         self._land(replace(flight, execution=execution), error)
 
-    def _land(self, flight: _Flight, error: Optional[AISpineError]) -> None:
+    def _resubmitted(self, flight: Flight) -> bool:
+        """Has an executor do once more what its worker told nothing of; the key is the same."""
+        try:
+            self._submit(replace(flight, is_second=True))
+        except ConfigurationError:
+            return False
+        self._in_flight -= 1  # it was counted twice
+        return True
+
+    def _land(self, flight: Flight, error: Optional[AISpineError]) -> None:
         self._in_flight -= 1
         execution = flight.execution or getattr(error, "execution", None)
         if error is None and execution is not None:
@@ -374,23 +386,15 @@ class BatchRun:
             took = execution.duration
             if took is not None:
                 self._durations.note(max(took.total_seconds(), 0.0))
-            error = _failure_of(execution)
-        plan = flight.plan
-        item = BatchItem(
-            flight.index, flight.input, execution, error, plan.key, plan.attempt
-        )
-        self._deliver(item, self.checkpoint.ended(item))
+            error = failure_of(execution)
+        item = flight.item(execution, error)
+        offset = None
+        with self._failing():
+            offset = self.checkpoint.ended(item)
+        self._deliver(item, offset)
 
     def _deliver(self, item: BatchItem, offset: Optional[int]) -> None:
         self._unsettled += not item.is_final
         if self._stop_on_error and not item.succeeded:
             self._stopping = True
         self._landed.put(Landing(item, offset))
-
-
-def _failure_of(execution: Execution) -> Optional[AISpineError]:
-    try:
-        check_outcome(execution)
-    except AISpineError as error:
-        return error
-    return None

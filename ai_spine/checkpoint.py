@@ -25,6 +25,8 @@ class Sent(NamedTuple):
     """Its execution, where the server's answer was seen."""
     is_uncertain: bool = False
     """Whether it was sent, and no answer was seen."""
+    key: Optional[str] = None
+    """The key that it was sent with, by which the input is known again."""
 
 
 class Plan(NamedTuple):
@@ -130,6 +132,8 @@ class Checkpoint(NoCheckpoint):
             return self._finished_plan(index, input_data)
         sent = self._sent.get(index, Sent(0))
         key = key_of(self.run, index, input_data, sent.attempt)
+        if sent.key not in (None, key):
+            raise self._other_input(index)
         if sent.is_uncertain and not self._resend:
             item = BatchItem(
                 index, input_data, None, _uncertain(key), key, sent.attempt
@@ -141,19 +145,22 @@ class Checkpoint(NoCheckpoint):
         offset = self._finished[index]
         item = self.load(offset)
         if item.idempotency_key != key_of(self.run, index, input_data, item.attempt):
-            raise ConfigurationError(
-                f"{self.path} is of another run: its input {index} is not the one given now; "
-                "name another file, or give the inputs that it was begun with"
-            )
+            raise self._other_input(index)
         return Plan(item.attempt, item.idempotency_key, item=item, offset=offset)
+
+    def _other_input(self, index: int) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self.path} is of another run: its input {index} is not the one given now; "
+            "name another file, or give the inputs that it was begun with"
+        )
 
     def sending(self, index: int, plan: Plan) -> None:
         """Notes that an input is about to be sent."""
-        self._note(index, Sent(plan.attempt, is_uncertain=True))
+        self._note(index, Sent(plan.attempt, None, True, plan.key))
 
     def started(self, index: int, plan: Plan, execution_id: str) -> None:
         """Notes the execution that the server has started for an input."""
-        self._note(index, Sent(plan.attempt, execution_id))
+        self._note(index, Sent(plan.attempt, execution_id, False, plan.key))
 
     def ended(self, item: BatchItem) -> Optional[int]:
         """Notes what became of an input, and gives where it stands in the file."""
@@ -194,6 +201,7 @@ class Checkpoint(NoCheckpoint):
                     line.value["attempt"],
                     line.value["execution_id"],
                     line.value["is_uncertain"],
+                    line.value["key"],
                 )
             except (KeyError, TypeError):
                 raise _foreign(self._journal, line) from None

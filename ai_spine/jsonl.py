@@ -2,6 +2,8 @@
 
 import json
 import os
+import stat
+import weakref
 from typing import Any, Container, Dict, Iterator, NamedTuple, Optional
 
 from ai_spine.events import log
@@ -11,6 +13,9 @@ try:
     import fcntl
 except ImportError:  # Windows, where nothing here keeps a second process out
     fcntl = None  # type: ignore[assignment]
+
+# What a first line that a crash has cut begins with; any other is not ours to remove.
+_BEGINNINGS = (b'{"index": ', b'{"run": ')
 
 
 class Line(NamedTuple):
@@ -42,13 +47,18 @@ class LineFile:
         except (OSError, ValueError) as error:
             words = getattr(error, "strerror", None) or str(error)
             raise ConfigurationError(f"{path} cannot be opened: {words}") from None
+        _open_files.add(self)
         try:
             if fcntl is not None:
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._end = os.fstat(self._fd).st_size
         except OSError:
-            self.close()
+            self._let_go()
             raise ConfigurationError(f"{path} is in use by another run") from None
+        state = os.fstat(self._fd)
+        if not stat.S_ISREG(state.st_mode):  # a device may have no end
+            self.close()
+            raise ConfigurationError(f"{path} is no regular file")
+        self._end = state.st_size
         self._lines = 0
 
     def read(self) -> Iterator[Line]:
@@ -109,7 +119,9 @@ class LineFile:
         """
         new = self.path + ".new"
         try:
-            with open(new, "wb") as writer, open(self.path, "rb") as reader:
+            with open(new, "wb", opener=_private) as writer, open(
+                self.path, "rb"
+            ) as reader:
                 offset = 0
                 for raw in reader:
                     if offset not in offsets:
@@ -124,18 +136,44 @@ class LineFile:
 
     def close(self) -> None:
         """Closes it, and lets others have it; a second call changes nothing."""
+        if self._fd >= 0 and fcntl is not None:
+            # Processes that were forked meanwhile hold it too, and would keep it locked.
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
     def _check_last(self, number: int, offset: int, raw: bytes) -> None:
-        if offset + len(raw) < self._end or raw.endswith(b"\n"):
+        is_ours = number > 1 or any(
+            raw.startswith(begin) or begin.startswith(raw) for begin in _BEGINNINGS
+        )
+        if raw.endswith(b"\n") or not is_ours:
             raise ConfigurationError(f"{self.path} line {number} is no JSON object")
         log.warning("%s line %d was cut by a crash: it is removed", self.path, number)
 
     def _cut_to(self, offset: int) -> None:
         os.ftruncate(self._fd, offset)
         self._end = offset
+
+
+_open_files: "weakref.WeakSet[LineFile]" = weakref.WeakSet()
+
+
+def _let_go_of_all() -> None:
+    """Leaves a forked process none of them: it would keep them locked when this one dies."""
+    for file in list(_open_files):
+        file._let_go()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_of_all)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _parse(raw: bytes) -> Optional[Dict[str, Any]]:

@@ -153,7 +153,7 @@ class _Report:
         if self._has_terminal and progress.elapsed - self._shown >= _REDRAW_AFTER:
             self._shown = progress.elapsed
             self._clear()
-            line = describe(progress)
+            line = describe(progress._replace(total=self._total))
             self._width = len(line)
             click.echo(line, err=True, nl=False)
 

@@ -12,6 +12,9 @@ import click
 from ai_spine.cli.values import read_value
 
 FORMATS = ("jsonl", "csv")
+_LONGEST_FIELD = (
+    2**31 - 1
+)  # the most that every system takes; by itself, csv takes 128 KiB
 _FORMAT_OF_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 
 
@@ -89,7 +92,12 @@ def _open(source: Source) -> IO[str]:
         return open(source.path, encoding="utf-8-sig", newline="")
     if sys.stdin is None:
         raise OSError(0, "it is closed")
-    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+    try:
+        descriptor = sys.stdin.fileno()
+    except OSError:  # what stands for stdin here is no file
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
+    # With a buffer of its own: at the end, Python aborts if a thread still reads sys.stdin's.
+    return open(descriptor, encoding="utf-8-sig", newline="", closefd=False)
 
 
 def _read_jsonl(source: Source, lines: Iterable[str]) -> Iterator[Dict[str, Any]]:
@@ -101,15 +109,19 @@ def _read_jsonl(source: Source, lines: Iterable[str]) -> Iterator[Dict[str, Any]
 def _object(source: Source, number: int, line: str) -> Dict[str, Any]:
     where = f"{source.name} line {number}"
     try:
-        value = json.loads(line)
+        value = json.loads(line.rstrip())
     except (ValueError, RecursionError) as error:
-        raise click.UsageError(f"{where} is not JSON: {error}") from None
+        # Python's own words would name line 1, whichever line of the file it is.
+        column = f" (column {error.colno})" if hasattr(error, "colno") else ""
+        reason = f"{getattr(error, 'msg', error)}{column}"
+        raise click.UsageError(f"{where} is not JSON: {reason}") from None
     if not isinstance(value, dict):
         raise click.UsageError(f'{where} is not a JSON object such as {{"key": 1}}')
     return value
 
 
 def _read_csv(source: Source, lines: Iterable[str]) -> Iterator[Dict[str, Any]]:
+    csv.field_size_limit(_LONGEST_FIELD)
     rows = csv.reader(lines, strict=True)
     header: Optional[Sequence[str]] = None
     try:

@@ -19,8 +19,8 @@ from typing import (
 )
 
 from ai_spine.batch import BatchItem, BatchProgress, BatchResult
-from ai_spine.batch_crew import Crew, Parcel, execute_one
-from ai_spine.batch_run import BatchRun, Landing
+from ai_spine.batch_crew import Crew, Landing, Parcel, execute_one
+from ai_spine.batch_run import BatchRun
 from ai_spine.checkpoint import Checkpoint, NoCheckpoint
 from ai_spine.constants import DEFAULT_CONCURRENCY, DEFAULT_WAIT_TIMEOUT
 from ai_spine.events import log
@@ -103,7 +103,7 @@ class BatchMethods(ExecutionMethods):
             retry_uncertain=retry_uncertain,
         )
         run = begin()
-        result = BatchResult(run.checkpoint.load)
+        result = BatchResult(run.checkpoint.load, run.checkpoint.path)
         total = len(inputs) if isinstance(inputs, Sized) else None
         began = time.monotonic()
 
@@ -233,6 +233,7 @@ class BatchMethods(ExecutionMethods):
         submit, parcel = executor.submit, Parcel(cast("AISpine", self))
         return crew._replace(
             senders=0,
+            resends=settings.retry_writes,
             submit=lambda value, plan: submit(
                 execute_one,
                 parcel,
@@ -264,26 +265,27 @@ def _check_executor(executor: Any, honours_keys: bool) -> None:
 
 def _collect(run: BatchRun, take: Callable[[Landing], None]) -> None:
     """Takes all landings; the first Ctrl-C stops the run, the second leaves it."""
-    interrupted = False
-    while True:
+    try:
+        _take_all(run, take)
+    except KeyboardInterrupt:
         try:
-            for landing in run:
-                take(landing)
-            break
-        except KeyboardInterrupt:
-            if interrupted:
-                run.leave()
-                break
-            interrupted = True
             run.stop()
             log.warning("finishing what is in flight; Ctrl-C again leaves at once")
-        except Exception:
-            run.stop()
-            for _ in run:  # what is in flight is to be noted all the same
-                pass
-            raise
-    if interrupted:
-        raise KeyboardInterrupt(_how_to_go_on(run))
+            _take_all(run, take)
+        except KeyboardInterrupt:
+            run.leave()
+        raise KeyboardInterrupt(_how_to_go_on(run)) from None
+
+
+def _take_all(run: BatchRun, take: Callable[[Landing], None]) -> None:
+    try:
+        for landing in run:
+            take(landing)
+    except Exception:
+        run.stop()
+        for _ in run:  # what is in flight is to be noted all the same
+            pass
+        raise
 
 
 def _how_to_go_on(run: BatchRun) -> str:

@@ -1,0 +1,303 @@
+"""Tests of `batch`: its options, what it prints, its exit codes, and how it is interrupted."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from ai_spine.batch import BatchProgress
+from ai_spine.cli.batch import describe
+from tests.cli.conftest import COMMAND, LIMIT, finish
+
+needs_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    """Writes inputs as JSON lines, and gives the path."""
+
+    def make(*values, name="in.jsonl"):
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(v) + "\n" for v in values), "utf-8")
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Where results may go."""
+    return tmp_path / "out.jsonl"
+
+
+def lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def stored(path):
+    return sorted(line["index"] for line in lines(path.read_text("utf-8")))
+
+
+def until(condition):
+    ends = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < ends, "it did not happen"
+        time.sleep(0.005)
+
+
+def test_results_go_to_stdout_and_a_summary_to_stderr(run, inputs):
+    outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}))
+    told = sorted(lines(outcome.stdout), key=lambda line: line["index"])
+    assert [line["output"] for line in told] == [{"out": {"a": 1}}, {"out": {"a": 2}}]
+    assert [line["status"] for line in told] == ["completed"] * 2
+    assert (outcome.exit_code, outcome.stderr) == (0, "2 inputs: 2 completed\n")
+
+
+def test_results_go_to_a_file_if_one_is_named(run, inputs, out):
+    outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}), "-o", out)
+    told = f"2 inputs: 2 completed; {out} has the results\n"
+    assert outcome == (0, "", told)
+    assert stored(out) == [0, 1]
+    assert not os.path.exists(f"{out}.journal")
+
+
+def test_inputs_come_from_csv(run, tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("a,b\n1,x\n2,y\n", "utf-8")
+    outcome = run("batch", "echo", path, "--input-column", "a", "--as-text")
+    told = [line["input"] for line in lines(outcome.stdout)]
+    assert sorted(told, key=str) == [{"a": "1"}, {"a": "2"}]
+
+
+def test_inputs_come_from_stdin(run):
+    outcome = run("batch", "echo", "-", input='{"a": 1}\n{"a": 2}\n')
+    assert len(lines(outcome.stdout)) == 2
+    assert outcome.exit_code == 0
+    outcome = run("batch", "echo", "-", "--format", "csv", input="a\n7\n")
+    assert lines(outcome.stdout)[0]["input"] == {"a": 7}
+
+
+def test_a_failure_ends_with_exit_code_5_after_all_the_others(run, inputs, out):
+    outcome = run("batch", "broken", inputs({"a": 1}, {"a": 2}), "-o", out)
+    told = f"2 inputs: 2 failed; {out} has the results\n"
+    assert outcome == (5, "", told)
+    assert stored(out) == [0, 1]
+
+
+def test_stop_on_error_starts_nothing_after_a_failure(run, inputs, client):
+    path = inputs(*({"a": n} for n in range(9)))
+    outcome = run("batch", "broken", path, "--stop-on-error", "--concurrency", 1)
+    assert outcome.exit_code == 5
+    assert outcome.stderr == "1 inputs: 1 failed\n"
+    assert len(list(client.iter_executions())) == 1
+
+
+def test_a_bad_line_is_told_before_anything_is_sent(run, inputs, out, client):
+    path = inputs(*({"a": n} for n in range(6)), ["no object"], {"a": 7})
+    outcome = run("batch", "echo", path, "-o", out)
+    assert outcome.exit_code == 2
+    assert outcome.error.startswith(f"Error: {path} line 7 is not a JSON object")
+    assert not out.exists()
+    assert list(client.iter_executions()) == []
+
+
+def test_a_bad_line_of_stdin_is_told_and_what_was_done_stays_done(run, out, client):
+    content = '{"a": 1}\n' * 6 + "nonsense\n" + '{"a": 8}\n'
+    outcome = run("batch", "echo", "-", "-o", out, input=content)
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    *_, last = outcome.stderr.splitlines()
+    told = "Error: stdin line 7 is not JSON: Expecting value (column 1)"
+    assert last.startswith(told)
+    assert len(stored(out)) == len(list(client.iter_executions()))
+
+
+@pytest.mark.parametrize("words", [(), ("--stop-on-error",)])
+def test_a_file_of_results_that_exists_is_refused(run, inputs, out, words):
+    out.write_text("mine", "utf-8")
+    outcome = run("batch", "echo", inputs({"a": 1}), "-o", out, *words)
+    assert outcome.exit_code == 2
+    told = f"{out} exists: go on with it with --resume, or name another file"
+    assert told in outcome.error
+    assert out.read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("word", ["--resume", "--retry-failed", "--retry-uncertain"])
+def test_to_resume_a_file_must_be_named(run, inputs, word):
+    outcome = run("batch", "echo", inputs({"a": 1}), word)
+    assert outcome.exit_code == 2
+    assert "to resume, name the file of results with -o" in outcome.error
+
+
+def test_resume_begins_a_file_and_goes_on_with_it(run, inputs, out, client):
+    words = ("-o", out, "--resume")
+    assert run("batch", "echo", inputs({"a": 1}), *words).exit_code == 0
+    outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}), *words)
+    assert outcome.stderr == f"2 inputs: 2 completed; {out} has the results\n"
+    assert stored(out) == [0, 1]
+    assert len(list(client.iter_executions())) == 2
+
+
+def test_resume_refuses_a_file_that_is_no_results(run, inputs, client):
+    path = inputs({"a": 1})
+    outcome = run("batch", "echo", path, "-o", path, "--resume")
+    assert outcome.exit_code == 2
+    *_, last = outcome.stderr.splitlines()
+    assert last == f"Error: {path} line 1 is not of a batch: name another file"
+    assert list(client.iter_executions()) == []
+
+
+def test_failed_ones_are_executed_again_if_that_is_asked_for(run, inputs, out, client):
+    path = inputs({"a": 1})
+    run("batch", "broken", path, "-o", out)
+    assert run("batch", "broken", path, "-o", out, "--resume").exit_code == 5
+    assert len(list(client.iter_executions())) == 1
+    assert run("batch", "broken", path, "-o", out, "--retry-failed").exit_code == 5
+    assert len(list(client.iter_executions())) == 2
+    assert stored(out) == [0]
+
+
+@pytest.mark.parametrize("word", ["--retry-uncertain", "--retry-writes"])
+def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
+    run, server, inputs, out, client, word
+):
+    path = inputs({"a": 1})
+    server.faults.add("POST", "/flows/execute", drop_after_commit=True)
+    outcome = run("batch", "echo", path, "-o", out)
+    assert outcome.exit_code == 5
+    assert outcome.stderr == (
+        f"1 inputs: 1 unknown; {out} has the results\n"
+        "what became of some is unknown: --resume asks about them\n"
+    )
+    assert run("batch", "echo", path, "-o", out, "--resume").exit_code == 5
+    assert run("batch", "echo", path, "-o", out, "--resume", word).exit_code == 0
+    assert len(list(client.iter_executions())) == 1
+    assert stored(out) == [0]
+
+
+def test_an_execution_that_takes_too_long_is_unknown(run, inputs):
+    outcome = run("batch", "stuck", inputs({"a": 1}), "--wait-timeout", "0.2")
+    assert outcome.exit_code == 5
+    assert outcome.stderr == "1 inputs: 1 unknown\n"
+    assert lines(outcome.stdout)[0]["error"]["type"] == "TimeoutError"
+
+
+def test_a_server_that_is_not_there_fails_each_input(run, inputs, unused_url):
+    outcome = run("batch", "echo", inputs({"a": 1}), "--base-url", unused_url)
+    assert (outcome.exit_code, outcome.stderr) == (5, "1 inputs: 1 unknown\n")
+
+
+@pytest.fixture
+def unused_url(server):
+    """The address of a server that has gone."""
+    url = server.url
+    server.close()
+    return url
+
+
+def test_a_batch_runs_on_a_local_server_of_its_own(invoke, tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("text\nWonderful!\nAwful.\n", "utf-8")
+    outcome = invoke("--local", "batch", "sentiment-analysis", path)
+    told = sorted(lines(outcome.stdout), key=lambda line: line["index"])
+    labels = [line["output"]["sentiment"]["label"] for line in told]
+    assert (outcome.exit_code, labels) == (0, ["positive", "negative"])
+
+
+def test_nothing_is_drawn_where_stderr_is_no_terminal(run_process, server, inputs):
+    path = inputs(*({"a": n} for n in range(30)))
+    outcome = run_process("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
+    assert outcome.stderr == "30 inputs: 30 completed\n"
+    assert len(lines(outcome.stdout)) == 30
+
+
+@needs_posix
+def test_progress_is_drawn_on_a_terminal_and_taken_away_at_the_end(server, inputs, out):
+    import pty
+
+    path = inputs(*({"a": n} for n in range(200)))
+    terminal, theirs = pty.openpty()
+    environment = {**os.environ, "AI_SPINE_BASE_URL": server.url}
+    words = [*COMMAND, "batch", "echo", path, "-o", str(out), "--concurrency", "4"]
+    with subprocess.Popen(words, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        drawn = _read_all(terminal)
+    os.close(terminal)
+    assert process.returncode == 0
+    assert " of 200 (" in drawn and " per second" in drawn and " s left" in drawn
+    *_, cleared, last, end = drawn.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    assert cleared.strip() == ""
+    assert last == f"200 inputs: 200 completed; {out} has the results"
+    assert end == ""
+
+
+def _read_all(terminal):
+    content = b""
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # how Linux tells that the other side is closed
+            piece = b""
+        if not piece:
+            return content.decode("utf-8")
+        content += piece
+
+
+def test_progress_without_a_total_tells_what_is_known():
+    assert describe(BatchProgress(3, 0, None, 1.5)) == "3, 2.0 per second"
+    assert describe(BatchProgress(0, 0, 10, 0.0)) == "0 of 10 (0 %), 0.0 per second"
+
+
+@needs_posix
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
+    launch, server, inputs, out, client, presses
+):
+    path = inputs(*({"a": n} for n in range(5)))
+    words = ("batch", "stuck", path, "-o", out, "--concurrency", "2")
+    process = launch(*words, AI_SPINE_BASE_URL=server.url)
+    journal = out.with_name(f"{out.name}.journal")
+    answered = b'"execution_id": "'
+    until(lambda: journal.exists() and journal.read_bytes().count(answered) == 2)
+    process.send_signal(signal.SIGINT)
+    told = "finishing what is in flight; Ctrl-C again leaves at once\n"
+    assert process.stderr.readline() == told
+    if presses == 1:
+        for execution in client.list_executions():
+            client.cancel_execution(execution.execution_id)
+    else:
+        process.send_signal(signal.SIGINT)
+    outcome = finish(process)
+    cancelled = "2 inputs: 2 cancelled" if presses == 1 else "0 inputs: none"
+    assert outcome.stderr == (
+        f"{cancelled}; {out} has the results\n"
+        "Error: the batch was stopped; the same command with --resume goes on\n"
+    )
+    assert (outcome.exit_code, outcome.stdout) == (130, "")
+    assert stored(out) == ([0, 1] if presses == 1 else [])
+    assert len(list(client.iter_executions())) == 2
+
+
+@needs_posix
+def test_ctrl_c_while_stdin_is_awaited_ends_at_once(launch, server):
+    process = launch("batch", "echo", "-", AI_SPINE_BASE_URL=server.url)
+    process.stdin.write('{"a": 1}\n')
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["output"] == {"out": {"a": 1}}
+    process.send_signal(signal.SIGINT)
+    assert process.wait(LIMIT) == 130
+    assert process.stderr.read() == (
+        "finishing what is in flight; Ctrl-C again leaves at once\n"
+        "1 inputs: 1 completed\nError: the batch was stopped\n"
+    )
+
+
+def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server, inputs):
+    path = inputs(*({"a": n} for n in range(200)))
+    process = launch("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
+    process.stdout.readline()
+    process.stdout.close()
+    process.wait(LIMIT)
+    assert "Traceback" not in process.stderr.read()

@@ -1,0 +1,150 @@
+"""Tests of reading the inputs of a batch: JSON lines and CSV, from files and from stdin."""
+
+import click
+import pytest
+
+from ai_spine.cli.inputs import count_inputs, read_inputs, source_of
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a file, and gives its path."""
+
+    def make(name, content):
+        path = tmp_path / name
+        raw = content if isinstance(content, bytes) else content.encode("utf-8")
+        path.write_bytes(raw)
+        return str(path)
+
+    return make
+
+
+def read(path, *, given=None, columns=(), as_text=False):
+    return list(read_inputs(source_of(path, given, columns, as_text)))
+
+
+def refusal(path, **options):
+    with pytest.raises(click.UsageError) as caught:
+        read(path, **options)
+    return caught.value.message
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "A.JSONL"])
+def test_json_lines_are_read_one_by_one_without_the_blank_ones(write, name):
+    path = write(name, '\ufeff{"a": 1}\n\n  \r\n{"b": "é☂"}')
+    assert read(path) == [{"a": 1}, {"b": "é☂"}]
+
+
+def test_csv_values_are_read_as_json_where_they_are_that(write):
+    path = write("a.csv", 'n,t,list\r\n1,007,"[1, ""x""]"\n\n2.5,true,\n')
+    assert read(path) == [
+        {"n": 1, "t": "007", "list": [1, "x"]},
+        {"n": 2.5, "t": True, "list": ""},
+    ]
+
+
+def test_csv_values_stay_text_if_that_is_asked_for(write):
+    path = write("a.csv", "\ufeffn, t\n1,true\n")
+    assert read(path, as_text=True) == [{"n": "1", "t": "true"}]
+
+
+def test_a_csv_value_may_have_lines_and_be_long(write):
+    text = "two\nlines, " + "x" * 200_000
+    assert read(write("a.csv", f'text\n"{text}"\n')) == [{"text": text}]
+
+
+def test_only_the_columns_that_are_named_are_taken(write):
+    columns = ("c", "a")
+    path = write("a.csv", "a,b,c\n1,2,3\n")
+    assert read(path, columns=columns) == [{"c": 3, "a": 1}]
+    path = write("a.jsonl", '{"a": 1, "b": 2, "c": 3}\n')
+    assert read(path, columns=columns) == [{"c": 3, "a": 1}]
+
+
+def test_the_format_can_be_given(write):
+    assert read(write("a.txt", '{"a": 1}\n'), given="jsonl") == [{"a": 1}]
+    assert read(write("b.jsonl", "a\n1\n"), given="csv") == [{"a": 1}]
+
+
+def test_stdin_is_json_lines_unless_told_otherwise():
+    assert source_of("-", None, (), False).format == "jsonl"
+    assert source_of("-", "csv", (), False).format == "csv"
+
+
+def test_a_name_that_tells_no_format_is_refused():
+    with pytest.raises(click.UsageError) as caught:
+        source_of("inputs.txt", None, (), False)
+    told = "inputs.txt: its name ends neither in .jsonl nor in .csv"
+    assert caught.value.message.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "bad, reason",
+    [
+        ("nonsense", "is not JSON: Expecting value (column 1)"),
+        ('{"a":', "is not JSON: Expecting value (column 6)"),
+        ("[1]", 'is not a JSON object such as {"key": 1}'),
+        ('"text"', 'is not a JSON object such as {"key": 1}'),
+        ("[" * 100_000, "is not JSON: "),
+    ],
+    ids=["nonsense", "cut", "list", "text", "deep"],
+)
+def test_a_bad_line_of_json_is_named(write, bad, reason):
+    path = write("a.jsonl", '{"a": 1}\n' * 6 + bad + '\n{"a": 8}\n')
+    assert refusal(path).startswith(f"{path} line 7 {reason}")
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        ("a,b\n1,2\n1\n", " line 3 has 1 values for 2 columns"),
+        ("a,b\n1,2,3\n", " line 2 has 3 values for 2 columns"),
+        ('a,b\n1,"2\n', " line 2 is not CSV: unexpected end of data"),
+        ("a,b,a\n1,2,3\n", " has the column 'a' twice"),
+        ("", " is empty: its first line names columns"),
+    ],
+)
+def test_what_is_wrong_with_csv_is_named(write, content, reason):
+    path = write("a.csv", content)
+    assert refusal(path) == path + reason
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(write):
+    path = write("a.csv", "name,age\nAna,7\n")
+    told = f"{path} has no column 'nmae'; it has name, age"
+    assert refusal(path, columns=("name", "nmae")) == told
+
+
+def test_a_field_that_is_not_there_is_named_with_its_line(write):
+    path = write("a.jsonl", '{"a": 1}\n{"b": 1}\n')
+    assert refusal(path, columns=("a",)) == f"{path} line 2 has no field 'a'"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_what_is_no_text_is_refused(write, name):
+    path = write(name, b"a\n\xff\xfe\n" if name == "a.csv" else b'{"a": "\xff"}\n')
+    assert refusal(path) == f"{path} is not UTF-8 text"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    path = str(tmp_path / "a.jsonl")
+    assert refusal(path).startswith(f"{path} cannot be read: ")
+
+
+def test_inputs_are_counted_and_checked_before_anything_is_sent(write):
+    path = write("a.csv", "a\n1\n2\n3\n")
+    assert count_inputs(source_of(path, None, (), False)) == 3
+    path = write("a.jsonl", '{"a": 1}\nnonsense\n')
+    with pytest.raises(click.UsageError, match="line 2 is not JSON"):
+        count_inputs(source_of(path, None, (), False))
+
+
+def test_what_can_be_read_only_once_is_not_counted():
+    assert count_inputs(source_of("-", None, (), False)) is None
+
+
+def test_an_input_is_read_only_when_it_is_asked_for(write):
+    path = write("a.jsonl", '{"a": 1}\nnonsense\n')
+    inputs = read_inputs(source_of(path, None, (), False))
+    assert next(inputs) == {"a": 1}
+    inputs.close()
