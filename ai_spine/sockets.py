@@ -132,6 +132,7 @@ class _Bounded:
     timeout: Any
     source_address: Any
     _ends: Optional[float] = None
+    _is_new = False  # connected for the request to come, in whose time that was
     socket_options: Any
 
     def connect(self) -> None:
@@ -150,6 +151,7 @@ class _Bounded:
         self.sock.settimeout(_left(self._ends))
         if isinstance(self.sock, socket.socket):  # else it is over a `DeadlineSocket`
             self.sock = DeadlineSocket(self.sock)
+        self._is_new = True
 
     def _new_conn(self) -> socket.socket:
         """Connects to the first address that answers; one timeout holds for all of them."""
@@ -202,10 +204,15 @@ class _Bounded:
         return DeadlineSocket(sock)
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        """Sends a request, and gives a connection that is used again its time anew."""
+        """Sends a request; only a connection that is used again gets its time anew."""
         if self.sock is not None:
+            if self._is_new:
+                self.timeout = _left(self._ends)
             self.sock.settimeout(self.timeout)
-        super().request(*arguments, **options)  # type: ignore[misc]
+        try:
+            super().request(*arguments, **options)  # type: ignore[misc]
+        finally:
+            self._is_new = False
 
 
 def _left(ends: Optional[float], shares: int = 1) -> Optional[float]:

@@ -1,5 +1,6 @@
 """A program that runs a batch, for tests that interrupt and kill it; its argument is JSON."""
 
+import atexit
 import concurrent.futures
 import json
 import multiprocessing
@@ -15,7 +16,10 @@ def main(options):
         import resource
 
         most = options["most_bytes"]
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+        # Coverage writes its data when all is over.
+        atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, (hard, hard))
     client = AISpine(
         base_url=options["url"],
         retry_writes=options.get("retry_writes", False),
