@@ -82,6 +82,29 @@ class Crew(NamedTuple):
     """Has an executor do all of it instead."""
     resends: bool = False
     """Whether it may be given again what a worker told nothing of."""
+    conceal: Callable[[str], str] = str
+    """Takes secrets out of a server's words."""
+
+    def wait_for(
+        self, execution: Execution, timeout: float, durations: Durations
+    ) -> Wait:
+        """Gives a wait that begins now."""
+        return Wait(
+            execution.execution_id,
+            timeout,
+            DEFAULT_INTERVAL,
+            clock=time.monotonic,
+            looks=durations.looks(DEFAULT_INTERVAL),
+            conceal=self.conceal,
+        )
+
+    def failure_of(self, execution: Execution) -> Optional[AISpineError]:
+        """Gives why an execution that has ended has no output; `None` if it has one."""
+        try:
+            check_outcome(execution, self.conceal)
+        except AISpineError as error:
+            return error
+        return None
 
 
 class Parcel:
@@ -157,14 +180,6 @@ def was_lost(future: "Future[Any]") -> bool:
     return future.cancelled() or future.exception() is not None
 
 
-def wait_for(execution_id: str, timeout: float, durations: Durations) -> Wait:
-    """Gives a wait that begins now."""
-    looks = durations.looks(DEFAULT_INTERVAL)
-    return Wait(
-        execution_id, timeout, DEFAULT_INTERVAL, clock=time.monotonic, looks=looks
-    )
-
-
 def outcome_of(future: "Future[Any]", plan: Plan) -> Outcome:
     """Gives what an executor has made of an input; of a worker that died, nobody knows."""
     try:
@@ -181,12 +196,3 @@ def outcome_of(future: "Future[Any]", plan: Plan) -> Outcome:
     )
     seen = None if known is None else Execution.from_wire({"execution_id": known})
     return seen, NetworkError(words, call=call)
-
-
-def failure_of(execution: Execution) -> Optional[AISpineError]:
-    """Gives why an execution that has ended has no output; `None` if it has one."""
-    try:
-        check_outcome(execution)
-    except AISpineError as error:
-        return error
-    return None

@@ -22,10 +22,8 @@ from ai_spine.batch_crew import (
     Crew,
     Flight,
     Landing,
-    failure_of,
     outcome_of,
     submitted,
-    wait_for,
     was_lost,
 )
 from ai_spine.checkpoint import NoCheckpoint
@@ -327,7 +325,7 @@ class BatchRun:
             self._watch(flight, execution)
 
     def _watch(self, flight: Flight, execution: Execution) -> None:
-        wait = wait_for(execution.execution_id, self.timeout, self._durations)
+        wait = self._crew.wait_for(execution, self.timeout, self._durations)
         self._look_later(replace(flight, execution=execution, wait=wait), wait)
 
     def _look_later(self, flight: Flight, wait: Wait) -> None:
@@ -386,7 +384,7 @@ class BatchRun:
             took = execution.duration
             if took is not None:
                 self._durations.note(max(took.total_seconds(), 0.0))
-            error = failure_of(execution)
+            error = self._crew.failure_of(execution)
         item = flight.item(execution, error)
         offset = None
         with self._failing():

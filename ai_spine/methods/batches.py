@@ -227,6 +227,7 @@ class BatchMethods(ExecutionMethods):
             ),
             watched._get_execution,
             min(concurrency, settings.pool_size),
+            conceal=self._api.conceal,
         )
         if executor is None:
             return crew

@@ -91,3 +91,12 @@ def test_an_execution_that_failed_over_the_key_does_not_show_it(
     again = pickle.loads(pickle.dumps(error)).execution
     for execution in (error.execution, again):
         assert execution.error_message == execution["error_message"] == "bad key ***"
+
+
+def test_an_input_of_a_batch_that_failed_over_the_key_does_not_show_it(make_client):
+    told = {"execution_id": "e", "status": "failed", "error_message": f"bad key {KEY}"}
+    with RawServer(answer(200, told)) as server:
+        client = make_client(server.url, KEY, max_retries=0)
+        (item,) = client.execute_batch("flow", [{}])
+    assert type(item.error) is ExecutionError and "bad key ***" in str(item.error)
+    assert KEY not in shown_of(item.error)
