@@ -6,11 +6,9 @@ import math
 import time
 import uuid
 from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
-from urllib.parse import urlsplit
 
 import requests
 
-from ai_spine.__version__ import __version__
 from ai_spine.config import Settings
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
 from ai_spine.events import RequestEvent, call_safely, log, log_line
@@ -23,10 +21,10 @@ from ai_spine.exceptions import (
     InsufficientCreditsError,
     NetworkError,
     RequestTimeoutError,
-    ValidationError,
     error_from_response,
 )
 from ai_spine.operations import Credential, Operation
+from ai_spine.preparing import Preparer
 from ai_spine.retry import (
     REPEATABLE_METHODS,
     Failure,
@@ -35,19 +33,14 @@ from ai_spine.retry import (
     kind_of_status,
 )
 from ai_spine.transport import (
-    ACCEPTED_ENCODINGS,
     Answer,
-    BearerAuth,
     SessionPool,
     exchange,
 )
 from ai_spine.utils import one_line
-from ai_spine.validation import encode_json
 from ai_spine.wire import UnexpectedAnswer
 
 T = TypeVar("T")
-
-_USER_AGENT = f"ai-spine-sdk-python/{__version__}"
 
 
 class _Call:
@@ -64,6 +57,13 @@ class _Call:
         self.idempotency_key: Optional[str] = None
         self.attempts: List[Attempt] = []
         self.maybe_executed = False
+
+    def own_headers(self) -> Dict[str, str]:
+        """Gives the headers that no other call has."""
+        headers = {REQUEST_ID_HEADER: self.request_id}
+        if self.idempotency_key is not None:
+            headers[IDEMPOTENCY_KEY_HEADER] = self.idempotency_key
+        return headers
 
     def note(self, failure: Failure, delay: Optional[float]) -> None:
         """Notes an attempt that failed, and the sleep that follows it."""
@@ -107,22 +107,14 @@ class ApiClient:
         self.settings = settings
         self.clock = clock
         self.sleep = sleep
-        self._base_path = urlsplit(settings.base_url).path
-        self._root = settings.base_url[: len(settings.base_url) - len(self._base_path)]
         self._policy = RetryPolicy(
             settings.max_retries,
             retry_writes=settings.retry_writes,
             retry_after_limit=settings.retry_after_limit,
         )
-        self._auth = {
-            Credential.API_KEY: BearerAuth(settings.api_key, settings.base_url),
-            Credential.ACCESS_TOKEN: BearerAuth(
-                settings.access_token, settings.base_url
-            ),
-            Credential.NONE: BearerAuth(None, settings.base_url),
-        }
         self._pool = pool or SessionPool(settings)
         self._redactor = self._pool.redactor
+        self._preparer = Preparer(settings, self._pool)
         self._owns_pool = owns_pool
 
     def with_settings(self, settings: Settings) -> "ApiClient":
@@ -184,14 +176,17 @@ class ApiClient:
             APIError: The server refused, or its answer cannot be read.
             NetworkError: No answer came.
         """
-        path = self._base_path + operation.path_for(self.settings.api_prefix, ids or {})
+        ids = ids or {}
+        path = self._preparer.path(operation, ids)
         deadlines = [d for d in (deadline, self.settings.deadline) if d is not None]
         ends = self.clock() + min(deadlines) if deadlines else None
         self._check_credential(operation)
         call = _Call(operation, path, ends)
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or str(uuid.uuid4())
-        prepared = self._prepare(call, body, params)
+        prepared = self._preparer.prepare(
+            operation, ids, call.own_headers(), body, params
+        )
         while True:
             result = self._hold_back(call) or self._send(prepared, call)
             outcome = self._read(operation, result)
@@ -230,38 +225,6 @@ class ApiClient:
             raise ConfigurationError(
                 f"{operation.name} needs an account token: AISpine(access_token=...)"
             )
-
-    def _prepare(
-        self,
-        call: _Call,
-        body: Optional[Mapping[str, Any]],
-        params: Optional[Mapping[str, Any]],
-    ) -> requests.PreparedRequest:
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": ACCEPTED_ENCODINGS,
-            "User-Agent": _USER_AGENT,
-            **self.settings.headers,
-            REQUEST_ID_HEADER: call.request_id,
-        }
-        if call.idempotency_key is not None:
-            headers[IDEMPOTENCY_KEY_HEADER] = call.idempotency_key
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        request = requests.Request(
-            call.method,
-            self._root + call.path,
-            headers=headers,
-            data=None if body is None else encode_json(body),
-            params=params,
-            auth=self._auth[call.credential],
-        )
-        try:
-            return self.session.prepare_request(request)
-        except UnicodeError:
-            raise ValidationError(
-                "params hold half of a character, which no URL can"
-            ) from None
 
     def _send(
         self, prepared: requests.PreparedRequest, call: _Call
@@ -369,10 +332,13 @@ class ApiClient:
             log.debug("%s %s %s body: %s", call.method, call.path, which, told)
 
     def _emit(self, name: str, call: _Call, attempt: int, **known: Any) -> None:
+        hooks = self.settings.event_hooks.get(name, ())
+        if not hooks and not log.isEnabledFor(logging.DEBUG):
+            return
         event = RequestEvent(
             name, call.method, call.path, attempt, call.request_id, **known
         )
         if name != "request":
             log.debug(log_line(event))
-        for hook in self.settings.event_hooks.get(name, ()):
+        for hook in hooks:
             call_safely(name, hook, event)

@@ -6,7 +6,7 @@ against this file.
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Callable, Dict, Generic, Optional, TypeVar
+from typing import Any, Callable, Generic, Mapping, Optional, TypeVar
 
 from ai_spine.models import (
     Agent,
@@ -59,12 +59,16 @@ class Operation(Generic[T]):
     credential: Credential = Credential.API_KEY
     """What it is authorised by."""
 
-    def path_for(self, prefix: str, ids: Dict[str, str]) -> str:
+    def template(self, prefix: str) -> str:
+        """Gives the path under a prefix, with the names of ids in braces."""
+        if not prefix or not self.prefixed:
+            return self.path
+        return prefix + (self.path_under_prefix or self.path)
+
+    def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
         """Gives the path for these ids."""
         quoted = {name: quote_segment(value) for name, value in ids.items()}
-        if not prefix or not self.prefixed:
-            return self.path.format(**quoted)
-        return prefix + (self.path_under_prefix or self.path).format(**quoted)
+        return self.template(prefix).format(**quoted)
 
 
 def read_anything(data: Any) -> Any:

@@ -5,14 +5,17 @@ sets a socket's timeout once before it sends and once before it reads an answer;
 is the time that the whole of it may take, headers and body together.
 """
 
+import datetime
 import http.client
 import io
+import re
 import socket
 import ssl
 import threading
 import time
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -27,20 +30,24 @@ from ai_spine.utils import Secret
 
 _END_OF_HEADERS = (b"\r\n", b"\n")
 _LONGEST_LINE = 65536
+_MOST_HEADERS = 100
+# A header as nearly all servers send it; the standard library knows what to make of the others.
+_PLAIN_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
+_BODILESS = (101, 204, 304)
+# No cookie is kept, and to read one may take `http.cookiejar` minutes.
+_UNREAD_HEADERS = ("set-cookie", "set-cookie2")
 
 
 class _Reader(io.BufferedReader):
-    """A reader that remembers its last line, by which cut headers are known from whole ones."""
-
-    last_line = b""
+    """A reader of lines that have an end."""
 
     def readline(self, limit: Optional[int] = -1) -> bytes:
         # Some read the lines between chunks, and after them, without a limit.
         most = _LONGEST_LINE + 1 if limit is None or limit < 0 else limit
-        self.last_line = super().readline(most)
-        if len(self.last_line) > _LONGEST_LINE:
+        line = super().readline(most)
+        if len(line) > _LONGEST_LINE:
             raise http.client.LineTooLong("line")
-        return self.last_line
+        return line
 
 
 class DeadlineSocket:
@@ -94,12 +101,39 @@ class _Response(http.client.HTTPResponse):
     """An answer that is the last one to its request, and whose headers came whole."""
 
     fp: Any
+    _method: str
+
+    def begin(self, **_: Any) -> None:
+        """Reads status and headers: as the base class does, in a third of the time."""
+        if self.headers is not None:  # it was read already
+            return
+        version, self.status, reason = self._read_status()
+        self.code, self.reason = self.status, reason.strip()
+        if not version.startswith(("HTTP/1.", "HTTP/0.9")):
+            raise http.client.UnknownProtocol(version)
+        self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
+        self.headers = self.msg = _read_headers(self.fp)
+        self.chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.length = self._told_length()
+        has_end = self.chunked or self.length is not None
+        self.will_close = not has_end or self._check_close()
+
+    def _told_length(self) -> Optional[int]:
+        if self.status in _BODILESS or self._method == "HEAD":
+            return 0
+        told = self.headers.get("Content-Length")
+        try:
+            length = -1 if self.chunked or not told else int(told)
+        except ValueError:
+            length = -1
+        return length if length >= 0 else None
 
     def _read_status(self) -> Tuple[str, int, str]:
         """Skips what servers say first, such as 103: it must not pass for the answer."""
         line: Tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
         while 100 <= line[1] < 200 and line[1] != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            http.client.parse_headers(self.fp)
+            _read_headers(self.fp)
             line = super()._read_status()  # type: ignore[misc]
         return line
 
@@ -109,14 +143,37 @@ class _Response(http.client.HTTPResponse):
             raise http.client.IncompleteRead(b"")
         return super()._safe_read(amt)  # type: ignore[misc,no-any-return]
 
-    def begin(self) -> None:
-        """Reads status and headers; without the empty line after them, they were cut short."""
-        reader = self.fp
-        super().begin()
-        # No cookie is kept, and to read one may take `http.cookiejar` minutes.
-        del self.headers["Set-Cookie"], self.headers["Set-Cookie2"]
-        if getattr(reader, "last_line", b"\n") not in _END_OF_HEADERS:
-            raise http.client.IncompleteRead(reader.last_line)
+
+def _read_headers(reader: Any) -> http.client.HTTPMessage:
+    """Reads headers; without the empty line after them, they were cut short."""
+    lines: List[bytes] = []
+    line = reader.readline()
+    while line not in _END_OF_HEADERS:
+        if not line:
+            raise http.client.IncompleteRead(b"".join(lines))
+        lines.append(line)
+        if len(lines) > _MOST_HEADERS:
+            raise http.client.HTTPException("too many headers")
+        line = reader.readline()
+    message = _plain_message(lines)
+    if message is None:
+        message = http.client.parse_headers(io.BytesIO(b"".join([*lines, line])))
+        for name in _UNREAD_HEADERS:
+            del message[name]
+    return message
+
+
+def _plain_message(lines: List[bytes]) -> Optional[http.client.HTTPMessage]:
+    """Reads headers that are plain; `None` if any is not."""
+    message = http.client.HTTPMessage()
+    for line in lines:
+        plain = _PLAIN_HEADER.fullmatch(line)
+        if plain is None:
+            return None
+        name, value = (part.decode("iso-8859-1") for part in plain.groups())
+        if name.lower() not in _UNREAD_HEADERS:
+            message.set_raw(name, value)
+    return message
 
 
 class _Bounded:
@@ -241,17 +298,82 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _HTTPSConnection
 
 
+class _Reply(requests.Response):
+    """An answer; cookies and encoding, which cost time to find and are not asked for, come late."""
+
+    def __init__(
+        self, raw: Any, request: requests.PreparedRequest, adapter: HTTPAdapter
+    ) -> None:
+        self._content: Any = False
+        self._content_consumed = False
+        self._next = None
+        self.status_code = raw.status
+        self.headers = raw.headers  # finds names in any case as well
+        self.raw = raw
+        self.reason = raw.reason
+        self.url = request.url or ""
+        self.request = request
+        self.connection = adapter
+        self.history: Any = []
+        self.elapsed = datetime.timedelta(0)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "cookies":
+            self.cookies = requests.cookies.RequestsCookieJar()
+        elif name == "encoding":
+            self.encoding = requests.utils.get_encoding_from_headers(self.headers)
+        else:
+            raise AttributeError(name)
+        return self.__dict__[name]
+
+
 class BoundedAdapter(HTTPAdapter):
-    """An adapter over such connections, to a server or to a proxy."""
+    """An adapter over such connections, to a server or to a proxy.
+
+    It knows the pool of the last server without a proxy, where `requests` looks for it each time.
+    """
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Makes the pools for servers."""
         self._making = threading.Lock()
+        self._last: Tuple[Any, Any] = (None, None)
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,
+        proxies: Any = None,
+        cert: Any = None,
+    ) -> Any:
+        """Gives the pool for a request."""
+        wanted = (_root_of(request.url or ""), verify, cert)
+        known, pool = self._last
+        if proxies or known != wanted or pool.pool is None:
+            pool = super().get_connection_with_tls_context(
+                request, verify, proxies=proxies, cert=cert
+            )
+            if not proxies:
+                self._last = wanted, pool
+        return pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Gives what a request asks for: the path, or the whole URL for a proxy."""
+        if proxies:
+            return super().request_url(request, proxies)
+        url = request.url or ""
+        return url[len(_root_of(url)) :].partition("#")[0]
+
+    def build_response(
+        self, req: requests.PreparedRequest, resp: Any
+    ) -> requests.Response:
+        """Makes the answer of what came."""
+        return _Reply(resp, req, self)
+
     def close(self) -> None:
         """Closes the connections now; `urllib3` would leave that to the garbage collector."""
+        self._last = (None, None)
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():
                 pool: Any = manager.pools.get(key)
@@ -273,6 +395,11 @@ class BoundedAdapter(HTTPAdapter):
                     manager.pool_classes_by_scheme = _POOLS
                 managers[name] = managers.pop(proxy)
             return managers[name]
+
+
+def _root_of(url: str) -> str:
+    """Gives a prepared URL up to its path, which begins behind scheme and host with a slash."""
+    return url[: url.find("/", url.find("//") + 2)]
 
 
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}

@@ -17,7 +17,6 @@ from urllib.request import getproxies
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
 from ai_spine.config import Settings
 from ai_spine.constants import MAX_ANSWER_BYTES, MAX_REDIRECTS, MAX_REFUSAL_BYTES
@@ -34,23 +33,6 @@ _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _LENGTH = re.compile("[0-9]{1,18}")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _METHOD_KEEPING_REDIRECTS = (307, 308)
-
-
-class BearerAuth(AuthBase):
-    """Puts the key on requests to one origin, and nothing on others.
-
-    It stands on keyless clients too: with it, `requests` does not look into `~/.netrc`.
-    """
-
-    def __init__(self, api_key: Optional[Secret], base_url: str) -> None:
-        self._api_key = api_key
-        # As `requests` writes it, which is not always as it was given: bücher.example, say.
-        self._origin = origin(requests.Request("GET", base_url).prepare().url or "")
-
-    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._api_key is not None and origin(prepared.url or "") == self._origin:
-            prepared.headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
-        return prepared
 
 
 class Answer(NamedTuple):
@@ -73,6 +55,26 @@ class _Session(requests.Session):
         super().__init__()
         # Not in `proxies`, where `vars()` would show the passwords in their URLs.
         self._hidden_proxies = proxies
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nobody has set on it what requests are to be prepared or sent with."""
+        return not (
+            self.headers
+            or self.params
+            or self.auth
+            or self.hooks["response"]
+            or self.proxies
+        )
+
+    def send(
+        self, request: requests.PreparedRequest, **settings: Any
+    ) -> requests.Response:
+        """Sends a request; of a plain session, all that is left to do is the adapter's."""
+        if settings.get("allow_redirects", True) or not self.is_plain:
+            return super().send(request, **settings)
+        del settings["allow_redirects"]
+        return self.get_adapter(request.url or "").send(request, **settings)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Gives no target, so that `requests` neither reads nor prepares anything for one."""
@@ -102,6 +104,7 @@ class SessionPool:
         self._settings = settings
         self._given = given
         self._session = given
+        self._known: Optional[Callable[[], Dict[str, Any]]] = None
         self._making = threading.Lock()
         self._free = threading.BoundedSemaphore(settings.pool_size)
         self.brake = Brake()
@@ -129,6 +132,12 @@ class SessionPool:
                 session = self._session = self._session or make_session(self._settings)
         return session
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all that goes into a request is this client's, and known beforehand."""
+        session = self.session
+        return isinstance(session, _Session) and session.is_plain
+
     def take(self, seconds: float) -> bool:
         """Waits for a free connection, and tells whether there was one in time."""
         return self._given is not None or self._free.acquire(timeout=max(seconds, 0))
@@ -139,7 +148,19 @@ class SessionPool:
             self._free.release()
 
     def send_settings(self, url: Optional[str]) -> Dict[str, Any]:
-        """Gives the proxies and TLS settings for a URL, those of the environment included."""
+        """Gives the proxies and TLS settings for a URL, those of the environment included.
+
+        To look there takes longer than to send, so a client does it once.
+        """
+        if self._given is not None or not self.is_plain:
+            return self._merged(url)
+        if self._known is None:
+            merged = self._merged(url)
+            # In a function, where `vars()` shows no password of a proxy.
+            self._known = lambda: merged
+        return self._known()
+
+    def _merged(self, url: Optional[str]) -> Dict[str, Any]:
         verify = self._settings.verify if self._given is None else None
         return dict(
             self.session.merge_environment_settings(url, {}, True, verify, None)
@@ -149,7 +170,7 @@ class SessionPool:
         """Closes the connections, unless the session is the caller's."""
         session = self._session
         if self._given is None and session is not None:
-            self._session = None
+            self._session = self._known = None
             session.close()
 
     def after_fork(self) -> None:

@@ -82,12 +82,17 @@ class Model(Mapping[str, Any]):
         if not isinstance(data, Mapping):
             kind = "nothing" if data is None else f"a JSON {_json_kind(data)}"
             raise UnexpectedAnswer(f"{kind} where a JSON object was expected")
-        values = {}
+        model = cls.__new__(cls)
+        # Not by its constructor, which takes as long as all the rest: lists may be long.
+        values = model.__dict__
+        find = data.get
         for name, keys, read in cls._wire_fields():
-            value = next((data[key] for key in keys if data.get(key) is not None), None)
+            for key in keys:
+                value = find(key)
+                if value is not None:
+                    break
             values[name] = value if read is None or value is None else read(value)
-        model = cls(**values)
-        object.__setattr__(model, "_wire", data)
+        values["_wire"] = data
         return model
 
     @classmethod

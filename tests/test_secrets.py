@@ -11,6 +11,7 @@ import traceback
 import warnings
 
 import pytest
+import requests
 
 from ai_spine import (
     AISpine,
@@ -150,7 +151,13 @@ def test_a_proxy_of_the_environment_with_a_password_is_not_in_the_error(monkeypa
     assert "proxy-hush" not in traced(error) + repr(vars(error))
 
 
-def test_socks_without_its_library_is_told_without_the_password():
+def test_socks_without_its_library_is_told_without_the_password(monkeypatch):
+    def refuse(*_, **__):  # as `requests` does where there is no PySocks
+        raise requests.exceptions.InvalidSchema(
+            "Missing dependencies for SOCKS support."
+        )
+
+    monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", refuse)
     proxies = {"http": "socks5://user:proxy-hush@127.0.0.1:1"}
     with AISpine(base_url="http://api.test", proxies=proxies) as client:
         del proxies
