@@ -74,7 +74,7 @@ class Store:
                 )
                 undo.callback(self._db.close)
                 self._db.row_factory = sqlite3.Row
-                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA journal_mode = WAL").fetchall()
                 # Safe against the death of the process; a power cut may cost the last commits.
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.executescript(SCHEMA)
