@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
 
-.PHONY: demo test fuzz faults soak soak-batch lint types build clean
+.PHONY: demo test fuzz faults soak soak-batch lint types compat build release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -37,10 +37,16 @@ lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the depend
 types: $(VENV)/.dev  ## Check the types.
 	$(BIN)/mypy ai_spine examples tests/typed
 
+compat: $(BIN)/python  ## Run the tests on PyPy, and with the oldest dependencies.
+	$(BIN)/python scripts/compat.py
+
 build: $(VENV)/.dev  ## Build and check the sdist and the wheel.
 	rm -rf dist
 	$(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
+
+release-check: build  ## Check what is to be released; `tag=vX.Y.Z` checks that it may be.
+	$(BIN)/python scripts/release.py --tag '$(tag)'
 
 clean:  ## Remove what the other targets made.
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache
