@@ -124,12 +124,10 @@ def _nap(seconds: float) -> None:
 
 def _told_of(server: "LocalServer") -> List[str]:
     """Says in a few lines what a server has executed, the last of it where that is much."""
-    from ai_spine.exceptions import ConfigurationError
-
     try:
         executions = server.executions()
-    except ConfigurationError as error:
-        return [str(error)]
+    except Exception as error:  # a report must not end the whole run
+        return [f"it cannot be told: {error}"]
     earlier = len(executions) - _MOST_TOLD
     told = [f"({earlier} before these)"] if earlier > 0 else []
     told += [_line_of(execution) for execution in executions[-_MOST_TOLD:]]
