@@ -1,4 +1,7 @@
-"""The Python SDK for AI Spine, a service that runs flows of AI agents."""
+"""The Python SDK for AI Spine, a service that runs flows of AI agents.
+
+PYTEST_DONT_REWRITE: who runs pytest after importing this package need not be warned of its plugin.
+"""
 
 import importlib
 from typing import TYPE_CHECKING, Any, List
