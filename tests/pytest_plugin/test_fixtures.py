@@ -9,6 +9,7 @@ import pytest
 
 from ai_spine import AISpine, RateLimitError, pytest_plugin
 from ai_spine.local import LocalServer
+from tests.local import wait_until
 from tests.pytest_plugin import LIMIT, ROOT
 
 
@@ -98,8 +99,7 @@ def test_looks_follow_each_other_soon(ai_spine_server, ai_spine_client, slept):
     looks = ai_spine_server.faults.add("GET", "/executions/*", delay=1e-9, times=None)
 
     def wait_for_looks(input, config):
-        while looks.met < 5:
-            pass
+        wait_until(lambda: looks.met >= 5)
         return {}
 
     ai_spine_server.add_flow("patient", wait_for_looks)
