@@ -2,6 +2,9 @@
 
 import pytest
 
+# Its fixtures, where the package was installed before it brought them.
+pytest_plugins = ("ai_spine.pytest_plugin",)
+
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
     "AI_SPINE_API_KEY",

@@ -15,6 +15,7 @@ PRINTED = {
         "[('failed', 34), ('positive', 66)]\n",
         "2 2\n2\n",
     ],
+    "testing.md": [""] * 4,  # tests, which tests/pytest_plugin runs
 }
 
 

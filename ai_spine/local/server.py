@@ -1,24 +1,46 @@
 """`LocalServer`: the application, its engine and its store behind one real socket."""
 
+import json
 import os
 from pathlib import Path
-from typing import Any, Optional, Sequence, Union
+from typing import Any, List, Mapping, Optional, Sequence, Union
 
 from ai_spine.client import AISpine
 from ai_spine.constants import API_PREFIX
-from ai_spine.exceptions import ConfigurationError
-from ai_spine.local.agents import AgentSource, AnyAgent, collect_agents
-from ai_spine.local.definitions import FlowSource, check_flow, describe_flow, load_flows
+from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.local.agents import (
+    AgentFunction,
+    AgentSource,
+    AnyAgent,
+    Function,
+    collect_agents,
+)
+from ai_spine.local.definitions import (
+    FlowItem,
+    FlowSource,
+    check_flow,
+    describe_flow,
+    load_flows,
+)
 from ai_spine.local.engine import Engine
 from ai_spine.local.exchange import digest_of
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.guard import Guard, names_of
 from ai_spine.local.http import HttpServer
 from ai_spine.local.http_agents import HttpAgent
+from ai_spine.local.inline import RowItem, name_of, read_inline
 from ai_spine.local.routes import Backend, make_app
 from ai_spine.local.store import Store
+from ai_spine.models import Execution, Flow
+from ai_spine.statuses import ExecutionStatus, read_status
 from ai_spine.utils import Secret
-from ai_spine.validation import check_count, fits_header
+from ai_spine.validation import (
+    check_count,
+    check_id,
+    check_mapping,
+    encode_json,
+    fits_header,
+)
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_AGENTS = "ai_spine.local.samples.agents"
@@ -70,7 +92,8 @@ class LocalServer:
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
-        self._agents = collect_agents(agents)
+        self._given_agents = collect_agents(agents)
+        self._agents = dict(self._given_agents)
         self._flows = load_flows(flows)
         self._api_key = secret
         self._store = Store(os.fspath(db))
@@ -103,10 +126,114 @@ class LocalServer:
         key = None if self._api_key is None else self._api_key.reveal()
         return AISpine(**{"api_key": key or "", "base_url": self.url, **options})
 
+    def add_agent(
+        self, agent: Union[Function, AgentFunction, str], agent_id: Optional[str] = None
+    ) -> AnyAgent:
+        """Adds an agent, in the place of one that has its id; it is there until `reset`.
+
+        Args:
+            agent: A function of `input` and `config`, one made an agent by `agent`, or a URL.
+            agent_id: What nodes call it; the function's name, without.
+
+        Raises:
+            ConfigurationError: It can be no agent, or has no id.
+
+        Example:
+            >>> server.add_agent(lambda input, config: {"score": 7}, "scorer")
+            AgentFunction('scorer')
+        """
+        self._check_open()
+        if agent_id is None and isinstance(agent, AgentFunction):
+            agent_id = agent.agent_id
+        agent_id = name_of(agent) if agent_id is None else agent_id
+        if not agent_id:
+            raise ConfigurationError("an agent without a name needs an agent_id")
+        added = collect_agents({agent_id: agent})[agent_id]
+        self._put_agent(added)
+        return added
+
+    def add_flow(self, flow: FlowItem, *agents: RowItem) -> Flow:
+        """Adds a flow, in the place of one that has its id; it is there until `reset`.
+
+        Args:
+            flow: The flow's id, with its agents behind it; or a whole definition: a dict, a `Flow`,
+                or the path of a YAML or JSON file.
+            *agents: Functions, or ids of agents there are. They run one after the other; each is
+                given the input, updated with what the one before it gave. A node is called like its
+                function or agent, or like the flow where the function has no name.
+
+        Returns:
+            The flow, whose output is that of the last of its agents.
+
+        Raises:
+            ConfigurationError: The flow cannot run; all that is wrong is named.
+            ValidationError: Its id cannot be one.
+
+        Example:
+            >>> def greet(input, config):
+            ...     return {"greeting": f"Hello, {input['name']}!"}
+            >>> flow = server.add_flow("welcome", greet)
+            >>> client.execute_and_wait("welcome", {"name": "Ana"}).output
+            {'greet': {'greeting': 'Hello, Ana!'}}
+        """
+        self._check_open()
+        read = read_inline(flow, agents)
+        known = {*self._store.ids("agent"), *(agent.agent_id for agent in read.agents)}
+        check_flow(read.flow, known, read.source)
+        for agent in read.agents:
+            self._put_agent(agent)
+        body = describe_flow(read.flow)
+        return Flow.from_wire(
+            self._store.put("flow", read.flow.flow_id, body, given=True)
+        )
+
+    def add_samples(self) -> None:
+        """Adds the sample flows and their agents; they are there until `reset`."""
+        self._check_open()
+        for agent in collect_agents(SAMPLE_AGENTS).values():
+            self._put_agent(agent)
+        for flow, _ in load_flows(SAMPLES):
+            self.add_flow(flow)
+
+    def executions(
+        self,
+        flow_id: Optional[str] = None,
+        *,
+        input: Optional[Mapping[str, Any]] = None,
+        status: Optional[str] = None,
+    ) -> List[Execution]:
+        """Gives what was executed, as it stands now, in the order in which it was started.
+
+        Args:
+            flow_id: Only executions of this flow.
+            input: Only those that were given exactly this.
+            status: Only those that stand so.
+
+        Raises:
+            ValidationError: An argument is wrong.
+            ConfigurationError: The server is closed.
+
+        Example:
+            >>> done = client.execute_and_wait("sentiment-analysis", {"text": "Splendid!"})
+            >>> len(server.executions("sentiment-analysis", input={"text": "Splendid!"}))
+            1
+        """
+        self._check_open()
+        if flow_id is not None:
+            check_id("flow_id", flow_id)
+        wanted = None if status is None else _known_status(status)
+        bodies = self._store.executions(flow_id, wanted, limit=-1)
+        found = [Execution.from_wire(body) for body in reversed(bodies)]
+        if input is None:
+            return found
+        same = json.loads(encode_json(check_mapping("input", input)))
+        return [execution for execution in found if execution.input_data == same]
+
     def reset(self) -> None:
         """Goes back to the start: no executions, no faults, and the definitions that were given."""
         self.faults.clear()
         self._engine.stop_all()
+        self._agents = dict(self._given_agents)
         self._store.clear_runs()
         self._store.clear_definitions()
         self._write_definitions()
@@ -132,6 +259,15 @@ class LocalServer:
         self._engine.close()
         self._store.close()
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConfigurationError("the server is closed")
+
+    def _put_agent(self, agent: AnyAgent) -> None:
+        self._agents[agent.agent_id] = agent
+        # As given ones are: a function cannot outlive the process in the database.
+        self._store.put("agent", agent.agent_id, agent.describe(), given=True)
+
     def _write_definitions(self) -> None:
         given = {agent_id: agent.describe() for agent_id, agent in self._agents.items()}
         self._store.replace_given("agent", given)
@@ -149,6 +285,14 @@ class LocalServer:
         if described["endpoint"].lower().startswith(("http://", "https://")):
             return HttpAgent(agent_id, described["endpoint"])
         return self._agents.get(agent_id)
+
+
+def _known_status(status: Any) -> str:
+    known = read_status(status)
+    if not isinstance(known, ExecutionStatus):
+        told = ", ".join(ExecutionStatus)
+        raise ValidationError(f"status must be one of {told}, not {status!r}")
+    return known.value
 
 
 def _check_settings(

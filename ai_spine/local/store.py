@@ -117,11 +117,16 @@ class Store:
                 self._write_definition(kind, definition_id, body, given=True)
 
     def put(
-        self, kind: str, definition_id: str, body: Mapping[str, Any]
+        self,
+        kind: str,
+        definition_id: str,
+        body: Mapping[str, Any],
+        *,
+        given: bool = False,
     ) -> Dict[str, Any]:
-        """Writes a flow or an agent, and gives it as it stands."""
+        """Writes a flow or an agent, and gives it as it stands; given ones end with the process."""
         with self._lock:
-            self._write_definition(kind, definition_id, body, given=False)
+            self._write_definition(kind, definition_id, body, given=given)
             return self.get(kind, definition_id) or {}  # it was written just now
 
     def get(self, kind: str, definition_id: str) -> Optional[Dict[str, Any]]:

@@ -1,0 +1,154 @@
+"""A pytest plugin: a server of its own for each test, and a client that wastes no time.
+
+pytest finds it where this package is installed; `-p no:ai_spine.pytest_plugin` leaves it out. It
+imports nothing else of the package until a fixture is used.
+"""
+
+import json
+import os
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Iterator, List
+from urllib.request import getproxies_environment
+
+import pytest
+
+if TYPE_CHECKING:
+    from ai_spine.client import AISpine
+    from ai_spine.local import LocalServer
+    from ai_spine.local.agents import AgentSource
+    from ai_spine.local.definitions import FlowSource
+    from ai_spine.models import Execution
+
+TEST_KEY = "test-key"
+LONGEST_SLEEP = 0.01  # seconds between looks and between attempts
+SECTION = "what the AI Spine server executed"
+_MOST_TOLD = 10
+_LONGEST_TOLD = 100
+
+
+@pytest.fixture
+def ai_spine_flows() -> "FlowSource":
+    """The flows that `ai_spine_server` begins with: none, unless you override it.
+
+    Give what `LocalServer` takes: a folder of YAML and JSON files, or a list of definitions.
+    """
+    return []
+
+
+@pytest.fixture
+def ai_spine_agents() -> "AgentSource":
+    """The agents that `ai_spine_server` begins with: none, unless you override it.
+
+    Give what `LocalServer` takes: a module or its name, a list of agents, or a mapping of ids.
+    """
+    return {}
+
+
+@pytest.fixture
+def ai_spine_server(
+    request: "pytest.FixtureRequest",
+    monkeypatch: "pytest.MonkeyPatch",
+    ai_spine_flows: "FlowSource",
+    ai_spine_agents: "AgentSource",
+) -> Iterator["LocalServer"]:
+    """An AI Spine server for this test alone, which `AISpine()` reaches without any settings.
+
+    While it lives, clients that are made in this process sleep no longer than 0.01 s at a time.
+    """
+    with _start(ai_spine_flows, ai_spine_agents) as server:
+        _point_at(server.url, monkeypatch)
+        _hurry(monkeypatch)
+        request.node._ai_spine_server = server
+        yield server
+        request.node._ai_spine_server = None
+
+
+@pytest.fixture
+def ai_spine_client(ai_spine_server: "LocalServer") -> Iterator["AISpine"]:
+    """A client of `ai_spine_server`."""
+    with ai_spine_server.client() as client:
+        yield client
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(
+    item: "pytest.Item", call: "pytest.CallInfo[None]"
+) -> Iterator[None]:
+    """Tells in the report of a test that failed what its server executed."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    server = getattr(item, "_ai_spine_server", None)
+    if server is not None and report.failed:
+        report.sections.append((SECTION, "\n".join(_told_of(server))))
+
+
+def _start(flows: "FlowSource", agents: "AgentSource") -> "LocalServer":
+    """Starts a server; why there can be none is told in one sentence."""
+    try:
+        from ai_spine.exceptions import ConfigurationError
+        from ai_spine.local import LocalServer
+
+        return LocalServer(flows, agents)
+    except (ImportError, ConfigurationError) as error:
+        words = str(error)
+    pytest.fail(words, pytrace=False)
+
+
+def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
+    """Makes the environment one in which `AISpine()` speaks to this server, past any proxy."""
+    from ai_spine import constants
+
+    for name, variable in vars(constants).items():
+        if name.startswith("ENV_"):
+            monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(constants.ENV_BASE_URL, url)
+    monkeypatch.setenv(constants.ENV_API_KEY, TEST_KEY)
+    if getproxies_environment():
+        known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, f"{known},127.0.0.1" if known else "127.0.0.1")
+
+
+def _hurry(monkeypatch: "pytest.MonkeyPatch") -> None:
+    """Has clients decide on their pauses as ever, but cut them short."""
+    from ai_spine import client
+    from ai_spine.api import ApiClient
+
+    monkeypatch.setattr(client, "ApiClient", partial(ApiClient, sleep=_nap))
+
+
+def _nap(seconds: float) -> None:
+    time.sleep(min(seconds, LONGEST_SLEEP))
+
+
+def _told_of(server: "LocalServer") -> List[str]:
+    """Says in a few lines what a server has executed, the last of it where that is much."""
+    try:
+        executions = server.executions()
+    except Exception as error:  # a report must not end the whole run
+        return [f"it cannot be told: {error}"]
+    earlier = len(executions) - _MOST_TOLD
+    told = [f"({earlier} before these)"] if earlier > 0 else []
+    told += [_line_of(execution) for execution in executions[-_MOST_TOLD:]]
+    return told or ["nothing"]
+
+
+def _line_of(execution: "Execution") -> str:
+    from ai_spine.utils import one_line
+
+    flow = one_line(str(execution.flow_id), _LONGEST_TOLD)
+    line = f"{flow} {execution.status}: {_brief(execution.input_data)}"
+    if execution.succeeded:
+        return f"{line} -> {_brief(execution.output)}"
+    error = one_line(execution.error or "", 2 * _LONGEST_TOLD)
+    return f"{line}: {error}" if error else line
+
+
+def _brief(data: Any) -> str:
+    """Gives data as one line of JSON, without what looks secret."""
+    from ai_spine.redaction import Redactor
+    from ai_spine.utils import one_line
+
+    text = Redactor([]).body(json.dumps(data).encode("ascii"))
+    return one_line(text, _LONGEST_TOLD)

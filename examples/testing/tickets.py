@@ -1,0 +1,25 @@
+"""Sorts support tickets: a flow says which desk a ticket is for, people get the rest."""
+
+from typing import Dict, Iterable, List
+
+from ai_spine import AISpine, ExecutionError, NetworkError
+
+PEOPLE = "people"
+
+
+def desk_for(client: AISpine, text: str) -> str:
+    """Gives the desk of a ticket; people see to what the flow cannot read, or the network lost."""
+    try:
+        execution = client.execute_and_wait("triage", {"text": text})
+    except (ExecutionError, NetworkError):
+        return PEOPLE
+    return str(execution.output["choose"]["desk"])
+
+
+def sort_tickets(texts: Iterable[str]) -> Dict[str, List[str]]:
+    """Gives the tickets of each desk."""
+    desks: Dict[str, List[str]] = {}
+    with AISpine() as client:
+        for text in texts:
+            desks.setdefault(desk_for(client, text), []).append(text)
+    return desks

@@ -1,0 +1,34 @@
+"""Tests of the pytest plugin, and how they run pytest in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import ai_spine
+
+ROOT = Path(ai_spine.__file__).parent.parent
+LIMIT = 120  # seconds until a run that hangs is killed
+
+
+def run_pytest(folder, *arguments, loaded=True, environ=()):
+    """Runs pytest in a folder, with warnings as errors, and gives the finished process."""
+    known = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    path = os.pathsep.join([str(ROOT), *dict(environ).pop("PYTHONPATH", "").split()])
+    plugin = ["-p", "ai_spine.pytest_plugin"] if loaded else []
+    usual = ["-W", "error", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *plugin, *usual, *arguments],
+        cwd=folder,
+        env={**known, **dict(environ), "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=LIMIT,
+    )
+
+
+def run_file(folder, text, *arguments, **options):
+    """Runs pytest on a file of tests."""
+    (folder / "test_it.py").write_text(text, encoding="utf-8")
+    return run_pytest(folder, *arguments, **options)

@@ -1,0 +1,312 @@
+"""Tests of the plugin as pytest loads it, each in a process of its own."""
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.pytest_plugin import LIMIT, ROOT, run_file, run_pytest
+
+USES = "def test_it(ai_spine_client):\n    assert ai_spine_client.list_flows() == []\n"
+SECTION = "what the AI Spine server executed"
+
+
+def told_under(section, output):
+    """Gives the lines of a section of a report, up to the next line of dashes or the like."""
+    after = re.split(rf"^-+ {section} -+$", output, flags=re.MULTILINE)[1]
+    return re.split(r"^[-=_]{3,}", after, flags=re.MULTILINE)[0].strip().splitlines()
+
+
+# Loading
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """A folder that says, as an installation does, where the plugin is."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    points = config["options.entry_points"]["pytest11"]
+    info = tmp_path / "site" / "installed_for_tests-1.0.dist-info"
+    info.mkdir(parents=True)
+    metadata = "Metadata-Version: 2.1\nName: installed-for-tests\nVersion: 1.0\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[pytest11]{points}\n", encoding="utf-8")
+    return str(info.parent)
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["alone", "and by name"])
+def test_pytest_finds_the_plugin_where_it_is_installed(installed, tmp_path, loaded):
+    environ = {"PYTHONPATH": installed}
+    done = run_file(tmp_path, USES, loaded=loaded, environ=environ)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_the_plugin_can_be_left_out(installed, tmp_path):
+    off = ("-p", "no:ai_spine.pytest_plugin")
+    environ = {"PYTHONPATH": installed}
+    done = run_file(tmp_path, USES, *off, loaded=False, environ=environ)
+    assert "fixture 'ai_spine_client' not found" in done.stdout
+
+
+def test_a_run_that_uses_no_fixture_imports_nothing_else():
+    script = (
+        "import sys\n"
+        "import ai_spine.pytest_plugin\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('ai_spine')))\n"
+        "print([name for name in ('requests', 'click', 'flask') if name in sys.modules])\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=LIMIT,
+        check=True,
+    )
+    ours = "ai_spine ai_spine.__version__ ai_spine.pytest_plugin"
+    assert told.stdout.splitlines() == [ours, "[]"]
+
+
+def test_the_fixtures_say_what_they_are(tmp_path):
+    told = run_pytest(tmp_path, "--fixtures").stdout
+    for name in ("server", "client", "flows", "agents"):
+        assert re.search(rf"^ai_spine_{name} -- .*\n    \S", told, re.MULTILINE)
+
+
+# What is missing or wrong
+
+
+def test_without_the_extra_a_fixture_says_what_to_install(tmp_path):
+    text = "import sys\nsys.modules['flask'] = None\n" + USES
+    done = run_file(tmp_path, text)
+    assert "1 error" in done.stdout and "Traceback" not in done.stdout
+    lines = [line for line in done.stdout.splitlines() if "flask" in line]
+    sentence = "the local server needs flask, which is not installed: "
+    assert f"{sentence}pip install 'ai-spine-sdk[local]'" in lines
+    assert "pytest_plugin.py" not in done.stdout
+
+
+def test_wrong_flows_are_told_in_one_sentence(tmp_path):
+    text = (
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def ai_spine_flows():\n    return 'no-such-folder'\n"
+    )
+    done = run_file(tmp_path, text + USES)
+    assert "1 error" in done.stdout
+    assert "\nno-such-folder is no folder of flows\n" in done.stdout
+    assert "pytest_plugin.py" not in done.stdout
+
+
+# The report of a test that fails
+
+FAILING = r"""
+def greet(input, config):
+    return {"text": f"Hello, {input['name']}!"}
+
+
+def refuse(input, config):
+    raise ValueError("\x1b[31mno\nsuch guest")
+
+
+def executed(server, client):
+    server.add_flow("wel\u202dcome", greet)
+    server.add_flow("refuse", refuse)
+    client.execute_and_wait("wel\u202dcome", {"name": "Ana", "password": "hunter2"})
+    client.execute_and_wait("refuse", {}, raise_on_failure=False)
+
+
+def test_good(ai_spine_server, ai_spine_client):
+    executed(ai_spine_server, ai_spine_client)
+
+
+def test_bad(ai_spine_server, ai_spine_client):
+    executed(ai_spine_server, ai_spine_client)
+    assert False
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "by xdist"])
+def test_the_report_of_a_failure_tells_what_was_executed(tmp_path, workers):
+    done = run_file(tmp_path, FAILING, "-ra", *workers)
+    assert "1 failed, 1 passed" in done.stdout
+    assert done.stdout.count(SECTION) == 1
+    first, second = told_under(SECTION, done.stdout)
+    assert first.endswith('-> {"greet": {"text": "Hello, Ana!"}}')
+    assert ' completed: {"name": "Ana", "password": "***"} ' in first
+    assert second == "refuse failed: {}: Node 'refuse' failed: [31mno such guest"
+    assert "\x1b" not in done.stdout and "hunter2" not in "".join((first, second))
+
+
+def test_a_long_tale_is_cut_to_its_end(tmp_path):
+    text = """
+def test_bad(ai_spine_server, ai_spine_client):
+    ai_spine_server.add_flow("echo", lambda input, config: input)
+    for number in range(12):
+        ai_spine_client.execute_and_wait("echo", {"n": number, "long": "x" * 5000})
+    assert False
+"""
+    told = told_under(SECTION, run_file(tmp_path, text).stdout)
+    assert told[0] == "(2 before these)" and len(told) == 11
+    assert told[1].startswith('echo completed: {"n": 2, ')
+    assert all(len(line) < 300 for line in told)
+
+
+def test_a_report_without_executions_says_why(tmp_path):
+    text = """
+def test_none(ai_spine_server):
+    assert False
+
+
+def test_closed(ai_spine_server):
+    ai_spine_server.close()
+    assert False
+
+
+def test_odd(ai_spine_server):
+    ai_spine_server.executions = "odd"
+    assert False
+
+
+def test_without_a_server():
+    assert False
+"""
+    output = run_file(tmp_path, text).stdout
+    assert "4 failed" in output and "INTERNALERROR" not in output
+    tales = output.split(SECTION)
+    assert len(tales) == 4  # the last test has none
+    for tale, words in zip(
+        tales[1:],
+        (
+            "nothing",
+            "it cannot be told: the server is closed",
+            "it cannot be told: 'str' object is not callable",
+        ),
+    ):
+        assert tale.splitlines()[1] == words
+
+
+# The environment
+
+ENVIRONMENT = """
+import os
+import pytest
+from ai_spine import AISpine, api, client
+
+DEVELOPERS = {**os.environ}
+
+
+def ours():
+    return {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+
+
+def test_before():
+    assert ours() == {k: v for k, v in DEVELOPERS.items() if k != "PYTEST_CURRENT_TEST"}
+
+
+def test_with(ai_spine_server, ai_spine_client):
+    for made in (ai_spine_client, AISpine()):
+        with made:
+            assert made.base_url == ai_spine_server.url
+            assert (made.timeout, made.max_retries) == (30, 3)
+            assert made.list_flows() == []
+    assert "AI_SPINE_LOG_BODIES" not in os.environ
+    assert os.environ["AI_SPINE_OF_THE_PROGRAM"] == "stays"
+    assert "inside.example" in os.environ["no_proxy"]
+
+
+def test_after():
+    assert ours() == {k: v for k, v in DEVELOPERS.items() if k != "PYTEST_CURRENT_TEST"}
+    assert client.ApiClient is api.ApiClient
+"""
+
+
+def test_the_developers_environment_stays_outside_and_comes_back(tmp_path):
+    environ = {
+        "AI_SPINE_API_KEY": "sk-of-the-developer",
+        "AI_SPINE_BASE_URL": "http://127.0.0.1:9",
+        "AI_SPINE_TIMEOUT": "0.5",
+        "AI_SPINE_MAX_RETRIES": "0",
+        "AI_SPINE_LOG_BODIES": "1",
+        "AI_SPINE_OF_THE_PROGRAM": "stays",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "NO_PROXY": "inside.example",
+    }
+    done = run_file(tmp_path, ENVIRONMENT, environ=environ)
+    assert "3 passed" in done.stdout, done.stdout
+
+
+def test_tests_run_in_parallel(tmp_path):
+    text = """
+import pytest
+from ai_spine import AISpine
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_it(ai_spine_server, number):
+    ai_spine_server.add_flow("echo", lambda input, config: input)
+    with AISpine() as client:
+        client.execute_and_wait("echo", {"n": number})
+    assert [e.input_data for e in ai_spine_server.executions()] == [{"n": number}]
+"""
+    done = run_file(tmp_path, text, "-n", "2")
+    assert "20 passed" in done.stdout, done.stdout
+
+
+def test_classes_of_unittest_may_use_the_server(tmp_path):
+    text = """
+import unittest
+import pytest
+from ai_spine import AISpine
+
+
+@pytest.mark.usefixtures("ai_spine_server")
+class TestProgram(unittest.TestCase):
+    def test_it(self):
+        with AISpine() as client:
+            self.assertEqual(client.list_flows(), [])
+"""
+    assert "1 passed" in run_file(tmp_path, text).stdout
+
+
+# What is told elsewhere
+
+
+def test_the_example_passes_its_tests(tmp_path):
+    folder = tmp_path / "testing"
+    shutil.copytree(ROOT / "examples" / "testing", folder)
+    done = run_pytest(folder, "-q")
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout
+
+
+def test_the_tests_in_the_guide_pass(tmp_path):
+    guide = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    for number, block in enumerate(blocks):
+        (tmp_path / f"test_{number}.py").write_text(block, encoding="utf-8")
+    done = run_pytest(tmp_path, "-q")
+    assert done.returncode == 0, done.stdout
+    count = sum(block.count("\ndef test_") for block in blocks)
+    assert count >= 9 and f"{count} passed" in done.stdout
+
+
+def test_the_report_in_the_guide_is_what_pytest_prints(tmp_path):
+    guide = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    text = """
+def greet(input, config):
+    return {"text": f"Hello, {input['name']}!"}
+
+
+def test_bad(ai_spine_server, ai_spine_client):
+    ai_spine_server.add_flow("welcome", greet)
+    for data in ({"name": "Ana"}, {}):
+        ai_spine_client.execute_and_wait("welcome", data, raise_on_failure=False)
+    assert False
+"""
+    told = "\n".join(told_under(SECTION, run_file(tmp_path, text).stdout))
+    assert told in guide
