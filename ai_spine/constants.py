@@ -39,6 +39,8 @@ DEFAULT_INTERVAL = 2.0
 FIRST_INTERVAL = 0.05
 INTERVAL_GROWTH = 1.5
 INTERVAL_JITTER = 0.1
+# How soon a stream must begin to be waited on; a proxy may hold it back until it is over.
+STREAM_PATIENCE = 5.0
 
 # Sleeping between the attempts of one call, in seconds.
 BACKOFF_BASE = 0.5
