@@ -176,7 +176,7 @@ _EXECUTION_CASES = (
     ),
     Case(
         "wait over a stream",
-        (_EVENTS, _MODEL),
+        (_EVENTS,),
         _wait_over_a_stream,
         _waited,
         lambda w, s: w.started(s, "quick"),

@@ -257,9 +257,7 @@ def test_a_slow_reader_holds_up_nobody_and_fills_no_memory(server, http):
         )
         slow.sendall(request.encode())
         wait_until(lambda: server._store.place_of(execution_id).is_done)
-        whole = open_stream(
-            server, http, execution_id
-        ).content  # much, to a quick one
+        whole = open_stream(server, http, execution_id).content  # much, to a quick one
         (stream,) = server._publisher._open()
         largest = 2 * 4_100_000  # what one event holds, and what it is told in
         assert 0 < stream.channel.total_outbufs_len < largest + 65536
