@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         TimeoutError,
         ValidationError,
     )
+    from ai_spine.execution_events import ExecutionEvent
     from ai_spine.models import (
         Agent,
         AgentMessage,
@@ -70,6 +71,7 @@ __all__ = [
     "Execution",
     "ExecutionCancelledError",
     "ExecutionError",
+    "ExecutionEvent",
     "ExecutionStatus",
     "Flow",
     "FlowNode",

@@ -5,17 +5,18 @@ import logging
 import math
 import time
 import uuid
-from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, Mapping, Optional, TypeVar, Union, cast
 
 import requests
 
+from ai_spine.calls import Call
 from ai_spine.config import Settings
-from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
+from ai_spine.constants import REQUEST_ID_HEADER
+from ai_spine.event_source import EventSource, open_events
 from ai_spine.events import RequestEvent, call_safely, log, log_line
 from ai_spine.exceptions import (
     AISpineError,
     APIError,
-    Attempt,
     CallInfo,
     ConfigurationError,
     InsufficientCreditsError,
@@ -32,6 +33,7 @@ from ai_spine.retry import (
     RetryPolicy,
     kind_of_status,
 )
+from ai_spine.sse import announces_stream
 from ai_spine.transport import (
     Answer,
     SessionPool,
@@ -41,47 +43,6 @@ from ai_spine.utils import one_line
 from ai_spine.wire import UnexpectedAnswer
 
 T = TypeVar("T")
-
-
-class _Call:
-    """What one call knows of itself while it goes through its attempts."""
-
-    def __init__(
-        self, operation: Operation[Any], path: str, ends: Optional[float]
-    ) -> None:
-        self.method = operation.method
-        self.credential = operation.credential
-        self.path = path
-        self.ends = ends
-        self.request_id = str(uuid.uuid4())
-        self.idempotency_key: Optional[str] = None
-        self.attempts: List[Attempt] = []
-        self.maybe_executed = False
-
-    def own_headers(self) -> Dict[str, str]:
-        """Gives the headers that no other call has."""
-        headers = {REQUEST_ID_HEADER: self.request_id}
-        if self.idempotency_key is not None:
-            headers[IDEMPOTENCY_KEY_HEADER] = self.idempotency_key
-        return headers
-
-    def note(self, failure: Failure, delay: Optional[float]) -> None:
-        """Notes an attempt that failed, and the sleep that follows it."""
-        self.attempts.append(Attempt(len(self.attempts) + 1, failure.words, delay))
-        if self.method != "GET" and failure.kind.maybe_executed:
-            self.maybe_executed = True
-
-    def info(self, *, transient: bool) -> CallInfo:
-        """Gives what the errors of this call tell."""
-        return CallInfo(
-            self.method,
-            self.path,
-            self.request_id,
-            tuple(self.attempts),
-            self.maybe_executed,
-            self.idempotency_key,
-            transient,
-        )
 
 
 class ApiClient:
@@ -140,6 +101,23 @@ class ApiClient:
         """Takes the client's secrets out of a server's words, before they become an error's."""
         return self._redactor.conceal(text)
 
+    @property
+    def streams_executions(self) -> bool:
+        """Whether the server has told that it streams executions, and has done so when asked."""
+        return self._pool.streams_told and not self._pool.streams_refused
+
+    def note_no_streams(self) -> None:
+        """Notes that the server, whatever it has told, streams no executions."""
+        self._pool.streams_refused = True
+
+    def take_stream(self) -> Optional[Callable[[], None]]:
+        """Takes a connection for a stream, and gives what gives it back; `None` if none is free."""
+        return self._pool.take_stream()
+
+    def backoff(self, losses: int) -> float:
+        """Gives the seconds to sleep after so many losses in a row."""
+        return self._policy.delay(losses) or 0.0
+
     def note_credits(self, left: Any) -> None:
         """Tells the hook for it when few credits are left."""
         hook = self.settings.on_credits_low
@@ -155,6 +133,7 @@ class ApiClient:
         body: Optional[Mapping[str, Any]] = None,
         params: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
+        last_event_id: Optional[str] = None,
         deadline: Optional[float] = None,
     ) -> T:
         """Sends an operation until there is an answer, a refusal, or no time left.
@@ -165,10 +144,11 @@ class ApiClient:
             body: What goes as JSON.
             params: What goes as query; `None` values are left out.
             idempotency_key: The key of a POST; `None` makes one.
+            last_event_id: Behind which event a stream is to begin.
             deadline: Seconds for the whole call; the client's own holds as well.
 
         Returns:
-            What the operation reads from the answer.
+            What the operation reads from the answer; where it streams, an open `EventSource`.
 
         Raises:
             ValidationError: `body` is not JSON. Nothing was sent.
@@ -181,9 +161,10 @@ class ApiClient:
         deadlines = [d for d in (deadline, self.settings.deadline) if d is not None]
         ends = self.clock() + min(deadlines) if deadlines else None
         self._check_credential(operation)
-        call = _Call(operation, path, ends)
+        call = Call(operation, path, ends)
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or str(uuid.uuid4())
+        call.last_event_id = last_event_id
         prepared = self._preparer.prepare(
             operation, ids, call.own_headers(), body, params
         )
@@ -201,7 +182,7 @@ class ApiClient:
             )
             self.sleep(delay)
 
-    def _hold_back(self, call: _Call) -> Optional[Failure]:
+    def _hold_back(self, call: Call) -> Optional[Failure]:
         """Sleeps while the server has asked this client, in whichever call, to wait."""
         brake, held_until = self._pool.brake, -math.inf
         if not self.settings.max_retries:  # the caller decides alone
@@ -227,8 +208,8 @@ class ApiClient:
             )
 
     def _send(
-        self, prepared: requests.PreparedRequest, call: _Call
-    ) -> Union[Answer, Failure]:
+        self, prepared: requests.PreparedRequest, call: Call
+    ) -> Union[Answer, EventSource, Failure]:
         """Makes one attempt, following redirects that stay at home."""
         started = self.clock()
         timeout = self.settings.timeout
@@ -238,26 +219,30 @@ class ApiClient:
             return Failure(Kind.NOT_SENT, "the deadline ran out", timed_out=True)
         number = len(call.attempts) + 1
         self._emit("request", call, number)
-        self._log_body("request", call, prepared.body)
-        result = exchange(
+        self.log_body("request", call, prepared.body)
+        send = open_events if call.streams else exchange
+        result: Union[Answer, EventSource, Failure] = send(
             self._pool, prepared, ends=started + timeout, clock=self.clock
         )
         if isinstance(result, Failure):
             took = f" ({timeout:g} s)" if result.timed_out else ""
             result = result._replace(words=result.words + took)
+        elif isinstance(result, EventSource):
+            result.call = call.info(transient=True)
         else:
-            self._log_body("response", call, result.body)
+            self._pool.streams_told |= announces_stream(result.headers)
+            self.log_body("response", call, result.body)
         self._emit(
             "response",
             call,
             number,
-            status_code=result.status if isinstance(result, Answer) else None,
+            status_code=None if isinstance(result, Failure) else result.status,
             elapsed=self.clock() - started,
             cause=result.words if isinstance(result, Failure) else None,
         )
         return result
 
-    def _delay_before_next(self, failure: Failure, call: _Call) -> Optional[float]:
+    def _delay_before_next(self, failure: Failure, call: Call) -> Optional[float]:
         """Gives the seconds to sleep before another attempt; `None` if there is to be none."""
         made = len(call.attempts) + 1
         if not self._policy.may_repeat(call.method, failure, made):
@@ -270,13 +255,17 @@ class ApiClient:
         return delay
 
     def _read(
-        self, operation: Operation[T], answer: Union[Answer, Failure]
+        self, operation: Operation[T], answer: Union[Answer, EventSource, Failure]
     ) -> Union[T, Failure]:
         """Reads an answer; nothing is raised, so that no traceback shows what is in it."""
         if isinstance(answer, Failure):
             return answer
+        if isinstance(answer, EventSource):
+            return cast(T, answer)
         if not 200 <= answer.status < 300:
             return self._refusal_in(answer)
+        if operation.streams:
+            return Failure(Kind.UNREADABLE, "the answer is no stream of events")
         try:
             payload = (
                 json.loads(answer.body.decode("utf-8")) if answer.body.strip() else None
@@ -302,11 +291,14 @@ class ApiClient:
         return Failure(kind, f"status {answer.status}", retry_after=asked)
 
     def _error_of(
-        self, result: Union[Answer, Failure], failure: Failure, call: _Call
+        self,
+        result: Union[Answer, EventSource, Failure],
+        failure: Failure,
+        call: Call,
     ) -> AISpineError:
         """Gives the error to raise for a call that has failed for good."""
         info = call.info(transient=failure.kind not in (Kind.REFUSED, Kind.UNREADABLE))
-        if isinstance(result, Failure):
+        if not isinstance(result, Answer):
             kind = RequestTimeoutError if failure.timed_out else NetworkError
             error = kind(f"{self.settings.base_url}: {failure.words}", call=info)
             error.retry_after = failure.retry_after
@@ -326,12 +318,13 @@ class ApiClient:
             self.note_credits(refusal.credits_available or 0)
         return refusal
 
-    def _log_body(self, which: str, call: _Call, content: Any) -> None:
+    def log_body(self, which: str, call: Union[Call, CallInfo], content: Any) -> None:
+        """Logs what was sent or has come, without its secrets, where that is asked for."""
         if self.settings.log_bodies and log.isEnabledFor(logging.DEBUG):
             told = self._redactor.body(content or b"")
             log.debug("%s %s %s body: %s", call.method, call.path, which, told)
 
-    def _emit(self, name: str, call: _Call, attempt: int, **known: Any) -> None:
+    def _emit(self, name: str, call: Call, attempt: int, **known: Any) -> None:
         hooks = self.settings.event_hooks.get(name, ())
         if not hooks and not log.isEnabledFor(logging.DEBUG):
             return

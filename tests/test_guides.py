@@ -15,6 +15,11 @@ PRINTED = {
         "[('failed', 34), ('positive', 66)]\n",
         "2 2\n2\n",
     ],
+    "streaming.md": [
+        "text running\ntext completed\nsentiment running\nsentiment completed\n"
+        "True positive\n",
+        "None completed\n",
+    ],
     "testing.md": [""] * 4,  # tests, which tests/pytest_plugin runs
 }
 

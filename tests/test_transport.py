@@ -85,6 +85,7 @@ def test_64_threads_get_right_answers_over_no_more_sockets_than_the_pool_has(
     server, counted, caplog
 ):
     with server.client(pool_size=4) as client:
+        client._api.note_no_streams()  # they have as many sockets of their own
         with ThreadPoolExecutor(64) as threads:
             done = list(
                 threads.map(
@@ -357,7 +358,7 @@ def test_what_breaks_off_an_attempt_is_logged_without_locals(monkeypatch, caplog
         raise RuntimeError("a hook of somebody's")
 
     caplog.set_level("DEBUG", logger="ai_spine")
-    monkeypatch.setattr(transport, "_follow", broken)
+    monkeypatch.setattr(transport, "follow", broken)
     with AISpine("sk-hush", "http://127.0.0.1:9") as client:
         with pytest.raises(RuntimeError):
             client.list_flows()

@@ -1,17 +1,11 @@
 """What the local server remembers, in SQLite: flows, agents, executions, results and keys."""
 
 import json
-import sqlite3
-import threading
-import time
 import uuid
-from contextlib import ExitStack, closing
-from datetime import datetime, timezone
 from typing import (
     Any,
     Callable,
     Dict,
-    Iterable,
     List,
     Mapping,
     NamedTuple,
@@ -19,18 +13,18 @@ from typing import (
     Tuple,
 )
 
-from ai_spine.exceptions import ConfigurationError
+from ai_spine.local import journal
+from ai_spine.local.database import Database
 from ai_spine.local.schema import (
     LIVE_STATUSES,
-    SCHEMA,
     definition_of,
     execution_of,
-    lock_file,
     metrics_of,
     node_result_of,
 )
 from ai_spine.statuses import ExecutionStatus
 
+_TABLES_OF_RUNS = ("executions", "node_results", "idempotency_keys", "events")
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"
 
@@ -46,7 +40,7 @@ class Reply(NamedTuple):
     body: Any
 
 
-class Store:
+class Store(Database):
     """One SQLite file, or memory. Every method is one transaction; threads may share it.
 
     Args:
@@ -57,47 +51,11 @@ class Store:
         ConfigurationError: The file cannot be used, or another server uses it.
     """
 
-    def __init__(
-        self, path: str = ":memory:", *, now: Callable[[], float] = time.time
-    ) -> None:
-        self._now = now
-        self._lock = threading.RLock()
-        with ExitStack() as undo:  # a start that fails leaves nothing open
-            self._guard = (
-                None
-                if path == ":memory:"
-                else undo.enter_context(closing(lock_file(path)))
-            )
-            try:
-                self._db = sqlite3.connect(
-                    path, check_same_thread=False, isolation_level=None
-                )
-                undo.callback(self._db.close)
-                self._db.row_factory = sqlite3.Row
-                self._db.execute("PRAGMA journal_mode = WAL").fetchall()
-                # Safe against the death of the process; a power cut may cost the last commits.
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.executescript(SCHEMA)
-                self._fail_interrupted()
-            except sqlite3.Error as error:
-                raise ConfigurationError(
-                    f"the database {path} cannot be used: {error}"
-                ) from None
-            undo.pop_all()
-
-    def close(self) -> None:
-        """Marks what still runs as interrupted, and closes the file."""
-        with self._lock:
-            self._fail_interrupted()
-            self._db.close()
-            if self._guard is not None:
-                self._guard.close()
-
     def clear_runs(self) -> None:
         """Forgets executions, results and keys."""
         with self._lock, self._db:
             self._db.execute("BEGIN")
-            for table in ("executions", "node_results", "idempotency_keys"):
+            for table in _TABLES_OF_RUNS:
                 self._db.execute(f"DELETE FROM {table}")  # nosec B608
 
     def clear_definitions(self) -> None:
@@ -229,27 +187,27 @@ class Store:
     ) -> str:
         """Notes an execution as pending, and gives its id."""
         execution_id, now = str(uuid.uuid4()), self._stamp()
-        self._execute(
-            "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
-            " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
-            (
-                execution_id,
-                flow_id,
-                json.dumps(input_data),
-                json.dumps(metadata),
-                now,
-                now,
-            ),
-        )
+        given = json.dumps(input_data), json.dumps(metadata)
+        with self._news_of(execution_id):
+            self._db.execute(
+                "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
+                " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
+                (execution_id, flow_id, *given, now, now),
+            )
+            journal.note(self._db, execution_id, None, "pending", now)
         return execution_id
 
     def start_execution(self, execution_id: str) -> None:
         """Notes that an execution's first node has started."""
-        self._execute(
-            "UPDATE executions SET status = 'running', updated_at = ?"
-            " WHERE execution_id = ? AND status = 'pending'",
-            (self._stamp(), execution_id),
-        )
+        now = self._stamp()
+        with self._news_of(execution_id):
+            started = self._db.execute(
+                "UPDATE executions SET status = 'running', updated_at = ?"
+                " WHERE execution_id = ? AND status = 'pending'",
+                (now, execution_id),
+            )
+            if started.rowcount:
+                journal.note(self._db, execution_id, None, "running", now)
 
     def finish_execution(
         self,
@@ -265,30 +223,33 @@ class Store:
             Whether it was still going: what has ended once is not overwritten.
         """
         now = self._stamp()
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
+        output = json.dumps(output_data or {})
+        ids = execution_id, *LIVE_STATUSES
+        with self._news_of(execution_id):
             ended = self._db.execute(
                 "UPDATE executions SET status = ?, output_data = ?, error_message = ?,"
                 " updated_at = ?, completed_at = ?,"
                 " seconds = (julianday(?) - julianday(created_at)) * 86400"
                 " WHERE execution_id = ? AND status IN (?, ?)",
-                (
-                    status.value,
-                    json.dumps(output_data or {}),
-                    error_message,
-                    now,
-                    now,
-                    now,
-                    execution_id,
-                    *LIVE_STATUSES,
-                ),
+                (status.value, output, error_message, now, now, now, *ids),
             )
-            self._db.execute(
-                "UPDATE node_results SET status = 'cancelled', updated_at = ?, completed_at = ?"
-                " WHERE execution_id = ? AND status = 'running'",
-                (now, now, execution_id),
-            )
+            self._cancel_nodes(execution_id, now)
+            if ended.rowcount:
+                journal.note(self._db, execution_id, None, status.value, now)
         return ended.rowcount > 0
+
+    def _cancel_nodes(self, execution_id: str, now: str) -> None:
+        found = self._rows(
+            "SELECT id FROM node_results WHERE execution_id = ? AND status = 'running'",
+            (execution_id,),
+        )
+        for row in found:
+            self._execute(
+                "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
+                " completed_at = ? WHERE id = ?",
+                (now, now, row["id"]),
+            )
+            journal.note(self._db, execution_id, row["id"], "cancelled", now)
 
     def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
         """Gives an execution; `None` if there is none."""
@@ -355,16 +316,33 @@ class Store:
         """Notes a node's end."""
         now = self._stamp()
         output = None if output_data is None else json.dumps(output_data)
-        self._execute(
-            "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
-            " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
-            (status.value, output, error_message, milliseconds, now, now, result_id),
-        )
+        told = output, error_message, milliseconds
+        query = "SELECT execution_id FROM node_results WHERE id = ?"
+        execution_id = self._rows(query, (result_id,))[0]["execution_id"]
+        with self._news_of(execution_id):
+            self._db.execute(
+                "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
+                " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
+                (status.value, *told, now, now, result_id),
+            )
+            journal.note(self._db, execution_id, result_id, status.value, now)
 
     def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
         """Gives the results of an execution's nodes in the order in which they started."""
         query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
         return [node_result_of(row) for row in self._rows(query, (execution_id,))]
+
+    # What became of executions, for streams
+
+    def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
+        """Gives the first event of an execution behind a number; `None` if there is none yet."""
+        with self._lock:
+            return journal.event_after(self._db, execution_id, number)
+
+    def place_of(self, execution_id: str) -> Optional[journal.Place]:
+        """Tells how far the events of an execution have come; `None` if there is none."""
+        with self._lock:
+            return journal.place_of(self._db, execution_id)
 
     def _add_node(
         self,
@@ -376,40 +354,22 @@ class Store:
         completed_at: Optional[str],
     ) -> str:
         result_id, now = str(uuid.uuid4()), self._stamp()
-        self._execute(
-            "INSERT INTO node_results (id, execution_id, node_id, agent_id, status, input_data,"
-            " created_at, updated_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                result_id,
-                execution_id,
-                node_id,
-                agent_id,
-                status,
-                json.dumps(input_data),
-                now,
-                now,
-                completed_at,
-            ),
-        )
+        told = agent_id, status, json.dumps(input_data)
+        with self._news_of(execution_id):
+            self._db.execute(
+                "INSERT INTO node_results (id, execution_id, node_id, agent_id, status,"
+                " input_data, created_at, updated_at, completed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (result_id, execution_id, node_id, *told, now, now, completed_at),
+            )
+            journal.note(self._db, execution_id, result_id, status, now)
         return result_id
 
-    def _fail_interrupted(self) -> None:
+    def _mend(self) -> None:
+        """Marks what still runs as interrupted: it is not run again."""
         for row in self._rows(
             "SELECT execution_id FROM executions WHERE status IN (?, ?)", LIVE_STATUSES
         ):
             self.finish_execution(
                 row["execution_id"], ExecutionStatus.FAILED, error_message=INTERRUPTED
             )
-
-    def _execute(self, query: str, values: Iterable[Any] = ()) -> None:
-        with self._lock:
-            self._db.execute(query, tuple(values))
-
-    def _rows(self, query: str, values: Iterable[Any] = ()) -> List[sqlite3.Row]:
-        with self._lock:
-            return self._db.execute(query, tuple(values)).fetchall()
-
-    def _stamp(self) -> str:
-        """Gives the time as the server's dialect writes it: UTC, without an offset."""
-        moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
-        return moment.isoformat(timespec="microseconds")

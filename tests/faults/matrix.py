@@ -60,11 +60,13 @@ class Limits(NamedTuple):
 
 def limits_of(fault: Fault, patience: float) -> Limits:
     """Gives short limits where the clock must end the fault, and long ones elsewhere."""
+    # Each event of a stream tells a large input again.
+    wait = (5.0 if fault.large else 1.2) * patience
     if fault.stalls:
-        return Limits(_TIMEOUT * patience, _DEADLINE * patience, 1.2 * patience)
+        return Limits(_TIMEOUT * patience, _DEADLINE * patience, wait)
     timeout = 20.0 if fault.heavy else _PATIENT
     deadline = fault.deadline or 2 * timeout
-    lasts = deadline if fault.deadline is not None else 1.2 * patience
+    lasts = deadline if fault.deadline is not None else wait
     return Limits(timeout, deadline, lasts)
 
 

@@ -19,6 +19,7 @@ CASES = [
         "execute_flow",
         "delete_flow",
         "execute_and_wait",
+        "stream_execution",
     )
 ]
 BY_FAULT = {fault.name: fault for fault in FAULTS}
