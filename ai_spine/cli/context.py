@@ -10,7 +10,6 @@ from ai_spine.cli.errors import JSON_FORMATS, tell_error
 from ai_spine.cli.exit_codes import API_ERROR, INTERRUPTED, exit_code_of
 from ai_spine.cli.output_options import check_output, output_options
 from ai_spine.exceptions import AISpineError, ConfigurationError
-from ai_spine.utils import one_line
 
 SECONDS = click.FloatRange(min=0, min_open=True)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -41,7 +41,7 @@ def tell_error(
     if not as_json:
         put(f"Error: {sentence}", err=True)
         return
-    told = {"type": _TYPES.get(exit_code, "Error"), "message": sentence}
+    told: Dict[str, Any] = {"type": _TYPES.get(exit_code, "Error"), "message": sentence}
     if error is not None:
         told["type"] = type(error).__name__
     told.update(_known(error))

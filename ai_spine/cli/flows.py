@@ -80,7 +80,9 @@ def _draws(format_: Optional[str]) -> bool:
         raise click.UsageError(
             "--format draws a picture; --output and --query print data: take one of them"
         )
-    return format_ is not None or not ("query" in options or session().output != "table")
+    return format_ is not None or not (
+        "query" in options or session().output != "table"
+    )
 
 
 def _picture(flow: Flow, format_: str) -> str:
@@ -91,9 +93,7 @@ def _picture(flow: Flow, format_: str) -> str:
         return _ended(svg)
     if format_ == "text":
         width = width_of(sys.stdout) or _PAGE_WIDTH
-        return _ended(
-            flow_as_text(flow, width=width, ascii_only=not encodes("╭─▼═╗"))
-        )
+        return _ended(flow_as_text(flow, width=width, ascii_only=not encodes("╭─▼═╗")))
     return _ended(flow_as_dot(flow) if format_ == "dot" else flow_as_mermaid(flow))
 
 

@@ -13,7 +13,9 @@ from ai_spine.client import AISpine
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution, Flow, NodeResult
 
-_LAST_LOOK = 5.0  # seconds that asking for the end may take, where a stream took all the time
+_LAST_LOOK = (
+    5.0  # seconds that asking for the end may take, where a stream took all the time
+)
 
 
 class LineView:

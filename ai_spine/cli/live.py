@@ -104,9 +104,7 @@ class Picture:
             return []
         states = {name: state.status for name, state in self._nodes.items()}
         in_ascii = not encodes("╭─▼✓", sys.stderr)
-        text = flow_as_text(
-            self._flow, states=states, width=width, ascii_only=in_ascii
-        )
+        text = flow_as_text(self._flow, states=states, width=width, ascii_only=in_ascii)
         return text.splitlines()
 
     def _errors(self, width: int) -> List[str]:

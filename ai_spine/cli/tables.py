@@ -146,10 +146,7 @@ def _paragraphs(
     for number, row in enumerate(others):
         if number:
             yield ""
-        for column, pair in enumerate(zip(headings, row)):
-            yield from pair_lines(
-                [pair], width, paint=lambda _, text, column=column: paint(column, text)
-            )
+        yield from pair_lines(list(zip(headings, row)), width, paint=paint)
 
 
 def pair_lines(

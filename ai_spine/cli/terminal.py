@@ -1,4 +1,4 @@
-"""What a terminal is given: how wide it is, whether it takes colours, and text that moves nothing."""
+"""What a terminal can take: its width, its colours, and text that moves nothing on it."""
 
 import os
 import re
