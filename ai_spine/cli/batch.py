@@ -21,8 +21,10 @@ from ai_spine.constants import (
 
 _REDRAW_AFTER = 0.1  # seconds
 _COLUMNS = ("index", "status", "execution_id", "output", "error")
-_FIELDS = ("index", "status", "input", "output", "error", "execution_id")
-_FIELDS += ("created_at", "completed_at", "attempt", "idempotency_key")
+_FIELDS = (
+    *("index", "status", "input", "output", "error", "execution_id"),
+    *("created_at", "completed_at", "attempt", "idempotency_key"),
+)
 
 
 @command("batch")
