@@ -18,6 +18,11 @@ PRINTED = {
         "2 2\n2\n",
     ],
     "command-line.md": [],
+    "streaming.md": [
+        "text running\ntext completed\nsentiment running\nsentiment completed\n"
+        "True positive\n",
+        "None completed\n",
+    ],
 }
 
 
