@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser import browser  # noqa: F401, a fixture
+
 # Its fixtures, where the package was installed before it brought them.
 pytest_plugins = ("ai_spine.pytest_plugin",)
 

@@ -1,14 +1,16 @@
 """The `ai-spine` command."""
 
+import contextlib
 import sys
 import warnings
-from typing import Any
+from typing import Any, Iterator, Sequence
 
 import click
 
 from ai_spine.__version__ import __version__
 from ai_spine.cli import agents, batch, executions, flows, local, system
-from ai_spine.cli.context import shared_options
+from ai_spine.cli.context import shared_options, wants_json
+from ai_spine.cli.errors import asks_for_json, closed_pipe_is_quiet, tell_error
 from ai_spine.cli.exit_codes import INTERRUPTED
 from ai_spine.cli.output import say
 from ai_spine.utils import one_line
@@ -19,24 +21,46 @@ class _Root(click.Group):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Runs the command, and ends the process with its exit code."""
+        given = args[0] if args else extra.get("args")
+        words = sys.argv[1:] if given is None else list(given)
         run: Any = super().main
         try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _say_warning
-                result = run(*args, standalone_mode=False, **extra)
-        except click.ClickException as error:
-            context = getattr(error, "ctx", None)
-            hint = (
-                f" (see {context.command_path} --help)" if context is not None else ""
-            )
-            say(f"Error: {one_line(error.format_message())}{hint}")
-            result = error.exit_code
-        except click.Abort:
-            say("Error: interrupted")
-            result = INTERRUPTED
+            with closed_pipe_is_quiet(), _errors_are_told(words):
+                with warnings.catch_warnings():
+                    warnings.showwarning = _say_warning
+                    result = run(*args, standalone_mode=False, **extra)
+        except click.exceptions.Exit as end:
+            result = end.exit_code
         if standalone_mode:
             sys.exit(result)
         return result
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Reads the options; a help page may be written to a pipe that is closed."""
+        with closed_pipe_is_quiet():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Runs what has been read."""
+        with closed_pipe_is_quiet():
+            return super().invoke(context)
+
+
+@contextlib.contextmanager
+def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
+    """Tells of a wrong use in one line, or as JSON where the words ask for it."""
+    try:
+        yield
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" (see {context.command_path} --help)" if context is not None else ""
+        as_json = wants_json(context) or asks_for_json(words)
+        told = f"{one_line(error.format_message())}{hint}"
+        tell_error(told, error.exit_code, as_json=as_json)
+        raise click.exceptions.Exit(error.exit_code) from None
+    except click.Abort:
+        tell_error("interrupted", INTERRUPTED, as_json=asks_for_json(words))
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _say_warning(message: Any, *_: Any, **__: Any) -> None:
@@ -58,7 +82,7 @@ def cli(context: click.Context) -> None:
     \b
     Exit codes: 0 done, 1 API error, 2 usage, 3 authentication, 4 not found,
     5 the execution failed or was cancelled, 6 timeout, 7 rate limit, 8 network,
-    130 interrupted.
+    130 interrupted, 141 closed pipe.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
