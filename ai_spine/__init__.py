@@ -25,6 +25,7 @@ from ai_spine.exceptions import (
     TimeoutError,
     ValidationError,
 )
+from ai_spine.execution_events import ExecutionEvent
 from ai_spine.models import (
     Agent,
     AgentMessage,
@@ -60,6 +61,7 @@ __all__ = [
     "Execution",
     "ExecutionCancelledError",
     "ExecutionError",
+    "ExecutionEvent",
     "ExecutionStatus",
     "Flow",
     "FlowNode",
