@@ -1,6 +1,11 @@
 """What all tests share: an environment without settings of ours, proxies or CA bundles."""
 
+import os
+
 import pytest
+
+# Before anything is made: neither a developer's own profiles nor what completion has noted count.
+os.environ["AI_SPINE_CONFIG"] = os.environ["AI_SPINE_CACHE"] = os.devnull
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
@@ -9,6 +14,7 @@ _OURS = (
     "AI_SPINE_TIMEOUT",
     "AI_SPINE_MAX_RETRIES",
     "AI_SPINE_LOG_BODIES",
+    "AI_SPINE_PROFILE",
 )
 
 
