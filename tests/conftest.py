@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from tests.browser import browser  # noqa: F401, a fixture
+
 # Before anything is made: neither a developer's own profiles nor what completion has noted count.
 os.environ["AI_SPINE_CONFIG"] = os.environ["AI_SPINE_CACHE"] = os.devnull
 
