@@ -1,9 +1,10 @@
 """What is for notebooks: an execution with its nodes, in one picture."""
 
+import contextlib
 from typing import TYPE_CHECKING, Union
 
 from ai_spine.display import Html, overview_as_html
-from ai_spine.exceptions import APIError
+from ai_spine.exceptions import APIError, ValidationError
 from ai_spine.models import Execution
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ def overview(client: "AISpine", execution: Union[Execution, str]) -> Html:
     seen = client.get_execution(named)
     results = client.get_execution_results(named)
     flow = None
-    if seen.flow_id:
-        try:
-            flow = client.get_flow(seen.flow_id)
-        except APIError:
-            pass  # it is gone, or not for this key; its execution is told all the same
+    # Where it is gone, or not for this key, its execution is told all the same.
+    with contextlib.suppress(APIError, ValidationError):
+        flow = client.get_flow(seen.flow_id or "")
     return overview_as_html(seen, results, flow)

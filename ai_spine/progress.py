@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # who runs no batch does not wait for its import
 OnExecution = Callable[[Execution], Any]
 OnBatch = Callable[["BatchProgress"], Any]
 _DELAY = 0.5  # seconds; what is done sooner needs no bar
-_STATUS = 40  # characters of a status
+_WORDS = 60  # characters; a server may call a status anything
 
 
 def make_bars(progress: Optional[bool]) -> Optional[Any]:
@@ -69,12 +69,13 @@ def wait_bar(
         yield also
         return
     layout = "{desc} [{elapsed}]"
-    with bars(desc=name, total=1, delay=_DELAY, bar_format=layout) as bar:
+    # When the wait is over there is an execution, or an error: the bar has no more to tell.
+    with bars(desc=name, bar_format=layout, delay=_DELAY, leave=False) as bar:
 
         def saw(execution: Execution) -> None:
-            status = one_line(str(execution.status), _STATUS)
-            bar.set_description_str(f"{name}: {status}", refresh=False)
-            bar.update(1 if execution.is_done else 0)
+            words = one_line(f"{execution.flow_id or name}: {execution.status}", _WORDS)
+            bar.set_description_str(words, refresh=False)
+            bar.update(0)
             if also is not None:
                 also(execution)
 

@@ -79,7 +79,8 @@ def test_a_wait_shows_a_bar_and_calls_back_besides(capfd):
         saw(Execution("e-1", status="running"))
         saw(Execution("e-1", status="completed"))
     err = capfd.readouterr().err
-    assert "e-1: running" in err and "e-1: completed" in err.split("\r")[-1]
+    assert "e-1: running" in err and "e-1: completed" in err
+    assert err.split("\r")[-1] == ""  # it is gone
     assert [str(execution.status) for execution in seen] == ["running", "completed"]
 
 
