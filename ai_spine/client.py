@@ -22,6 +22,7 @@ from ai_spine.methods.account import AccountMethods
 from ai_spine.methods.agents import AgentMethods
 from ai_spine.methods.batches import BatchMethods
 from ai_spine.methods.flows import FlowMethods
+from ai_spine.methods.streams import StreamMethods
 from ai_spine.methods.system import SystemMethods
 from ai_spine.operations import Operation, read_anything
 from ai_spine.transport import SessionPool
@@ -40,7 +41,14 @@ from ai_spine.validation import (
 Client = TypeVar("Client", bound="AISpine")
 
 
-class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMethods):
+class AISpine(
+    BatchMethods,
+    StreamMethods,
+    FlowMethods,
+    AgentMethods,
+    SystemMethods,
+    AccountMethods,
+):
     """A client of one AI Spine server.
 
     It may be shared by threads, survives a fork, and pickles: its settings travel along, the key
@@ -64,7 +72,8 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
         proxies: Proxies, as `requests` takes them; those of the environment hold without.
         verify: Whether to check certificates, or the path of a CA bundle to check against.
         cert: The path of a client certificate, or the paths of it and of its key.
-        pool_size: How many connections may be open at once, up to 10,000.
+        pool_size: How many connections may be open at once for requests, up to 10,000, and as many
+            more for streams.
         retry_after_limit: The longest `Retry-After` to obey, in seconds; where the server asks for
             more, the error is raised at once. While one call obeys, the client's others wait too.
         event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each is

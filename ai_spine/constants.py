@@ -36,6 +36,10 @@ ENV_LOG_BODIES = "AI_SPINE_LOG_BODIES"
 
 IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
 REQUEST_ID_HEADER = "X-Request-Id"
+LAST_EVENT_ID_HEADER = "Last-Event-ID"
+EVENT_STREAM = "text/event-stream"
+# How a link to a stream is related to the execution that an answer tells of.
+STREAM_RELATION = "monitor"
 
 # Waiting for an execution, in seconds.
 DEFAULT_WAIT_TIMEOUT = 300.0
@@ -43,6 +47,8 @@ DEFAULT_INTERVAL = 2.0
 FIRST_INTERVAL = 0.05
 INTERVAL_GROWTH = 1.5
 INTERVAL_JITTER = 0.1
+# How soon a stream must begin to be waited on; a proxy may hold it back until it is over.
+STREAM_PATIENCE = 5.0
 
 # Sleeping between the attempts of one call, in seconds.
 BACKOFF_BASE = 0.5
