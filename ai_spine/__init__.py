@@ -31,13 +31,13 @@ if TYPE_CHECKING:
         TimeoutError,
         ValidationError,
     )
+    from ai_spine.execution_events import ExecutionEvent
     from ai_spine.models import (
         Agent,
         AgentMessage,
         ApiKeyChange,
         ApiKeyStatus,
         Execution,
-        ExecutionEvent,
         Flow,
         FlowNode,
         HealthStatus,
@@ -75,13 +75,13 @@ _ROOMS = {
         "TimeoutError",
         "ValidationError",
     ),
+    "execution_events": ("ExecutionEvent",),
     "models": (
         "Agent",
         "AgentMessage",
         "ApiKeyChange",
         "ApiKeyStatus",
         "Execution",
-        "ExecutionEvent",
         "Flow",
         "FlowNode",
         "HealthStatus",

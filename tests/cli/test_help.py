@@ -32,7 +32,7 @@ def examples_of(command):
 
 
 def command_of(words):
-    """Reads a command line as click does, without running it, and gives the words of its command."""
+    """Reads a command line as click does, without running it, and gives its command's words."""
     context, path = cli.make_context("ai-spine", list(words)), ()
     while isinstance(context.command, click.Group):
         rest = [*context._protected_args, *context.args]  # click has no public name
