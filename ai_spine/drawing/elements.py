@@ -5,8 +5,9 @@ What stands outside boxes takes the colour of the page's text; a picture that is
 has no page, and brings both colours.
 """
 
+from html import escape
 from typing import List, Optional
-from xml.sax.saxutils import escape
+
 
 from ai_spine.drawing.looks import columns
 
@@ -22,7 +23,7 @@ _ALONE = (
 def clean(text: str) -> str:
     """Escapes a text for XML; what XML cannot hold at all becomes a sign for that."""
     held = "".join(c if _is_xml(ord(c)) else "\ufffd" for c in text)
-    return escape(held, {'"': "&quot;", "'": "&#39;"})
+    return escape(held)
 
 
 def _is_xml(code: int) -> bool:
