@@ -6,8 +6,7 @@ has no page, and brings both colours.
 """
 
 from html import escape
-from typing import List, Optional
-
+from typing import List
 
 from ai_spine.drawing.looks import columns
 
@@ -66,9 +65,9 @@ def picture(
     title: str,
     description: str,
     parts: List[str],
-    kind: Optional[str] = None,
+    kind: str,
 ) -> str:
-    """Gives a whole picture: with a name and a description, and never wider than its place."""
+    """Gives a whole picture of a kind, which its class tells, with a name and a description."""
     wide, high = number(width), number(height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="ai-spine-{kind}" '
