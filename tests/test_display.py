@@ -23,12 +23,14 @@ class Reader(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.tags, self.words = [], []
+        self.tags, self.words, self.scopes = [], [], set()
         self.feed(html)
         self.text = " ".join(" ".join(self.words).split())
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
+        if tag == "th":
+            self.scopes.add(dict(attrs).get("scope"))
         assert not any(name.startswith("on") for name, _ in attrs)
 
     def handle_data(self, data):
@@ -81,6 +83,7 @@ def test_lists_show_as_tables_and_are_lists_all_the_same(client):
         assert f"{len(models)} {noun}" in html.text or len(models) == 1
         assert html.tags.count("tr") == len(models) + 1
         assert "table" in html.tags and "caption" in html.tags
+        assert html.scopes == {"col", "row"}
 
 
 def test_an_empty_list_says_what_it_has_none_of(client):
