@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, List
 
 from ai_spine.__version__ import __version__
 
-# pytest imports this package for its plugin, in every run, though most runs need nothing of it:
-# so what is public is imported when the first of it is asked for.
 if TYPE_CHECKING:
     from ai_spine.batch import BatchItem, BatchProgress, BatchResult
     from ai_spine.client import AISpine
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
         NetworkError,
         NotFoundError,
         PermissionDeniedError,
+        ProfileWarning,
         RateLimitError,
         RequestTimeoutError,
         ServerError,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from ai_spine.execution_events import ExecutionEvent
+    from ai_spine.frames import to_dataframe
     from ai_spine.models import (
         Agent,
         AgentMessage,
@@ -51,6 +51,53 @@ if TYPE_CHECKING:
         User,
     )
     from ai_spine.statuses import ExecutionStatus
+
+# A room is imported when one of its names is asked for: `import ai_spine` costs next to nothing.
+_ROOMS = {
+    "batch": ("BatchItem", "BatchProgress", "BatchResult"),
+    "client": ("AISpine",),
+    "events": ("RequestEvent",),
+    "exceptions": (
+        "AISpineError",
+        "APIError",
+        "AuthenticationError",
+        "BadRequestError",
+        "BatchError",
+        "ConfigurationError",
+        "ConflictError",
+        "ExecutionCancelledError",
+        "ExecutionError",
+        "InsecureTransportWarning",
+        "InsufficientCreditsError",
+        "NetworkError",
+        "NotFoundError",
+        "PermissionDeniedError",
+        "ProfileWarning",
+        "RateLimitError",
+        "RequestTimeoutError",
+        "ServerError",
+        "TimeoutError",
+        "ValidationError",
+    ),
+    "execution_events": ("ExecutionEvent",),
+    "frames": ("to_dataframe",),
+    "models": (
+        "Agent",
+        "AgentMessage",
+        "ApiKeyChange",
+        "ApiKeyStatus",
+        "Execution",
+        "Flow",
+        "FlowNode",
+        "HealthStatus",
+        "Metrics",
+        "NodeResult",
+        "SystemStatus",
+        "User",
+    ),
+    "statuses": ("ExecutionStatus",),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "AISpine",
@@ -83,6 +130,7 @@ __all__ = [
     "NodeResult",
     "NotFoundError",
     "PermissionDeniedError",
+    "ProfileWarning",
     "RateLimitError",
     "RequestEvent",
     "RequestTimeoutError",
@@ -92,22 +140,20 @@ __all__ = [
     "User",
     "ValidationError",
     "__version__",
+    "to_dataframe",
 ]
 
-# Where the names of `__all__` stand.
-_ROOMS = ("batch", "client", "events", "exceptions", "models", "statuses")
-
-if not TYPE_CHECKING:  # to a type checker, a module with `__getattr__` has every name
+if not TYPE_CHECKING:  # else any misspelt name would pass for one
 
     def __getattr__(name: str) -> Any:
-        if name in _ROOMS:
-            return importlib.import_module(f"{__name__}.{name}")
-        for room in _ROOMS if name in __all__ else ():
-            known = vars(importlib.import_module(f"{__name__}.{room}"))
-            if name in known:
-                globals()[name] = known[name]
-                return known[name]
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        room = _ROOM_OF.get(name, name)
+        if room not in _ROOMS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{room}")
+        value = module if name == room else getattr(module, name)
+        globals()[name] = value
+        return value
 
-    def __dir__() -> List[str]:
-        return sorted({*globals(), *__all__})
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *_ROOMS, *__all__})

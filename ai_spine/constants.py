@@ -12,9 +12,14 @@ class DefaultInt(int):
     """See `DefaultFloat`."""
 
 
+class DefaultText(str):
+    """See `DefaultFloat`."""
+
+
 DEFAULT_BASE_URL = "https://ai-spine-api-production.up.railway.app"
 DEFAULT_TIMEOUT = DefaultFloat(30)
 DEFAULT_MAX_RETRIES = DefaultInt(3)
+DEFAULT_API_PREFIX = DefaultText("")
 DEFAULT_POOL_SIZE = 10
 DEFAULT_CREDITS_LOW_AT = 10.0
 DEFAULT_CONCURRENCY = 16
@@ -24,6 +29,9 @@ ENV_API_KEY = "AI_SPINE_API_KEY"
 ENV_BASE_URL = "AI_SPINE_BASE_URL"
 ENV_TIMEOUT = "AI_SPINE_TIMEOUT"
 ENV_MAX_RETRIES = "AI_SPINE_MAX_RETRIES"
+ENV_PROFILE = "AI_SPINE_PROFILE"
+ENV_CONFIG = "AI_SPINE_CONFIG"
+ENV_CACHE = "AI_SPINE_CACHE"
 ENV_LOG_BODIES = "AI_SPINE_LOG_BODIES"
 
 IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"

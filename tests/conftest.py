@@ -1,11 +1,15 @@
 """What all tests share: an environment without settings of ours, proxies or CA bundles."""
 
+import os
+
 import pytest
 
 from tests.browser import browser  # noqa: F401, a fixture
 
 # Its fixtures, where the package was installed before it brought them.
 pytest_plugins = ("ai_spine.pytest_plugin",)
+# Before anything is made: neither a developer's own profiles nor what completion has noted count.
+os.environ["AI_SPINE_CONFIG"] = os.environ["AI_SPINE_CACHE"] = os.devnull
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
@@ -14,6 +18,7 @@ _OURS = (
     "AI_SPINE_TIMEOUT",
     "AI_SPINE_MAX_RETRIES",
     "AI_SPINE_LOG_BODIES",
+    "AI_SPINE_PROFILE",
 )
 
 

@@ -24,6 +24,12 @@ PRINTED = {
         "None completed\n",
     ],
     "testing.md": [""] * 4,  # tests, which tests/pytest_plugin runs
+    "notebooks.md": [
+        "1 of 2 succeeded, 1 failed\n",
+        "sentiment: completed\n2\n",
+        "completed positive\nfailed nan\n",
+        "║ sentiment ║\n",
+    ],
 }
 
 

@@ -1,6 +1,7 @@
 """Executing a flow for many inputs."""
 
-import concurrent.futures
+from __future__ import annotations
+
 import copy
 import os
 import time
@@ -18,24 +19,23 @@ from typing import (
     cast,
 )
 
-from ai_spine.batch import BatchItem, BatchProgress, BatchResult
-from ai_spine.batch_crew import Crew, Landing, Parcel, execute_one
-from ai_spine.batch_run import BatchRun
-from ai_spine.checkpoint import Checkpoint, NoCheckpoint
 from ai_spine.constants import DEFAULT_CONCURRENCY, DEFAULT_WAIT_TIMEOUT
 from ai_spine.events import log
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.methods.executions import ExecutionMethods
+from ai_spine.progress import OnBatch, batch_bar
 from ai_spine.validation import check_count, check_id, check_seconds
 
+# A client without batches need not wait for the import of what runs them.
 if TYPE_CHECKING:
+    import concurrent.futures
+
+    from ai_spine.batch import BatchItem, BatchProgress, BatchResult
+    from ai_spine.batch_crew import Crew, Landing
+    from ai_spine.batch_run import BatchRun
     from ai_spine.client import AISpine
 
 Path = Union[str, "os.PathLike[str]"]
-_LOCAL_EXECUTORS = (
-    concurrent.futures.ThreadPoolExecutor,
-    concurrent.futures.ProcessPoolExecutor,
-)
 
 
 class BatchMethods(ExecutionMethods):
@@ -52,7 +52,7 @@ class BatchMethods(ExecutionMethods):
         timeout: Optional[float] = None,
         checkpoint: Optional[Path] = None,
         executor: Optional[concurrent.futures.Executor] = None,
-        progress: Optional[Callable[[BatchProgress], Any]] = None,
+        progress: Union[None, bool, Callable[[BatchProgress], Any]] = None,
         retry_failed: bool = False,
         retry_uncertain: bool = False,
     ) -> BatchResult:
@@ -74,7 +74,8 @@ class BatchMethods(ExecutionMethods):
                 `retry_writes=True`; else it fails with the key that it carried.
             executor: What executes instead of threads of this process, such as Dask's. One that may
                 run a task again when a worker dies needs a client with `retry_writes=True`.
-            progress: Called with a `BatchProgress` after each item.
+            progress: Called with a `BatchProgress` after each item; or whether tqdm shows a bar.
+                Without saying, it does so in notebooks.
             retry_failed: Whether inputs that failed in the run that is gone on with are executed
                 again.
             retry_uncertain: Whether what may have been started is sent again, with the same key,
@@ -82,7 +83,8 @@ class BatchMethods(ExecutionMethods):
 
         Raises:
             ValidationError: An argument is wrong; nothing was sent.
-            ConfigurationError: The checkpoint is of another run, or cannot be read or written.
+            ConfigurationError: The checkpoint is of another run, or cannot be read or written; or
+                a bar is asked for, and tqdm is not installed.
             KeyboardInterrupt: Ctrl-C; its text says how to go on.
 
         Example:
@@ -102,23 +104,9 @@ class BatchMethods(ExecutionMethods):
             retry_failed=retry_failed,
             retry_uncertain=retry_uncertain,
         )
-        run = begin()
-        result = BatchResult(run.checkpoint.load, run.checkpoint.path)
         total = len(inputs) if isinstance(inputs, Sized) else None
-        began = time.monotonic()
-
-        def take(landing: Landing) -> None:
-            result.add(landing.item, landing.offset)
-            run.consumed()
-            if on_result is not None:
-                on_result(landing.item)
-            if progress is not None:
-                done, failed = len(result), len(result) - result.succeeded
-                progress(BatchProgress(done, failed, total, time.monotonic() - began))
-
-        _collect(run, take)
-        result.is_complete = run.is_complete
-        return result
+        with batch_bar(progress, flow_id, total) as saw:
+            return _gather(begin(), total, on_result, saw)
 
     def iter_batch(
         self,
@@ -190,6 +178,9 @@ class BatchMethods(ExecutionMethods):
             )
 
         def begin() -> BatchRun:
+            from ai_spine.batch_run import BatchRun
+            from ai_spine.checkpoint import Checkpoint, NoCheckpoint
+
             run = BatchRun(
                 inputs,
                 concurrency=concurrency,
@@ -216,6 +207,8 @@ class BatchMethods(ExecutionMethods):
         concurrency: int,
         executor: Optional[concurrent.futures.Executor],
     ) -> Crew:
+        from ai_spine.batch_crew import Crew, Parcel, execute_one
+
         watched = copy.copy(self)
         settings = self._api.settings
         hooks = dict(settings.event_hooks)
@@ -253,15 +246,45 @@ def _check_inputs(inputs: Any) -> None:
 
 
 def _check_executor(executor: Any, honours_keys: bool) -> None:
-    if executor is None or isinstance(executor, _LOCAL_EXECUTORS):
+    if executor is None:
         return
-    if not isinstance(executor, concurrent.futures.Executor):
+    from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
+    if isinstance(executor, (ThreadPoolExecutor, ProcessPoolExecutor)):
+        return
+    if not isinstance(executor, Executor):
         raise ValidationError("executor must be a concurrent.futures.Executor")
     if not honours_keys:
         raise ConfigurationError(
             "an executor that may run a task again when a worker dies could execute an input "
             "twice: use a client with retry_writes=True, on a server that honours Idempotency-Key"
         )
+
+
+def _gather(
+    run: BatchRun,
+    total: Optional[int],
+    on_result: Optional[Callable[[BatchItem], Any]],
+    saw: Optional[OnBatch],
+) -> BatchResult:
+    """Takes all landings into a result, and tells of each."""
+    from ai_spine.batch import BatchProgress, BatchResult
+
+    result = BatchResult(run.checkpoint.load, run.checkpoint.path)
+    began = time.monotonic()
+
+    def take(landing: Landing) -> None:
+        result.add(landing.item, landing.offset)
+        run.consumed()
+        if on_result is not None:
+            on_result(landing.item)
+        if saw is not None:
+            done, failed = len(result), len(result) - result.succeeded
+            saw(BatchProgress(done, failed, total, time.monotonic() - began))
+
+    _collect(run, take)
+    result.is_complete = run.is_complete
+    return result
 
 
 def _collect(run: BatchRun, take: Callable[[Landing], None]) -> None:

@@ -36,6 +36,7 @@ from ai_spine import (
     NodeResult,
     NotFoundError,
     PermissionDeniedError,
+    ProfileWarning,
     RateLimitError,
     RequestEvent,
     RequestTimeoutError,
@@ -45,8 +46,10 @@ from ai_spine import (
     User,
     ValidationError,
     __version__,
+    to_dataframe,
 )
 from ai_spine.local import LocalServer, agent
+from ai_spine.notebook import overview
 
 
 @agent("typed", name="Typed", capabilities=["types"], agent_type="processor")
@@ -196,10 +199,18 @@ def use_errors(error: AISpineError) -> Optional[str]:
     if isinstance(error, TimeoutError):
         return error.execution_id
     if isinstance(error, BatchError):
-        print(error.failed, InsecureTransportWarning)
+        print(error.failed, InsecureTransportWarning, ProfileWarning)
     if isinstance(error, ExecutionError):
         print(error.execution)
     return error.message
+
+
+def use_in_notebook(client: AISpine, execution: Execution) -> str:
+    frame = to_dataframe(client.list_executions(), flatten=True)
+    result = client.execute_batch("f", [{}], progress=True)
+    print(frame.shape, to_dataframe(result, model=BatchItem))
+    client.wait_for_execution(execution.execution_id, progress=False)
+    return overview(client, execution)
 
 
 def use_local_server() -> None:
