@@ -3,7 +3,6 @@
 import json
 import os
 import stat
-import subprocess
 import sys
 import time
 
@@ -19,31 +18,32 @@ SHELLS = ("bash", "zsh", "fish")
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """A folder for what is noted."""
+    """A folder for what is noted; a server may take its time, but where a test says otherwise."""
     monkeypatch.setenv("AI_SPINE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(known_ids, "_TIMEOUT", LIMIT)
     return tmp_path / "cache"
 
 
+def asked_by(shell, line):
+    """Gives what a shell sets in the environment to ask for words."""
+    words = line.split(" ")
+    told = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    if shell == "fish":
+        told = {"COMP_WORDS": " ".join(words[:-1]), "COMP_CWORD": words[-1]}
+    return {**told, "_AI_SPINE_COMPLETE": f"{shell}_complete"}
+
+
 @pytest.fixture
-def offered(server, monkeypatch):
+def offered(run, monkeypatch):
     """Asks as a shell does, and gives the words that it is offered."""
-    monkeypatch.setenv("AI_SPINE_BASE_URL", server.url)
 
     def ask(line, shell="bash", **environment):
-        words = line.split(" ")
-        told = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-        if shell == "fish":
-            told = {"COMP_WORDS": " ".join(words[:-1]), "COMP_CWORD": words[-1]}
-        told["_AI_SPINE_COMPLETE"] = f"{shell}_complete"
-        done = subprocess.run(
-            COMMAND,
-            env={**os.environ, **told, **environment},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-        )
-        assert done.stderr == ""
-        return [word for word in words_of(done.stdout, shell) if word]
+        with monkeypatch.context() as patch:
+            for name, value in {**asked_by(shell, line), **environment}.items():
+                patch.setenv(name, value)
+            outcome = run()
+        assert outcome.stderr == ""
+        return [word for word in words_of(outcome.stdout, shell) if word]
 
     return ask
 
@@ -93,16 +93,10 @@ def test_values_of_options_are_offered(offered, monkeypatch, tmp_path):
         ("ai-spine local start --db x", "file"),
     ],
 )
-def test_paths_are_left_to_the_shell(line, kind):
-    told = {
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(line.count(" ")),
-        "_AI_SPINE_COMPLETE": "bash_complete",
-    }
-    done = subprocess.run(
-        COMMAND, env={**os.environ, **told}, capture_output=True, text=True
-    )
-    assert done.stdout == f"{kind},x\n"
+def test_paths_are_left_to_the_shell(invoke, monkeypatch, line, kind):
+    for name, value in asked_by("bash", line).items():
+        monkeypatch.setenv(name, value)
+    assert invoke().stdout == f"{kind},x\n"
 
 
 def test_the_server_is_that_of_the_options_or_of_the_profile(
@@ -146,7 +140,8 @@ def test_a_server_that_does_not_answer_leaves_what_was_noted(
     assert json.loads(path.read_text())["at"] > time.time() - known_ids.MAX_AGE
 
 
-def test_a_server_that_is_slow_is_not_waited_for(offered, server, cache):
+def test_a_server_that_is_slow_is_not_waited_for(offered, server, monkeypatch):
+    monkeypatch.setattr(known_ids, "_TIMEOUT", 0.05)
     server.faults.add("GET", "/flows", delay=LIMIT)
     assert offered("ai-spine execute ") == []
 
@@ -182,13 +177,14 @@ def test_where_nothing_can_be_noted_ids_are_offered_all_the_same(offered):
     assert offered("ai-spine execute ech", **told) == ["echo"]
 
 
-def test_an_id_that_a_shell_would_run_is_not_offered(offered, cache):
+def test_an_id_that_a_shell_would_run_is_not_offered(offered, cache, run_process):
     offered("ai-spine execute ")
     (path,) = cache.iterdir()
     odd = ["$(touch x)", "a b", "a;b", "`x`", "*", "-x", "a\nb", "a\x1b[2J", "~", "é"]
     path.write_text(json.dumps({"at": time.time(), "ids": [*odd, 7, "fine"]}))
     assert offered("ai-spine execute ") == ["é", "fine"]
-    assert offered("ai-spine execute ", PYTHONIOENCODING="ascii") == ["fine"]
+    told = {**asked_by("bash", "ai-spine execute "), "PYTHONIOENCODING": "ascii"}
+    assert run_process(**told) == (0, "plain,fine\n", "")
 
 
 def test_the_server_of_one_command_is_not_started_for_a_word(offered):
@@ -203,17 +199,18 @@ def test_the_script_is_printed(invoke, shell):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
-def test_a_real_bash_completes_commands_and_ids(server, tmp_path):
+def test_a_real_bash_completes_commands_and_ids(offered, tmp_path):
     import pexpect
     import shutil
 
     if shutil.which("bash") is None:
         pytest.skip("there is no bash")
+    assert offered("ai-spine execute ")  # they are noted, however slow bash is
     command = tmp_path / "ai-spine"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ai_spine "$@"\n')
     command.chmod(0o755)
     path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "AI_SPINE_BASE_URL": server.url}
+    environment = {**os.environ, "PATH": path}
     environment.update(PS1="READY>", TERM="dumb", INPUTRC=os.devnull)
     bash = pexpect.spawn(
         "bash", ["--norc", "--noprofile"], env=environment, timeout=LIMIT

@@ -3,12 +3,14 @@
 import pytest
 
 from ai_spine.cli import known_ids
+from tests.cli.conftest import LIMIT
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """A folder for what is noted."""
+    """A folder for what is noted; a server may take its time, but where a test says otherwise."""
     monkeypatch.setenv("AI_SPINE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(known_ids, "_TIMEOUT", LIMIT)
     return tmp_path / "cache"
 
 
