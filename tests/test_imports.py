@@ -18,7 +18,14 @@ TELL = """
 import atexit, json, sys
 atexit.register(lambda: print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr))
 """
-RUN = "from ai_spine.cli.main import main\nmain()"
+# Click 8.0 ends a process that completes without a word to `atexit`.
+RUN = """
+import click.core
+from ai_spine.cli.main import main
+
+click.core._fast_exit = sys.exit
+main()
+"""
 
 
 def modules_after(code, *words, **environment):
