@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ai_spine.cli.main import cli
+
 FOLDER = Path(__file__).parent.parent / "docs"
 # What each guide's blocks of Python print, in their order.
 PRINTED = {
@@ -14,6 +16,12 @@ PRINTED = {
         "3 2 1\npositive\n2 failed\n",
         "[('failed', 34), ('positive', 66)]\n",
         "2 2\n2\n",
+    ],
+    "command-line.md": [],
+    "streaming.md": [
+        "text running\ntext completed\nsentiment running\nsentiment completed\n"
+        "True positive\n",
+        "None completed\n",
     ],
 }
 
@@ -38,6 +46,19 @@ def test_python_in_a_guide_prints_what_it_says(block, prints):
     with contextlib.redirect_stdout(printed):
         exec(compile(block, "guide", "exec"), {})
     assert printed.getvalue() == prints
+
+
+def options_of(command):
+    """Gives all options of a command and of those under it."""
+    own = {name for each in command.params for name in each.opts}
+    below = getattr(command, "commands", {}).values()
+    return own.union(*map(options_of, below))
+
+
+def test_the_options_in_the_guide_to_the_command_line_exist():
+    text = (FOLDER / "command-line.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert told - {"--help"} <= options_of(cli)
 
 
 @pytest.mark.parametrize("name", PRINTED)

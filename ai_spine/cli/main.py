@@ -1,8 +1,9 @@
 """The `ai-spine` command."""
 
+import contextlib
 import sys
 import warnings
-from typing import Any
+from typing import Any, Iterator, Sequence
 
 import click
 
@@ -20,25 +21,16 @@ class _Root(Outline):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Runs the command, and ends the process with its exit code."""
-        run: Any = super().main
         given = args[0] if args else extra.get("args")
         words = sys.argv[1:] if given is None else list(given)
+        run: Any = super().main
         try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _say_warning
-                result = run(*args, standalone_mode=False, **extra)
-        except click.ClickException as error:
-            context = getattr(error, "ctx", None)
-            hint = (
-                f" (see {context.command_path} --help)" if context is not None else ""
-            )
-            result = error.exit_code
-            as_json = wants_json(context) or asks_for_json(words)
-            told = f"{one_line(error.format_message())}{hint}"
-            tell_error(told, result, as_json=as_json)
-        except click.Abort:
-            result = INTERRUPTED
-            tell_error("interrupted", result, as_json=asks_for_json(words))
+            with closed_pipe_is_quiet(), _errors_are_told(words):
+                with warnings.catch_warnings():
+                    warnings.showwarning = _say_warning
+                    result = run(*args, standalone_mode=False, **extra)
+        except click.exceptions.Exit as end:
+            result = end.exit_code
         if standalone_mode:
             sys.exit(result)
         return result
@@ -52,6 +44,23 @@ class _Root(Outline):
         """Runs what has been read."""
         with closed_pipe_is_quiet():
             return super().invoke(context)
+
+
+@contextlib.contextmanager
+def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
+    """Tells of a wrong use in one line, or as JSON where the words ask for it."""
+    try:
+        yield
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" (see {context.command_path} --help)" if context is not None else ""
+        as_json = wants_json(context) or asks_for_json(words)
+        told = f"{one_line(error.format_message())}{hint}"
+        tell_error(told, error.exit_code, as_json=as_json)
+        raise click.exceptions.Exit(error.exit_code) from None
+    except click.Abort:
+        tell_error("interrupted", INTERRUPTED, as_json=asks_for_json(words))
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _say_warning(message: Any, *_: Any, **__: Any) -> None:

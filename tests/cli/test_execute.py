@@ -75,7 +75,7 @@ def test_an_end_whose_time_is_unknown_is_told_without_it(run, server):
         "status": "completed",
         "output_data": {"out": {"a": 1}},
     }
-    server.faults.add("GET", "/executions/*", status=200, body=body)
+    server.faults.add("GET", "/executions/*", status=200, body=body, times=None)
     outcome = run("execute", "echo")
     assert outcome.stderr == "execution e: completed\n"
 

@@ -24,6 +24,7 @@ from ai_spine import (
     Execution,
     ExecutionCancelledError,
     ExecutionError,
+    ExecutionEvent,
     ExecutionStatus,
     Flow,
     FlowNode,
@@ -86,6 +87,9 @@ def use_executions(client: AISpine) -> Execution:
     started: Execution = client.execute_flow(
         "f", {"x": 1}, {"m": 1}, idempotency_key="k"
     )
+    events: Iterator[ExecutionEvent] = client.stream_execution("e", timeout=5.0)
+    finals: List[Optional[Execution]] = [e.execution for e in events if e.is_final]
+    print(finals)
     waited: Execution = client.wait_for_execution(
         started.execution_id, 10, 0.5, on_progress=print, raise_on_failure=False
     )
