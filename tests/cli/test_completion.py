@@ -1,4 +1,4 @@
-"""Tests of completion: what a shell is offered, and that it never waits for long nor sees an error."""
+"""Tests of completion: what a shell is offered; it waits for no server, and sees no error."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from ai_spine.cli import known_ids
 from ai_spine.local import LocalServer
-from tests.cli.conftest import COMMAND, LIMIT
+from tests.cli.conftest import LIMIT
 from tests.local import flow, node
 
 SHELLS = ("bash", "zsh", "fish")
