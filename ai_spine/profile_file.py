@@ -208,12 +208,12 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
         ConfigurationError: The file cannot be read or written. It is as it was.
     """
     real = os.path.realpath(path)
+    if os.path.lexists(real) and not os.path.isfile(real):
+        _refuse(f"{shown(path)} is no regular file")
     try:
         os.makedirs(os.path.dirname(real), mode=0o700, exist_ok=True)
         with _lock(real + ".lock"):
             document = read_document(real)
-            if os.path.lexists(real) and not os.path.isfile(real):
-                _refuse(f"{shown(path)} is no regular file")
             if not change(document):
                 return False
             _replace(real, document)

@@ -62,9 +62,7 @@ def _ids(kind: str) -> Find:
         from ai_spine.cli.context import Session
         from ai_spine.cli.known_ids import known_ids
 
-        session = context.find_object(Session) or Session()
-        # To start a server takes longer than anybody waits for a word.
-        return [] if session.options.get("local") else known_ids(kind, session)
+        return known_ids(kind, context.find_object(Session) or Session())
 
     return find
 

@@ -1,16 +1,21 @@
 """`completion bash|zsh|fish`."""
 
 import click
-from click.shell_completion import ShellComplete, get_completion_class
+from click.shell_completion import (
+    BashComplete,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+)
 
 from ai_spine.cli.context import command
 
-SHELLS = ("bash", "zsh", "fish")
+_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _VARIABLE = "_AI_SPINE_COMPLETE"  # click's own, of the program's name
 
 
 @command("completion", prints=False)
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(list(_SHELLS)))
 def completion(shell: str) -> None:
     """Print the script that completes commands, options and ids in a shell.
 
@@ -21,10 +26,8 @@ def completion(shell: str) -> None:
     ai-spine completion bash
     ai-spine completion fish > ~/.config/fish/completions/ai-spine.fish
     """
-    found = get_completion_class(shell)
-    assert found is not None
     root = click.get_current_context().find_root().command
-    made = found(root, {}, "ai-spine", _VARIABLE)
+    made = _SHELLS[shell](root, {}, "ai-spine", _VARIABLE)
     # Bash's own method runs bash first, to see whether it is recent enough.
     click.echo(ShellComplete.source(made))
 

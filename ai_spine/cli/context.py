@@ -75,8 +75,7 @@ class Session:
         from ai_spine.exceptions import ConfigurationError
 
         context = click.get_current_context().find_root()
-        known = ("api_key", "base_url", "timeout", "debug", "profile")
-        given = {name: self.options[name] for name in known if name in self.options}
+        given = self._arguments()
         if self.options.get("local"):
             if "base_url" in given:
                 raise ConfigurationError("--local and --base-url exclude each other")
@@ -85,14 +84,28 @@ class Session:
         self._client = context.with_resource(AISpine(**given, **more))
         return self._client
 
+    @property
+    def has_client(self) -> bool:
+        """Whether the command has made its client."""
+        return self._client is not None
+
     def quick_client(self, timeout: float) -> "AISpine":
         """Gives a client for what nobody waits for: it sends once, and gives up soon.
 
         Args:
             timeout: Seconds that a call may take.
+
+        Returns:
+            The command's own client, if it has one, but for this; else a new one.
         """
-        made = self._client or self.client()
+        from ai_spine.client import AISpine
+
+        made = self._client or AISpine(**self._arguments())
         return made.with_options(timeout=timeout, deadline=timeout, max_retries=0)
+
+    def _arguments(self) -> Dict[str, Any]:
+        known = ("api_key", "base_url", "timeout", "debug", "profile")
+        return {name: self.options[name] for name in known if name in self.options}
 
 
 def read_output(name: str, text: Secret) -> str:

@@ -1,8 +1,10 @@
 """What the command's exit codes mean, and which error has which."""
 
-from typing import TYPE_CHECKING
+import typing
 
-if TYPE_CHECKING:  # its room imports `requests`, for which a help page need not wait
+if (
+    typing.TYPE_CHECKING
+):  # its room imports `requests`, for which a help page need not wait
     from ai_spine.exceptions import AISpineError
 
 DONE = 0

@@ -42,8 +42,8 @@ def known_ids(kind: str, session: Session) -> List[str]:
 
 
 def _known_ids(kind: str, session: Session) -> List[str]:
-    if session.options.get("local"):  # it is gone with the command
-        return _ask(kind, session) or []
+    if session.options.get("local"):  # it is gone with the command, so nothing is noted
+        return (session.has_client and _ask(kind, session)) or []
     path = _path(kind, session)
     noted, age = _read(path)
     if 0 <= age < MAX_AGE:

@@ -35,7 +35,11 @@ def command_of(words):
     """Reads a command line as click does, without running it, and gives its command's words."""
     context, path = cli.make_context("ai-spine", list(words)), ()
     while isinstance(context.command, click.Group):
-        rest = [*context._protected_args, *context.args]  # click has no public name
+        # The oldest click has a public name for it, the newest has none.
+        kept = vars(context).get("_protected_args") or vars(context).get(
+            "protected_args"
+        )
+        rest = [*(kept or ()), *context.args]
         if not rest:
             return path
         name, child, rest = context.command.resolve_command(context, rest)

@@ -1,0 +1,118 @@
+"""Tests of what an import costs: nothing is imported before it is needed."""
+
+import ast
+import copy
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ai_spine
+
+HEAVY = {"requests", "urllib3", "dateutil"}
+TELL = """
+import atexit, json, sys
+atexit.register(lambda: print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr))
+"""
+# Click 8.0 ends a process that completes without a word to `atexit`.
+RUN = """
+import click.core
+from ai_spine.cli.main import main
+
+click.core._fast_exit = sys.exit
+main()
+"""
+
+
+def modules_after(code, *words, **environment):
+    """Gives what a fresh Python has imported when it has run some code."""
+    done = subprocess.run(
+        [sys.executable, "-c", TELL + code, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+    *said, modules = done.stderr.splitlines()
+    assert [line for line in said if line] == []
+    return set(json.loads(modules)), done.stdout
+
+
+def test_the_package_alone_imports_nothing_heavy():
+    modules, _ = modules_after("import ai_spine; dir(ai_spine); ai_spine.__version__")
+    assert not modules & (HEAVY | {"click", "ai_spine.client", "ai_spine.exceptions"})
+
+
+def test_the_client_imports_neither_batches_nor_click_nor_dateutil():
+    modules, _ = modules_after("from ai_spine import AISpine")
+    assert "requests" in modules
+    assert not modules & {"click", "dateutil", "ai_spine.batch_run", "ai_spine.batch"}
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_and_version_import_neither_the_client_nor_a_command(word):
+    modules, printed = modules_after(RUN, word)
+    assert "ai-spine" in printed
+    assert not modules & (HEAVY | {"ai_spine.client", "ai_spine.cli.flows"})
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    "words, offered",
+    [
+        ("ai-spine ", "execute"),
+        ("ai-spine flows ", "get"),
+        ("ai-spine --lo", "--local"),
+    ],
+)
+def test_completion_of_commands_imports_nothing_heavy(shell, words, offered):
+    told = {
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+        "_AI_SPINE_COMPLETE": f"{shell}_complete",
+    }
+    if shell == "fish":
+        told["COMP_CWORD"] = words.split(" ")[-1]
+    modules, printed = modules_after(RUN, **told)
+    assert offered in printed
+    assert not modules & HEAVY
+
+
+def test_what_type_checkers_see_is_what_there_is():
+    tree = ast.parse(Path(ai_spine.__file__).read_text("utf-8"))
+    (checked,) = [node for node in tree.body if isinstance(node, ast.If)][:1]
+    seen = {(node.module, name.name) for node in checked.body for name in node.names}
+    rooms = ai_spine._ROOMS
+    held = {(f"ai_spine.{room}", name) for room in rooms for name in rooms[room]}
+    assert seen == held
+    assert {name for _, name in seen} | {"__version__"} == set(ai_spine.__all__)
+
+
+def test_every_public_name_is_there_and_is_listed():
+    assert set(ai_spine.__all__) <= set(dir(ai_spine))
+    names = {}
+    exec("from ai_spine import *", names)
+    for name in ai_spine.__all__:
+        assert names[name] is getattr(ai_spine, name)
+
+
+def test_a_room_is_reached_through_the_package():
+    modules_after("import ai_spine; ai_spine.exceptions.NotFoundError")
+    assert ai_spine.exceptions.NotFoundError is ai_spine.NotFoundError
+
+
+def test_a_name_that_there_is_not_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'ai_spine' has no attribute 'nothing'"):
+        ai_spine.nothing
+    with pytest.raises(ImportError, match="nothing"):
+        exec("from ai_spine import nothing")
+
+
+def test_what_is_imported_late_pickles_and_copies():
+    error = pickle.loads(pickle.dumps(ai_spine.NotFoundError("gone")))
+    assert isinstance(error, ai_spine.NotFoundError)
+    assert copy.copy(ai_spine.AISpine) is pickle.loads(pickle.dumps(ai_spine.AISpine))
