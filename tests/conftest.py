@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser import browser  # noqa: F401, a fixture
+
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
     "AI_SPINE_API_KEY",
