@@ -28,6 +28,10 @@ ENV_LOG_BODIES = "AI_SPINE_LOG_BODIES"
 
 IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
 REQUEST_ID_HEADER = "X-Request-Id"
+LAST_EVENT_ID_HEADER = "Last-Event-ID"
+EVENT_STREAM = "text/event-stream"
+# How a link to a stream is related to the execution that an answer tells of.
+STREAM_RELATION = "monitor"
 
 # Waiting for an execution, in seconds.
 DEFAULT_WAIT_TIMEOUT = 300.0

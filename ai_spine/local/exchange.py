@@ -7,7 +7,7 @@ import logging
 import math
 import uuid
 from functools import wraps
-from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, Union
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -27,7 +27,7 @@ _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 T = TypeVar("T")
-View = Callable[..., Reply]
+View = Callable[..., Union[Reply, Response]]
 
 
 class Refusal(Exception):
@@ -49,7 +49,8 @@ def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
     @wraps(view)
     def respond(**ids: str) -> Response:
         try:
-            return response_of(view(**ids))
+            answer = view(**ids)
+            return answer if isinstance(answer, Response) else response_of(answer)
         except Refusal as refusal:
             return response_of(refusal.reply)
 

@@ -67,10 +67,21 @@ class _Parser(HTTPRequestParser):
 class _Task(WSGITask):
     """A request whose application can reach the connection that it came over."""
 
+    channel: Any
+
     def get_environment(self) -> Dict[str, Any]:
         environ: Dict[str, Any] = super().get_environment()
         environ[CHANNEL] = self.channel
         return environ
+
+    def finish(self) -> None:
+        """Ends the answer, or hands the connection over to the stream that it begins."""
+        if self.channel.stream is None:
+            super().finish()
+            return
+        self.write(b"")  # the headers
+        self.close_on_finish = False
+        self.channel.begin_stream(self.chunked_response)
 
 
 class _ErrorTask(ErrorTask):
@@ -97,7 +108,10 @@ class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]  # before 3.11 it t
 
 
 class _Channel(HTTPChannel):
-    """A connection that can be dropped without an answer."""
+    """A connection that can be dropped without an answer, or be a stream's to its end.
+
+    While it is a stream's, no thread of the pool is at it, and what arrives on it is passed over.
+    """
 
     task_class = _Task
     error_task_class = _ErrorTask
@@ -105,6 +119,54 @@ class _Channel(HTTPChannel):
     logger: Any = _Log(logging.getLogger("waitress"), {})
     server: Any
     request: Any
+    stream: Any = None
+    """Who goes on after the headers, if anyone does."""
+    _chunked = False
+    requests: Any
+    requests_lock: Any
+    _flush_exception: Any
+    _flush_some_if_lockable: Any
+
+    def begin_stream(self, chunked: bool) -> None:
+        """Tells the stream that it may write."""
+        self._chunked = chunked
+        with self.requests_lock:
+            for behind in self.requests[1:]:
+                behind.close()
+            del self.requests[1:]
+        self.stream.begin(self)
+
+    def write_piece(self, data: bytes) -> None:
+        """Writes a piece of the stream; it is for one thread at a time.
+
+        Raises:
+            ClientDisconnected: Nobody is there to read it.
+        """
+        # A buffer keeps what was sent from it for as long as it is in use: each piece has its own.
+        self.current_outbuf_count = self.adj.outbuf_high_watermark
+        self.write_soon(b"%x\r\n%s\r\n" % (len(data), data) if self._chunked else data)
+
+    def end_stream(self) -> None:
+        """Closes the connection when all is sent."""
+        if self._chunked:
+            self.write_soon(b"0\r\n\r\n")
+        self.close_when_flushed = True
+        self.server.pull_trigger()
+
+    def received(self, data: bytes) -> bool:
+        """Takes what the client sends."""
+        return self.stream is None and bool(super().received(data))
+
+    def handle_write(self) -> None:
+        """Sends what is written; a stream's thread may be writing meanwhile."""
+        if self.stream is None:
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some_if_lockable)
+        if self.will_close or (self.close_when_flushed and not self.total_outbufs_len):
+            self.handle_close()
+        else:
+            self.stream.go_on()
 
     def drop(self) -> None:
         """Closes the connection; the loop that owns it does so, in its own thread."""
@@ -120,6 +182,8 @@ class _Channel(HTTPChannel):
 
     def handle_close(self) -> None:
         super().handle_close()
+        if self.stream is not None:
+            self.stream.end()
         if self.request is not None:  # half a body may lie in a temporary file
             self.request.close()
 

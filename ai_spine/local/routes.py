@@ -35,6 +35,8 @@ from ai_spine.local.http import MAX_BODY_BYTES
 from ai_spine.local.http_agents import check_endpoint, describe_http_agent
 from ai_spine.local.page import Page
 from ai_spine.local.store import Reply, Store
+from ai_spine.local.stream_routes import StreamRoutes, announce_stream
+from ai_spine.local.streams import Publisher
 from ai_spine.models import Flow
 from ai_spine.statuses import ExecutionStatus
 from ai_spine.validation import check_id
@@ -49,6 +51,8 @@ class Backend(NamedTuple):
     store: Store
     engine: Engine
     key_digest: Optional[bytes]
+    publisher: Optional[Publisher] = None
+    """Who writes streams; without one, there are none."""
 
 
 def make_app(backend: Backend) -> Flask:
@@ -86,6 +90,8 @@ def _resources(backend: Backend) -> Blueprint:
         AgentRoutes(backend),
     ):
         handlers.add_to(routes)
+    if backend.publisher is not None:
+        StreamRoutes(backend.store, backend.publisher).add_to(routes)
     return routes
 
 
@@ -93,7 +99,8 @@ class FlowRoutes:
     """`/flows`."""
 
     def __init__(self, backend: Backend) -> None:
-        self._store, self._engine, _ = backend
+        self._store, self._engine = backend.store, backend.engine
+        self._streams = backend.publisher is not None
 
     def add_to(self, routes: Blueprint) -> None:
         """Adds the routes to a blueprint."""
@@ -159,6 +166,8 @@ class FlowRoutes:
         reply, is_new = once_told(self._store, lambda: self._start(body, flows))
         if is_new:
             self._engine.start(reply.body["execution_id"], flows[0], body["input_data"])
+        if self._streams:
+            announce_stream(reply.body["execution_id"])
         return reply
 
     def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
@@ -199,7 +208,8 @@ class ExecutionRoutes:
     """`/executions`, and the messages of one."""
 
     def __init__(self, backend: Backend) -> None:
-        self._store, self._engine, _ = backend
+        self._store, self._engine = backend.store, backend.engine
+        self._streams = backend.publisher is not None
         self._cancelling = threading.Lock()
 
     def add_to(self, routes: Blueprint) -> None:
@@ -224,7 +234,10 @@ class ExecutionRoutes:
 
     def get(self, execution_id: str) -> Reply:
         """One execution."""
-        return Reply(200, self._find(execution_id))
+        execution = self._find(execution_id)
+        if self._streams:
+            announce_stream(execution["execution_id"])
+        return Reply(200, execution)
 
     def cancel(self, execution_id: str) -> Reply:
         """Ends an execution that is still going."""

@@ -17,8 +17,9 @@ from ai_spine.local.http import HttpServer
 from ai_spine.local.http_agents import HttpAgent
 from ai_spine.local.routes import Backend, make_app
 from ai_spine.local.store import Store
+from ai_spine.local.streams import Publisher
 from ai_spine.utils import Secret
-from ai_spine.validation import check_count, fits_header
+from ai_spine.validation import check_count, check_flag, fits_header
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_AGENTS = "ai_spine.local.samples.agents"
@@ -40,6 +41,8 @@ class LocalServer:
             IP addresses (and this machine's own name, where `host` is 0.0.0.0 or ::). Requests
             to other names are refused, since a web page could send them.
         max_workers: How many nodes run at once.
+        streams: Whether executions can be followed as streams of events; without, clients fall
+            back to asking again and again.
 
     Raises:
         ConfigurationError: A flow, an agent, a setting or the database is wrong, or the port is
@@ -63,10 +66,12 @@ class LocalServer:
         api_key: Optional[str] = None,
         allowed_hosts: Sequence[str] = (),
         max_workers: int = 32,
+        streams: bool = True,
     ) -> None:
         secret = None if api_key is None else Secret(api_key)
         del api_key
         _check_settings(host, port, secret, max_workers, db)
+        check_flag("streams", streams, ConfigurationError)
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
@@ -75,12 +80,13 @@ class LocalServer:
         self._api_key = secret
         self._store = Store(os.fspath(db))
         self._engine = Engine(self._store, self._find_agent, max_workers)
+        self._publisher = Publisher(self._store) if streams else None
         self.faults = FaultScript()
         """What the server is to do wrong."""
         try:
             self._write_definitions()
             digest = None if secret is None else digest_of(secret.reveal())
-            app = make_app(Backend(self._store, self._engine, digest))
+            app = make_app(Backend(self._store, self._engine, digest, self._publisher))
             faulty = FaultyApp(app, self.faults, API_PREFIX)
             # Outermost, so that a request that may not come uses up no fault either.
             self._http = HttpServer(Guard(faulty, names), host, port)
@@ -108,6 +114,8 @@ class LocalServer:
         self.faults.clear()
         self._engine.stop_all()
         self._store.clear_runs()
+        if self._publisher is not None:
+            self._publisher.drop_all()
         self._store.clear_definitions()
         self._write_definitions()
 
@@ -116,6 +124,8 @@ class LocalServer:
         if not self._closed:
             self._closed = True
             self.faults.end()
+            if self._publisher is not None:
+                self._publisher.close()
             self._http.close()
             self._stop()
 

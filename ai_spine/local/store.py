@@ -5,13 +5,14 @@ import sqlite3
 import threading
 import time
 import uuid
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timezone
 from typing import (
     Any,
     Callable,
     Dict,
     Iterable,
+    Iterator,
     List,
     Mapping,
     NamedTuple,
@@ -20,6 +21,7 @@ from typing import (
 )
 
 from ai_spine.exceptions import ConfigurationError
+from ai_spine.local import journal
 from ai_spine.local.schema import (
     LIVE_STATUSES,
     SCHEMA,
@@ -31,6 +33,7 @@ from ai_spine.local.schema import (
 )
 from ai_spine.statuses import ExecutionStatus
 
+_TABLES_OF_RUNS = ("executions", "node_results", "idempotency_keys", "events")
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"
 
@@ -62,6 +65,8 @@ class Store:
     ) -> None:
         self._now = now
         self._lock = threading.RLock()
+        self.listener: Callable[[str], None] = lambda execution_id: None
+        """Is told of each execution of which there is news; it must not take long."""
         with ExitStack() as undo:  # a start that fails leaves nothing open
             self._guard = (
                 None
@@ -77,7 +82,8 @@ class Store:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 # Safe against the death of the process; a power cut may cost the last commits.
                 self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.executescript(SCHEMA)
+                self._db.executescript(SCHEMA + journal.EVENTS_SCHEMA)
+                journal.fill(self._db)
                 self._fail_interrupted()
             except sqlite3.Error as error:
                 raise ConfigurationError(
@@ -97,7 +103,7 @@ class Store:
         """Forgets executions, results and keys."""
         with self._lock, self._db:
             self._db.execute("BEGIN")
-            for table in ("executions", "node_results", "idempotency_keys"):
+            for table in _TABLES_OF_RUNS:
                 self._db.execute(f"DELETE FROM {table}")  # nosec B608
 
     def clear_definitions(self) -> None:
@@ -224,27 +230,27 @@ class Store:
     ) -> str:
         """Notes an execution as pending, and gives its id."""
         execution_id, now = str(uuid.uuid4()), self._stamp()
-        self._execute(
-            "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
-            " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
-            (
-                execution_id,
-                flow_id,
-                json.dumps(input_data),
-                json.dumps(metadata),
-                now,
-                now,
-            ),
-        )
+        given = json.dumps(input_data), json.dumps(metadata)
+        with self._news_of(execution_id):
+            self._db.execute(
+                "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
+                " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
+                (execution_id, flow_id, *given, now, now),
+            )
+            journal.note(self._db, execution_id, None, "pending", now)
         return execution_id
 
     def start_execution(self, execution_id: str) -> None:
         """Notes that an execution's first node has started."""
-        self._execute(
-            "UPDATE executions SET status = 'running', updated_at = ?"
-            " WHERE execution_id = ? AND status = 'pending'",
-            (self._stamp(), execution_id),
-        )
+        now = self._stamp()
+        with self._news_of(execution_id):
+            started = self._db.execute(
+                "UPDATE executions SET status = 'running', updated_at = ?"
+                " WHERE execution_id = ? AND status = 'pending'",
+                (now, execution_id),
+            )
+            if started.rowcount:
+                journal.note(self._db, execution_id, None, "running", now)
 
     def finish_execution(
         self,
@@ -260,30 +266,34 @@ class Store:
             Whether it was still going: what has ended once is not overwritten.
         """
         now = self._stamp()
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
+        output = json.dumps(output_data or {})
+        ids = execution_id, *LIVE_STATUSES
+        with self._news_of(execution_id):
             ended = self._db.execute(
                 "UPDATE executions SET status = ?, output_data = ?, error_message = ?,"
                 " updated_at = ?, completed_at = ?,"
                 " seconds = (julianday(?) - julianday(created_at)) * 86400"
                 " WHERE execution_id = ? AND status IN (?, ?)",
-                (
-                    status.value,
-                    json.dumps(output_data or {}),
-                    error_message,
-                    now,
-                    now,
-                    now,
-                    execution_id,
-                    *LIVE_STATUSES,
-                ),
+                (status.value, output, error_message, now, now, now, *ids),
             )
-            self._db.execute(
-                "UPDATE node_results SET status = 'cancelled', updated_at = ?, completed_at = ?"
-                " WHERE execution_id = ? AND status = 'running'",
-                (now, now, execution_id),
-            )
+            self._cancel_nodes(execution_id, now)
+            if ended.rowcount:
+                journal.note(self._db, execution_id, None, status.value, now)
         return ended.rowcount > 0
+
+    def _cancel_nodes(self, execution_id: str, now: str) -> None:
+        running = "execution_id = ? AND status = 'running'"
+        found = self._rows(
+            f"SELECT id FROM node_results WHERE {running}",
+            (execution_id,),  # nosec B608
+        )
+        self._db.execute(
+            "UPDATE node_results SET status = 'cancelled', updated_at = ?, completed_at = ?"
+            f" WHERE {running}",
+            (now, now, execution_id),
+        )
+        for row in found:
+            journal.note(self._db, execution_id, row["id"], "cancelled", now)
 
     def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
         """Gives an execution; `None` if there is none."""
@@ -350,16 +360,45 @@ class Store:
         """Notes a node's end."""
         now = self._stamp()
         output = None if output_data is None else json.dumps(output_data)
-        self._execute(
-            "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
-            " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
-            (status.value, output, error_message, milliseconds, now, now, result_id),
-        )
+        told = output, error_message, milliseconds
+        query = "SELECT execution_id FROM node_results WHERE id = ?"
+        execution_id = self._rows(query, (result_id,))[0]["execution_id"]
+        with self._news_of(execution_id):
+            self._db.execute(
+                "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
+                " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
+                (status.value, *told, now, now, result_id),
+            )
+            journal.note(self._db, execution_id, result_id, status.value, now)
 
     def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
         """Gives the results of an execution's nodes in the order in which they started."""
         query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
         return [node_result_of(row) for row in self._rows(query, (execution_id,))]
+
+    # What became of executions, for streams
+
+    def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
+        """Gives the first event of an execution behind a number; `None` if there is none yet."""
+        with self._lock:
+            return journal.event_after(self._db, execution_id, number)
+
+    def place_of(self, execution_id: str) -> Optional[journal.Place]:
+        """Tells how far the events of an execution have come; `None` if there is none."""
+        with self._lock:
+            return journal.place_of(self._db, execution_id)
+
+    @contextmanager
+    def _news_of(self, execution_id: str) -> Iterator[None]:
+        """Makes what is written one transaction, a part of a larger one included, and tells."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+            else:
+                with self._db:
+                    self._db.execute("BEGIN")
+                    yield
+        self.listener(execution_id)
 
     def _add_node(
         self,
@@ -371,21 +410,15 @@ class Store:
         completed_at: Optional[str],
     ) -> str:
         result_id, now = str(uuid.uuid4()), self._stamp()
-        self._execute(
-            "INSERT INTO node_results (id, execution_id, node_id, agent_id, status, input_data,"
-            " created_at, updated_at, completed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                result_id,
-                execution_id,
-                node_id,
-                agent_id,
-                status,
-                json.dumps(input_data),
-                now,
-                now,
-                completed_at,
-            ),
-        )
+        told = agent_id, status, json.dumps(input_data)
+        with self._news_of(execution_id):
+            self._db.execute(
+                "INSERT INTO node_results (id, execution_id, node_id, agent_id, status,"
+                " input_data, created_at, updated_at, completed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (result_id, execution_id, node_id, *told, now, now, completed_at),
+            )
+            journal.note(self._db, execution_id, result_id, status, now)
         return result_id
 
     def _fail_interrupted(self) -> None:
