@@ -205,9 +205,7 @@ class Page:
     def agents(self) -> Response:
         """All agents, each asked how it is."""
         agents = self._store.all("agent")
-        return self._show(
-            "agents.html", agents=list(zip(agents, health_of(agents)))
-        )
+        return self._show("agents.html", agents=list(zip(agents, health_of(agents))))
 
     # What can be done
 
@@ -280,7 +278,7 @@ class Page:
             link(f"{PREFIX}/sign-in", next=None if after == "/" else after), 303
         )
 
-    def _show(self, template: str, status: int = 200, **values: Any) -> Response:
+    def _show(self, template: str, code: int = 200, **values: Any) -> Response:
         """Fills in a template, with what each of them needs."""
         session = _session_of(request)
         shared = {
@@ -293,14 +291,14 @@ class Page:
             "stream": None,
             "is_live": False,
         }
-        return render(template, {**shared, **values}, status)
+        return render(template, {**shared, **values}, code)
 
     def _show_flow(
-        self, flow: Flow, text: str, told: str, error: str = "", status: int = 200
+        self, flow: Flow, text: str, told: str, error: str = "", code: int = 200
     ) -> Response:
         return self._show(
             "flow.html",
-            status,
+            code,
             flow=flow,
             text=text,
             told=told,
@@ -354,7 +352,9 @@ class Page:
 
     def _check_token(self) -> None:
         if not self._is_token_sound():
-            words = f"{_STALE} Nothing was done; go back, reload the page, and try again."
+            words = (
+                f"{_STALE} Nothing was done; go back, reload the page, and try again."
+            )
             raise Problem(403, "Not done", words)
 
     def _show_problem(self, error: Exception) -> Response:

@@ -104,5 +104,3 @@ def _environment() -> jinja2.Environment:
         machine=page_shown.moment_for_machines,
     )
     return environment
-
-

@@ -30,7 +30,9 @@ def health_of(agents: Sequence[Dict[str, Any]]) -> List[Health]:
     try:
         asked = [pool.submit(_check, agent) for agent in agents]
         concurrent.futures.wait(asked, timeout=2 * HEALTH_SECONDS)
-        return [_told(future, agent["endpoint"]) for future, agent in zip(asked, agents)]
+        return [
+            _told(future, agent["endpoint"]) for future, agent in zip(asked, agents)
+        ]
     finally:
         pool.shutdown(wait=False)
 

@@ -185,7 +185,9 @@ def progress_in_words(
     at = f" Running now: {', '.join(running[:5])}." if running else ""
     noun = "node" if of_all.endswith(" 1") or (not of_all and over == 1) else "nodes"
     verb = "is" if over == 1 else "are"
-    return f"{str(execution.status).capitalize()}: {over}{of_all} {noun} {verb} done.{at}"
+    return (
+        f"{str(execution.status).capitalize()}: {over}{of_all} {noun} {verb} done.{at}"
+    )
 
 
 def example_for(
@@ -214,6 +216,8 @@ def read_input(text: str) -> Dict[str, Any]:
     Raises:
         ValueError: It is no JSON object; the message says where it goes wrong.
     """
+    if not text.strip():
+        raise ValueError("The input is empty. Write a JSON object; {} is the least.")
     try:
         given = parse_json(text)
     except json.JSONDecodeError as error:

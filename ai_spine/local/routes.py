@@ -59,6 +59,7 @@ def make_app(backend: Backend) -> Flask:
     """Makes the WSGI application."""
     app = Flask("ai_spine.local", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     resources = _resources(backend)
@@ -72,9 +73,7 @@ def make_app(backend: Backend) -> Flask:
     app.register_blueprint(accounts)
     page = Page(backend.store, backend.engine, backend.key_digest)
     app.register_blueprint(page.blueprint())
-    app.before_request(
-        lambda: authenticate(backend.key_digest, page.lets_in(request))
-    )
+    app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
     app.after_request(echo_headers)
     app.register_error_handler(HTTPException, refuse_http)
     app.register_error_handler(Exception, refuse_unexpected)
