@@ -5,14 +5,20 @@ import logging
 import math
 import time
 import uuid
-from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union, cast
 from urllib.parse import urlsplit
 
 import requests
 
 from ai_spine.__version__ import __version__
 from ai_spine.config import Settings
-from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
+from ai_spine.constants import (
+    EVENT_STREAM,
+    IDEMPOTENCY_KEY_HEADER,
+    LAST_EVENT_ID_HEADER,
+    REQUEST_ID_HEADER,
+)
+from ai_spine.event_source import EventSource, open_events
 from ai_spine.events import RequestEvent, call_safely, log, log_line
 from ai_spine.exceptions import (
     AISpineError,
@@ -34,6 +40,7 @@ from ai_spine.retry import (
     RetryPolicy,
     kind_of_status,
 )
+from ai_spine.sse import announces_stream
 from ai_spine.transport import (
     ACCEPTED_ENCODINGS,
     Answer,
@@ -58,10 +65,12 @@ class _Call:
     ) -> None:
         self.method = operation.method
         self.credential = operation.credential
+        self.streams = operation.streams
         self.path = path
         self.ends = ends
         self.request_id = str(uuid.uuid4())
         self.idempotency_key: Optional[str] = None
+        self.last_event_id: Optional[str] = None
         self.attempts: List[Attempt] = []
         self.maybe_executed = False
 
@@ -148,6 +157,23 @@ class ApiClient:
         """Takes the client's secrets out of a server's words, before they become an error's."""
         return self._redactor.conceal(text)
 
+    @property
+    def streams_executions(self) -> bool:
+        """Whether the server has told that it streams executions, and has done so when asked."""
+        return self._pool.streams_told and not self._pool.streams_refused
+
+    def note_no_streams(self) -> None:
+        """Notes that the server, whatever it has told, streams no executions."""
+        self._pool.streams_refused = True
+
+    def take_stream(self) -> Optional[Callable[[], None]]:
+        """Takes a connection for a stream, and gives what gives it back; `None` if none is free."""
+        return self._pool.take_stream()
+
+    def backoff(self, losses: int) -> float:
+        """Gives the seconds to sleep after so many losses in a row."""
+        return self._policy.delay(losses) or 0.0
+
     def note_credits(self, left: Any) -> None:
         """Tells the hook for it when few credits are left."""
         hook = self.settings.on_credits_low
@@ -163,6 +189,7 @@ class ApiClient:
         body: Optional[Mapping[str, Any]] = None,
         params: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
+        last_event_id: Optional[str] = None,
         deadline: Optional[float] = None,
     ) -> T:
         """Sends an operation until there is an answer, a refusal, or no time left.
@@ -173,10 +200,11 @@ class ApiClient:
             body: What goes as JSON.
             params: What goes as query; `None` values are left out.
             idempotency_key: The key of a POST; `None` makes one.
+            last_event_id: Behind which event a stream is to begin.
             deadline: Seconds for the whole call; the client's own holds as well.
 
         Returns:
-            What the operation reads from the answer.
+            What the operation reads from the answer; where it streams, an open `EventSource`.
 
         Raises:
             ValidationError: `body` is not JSON. Nothing was sent.
@@ -191,6 +219,7 @@ class ApiClient:
         call = _Call(operation, path, ends)
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or str(uuid.uuid4())
+        call.last_event_id = last_event_id
         prepared = self._prepare(call, body, params)
         while True:
             result = self._hold_back(call) or self._send(prepared, call)
@@ -244,6 +273,10 @@ class ApiClient:
             **self.settings.headers,
             REQUEST_ID_HEADER: call.request_id,
         }
+        if call.streams:
+            headers.update({"Accept": EVENT_STREAM, "Accept-Encoding": "identity"})
+        if call.last_event_id is not None:
+            headers[LAST_EVENT_ID_HEADER] = call.last_event_id
         if call.idempotency_key is not None:
             headers[IDEMPOTENCY_KEY_HEADER] = call.idempotency_key
         if body is not None:
@@ -265,7 +298,7 @@ class ApiClient:
 
     def _send(
         self, prepared: requests.PreparedRequest, call: _Call
-    ) -> Union[Answer, Failure]:
+    ) -> Union[Answer, EventSource, Failure]:
         """Makes one attempt, following redirects that stay at home."""
         started = self.clock()
         timeout = self.settings.timeout
@@ -275,20 +308,24 @@ class ApiClient:
             return Failure(Kind.NOT_SENT, "the deadline ran out", timed_out=True)
         number = len(call.attempts) + 1
         self._emit("request", call, number)
-        self._log_body("request", call, prepared.body)
-        result = exchange(
+        self.log_body("request", call, prepared.body)
+        send = open_events if call.streams else exchange
+        result: Union[Answer, EventSource, Failure] = send(
             self._pool, prepared, ends=started + timeout, clock=self.clock
         )
         if isinstance(result, Failure):
             took = f" ({timeout:g} s)" if result.timed_out else ""
             result = result._replace(words=result.words + took)
+        elif isinstance(result, EventSource):
+            result.call = call.info(transient=True)
         else:
-            self._log_body("response", call, result.body)
+            self._pool.streams_told |= announces_stream(result.headers)
+            self.log_body("response", call, result.body)
         self._emit(
             "response",
             call,
             number,
-            status_code=result.status if isinstance(result, Answer) else None,
+            status_code=None if isinstance(result, Failure) else result.status,
             elapsed=self.clock() - started,
             cause=result.words if isinstance(result, Failure) else None,
         )
@@ -307,13 +344,17 @@ class ApiClient:
         return delay
 
     def _read(
-        self, operation: Operation[T], answer: Union[Answer, Failure]
+        self, operation: Operation[T], answer: Union[Answer, EventSource, Failure]
     ) -> Union[T, Failure]:
         """Reads an answer; nothing is raised, so that no traceback shows what is in it."""
         if isinstance(answer, Failure):
             return answer
+        if isinstance(answer, EventSource):
+            return cast(T, answer)
         if not 200 <= answer.status < 300:
             return self._refusal_in(answer)
+        if operation.streams:
+            return Failure(Kind.UNREADABLE, "the answer is no stream of events")
         try:
             payload = (
                 json.loads(answer.body.decode("utf-8")) if answer.body.strip() else None
@@ -339,11 +380,14 @@ class ApiClient:
         return Failure(kind, f"status {answer.status}", retry_after=asked)
 
     def _error_of(
-        self, result: Union[Answer, Failure], failure: Failure, call: _Call
+        self,
+        result: Union[Answer, EventSource, Failure],
+        failure: Failure,
+        call: _Call,
     ) -> AISpineError:
         """Gives the error to raise for a call that has failed for good."""
         info = call.info(transient=failure.kind not in (Kind.REFUSED, Kind.UNREADABLE))
-        if isinstance(result, Failure):
+        if not isinstance(result, Answer):
             kind = RequestTimeoutError if failure.timed_out else NetworkError
             error = kind(f"{self.settings.base_url}: {failure.words}", call=info)
             error.retry_after = failure.retry_after
@@ -363,7 +407,8 @@ class ApiClient:
             self.note_credits(refusal.credits_available or 0)
         return refusal
 
-    def _log_body(self, which: str, call: _Call, content: Any) -> None:
+    def log_body(self, which: str, call: Union[_Call, CallInfo], content: Any) -> None:
+        """Logs what was sent or has come, without its secrets, where that is asked for."""
         if self.settings.log_bodies and log.isEnabledFor(logging.DEBUG):
             told = self._redactor.body(content or b"")
             log.debug("%s %s %s body: %s", call.method, call.path, which, told)

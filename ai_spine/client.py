@@ -5,9 +5,10 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar, Union
 
 import requests
 
-from ai_spine import config
+from ai_spine import arguments, config
 from ai_spine.api import ApiClient
 from ai_spine.constants import (
+    DEFAULT_API_PREFIX,
     DEFAULT_CREDITS_LOW_AT,
     DEFAULT_MAX_RETRIES,
     DEFAULT_POOL_SIZE,
@@ -21,6 +22,7 @@ from ai_spine.methods.account import AccountMethods
 from ai_spine.methods.agents import AgentMethods
 from ai_spine.methods.batches import BatchMethods
 from ai_spine.methods.flows import FlowMethods
+from ai_spine.methods.streams import StreamMethods
 from ai_spine.methods.system import SystemMethods
 from ai_spine.operations import Operation, read_anything
 from ai_spine.transport import SessionPool
@@ -39,17 +41,26 @@ from ai_spine.validation import (
 Client = TypeVar("Client", bound="AISpine")
 
 
-class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMethods):
+class AISpine(
+    BatchMethods,
+    StreamMethods,
+    FlowMethods,
+    AgentMethods,
+    SystemMethods,
+    AccountMethods,
+):
     """A client of one AI Spine server.
 
     It may be shared by threads, survives a fork, and pickles: its settings travel along, the key
     included, its connections do not. As a context manager it closes its connections at the end.
 
     Args:
-        api_key: The key; without one, the environment's `AI_SPINE_API_KEY`, or none.
-        base_url: The server; without one, `AI_SPINE_BASE_URL`, or the production server.
-        timeout: Seconds that one attempt may take; where absent, `AI_SPINE_TIMEOUT` rules.
-        max_retries: Attempts after the first; where absent, `AI_SPINE_MAX_RETRIES` rules.
+        api_key: The key; without one, `AI_SPINE_API_KEY`, or the profile's, or none.
+        base_url: The server; without one, `AI_SPINE_BASE_URL`, or the profile's, or production.
+        timeout: Seconds that one attempt may take; where absent, `AI_SPINE_TIMEOUT` or the profile
+            rules.
+        max_retries: Attempts after the first; where absent, `AI_SPINE_MAX_RETRIES` or the profile
+            rules.
         debug: Whether to log each attempt to stderr.
         api_prefix: What flows, executions and agents stand under, such as `/api/v1`.
         deadline: Seconds that a call may take with all its attempts and the sleeps between them.
@@ -61,7 +72,8 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
         proxies: Proxies, as `requests` takes them; those of the environment hold without.
         verify: Whether to check certificates, or the path of a CA bundle to check against.
         cert: The path of a client certificate, or the paths of it and of its key.
-        pool_size: How many connections may be open at once, up to 10,000.
+        pool_size: How many connections may be open at once for requests, up to 10,000, and as many
+            more for streams.
         retry_after_limit: The longest `Retry-After` to obey, in seconds; where the server asks for
             more, the error is raised at once. While one call obeys, the client's others wait too.
         event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each is
@@ -70,6 +82,10 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
         on_credits_low: Called with the credits that are left when the server tells that they are
             few, or too few.
         credits_low_at: How many credits are few.
+        profile: The profile, in the file that `ai-spine config path` names, that gives `api_key`,
+            `base_url`, `api_prefix`, `timeout` and `max_retries` where neither an argument nor the
+            environment does. Without one, `AI_SPINE_PROFILE`, or the file's choice, or `default`;
+            an empty one is none. Its key goes to no other server than its own.
 
     Raises:
         ConfigurationError: A setting is wrong.
@@ -77,6 +93,7 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
     Warns:
         InsecureTransportWarning: The key would go over plain http to a host that is not this
             machine; once for each host.
+        ProfileWarning: The profile's key is not for this server, or others can read its file.
 
     Example:
         >>> with AISpine(base_url=server.url) as client:
@@ -93,7 +110,7 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
         max_retries: int = DEFAULT_MAX_RETRIES,
         debug: bool = False,
         *,
-        api_prefix: str = "",
+        api_prefix: str = DEFAULT_API_PREFIX,
         deadline: Optional[float] = None,
         retry_writes: bool = False,
         session: Optional[requests.Session] = None,
@@ -103,27 +120,30 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
         cert: Union[None, str, Tuple[str, str]] = None,
         pool_size: int = DEFAULT_POOL_SIZE,
         retry_after_limit: float = DEFAULT_RETRY_AFTER_LIMIT,
-        event_hooks: Optional[config.Hooks] = None,
+        event_hooks: Optional[arguments.Hooks] = None,
         access_token: Optional[str] = None,
         on_credits_low: Optional[Callable[[float], Any]] = None,
         credits_low_at: float = DEFAULT_CREDITS_LOW_AT,
+        profile: Optional[str] = None,
     ) -> None:
         # A traceback that shows locals must show none of these: they are hidden before any check.
         key = None if api_key is None else Secret(api_key)
         token = None if access_token is None else Secret(access_token)
-        hidden_proxies = config.hide_proxies(proxies)
+        hidden_proxies = arguments.hide_proxies(proxies)
         del api_key, access_token, proxies
         if session is not None:
             _check_session(session, hidden_proxies, verify, cert)
+        chosen = config.load_profile(profile)
+        url = config.resolve_base_url(base_url, chosen)
         url, prefix = config.split_base_url(
-            config.resolve_base_url(base_url), config.check_prefix(api_prefix)
+            url, config.resolve_prefix(api_prefix, chosen, url)
         )
         settings = config.Settings(
-            api_key=config.resolve_api_key(key),
+            api_key=config.resolve_api_key(key, chosen, url),
             access_token=config.check_access_token(token),
             base_url=url,
-            timeout=config.resolve_timeout(timeout),
-            max_retries=config.resolve_max_retries(max_retries),
+            timeout=config.resolve_timeout(timeout, chosen),
+            max_retries=config.resolve_max_retries(max_retries, chosen),
             debug=check_flag("debug", debug, ConfigurationError),
             api_prefix=prefix,
             deadline=(
@@ -133,10 +153,10 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
             ),
             retry_writes=check_flag("retry_writes", retry_writes, ConfigurationError),
             retry_after_limit=config.check_retry_after_limit(retry_after_limit),
-            headers=config.check_headers(headers),
-            proxies=config.check_proxies(hidden_proxies),
-            verify=config.check_verify(verify),
-            cert=config.check_cert(cert),
+            headers=arguments.check_headers(headers),
+            proxies=arguments.check_proxies(hidden_proxies),
+            verify=arguments.check_verify(verify),
+            cert=arguments.check_cert(cert),
             pool_size=check_count(
                 "pool_size",
                 pool_size,
@@ -144,7 +164,7 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
                 most=MAX_POOL_SIZE,
                 error=ConfigurationError,
             ),
-            event_hooks=config.check_hooks(event_hooks),
+            event_hooks=arguments.check_hooks(event_hooks),
             on_credits_low=check_callable(
                 "on_credits_low", on_credits_low, ConfigurationError
             ),
@@ -211,7 +231,7 @@ class AISpine(BatchMethods, FlowMethods, AgentMethods, SystemMethods, AccountMet
                 "deadline", deadline, ConfigurationError
             )
         if headers is not None:
-            added = config.check_headers(headers)
+            added = arguments.check_headers(headers)
             changes["headers"] = {**self._api.settings.headers, **added}
         if retry_writes is not None:
             changes["retry_writes"] = check_flag(

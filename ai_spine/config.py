@@ -1,76 +1,41 @@
-"""The one place that turns arguments and environment into settings."""
+"""The one place that turns arguments, environment and profile into settings."""
 
 import os
-import re
 import warnings
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-    Union,
-)
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Set, Tuple, Union
 from urllib.parse import SplitResult, urlsplit
 
 import requests
 
+from ai_spine import profiles
+from ai_spine.arguments import Hook
 from ai_spine.constants import (
     API_PREFIX,
+    DEFAULT_API_PREFIX,
     DEFAULT_BASE_URL,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
-    ENV_API_KEY,
-    ENV_BASE_URL,
     ENV_LOG_BODIES,
-    ENV_MAX_RETRIES,
-    ENV_TIMEOUT,
-    IDEMPOTENCY_KEY_HEADER,
     MAX_SECONDS,
-    REQUEST_ID_HEADER,
 )
-from ai_spine.exceptions import ConfigurationError, InsecureTransportWarning
+from ai_spine.exceptions import (
+    ConfigurationError,
+    InsecureTransportWarning,
+    ProfileWarning,
+)
+from ai_spine.profile_file import is_open_to_others, shown
+from ai_spine.profiles import Profile
 from ai_spine.utils import (
     Secret,
     has_control_characters,
     is_loopback,
     is_unicode,
-    one_line,
+    origin,
 )
-from ai_spine.validation import (
-    check_amount,
-    check_count,
-    check_header_value,
-    check_seconds,
-    fits_header,
-)
+from ai_spine.validation import check_amount, check_count, check_seconds, fits_header
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-
-Hook = Callable[[Any], None]
-Hooks = Mapping[str, Union[Hook, Sequence[Hook]]]
-
-HOOK_NAMES = ("request", "response", "retry")
-# Each request sets these itself.
-_OWN_HEADERS = {
-    name.lower()
-    for name in (
-        "Authorization",
-        "Content-Length",
-        "Content-Type",
-        "Host",
-        IDEMPOTENCY_KEY_HEADER,
-        REQUEST_ID_HEADER,
-    )
-}
-
-
-# Hosts that were warned of in this process.
-_warned_of: Set[str] = set()
+# Hosts, files and profiles that were warned of in this process.
+_warned_of: Set[Any] = set()
 
 
 class Settings(NamedTuple):
@@ -100,17 +65,77 @@ class Settings(NamedTuple):
         return f"Settings(base_url={self.base_url!r})"
 
 
-def resolve_api_key(given: Optional[Secret]) -> Optional[Secret]:
-    """Gives the key that was given, or the environment's; blank is none.
+def load_profile(name: Any) -> Profile:
+    """Gives the profile of that name, or the one that the environment or the file chooses.
+
+    Raises:
+        ConfigurationError: There is no such profile, or its file is wrong.
+
+    Warns:
+        ProfileWarning: The file holds a key, and others can read it; once for each file.
+    """
+    if name is not None and name != "":
+        profiles.check_profile_name(name, "profile")
+    return warn_of_open_file(profiles.load_profile(name), stacklevel=4)
+
+
+def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
+    """Warns, once for each file, that others can read a key in it, and gives the profile back."""
+    path = profile.path
+    if path is None or not profile.has_keys or path in _warned_of:
+        return profile
+    if is_open_to_others(path):
+        _warned_of.add(path)
+        told = shown(path)
+        warnings.warn(
+            f"{told} holds a key, and other users can read it: chmod 600 {told}",
+            ProfileWarning,
+            stacklevel=stacklevel,
+        )
+    return profile
+
+
+def resolve_api_key(
+    given: Optional[Secret], profile: Profile, base_url: str
+) -> Optional[Secret]:
+    """Gives the key that was given, or the environment's, or the profile's; blank is none.
 
     It is handled wrapped throughout, so that no traceback, with locals or without, shows it.
+    A profile's key goes to no other server than the profile's.
 
     Raises:
         ConfigurationError: It cannot travel in a header.
+
+    Warns:
+        ProfileWarning: The profile's key is for another server; once for each pair of them.
     """
     if given is not None:
         return _check_secret("api_key", given)
-    return _check_secret(ENV_API_KEY, Secret(os.environ.get(ENV_API_KEY, "").strip()))
+    found = profiles.find("api_key", profile)
+    if found is None or (found.in_profile and not is_meant_for(profile, base_url)):
+        if found is not None:
+            _warn_of_other_server(profile, origin(base_url))
+        return None
+    return _check_secret(found.name, found.text)
+
+
+def is_meant_for(profile: Profile, base_url: str) -> bool:
+    """Tells whether what a profile says of its server holds for this one."""
+    own = profile.own("base_url")
+    if own is None:
+        return True
+    return origin(_check_base_url(own.name, own.text.reveal())) == origin(base_url)
+
+
+def _warn_of_other_server(profile: Profile, server: str) -> None:
+    if (profile.name, server) not in _warned_of:
+        _warned_of.add((profile.name, server))
+        warnings.warn(
+            f"the key of the profile {profile.name} is not sent to {server}, "
+            "since its base_url is another server",
+            ProfileWarning,
+            stacklevel=4,  # where the client is made
+        )
 
 
 def check_access_token(given: Optional[Secret]) -> Optional[Secret]:
@@ -134,17 +159,18 @@ def _check_secret(name: str, secret: Secret) -> Optional[Secret]:
     return secret
 
 
-def resolve_base_url(argument: Any) -> str:
-    """Gives the base URL that was given, or the environment's, or the default.
+def resolve_base_url(argument: Any, profile: Profile) -> str:
+    """Gives the base URL that was given, or the environment's, or the profile's, or the default.
 
     Raises:
         ConfigurationError: It is no http(s) URL with a host, or holds more than that and a path.
     """
-    name = "base_url"
-    if argument is None:
-        name, argument = ENV_BASE_URL, os.environ.get(ENV_BASE_URL, "").strip()
-        argument = argument or DEFAULT_BASE_URL
-    return _check_base_url(name, argument)
+    if argument is not None:
+        return _check_base_url("base_url", argument)
+    found = profiles.find("base_url", profile)
+    if found is None:
+        return DEFAULT_BASE_URL
+    return _check_base_url(found.name, found.text.reveal())
 
 
 def _check_base_url(name: str, value: Any) -> str:
@@ -187,41 +213,70 @@ def _has_possible_port(parts: SplitResult) -> bool:
         return False
 
 
-def resolve_timeout(argument: Any) -> float:
-    """Gives the timeout that was given, or the environment's, or the default, in seconds.
+def resolve_timeout(argument: Any, profile: Profile) -> float:
+    """Gives the timeout that was given, or the environment's, or the profile's, or the default.
 
     Raises:
-        ConfigurationError: It is no number above zero.
+        ConfigurationError: It is no number of seconds above zero.
     """
-    text = os.environ.get(ENV_TIMEOUT, "").strip()
-    if argument is not DEFAULT_TIMEOUT or not text:
+    found = profiles.find("timeout", profile) if argument is DEFAULT_TIMEOUT else None
+    if found is None:
         return check_seconds("timeout", argument, ConfigurationError)
+    return _read_timeout(found.name, found.text)
+
+
+def _read_timeout(name: str, text: Secret) -> float:
     try:
-        return check_seconds(ENV_TIMEOUT, float(text), ConfigurationError)
+        return check_seconds(name, float(text.reveal()), ConfigurationError)
     except ValueError:
         raise ConfigurationError(
-            f"{ENV_TIMEOUT} must be a number of seconds above zero"
+            f"{name} must be a number of seconds above zero"
         ) from None
 
 
-def resolve_max_retries(argument: Any) -> int:
-    """Gives the retries that were given, or the environment's, or the default.
+def resolve_max_retries(argument: Any, profile: Profile) -> int:
+    """Gives the retries that were given, or the environment's, or the profile's, or the default.
 
     Raises:
         ConfigurationError: It is no whole number from zero up.
     """
-    text = os.environ.get(ENV_MAX_RETRIES, "").strip()
-    if argument is not DEFAULT_MAX_RETRIES or not text:
+    is_default = argument is DEFAULT_MAX_RETRIES
+    found = profiles.find("max_retries", profile) if is_default else None
+    if found is None:
         return check_count("max_retries", argument, error=ConfigurationError)
+    return _read_max_retries(found.name, found.text)
+
+
+def _read_max_retries(name: str, text: Secret) -> int:
     try:
-        return check_count(ENV_MAX_RETRIES, int(text), error=ConfigurationError)
+        return check_count(name, int(text.reveal()), error=ConfigurationError)
     except ValueError:
-        raise ConfigurationError(
-            f"{ENV_MAX_RETRIES} must be a whole number from 0 up"
-        ) from None
+        raise ConfigurationError(f"{name} must be a whole number from 0 up") from None
 
 
-def check_prefix(value: Any) -> str:
+def resolve_prefix(argument: Any, profile: Profile, base_url: str) -> str:
+    """Gives the prefix that was given, or the profile's for its own server, or none.
+
+    Raises:
+        ConfigurationError: It is no path.
+    """
+    found = profile.own("api_prefix") if argument is DEFAULT_API_PREFIX else None
+    if found is None or not is_meant_for(profile, base_url):
+        return check_prefix("api_prefix", argument)
+    return check_prefix(found.name, found.text.reveal())
+
+
+# How the text of a setting is read, wherever it stands; each raises a `ConfigurationError`.
+READERS: Dict[str, Callable[[str, Secret], Any]] = {
+    "api_key": _check_secret,
+    "base_url": lambda name, text: _check_base_url(name, text.reveal()),
+    "api_prefix": lambda name, text: check_prefix(name, text.reveal()),
+    "timeout": _read_timeout,
+    "max_retries": _read_max_retries,
+}
+
+
+def check_prefix(name: str, value: Any) -> str:
     """Gives the prefix with a slash before it and none behind.
 
     Raises:
@@ -233,10 +288,10 @@ def check_prefix(value: Any) -> str:
         or not is_unicode(value)
     )
     if odd or set(value) & set(" ?#"):
-        raise ConfigurationError("api_prefix must be a path such as /api/v1")
+        raise ConfigurationError(f"{name} must be a path such as /api/v1")
     stripped = value.strip("/")
     if {".", ".."} & set(stripped.split("/")):
-        raise ConfigurationError("api_prefix must not hold . or .. as a part")
+        raise ConfigurationError(f"{name} must not hold . or .. as a part")
     return f"/{stripped}" if stripped else ""
 
 
@@ -284,109 +339,3 @@ def warn_of_plain_http(settings: Settings) -> None:
 def wants_bodies_logged() -> bool:
     """Tells whether the environment asks for the bodies in the log."""
     return os.environ.get(ENV_LOG_BODIES, "").strip() == "1"
-
-
-def check_headers(value: Any) -> Dict[str, str]:
-    """Gives the extra headers as a dict of their own.
-
-    Raises:
-        ConfigurationError: They are no mapping of texts, or hold what the client itself sets.
-    """
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise ConfigurationError("headers must be a mapping of names to texts")
-    for name, text in value.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise ConfigurationError(
-                f"headers has a name that no header can have: {one_line(repr(name), 100)}"
-            )
-        check_header_value(f"the header {name}", text, ConfigurationError)
-        if name.lower() in _OWN_HEADERS:
-            instead = ": use api_key" if name.lower() == "authorization" else ""
-            raise ConfigurationError(
-                f"headers must not set {name}, which the client sets{instead}"
-            )
-    return dict(value)
-
-
-def hide_proxies(given: Any) -> Any:
-    """Wraps the URLs of proxies, which may hold passwords; whatever else was given, as well."""
-    if isinstance(given, Mapping):
-        return {scheme: Secret(url) for scheme, url in given.items()}
-    return None if given is None else Secret(given)
-
-
-def check_proxies(hidden: Any) -> Dict[str, Secret]:
-    """Gives wrapped proxies back.
-
-    Raises:
-        ConfigurationError: They are no mapping of schemes to URLs.
-    """
-    if hidden is None:
-        return {}
-    if not isinstance(hidden, dict):
-        raise ConfigurationError("proxies must be a mapping of schemes to URLs")
-    for scheme, url in hidden.items():
-        text = isinstance(scheme, str) and isinstance(url.reveal(), str)
-        if not text or not scheme or not url.reveal():
-            raise ConfigurationError(
-                "proxies must map schemes to URLs, both of them text"
-            )
-    return hidden
-
-
-def check_hooks(value: Any) -> Dict[str, Tuple[Hook, ...]]:
-    """Gives the hooks as a tuple for each event.
-
-    Raises:
-        ConfigurationError: An event has an unknown name, or a hook cannot be called.
-    """
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping) or not set(value) <= set(HOOK_NAMES):
-        raise ConfigurationError(
-            f"event_hooks must map {', '.join(HOOK_NAMES)} to callables"
-        )
-    hooks = {}
-    for name, given in value.items():
-        hooks[name] = tuple(given) if isinstance(given, (list, tuple)) else (given,)
-        if not all(callable(hook) for hook in hooks[name]):
-            raise ConfigurationError(
-                f"event_hooks[{name!r}] must be a callable, or a list of them"
-            )
-    return hooks
-
-
-def check_verify(value: Any) -> Union[bool, str]:
-    """Gives `verify` back if it is a boolean or the path of a CA bundle that exists.
-
-    Raises:
-        ConfigurationError: It is neither.
-    """
-    if isinstance(value, bool):
-        return value
-    return _check_path("verify", value)
-
-
-def check_cert(value: Any) -> Union[None, str, Tuple[str, str]]:
-    """Gives `cert` back if it is the path of a client certificate, or of it and its key.
-
-    Raises:
-        ConfigurationError: It is neither, or a file does not exist.
-    """
-    if value is None:
-        return None
-    if isinstance(value, (tuple, list)) and len(value) == 2:
-        return _check_path("cert", value[0]), _check_path("cert", value[1])
-    return _check_path("cert", value)
-
-
-def _check_path(name: str, value: Any) -> str:
-    if not isinstance(value, (str, os.PathLike)):
-        raise ConfigurationError(f"{name} must be the path of a file")
-    path = os.fspath(value)
-    if not os.path.exists(path):
-        told = one_line(repr(path), 200)
-        raise ConfigurationError(f"{name} names a file that does not exist: {told}")
-    return str(path)

@@ -12,9 +12,14 @@ class DefaultInt(int):
     """See `DefaultFloat`."""
 
 
+class DefaultText(str):
+    """See `DefaultFloat`."""
+
+
 DEFAULT_BASE_URL = "https://ai-spine-api-production.up.railway.app"
 DEFAULT_TIMEOUT = DefaultFloat(30)
 DEFAULT_MAX_RETRIES = DefaultInt(3)
+DEFAULT_API_PREFIX = DefaultText("")
 DEFAULT_POOL_SIZE = 10
 DEFAULT_CREDITS_LOW_AT = 10.0
 DEFAULT_CONCURRENCY = 16
@@ -24,6 +29,9 @@ ENV_API_KEY = "AI_SPINE_API_KEY"
 ENV_BASE_URL = "AI_SPINE_BASE_URL"
 ENV_TIMEOUT = "AI_SPINE_TIMEOUT"
 ENV_MAX_RETRIES = "AI_SPINE_MAX_RETRIES"
+ENV_PROFILE = "AI_SPINE_PROFILE"
+ENV_CONFIG = "AI_SPINE_CONFIG"
+ENV_CACHE = "AI_SPINE_CACHE"
 ENV_LOG_BODIES = "AI_SPINE_LOG_BODIES"
 
 IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
@@ -39,6 +47,8 @@ DEFAULT_INTERVAL = 2.0
 FIRST_INTERVAL = 0.05
 INTERVAL_GROWTH = 1.5
 INTERVAL_JITTER = 0.1
+# How soon a stream must begin to be waited on; a proxy may hold it back until it is over.
+STREAM_PATIENCE = 5.0
 
 # Sleeping between the attempts of one call, in seconds.
 BACKOFF_BASE = 0.5

@@ -20,7 +20,7 @@ AISpineError
     └── ServerError 5xx
 
 Each pickles, holds no live response and no secret, and reads as one sentence. Beside them stands
-`InsecureTransportWarning`, which is only warned of.
+`InsecureTransportWarning` and `ProfileWarning`, which are only warned of.
 """
 
 import builtins
@@ -84,6 +84,10 @@ class ValidationError(AISpineError, ValueError):
 
 class InsecureTransportWarning(UserWarning):
     """A key is sent over plain http to a host that is not this machine."""
+
+
+class ProfileWarning(UserWarning):
+    """A profile's key is not sent, or others can read the file that it stands in."""
 
 
 class _CallError(AISpineError):

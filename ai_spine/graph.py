@@ -1,6 +1,5 @@
 """The graph of a flow: what is wrong with it, and in which order its nodes can run. Pure."""
 
-import difflib
 import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Container, Dict, Iterator, List, Optional
@@ -167,6 +166,8 @@ def _spelling_problems(flow: "Flow") -> Iterator[str]:
         for name in model
         if name not in model.field_names() and len(name) <= _LONGEST_MISSPELT
     )
+    import difflib  # only where something is misspelt
+
     # To compare takes time, and thousands of such fields are no slips.
     for where, name, known in itertools.islice(unknown, _MOST_MISSPELT):
         meant = difflib.get_close_matches(name, known, 1, 0.8)

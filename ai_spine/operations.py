@@ -58,6 +58,8 @@ class Operation(Generic[T]):
     """The path that it has under a prefix, where that is another."""
     credential: Credential = Credential.API_KEY
     """What it is authorised by."""
+    streams: bool = False
+    """Whether its answer is a stream of events, each of which is read."""
 
     def path_for(self, prefix: str, ids: Dict[str, str]) -> str:
         """Gives the path for these ids."""
@@ -102,6 +104,13 @@ GET_EXECUTION_RESULTS: Operation[Page[NodeResult]] = Operation(
     "GET",
     "/executions/{execution_id}/results",
     read_items(NodeResult, "node_results", "nodeResults", "results"),
+)
+STREAM_EXECUTION: Operation[Any] = Operation(
+    "stream_execution",
+    "GET",
+    "/executions/{execution_id}/stream",
+    read_anything,
+    streams=True,
 )
 GET_EXECUTION_MESSAGES: Operation[Page[AgentMessage]] = Operation(
     "get_execution_messages",

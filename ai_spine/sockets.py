@@ -225,6 +225,15 @@ def _left(ends: Optional[float], shares: int = 1) -> Optional[float]:
     return left / shares
 
 
+def allow(response: Any, seconds: float) -> None:
+    """Gives what an open answer still reads its time anew, where its socket can be had."""
+    answer = getattr(response.raw, "_original_response", None)
+    for name in ("fp", "raw", "_sock"):
+        answer = getattr(answer, name, None)
+    if answer is not None:
+        answer.settimeout(seconds)
+
+
 class _HTTPConnection(_Bounded, HTTPConnection):
     pass
 

@@ -30,6 +30,8 @@ _STATUS_SYNONYMS = {
     "error": ExecutionStatus.FAILED,
     "canceled": ExecutionStatus.CANCELLED,
 }
+# All words for a status that a filter may have, in either dialect.
+KNOWN_STATUSES = (*map(str, ExecutionStatus), *_STATUS_SYNONYMS)
 # What the other dialect calls our statuses, to filter by.
 STATUS_IN_DIALECT_B = {str(ours): theirs for theirs, ours in _STATUS_SYNONYMS.items()}
 

@@ -3,6 +3,7 @@
 This room and `sockets` below it are the only ones of the core that touch the network.
 """
 
+import http.client
 import http.cookiejar
 import os
 import re
@@ -10,7 +11,7 @@ import sys
 import threading
 import traceback
 import weakref
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, TypeVar, Union
 from urllib.parse import urljoin
 from urllib.request import getproxies
 
@@ -27,13 +28,21 @@ from ai_spine.retry import Brake, Failure, Kind, failure_of
 from ai_spine.sockets import BoundedAdapter
 from ai_spine.utils import Secret, one_line, origin
 
-_CHUNK_BYTES = 16 * 1024
+T = TypeVar("T")
+
+CHUNK_BYTES = 16 * 1024
 # What is unpacked in bounded steps. Others pack so well that one chunk could fill the memory.
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _LENGTH = re.compile("[0-9]{1,18}")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _METHOD_KEEPING_REDIRECTS = (307, 308)
+_OF_NETWORK = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
 
 
 class BearerAuth(AuthBase):
@@ -104,6 +113,11 @@ class SessionPool:
         self._session = given
         self._making = threading.Lock()
         self._free = threading.BoundedSemaphore(settings.pool_size)
+        self._free_streams = threading.BoundedSemaphore(settings.pool_size)
+        self.streams_told = False
+        """Whether the server has told that it streams executions."""
+        self.streams_refused = False
+        """Whether it did not do so when it was asked to."""
         self.brake = Brake()
         """What holds all calls back when the server asks to wait."""
         proxies = [proxy.reveal() for proxy in settings.proxies.values()]
@@ -138,6 +152,21 @@ class SessionPool:
         if self._given is None:
             self._free.release()
 
+    def take_stream(self) -> Optional[Callable[[], None]]:
+        """Takes a connection for a stream; there are as many as for all else, who need not wait.
+
+        Returns:
+            What gives it back; `None` if none is free.
+        """
+        free = self._free_streams
+        if self._given is not None:
+            # Where connections are limited, a stream could keep the others from ever being sent.
+            limits = (
+                getattr(a, "_pool_block", False) for a in self._given.adapters.values()
+            )
+            return None if any(limits) else _nothing
+        return free.release if free.acquire(blocking=False) else None
+
     def send_settings(self, url: Optional[str]) -> Dict[str, Any]:
         """Gives the proxies and TLS settings for a URL, those of the environment included."""
         verify = self._settings.verify if self._given is None else None
@@ -156,6 +185,7 @@ class SessionPool:
         """Leaves the parent's connections to the parent, with the threads that held them."""
         self._making = threading.Lock()
         self._free = threading.BoundedSemaphore(self._settings.pool_size)
+        self._free_streams = threading.BoundedSemaphore(self._settings.pool_size)
         self.brake = Brake(self.brake.until)
         if self._given is None:
             self._session = None
@@ -194,12 +224,20 @@ def exchange(
         ends: When to give up, by the clock.
         clock: Gives seconds, never going back.
     """
-    handled = sys.exc_info()[1]
     if not pool.take(ends - clock()):
         return Failure(Kind.NOT_SENT, "no connection was free in time", timed_out=True)
     try:
-        return _follow(pool, prepared, ends, clock)
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        return guarded(_converse, pool, prepared, ends, clock)
+    finally:
+        pool.give_back()
+
+
+def guarded(work: Callable[..., T], *arguments: Any) -> Union[T, Failure]:
+    """Does something with a connection; what goes wrong with that is given, not raised."""
+    handled = sys.exc_info()[1]
+    try:
+        return work(*arguments)
+    except _OF_NETWORK as error:
         return failure_of(error, handled)
     except ValueError:  # of a library that stumbles over what a server sent
         return Failure(Kind.UNREADABLE, "the answer is not HTTP")
@@ -208,16 +246,28 @@ def exchange(
         log.debug("an attempt was broken off: %s", traceback.format_exc())
         interrupt.__context__ = handled
         raise interrupt.with_traceback(None)
-    finally:
-        pool.give_back()
 
 
-def _follow(
+def _converse(
     pool: SessionPool,
     prepared: requests.PreparedRequest,
     ends: float,
     clock: Callable[[], float],
 ) -> Union[Answer, Failure]:
+    response = follow(pool, prepared, ends, clock)
+    if isinstance(response, Failure):
+        return response
+    with response:
+        return read_answer(response, ends, clock, pool.redactor.conceal)
+
+
+def follow(
+    pool: SessionPool,
+    prepared: requests.PreparedRequest,
+    ends: float,
+    clock: Callable[[], float],
+) -> Union[requests.Response, Failure]:
+    """Sends a request, and gives the answer of where redirects lead; its body is to be read."""
     settings = pool.send_settings(prepared.url)
     for _ in range(MAX_REDIRECTS + 1):
         # urllib3's own class bounds connecting and reading together.
@@ -225,18 +275,19 @@ def _follow(
         response = pool.session.send(
             prepared, timeout=timeout, allow_redirects=False, **settings
         )
-        with response:
-            if (
-                response.status_code not in _REDIRECTS
-                or "Location" not in response.headers
-            ):
-                return _read_answer(response, ends, clock, pool.redactor.conceal)
+        if response.status_code not in _REDIRECTS or "Location" not in response.headers:
+            return response
+        response.close()
         target = _redirect_target(prepared, response, pool.redactor.conceal)
         if isinstance(target, Failure):
             return target
         prepared = prepared.copy()
         prepared.url = target
     return Failure(Kind.REFUSED, f"redirected more than {MAX_REDIRECTS} times")
+
+
+def _nothing() -> None:
+    pass
 
 
 def make_session(settings: Settings) -> requests.Session:
@@ -248,7 +299,7 @@ def make_session(settings: Settings) -> requests.Session:
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     adapter = BoundedAdapter(
         pool_connections=1,
-        pool_maxsize=settings.pool_size,
+        pool_maxsize=2 * settings.pool_size,  # for requests, and for streams
         max_retries=0,
         pool_block=True,
     )
@@ -292,24 +343,23 @@ def _redirect_target(
     return target
 
 
-def _read_answer(
+def read_answer(
     response: requests.Response,
     ends: float,
     clock: Callable[[], float],
     conceal: Callable[[str], str],
 ) -> Union[Answer, Failure]:
     """Reads a body up to the limit, and checks that it is whole."""
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    encoding = encoding_of(response)
     if encoding not in _ENCODINGS:
-        told = one_line(conceal(encoding), 60)
-        return Failure(Kind.UNREADABLE, f"the answer is packed as {told!r}")
+        return packed(encoding, conceal)
     if response.status_code < 200:
         return Failure(Kind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
     length = response.headers.get("Content-Length", "")
     promised = int(length) if _LENGTH.fullmatch(length) and not encoding else None
     is_refusal = not 200 <= response.status_code < 300
-    for chunk in response.iter_content(_CHUNK_BYTES):
+    for chunk in response.iter_content(CHUNK_BYTES):
         body += chunk
         if is_refusal and len(body) > MAX_REFUSAL_BYTES:
             promised = None  # its first words are enough
@@ -324,3 +374,14 @@ def _read_answer(
     if promised is not None and len(body) < promised:
         return Failure(Kind.UNCERTAIN, "the answer was cut short")
     return Answer(response.status_code, response.headers, bytes(body))
+
+
+def encoding_of(response: requests.Response) -> str:
+    """Gives how a body is packed; empty if it is not."""
+    return response.headers.get("Content-Encoding", "").strip().lower()
+
+
+def packed(encoding: str, conceal: Callable[[str], str]) -> Failure:
+    """Gives the failure of an answer that cannot be unpacked."""
+    told = one_line(conceal(encoding), 60)
+    return Failure(Kind.UNREADABLE, f"the answer is packed as {told!r}")

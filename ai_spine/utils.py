@@ -6,8 +6,6 @@ from datetime import datetime, timezone
 from typing import Any, Optional
 from urllib.parse import quote, urlsplit
 
-from dateutil import parser as dateutil_parser
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -46,7 +44,9 @@ def _parse_iso(text: str) -> datetime:
             text
         )  # what C can read, and all of ISO 8601 since 3.11
     except ValueError:
-        return dateutil_parser.isoparse(text)
+        from dateutil import parser  # takes time to import, and few servers need it
+
+        return parser.isoparse(text)
 
 
 def format_timestamp(moment: datetime) -> str:

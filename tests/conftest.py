@@ -1,8 +1,13 @@
 """What all tests share: an environment without settings of ours, proxies or CA bundles."""
 
+import os
+
 import pytest
 
 from tests.browser import browser  # noqa: F401, a fixture
+
+# Before anything is made: neither a developer's own profiles nor what completion has noted count.
+os.environ["AI_SPINE_CONFIG"] = os.environ["AI_SPINE_CACHE"] = os.devnull
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
@@ -11,6 +16,7 @@ _OURS = (
     "AI_SPINE_TIMEOUT",
     "AI_SPINE_MAX_RETRIES",
     "AI_SPINE_LOG_BODIES",
+    "AI_SPINE_PROFILE",
 )
 
 

@@ -66,6 +66,7 @@ def test_messages_stand_elsewhere_under_the_prefix():
         (operations.LIST_EXECUTIONS, "GET /executions"),
         (operations.CANCEL_EXECUTION, "POST /executions/x/cancel"),
         (operations.GET_EXECUTION_RESULTS, "GET /executions/x/results"),
+        (operations.STREAM_EXECUTION, "GET /executions/x/stream"),
         (operations.CREATE_FLOW, "POST /flows"),
         (operations.UPDATE_FLOW, "PUT /flows/x"),
         (operations.DELETE_FLOW, "DELETE /flows/x"),

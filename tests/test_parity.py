@@ -19,6 +19,7 @@ COMMANDS = {
     "execute_flow": "execute",
     "cancel_execution": "cancel",
     "get_execution_results": "executions results",
+    "stream_execution": "wait",
     "get_execution_messages": "executions messages",
     "health_check": "health",
     "get_metrics": "metrics",

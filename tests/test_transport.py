@@ -357,7 +357,7 @@ def test_what_breaks_off_an_attempt_is_logged_without_locals(monkeypatch, caplog
         raise RuntimeError("a hook of somebody's")
 
     caplog.set_level("DEBUG", logger="ai_spine")
-    monkeypatch.setattr(transport, "_follow", broken)
+    monkeypatch.setattr(transport, "follow", broken)
     with AISpine("sk-hush", "http://127.0.0.1:9") as client:
         with pytest.raises(RuntimeError):
             client.list_flows()

@@ -8,6 +8,7 @@ from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output import print_item, print_items, say
 from ai_spine.cli.values import read_object
+from ai_spine.models import Agent
 
 COLUMNS = ("agent_id", "name", "agent_type", "is_active", "capabilities")
 
@@ -18,7 +19,7 @@ agents = noun("agents", "List, show, register and remove agents.")
 @command("list", agents)
 def list_() -> None:
     """List all agents."""
-    print_items(session().client().list_agents(), COLUMNS)
+    print_items(session().client().list_agents(), COLUMNS, Agent)
 
 
 @command("get", agents)

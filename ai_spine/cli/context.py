@@ -6,9 +6,10 @@ from typing import Any, Callable, Dict, List, NoReturn, Optional, TypeVar, cast
 import click
 
 from ai_spine.client import AISpine
+from ai_spine.cli.errors import JSON_FORMATS, tell_error
 from ai_spine.cli.exit_codes import API_ERROR, INTERRUPTED, exit_code_of
+from ai_spine.cli.output_options import check_output, output_options
 from ai_spine.exceptions import AISpineError, ConfigurationError
-from ai_spine.utils import one_line
 
 SECONDS = click.FloatRange(min=0, min_open=True)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,7 +23,7 @@ class Session:
 
     @property
     def output(self) -> str:
-        """How results are printed: `table` or `json`."""
+        """How results are printed: one of `output_options.FORMATS`."""
         return str(self.options.get("output") or "table")
 
     def client(self, **more: Any) -> AISpine:
@@ -79,11 +80,7 @@ def shared_options() -> List[click.Parameter]:
             is_flag=True,
             help="Start a server with sample flows, and use it.",
         ),
-        option(
-            ["--output"],
-            type=click.Choice(["table", "json"]),
-            help="How to print [table].",
-        ),
+        *output_options(_remember),
         option(["--debug"], is_flag=True, help="Log each HTTP request to stderr."),
     ]
 
@@ -122,9 +119,10 @@ def errors_in_one_line(function: F) -> F:
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
+            check_output(session().output)  # before anything is sent
             return function(*args, **kwargs)
         except AISpineError as error:
-            fail(str(error), exit_code_of(error))
+            fail(str(error), exit_code_of(error), error=error)
         except KeyboardInterrupt as interrupt:
             fail(str(interrupt) or "interrupted", INTERRUPTED)
         except (
@@ -143,7 +141,30 @@ def errors_in_one_line(function: F) -> F:
     return cast(F, guarded)
 
 
-def fail(message: str, exit_code: int = API_ERROR) -> NoReturn:
-    """Prints one line to stderr and ends the command."""
-    click.echo(f"Error: {one_line(message)}", err=True)
+def fail(
+    message: str,
+    exit_code: int = API_ERROR,
+    *,
+    error: Optional[BaseException] = None,
+    more: Optional[Dict[str, Any]] = None,
+) -> NoReturn:
+    """Prints one line to stderr and ends the command.
+
+    Args:
+        message: What was wrong.
+        exit_code: What the command ends with.
+        error: What was raised, if anything was.
+        more: Further fields, where the error is told as JSON.
+    """
+    told_as_json = wants_json(click.get_current_context())
+    tell_error(message, exit_code, as_json=told_as_json, error=error, more=more)
     raise click.exceptions.Exit(exit_code)
+
+
+def wants_json(context: Optional[click.Context]) -> bool:
+    """Tells whether errors are to be told as JSON, as far as the options have been read."""
+    known = context.find_object(Session) if context is not None else None
+    try:
+        return known is not None and known.output in JSON_FORMATS
+    except AISpineError:  # what the options come from cannot be read
+        return False

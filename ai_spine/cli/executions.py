@@ -1,14 +1,21 @@
 """`execute`, `wait`, `cancel`, and `executions list|get|results|messages`."""
 
-from typing import Any, Optional, Tuple
+import difflib
+from itertools import islice
+from typing import Any, Iterable, Optional, Tuple
 
 import click
 
+from ai_spine.cli import interrupts
 from ai_spine.cli.context import SECONDS, command, noun, session
+from ai_spine.cli.follow import follow as follow_execution
 from ai_spine.cli.output import print_item, print_items, print_value, say
 from ai_spine.cli.values import read_object, read_pairs
+from ai_spine.client import AISpine
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
-from ai_spine.models import Execution
+from ai_spine.models import AgentMessage, Execution, NodeResult
+from ai_spine.statuses import KNOWN_STATUSES
+from ai_spine.validation import check_seconds
 
 COLUMNS = ("execution_id", "flow_id", "status", "created_at", "error_message")
 RESULT_COLUMNS = ("node_id", "agent_id", "status", "duration", "error_message")
@@ -30,6 +37,13 @@ _interval = click.option(
     show_default=True,
     help="The longest distance between two looks.",
 )
+_follow = click.option(
+    "--follow", is_flag=True, help="Show each node as it starts and ends."
+)
+_cancel_on_interrupt = click.option(
+    "--cancel-on-interrupt", is_flag=True, help="Ctrl-C cancels the execution."
+)
+_PAGE = 100
 
 
 class _Progress:
@@ -60,6 +74,8 @@ class _Progress:
 )
 @click.option("--metadata", multiple=True, metavar="KEY=VALUE", help="Attached to it.")
 @click.option("--no-wait", is_flag=True, help="Start it, print it, and leave.")
+@_follow
+@_cancel_on_interrupt
 @_wait_timeout
 @_interval
 def execute(
@@ -68,95 +84,191 @@ def execute(
     input_json: Optional[str],
     metadata: Tuple[str, ...],
     no_wait: bool,
-    wait_timeout: float,
-    interval: float,
+    **how: Any,
 ) -> None:
     """Execute a flow, wait for its end, and print its output.
+
+    Ctrl-C leaves the execution to itself, and says how to wait for it again.
 
     \b
     ai-spine execute credit_analysis -i name=Ana -i amount=15000
     ai-spine execute credit_analysis --input @applicant.json --output json
+    ai-spine execute credit_analysis --input - --follow < applicant.json
+    ai-spine execute credit_analysis -i amount=9 --query decision.reasons
     """
     input_data = {**read_object("--input", input_json), **read_pairs(pairs)}
     attached = read_pairs(metadata) or None
-    if no_wait and session().options.get("local"):
-        raise click.UsageError(
-            "--no-wait leaves nothing to wait for: --local ends with it"
-        )
+    _check_waiting(no_wait, how)
     client = session().client()
+    with interrupts.starting(flow_id):
+        started = client.execute_flow(flow_id, input_data, attached)
     if no_wait:
-        print_item(client.execute_flow(flow_id, input_data, attached))
+        print_item(started)
         return
-    execution = client.execute_and_wait(
-        flow_id,
-        input_data,
-        attached,
-        timeout=wait_timeout,
-        interval=interval,
-        on_progress=_Progress(),
-    )
-    print_value(execution.output_data)
+    _print_end(client, started.execution_id, **how)
 
 
 @command("wait")
 @click.argument("execution_id")
+@_follow
+@_cancel_on_interrupt
 @_wait_timeout
 @_interval
-def wait(execution_id: str, wait_timeout: float, interval: float) -> None:
-    """Wait for an execution's end, and print its output."""
-    execution = (
-        session()
-        .client()
-        .wait_for_execution(
-            execution_id, wait_timeout, interval, on_progress=_Progress()
+def wait(execution_id: str, **how: Any) -> None:
+    """Wait for an execution's end, and print its output.
+
+    \b
+    ai-spine wait 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
+    ai-spine wait 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --follow --wait-timeout 3600
+    """
+    _print_end(session().client(), execution_id, **how)
+
+
+def _check_waiting(no_wait: bool, how: Any) -> None:
+    """Refuses what does not go together, before anything is started."""
+    for name in ("wait_timeout", "interval"):
+        check_seconds(f"--{name.replace('_', '-')}", how[name])
+    if not no_wait:
+        return
+    if session().options.get("local"):
+        raise click.UsageError(
+            "--no-wait leaves nothing to wait for: --local ends with it"
         )
-    )
+    for name in ("follow", "cancel_on_interrupt"):
+        if how[name]:
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--no-wait and --{option} exclude each other")
+
+
+def _print_end(
+    client: AISpine,
+    execution_id: str,
+    *,
+    follow: bool,
+    cancel_on_interrupt: bool,
+    wait_timeout: float,
+    interval: float,
+) -> None:
+    """Waits for an execution, in the way that is asked for, and prints its output."""
+    with interrupts.waiting(client, execution_id, cancel_on_interrupt):
+        if follow:
+            execution = follow_execution(client, execution_id, wait_timeout, interval)
+        else:
+            execution = client.wait_for_execution(
+                execution_id, wait_timeout, interval, on_progress=_Progress()
+            )
     print_value(execution.output_data)
 
 
 @command("cancel")
 @click.argument("execution_id")
 def cancel(execution_id: str) -> None:
-    """Cancel an execution, and print it as it stands then."""
+    """Cancel an execution, and print it as it stands then.
+
+    \b
+    ai-spine cancel 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
+    """
     print_item(session().client().cancel_execution(execution_id))
 
 
 executions = noun("executions", "List and show executions.")
 
 
+def _read_status(
+    context: click.Context, parameter: click.Parameter, value: Optional[str]
+) -> Optional[str]:
+    """Refuses a misspelt status; servers may have others, which are nothing like ours."""
+    if value is None or value in KNOWN_STATUSES:
+        return value
+    near = difflib.get_close_matches(value.lower(), KNOWN_STATUSES, 1, 0.8)
+    if near:
+        raise click.BadParameter(f"{value!r} is no status; is {near[0]!r} meant?")
+    return value
+
+
 @command("list", executions)
 @click.option("--flow", "flow_id", metavar="FLOW_ID", help="Only those of this flow.")
-@click.option("--status", help="Only those that stand so.")
+@click.option("--status", callback=_read_status, help="Only those that stand so.")
 @click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="How many at most."
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many at most [what the server deems a page].",
 )
-@click.option("--offset", type=int, metavar="N", help="How many to leave out first.")
-def list_(**filters: Any) -> None:
-    """List executions, the newest first."""
-    print_items(session().client().list_executions(**filters), COLUMNS)
+@click.option(
+    "--offset",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="How many to leave out first.",
+)
+@click.option("--all", "is_all", is_flag=True, help="All there are, page by page.")
+def list_(
+    flow_id: Optional[str],
+    status: Optional[str],
+    limit: Optional[int],
+    offset: Optional[int],
+    is_all: bool,
+) -> None:
+    """List executions, the newest first.
+
+    \b
+    ai-spine executions list --status failed --flow credit_analysis --limit 500
+    ai-spine executions list --all --output jsonl
+    ai-spine executions list --query "[?status=='failed'].execution_id"
+    """
+    if is_all and limit is not None:
+        raise click.UsageError("--all and --limit exclude each other")
+    client = session().client()
+    if limit is None and not is_all:
+        found: Iterable[Execution] = client.list_executions(
+            flow_id, status, offset=offset
+        )
+    else:
+        first = offset or 0
+        end = None if limit is None else first + limit
+        size = _PAGE if end is None else min(end, _PAGE)
+        walk = client.iter_executions(flow_id, status, page_size=size)
+        found = islice(walk, first, end)
+    print_items(found, COLUMNS, Execution)
+    if status is not None and status not in KNOWN_STATUSES:
+        say(
+            f"note: {status!r} is no status of the SDK; those are {', '.join(KNOWN_STATUSES)}"
+        )
 
 
 @command("get", executions)
 @click.argument("execution_id")
 def get(execution_id: str) -> None:
-    """Show an execution."""
+    """Show an execution.
+
+    \b
+    ai-spine executions get 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --output yaml
+    """
     print_item(session().client().get_execution(execution_id))
 
 
 @command("results", executions)
 @click.argument("execution_id")
 def results(execution_id: str) -> None:
-    """Show what each node of an execution gave."""
-    print_items(session().client().get_execution_results(execution_id), RESULT_COLUMNS)
+    """Show what each node of an execution gave.
+
+    \b
+    ai-spine executions results 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --output csv
+    """
+    found = session().client().get_execution_results(execution_id)
+    print_items(found, RESULT_COLUMNS, NodeResult)
 
 
 @command("messages", executions)
 @click.argument("execution_id")
 def messages(execution_id: str) -> None:
-    """Show what agents told each other while an execution ran."""
-    print_items(
-        session().client().get_execution_messages(execution_id), MESSAGE_COLUMNS
-    )
+    """Show what agents told each other while an execution ran.
+
+    \b
+    ai-spine executions messages 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
+    """
+    found = session().client().get_execution_messages(execution_id)
+    print_items(found, MESSAGE_COLUMNS, AgentMessage)
 
 
 COMMANDS = (

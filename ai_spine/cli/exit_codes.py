@@ -25,6 +25,7 @@ TIMEOUT = 6
 RATE_LIMIT = 7
 NETWORK = 8
 INTERRUPTED = 130
+CLOSED_PIPE = 141  # what shells say of a program that a closed pipe has ended
 
 # The first class that fits decides, so the narrower ones stand first.
 _CODES: Tuple[Tuple[Type[AISpineError], int], ...] = (

@@ -1,17 +1,22 @@
-"""`flows list|get|create|update|delete|validate`."""
+"""`flows list|get|show|create|update|delete|validate`."""
 
-from typing import Tuple
+import sys
+from typing import Optional, Tuple
 
 import click
 
 from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output import print_item, print_items, say
+from ai_spine.cli.terminal import encodes, put, width_of
 from ai_spine.definitions import read_definition
+from ai_spine.drawing import flow_as_dot, flow_as_mermaid, flow_as_svg, flow_as_text
 from ai_spine.exceptions import ValidationError
 from ai_spine.models import Flow
 
 COLUMNS = ("flow_id", "name", "version", "description")
+PICTURES = ("text", "mermaid", "dot", "svg")
+_PAGE_WIDTH = 120  # columns of a picture that goes to no terminal
 
 
 flows = noun("flows", "List, show, add, change and remove flows.")
@@ -19,15 +24,81 @@ flows = noun("flows", "List, show, add, change and remove flows.")
 
 @command("list", flows)
 def list_() -> None:
-    """List all flows."""
-    print_items(session().client().list_flows(), COLUMNS)
+    """List all flows.
+
+    \b
+    ai-spine flows list
+    ai-spine flows list --output csv
+    """
+    print_items(session().client().list_flows(), COLUMNS, Flow)
 
 
 @command("get", flows)
 @click.argument("flow_id")
 def get(flow_id: str) -> None:
-    """Show a flow with its nodes."""
+    """Show a flow with its nodes.
+
+    \b
+    ai-spine flows get credit_analysis
+    ai-spine flows get credit_analysis --query "nodes[].agent_id" --output json
+    """
     print_item(session().client().get_flow(flow_id))
+
+
+@command("show", flows)
+@click.argument("flow_id", required=False)
+@click.option("--file", metavar="FILE", help="Draw what a YAML or JSON file defines.")
+@click.option(
+    "--format", "format_", type=click.Choice(PICTURES), help="The picture [text]."
+)
+def show(flow_id: Optional[str], file: Optional[str], format_: Optional[str]) -> None:
+    """Draw a flow's graph; with --output, print its definition as `flows get` does.
+
+    \b
+    ai-spine flows show credit_analysis
+    ai-spine flows show credit_analysis --format svg > credit.svg
+    ai-spine flows show --file credit.yaml --format mermaid
+    """
+    draws = _draws(format_)
+    if (flow_id is None) == (file is None):
+        raise click.UsageError("name either a FLOW_ID or a --file")
+    if file is not None:
+        flow = Flow.from_wire(read_definition(file))
+    else:
+        flow = session().client().get_flow(str(flow_id))
+    if draws:
+        put(_picture(flow, format_ or "text"), end="")
+    else:
+        print_item(flow)
+
+
+def _draws(format_: Optional[str]) -> bool:
+    """Tells whether a picture is asked for, or the definition as data."""
+    options = session().options
+    asks_for_data = "query" in options or options.get("output") not in (None, "table")
+    if format_ is not None and asks_for_data:
+        raise click.UsageError(
+            "--format draws a picture; --output and --query print data: take one of them"
+        )
+    return format_ is not None or not (
+        "query" in options or session().output != "table"
+    )
+
+
+def _picture(flow: Flow, format_: str) -> str:
+    """Gives the picture as text that stdout can take, ended by a newline."""
+    if format_ == "svg":  # which has its own way to name a character
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        svg = flow_as_svg(flow).encode(encoding, "xmlcharrefreplace").decode(encoding)
+        return _ended(svg)
+    if format_ == "text":
+        width = width_of(sys.stdout) or _PAGE_WIDTH
+        return _ended(flow_as_text(flow, width=width, ascii_only=not encodes("╭─▼═╗")))
+    return _ended(flow_as_dot(flow) if format_ == "dot" else flow_as_mermaid(flow))
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 @command("create", flows)
@@ -45,14 +116,22 @@ def create(file: str) -> None:
 @click.argument("flow_id")
 @click.argument("file")
 def update(flow_id: str, file: str) -> None:
-    """Put the definition in FILE in a flow's place."""
+    """Put the definition in FILE in a flow's place.
+
+    \b
+    ai-spine flows update credit_analysis credit.yaml
+    """
     print_item(session().client().update_flow(flow_id, file))
 
 
 @command("delete", flows)
 @click.argument("flow_id")
 def delete(flow_id: str) -> None:
-    """Remove a flow."""
+    """Remove a flow.
+
+    \b
+    ai-spine flows delete credit_analysis
+    """
     if not session().client().delete_flow(flow_id):
         fail(f"there is no flow {flow_id!r}", NOT_FOUND)
     say(f"flow {flow_id} is removed")
@@ -61,7 +140,11 @@ def delete(flow_id: str) -> None:
 @command("validate", flows)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def validate(files: Tuple[str, ...]) -> None:
-    """Check the graphs of flows in YAML or JSON files; no server is asked."""
+    """Check the graphs of flows in YAML or JSON files; no server is asked.
+
+    \b
+    ai-spine flows validate flows/*.yaml
+    """
     for file in files:
         try:
             flow = Flow.from_wire(read_definition(file))

@@ -8,7 +8,8 @@ import click
 
 from ai_spine.__version__ import __version__
 from ai_spine.cli import agents, batch, executions, flows, local, system
-from ai_spine.cli.context import shared_options
+from ai_spine.cli.context import shared_options, wants_json
+from ai_spine.cli.errors import asks_for_json, closed_pipe_is_quiet, tell_error
 from ai_spine.cli.exit_codes import INTERRUPTED
 from ai_spine.cli.output import say
 from ai_spine.utils import one_line
@@ -20,6 +21,8 @@ class _Root(click.Group):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Runs the command, and ends the process with its exit code."""
         run: Any = super().main
+        given = args[0] if args else extra.get("args")
+        words = sys.argv[1:] if given is None else list(given)
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _say_warning
@@ -29,14 +32,26 @@ class _Root(click.Group):
             hint = (
                 f" (see {context.command_path} --help)" if context is not None else ""
             )
-            say(f"Error: {one_line(error.format_message())}{hint}")
             result = error.exit_code
+            as_json = wants_json(context) or asks_for_json(words)
+            told = f"{one_line(error.format_message())}{hint}"
+            tell_error(told, result, as_json=as_json)
         except click.Abort:
-            say("Error: interrupted")
             result = INTERRUPTED
+            tell_error("interrupted", result, as_json=asks_for_json(words))
         if standalone_mode:
             sys.exit(result)
         return result
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Reads the options; a help page may be written to a pipe that is closed."""
+        with closed_pipe_is_quiet():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Runs what has been read."""
+        with closed_pipe_is_quiet():
+            return super().invoke(context)
 
 
 def _say_warning(message: Any, *_: Any, **__: Any) -> None:
@@ -58,7 +73,7 @@ def cli(context: click.Context) -> None:
     \b
     Exit codes: 0 done, 1 API error, 2 usage, 3 authentication, 4 not found,
     5 the execution failed or was cancelled, 6 timeout, 7 rate limit, 8 network,
-    130 interrupted.
+    130 interrupted, 141 closed pipe.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

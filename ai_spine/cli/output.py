@@ -1,47 +1,126 @@
-"""How results are printed: data on stdout, as a table for people or as JSON for programs."""
+"""How results are printed: data on stdout, as a table for people or in a form for programs."""
 
-import json
+import dataclasses
 import sys
-from datetime import datetime, timedelta
-from typing import Any, Iterable, List, Mapping, Sequence, Tuple
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Type
 
 import click
 
 from ai_spine.cli.context import session
-from ai_spine.utils import format_timestamp, one_line
+from ai_spine.cli.formats import csv_line, json_text, table_of, yaml_text
+from ai_spine.cli.rows import (
+    CsvRows,
+    JsonRows,
+    Rows,
+    TableRows,
+    YamlRows,
+    plain,
+    print_pairs,
+    print_table,
+    text_of,
+)
+from ai_spine.cli.terminal import put
+from ai_spine.utils import one_line
 from ai_spine.wire import Model
 
-_GAP = "  "
+STREAMS = ("jsonl", "csv")  # the formats in which half a list is of use
 
 
-def print_items(items: Sequence[Model], columns: Sequence[str]) -> None:
-    """Prints models: the columns of each, or all of each as JSON."""
-    if session().output == "json":
-        _print_json([item.to_dict() for item in items])
+def print_items(
+    items: Iterable[Model],
+    columns: Sequence[str],
+    model: Optional[Type[Model]] = None,
+) -> None:
+    """Prints models: the columns of each as a table, or all of each in another format.
+
+    Args:
+        items: The models; JSON lines and CSV are printed as they come.
+        columns: The attributes that a table shows.
+        model: The class of the models; its fields are the columns of CSV.
+    """
+    query, form = session().options.get("query"), session().output
+    if query is not None:
+        print_picked(query([item.to_dict() for item in items]))
         return
-    rows = [[_text(getattr(item, column)) for column in columns] for item in items]
-    _print_table([[column.upper() for column in columns], *rows])
+    rows = open_rows(form, columns, columns if model is None else _fields_of(model))
+    for item in items if form in STREAMS else list(items):
+        rows.put(item)
+    rows.end()
+
+
+def _fields_of(model: Type[Model]) -> List[str]:
+    return [field.name for field in dataclasses.fields(model)]
+
+
+def open_rows(
+    form: str, columns: Sequence[str], fields: Optional[Sequence[str]]
+) -> Rows:
+    """Gives what prints rows one by one.
+
+    Args:
+        form: The format.
+        columns: What a table shows.
+        fields: The columns of CSV; `None` takes those of the first row.
+    """
+    if form == "json":
+        return JsonRows()
+    if form == "yaml":
+        return YamlRows()
+    if form == "csv":
+        return CsvRows(fields)
+    if form == "table":
+        return TableRows(columns, refuses_colour())
+    return Rows()
 
 
 def print_item(item: Model) -> None:
-    """Prints one model: a line for each attribute that is known, or JSON."""
-    if session().output == "json":
-        _print_json(item.to_dict())
+    """Prints one model: a line for each attribute that is known, or all in another format."""
+    query = session().options.get("query")
+    if query is not None:
+        print_picked(query(plain(item)))
+    elif session().output == "table":
+        print_pairs(list(plain(item).items()), refuses_colour())
     else:
-        _print_pairs(item.to_dict().items())
+        print_data(plain(item))
 
 
 def print_value(value: Any) -> None:
-    """Prints what a flow gave; of a single exit point, its fields stand alone."""
-    if session().output == "json":
-        _print_json(value)
+    """Prints what a flow gave; of a single exit point, its fields stand alone in a table."""
+    query = session().options.get("query")
+    if query is not None:
+        print_picked(query(value))
         return
-    if isinstance(value, Mapping) and len(value) == 1:
-        (value,) = value.values()
-    if isinstance(value, Mapping):
-        _print_pairs(_flatten(value))
+    if session().output in ("table", "csv"):
+        if isinstance(value, Mapping) and len(value) == 1:
+            (value,) = value.values()
+    print_data(value)
+
+
+def print_data(value: Any) -> None:
+    """Prints JSON of any shape in the format that is asked for."""
+    form = session().output
+    if form == "table":
+        _print_for_people(value)
+    elif form == "csv":
+        names, rows = table_of(value)
+        if isinstance(value, list) and not value:
+            return
+        for cells in [names, *rows] if names else rows:
+            put(csv_line(cells or (), sys.stdout))
+    elif form == "jsonl":
+        for item in value if isinstance(value, list) else [value]:
+            put(json_text(item, lines=False))
     else:
-        click.echo(_encodable(_text(value)))
+        put(yaml_text(value) if form == "yaml" else json_text(value))
+
+
+def print_picked(value: Any) -> None:
+    """Prints what `--query` has picked; in a table, each item of a list has its line."""
+    if session().output == "table" and isinstance(value, list) and not _is_table(value):
+        for item in value:
+            put(text_of(item))
+    else:
+        print_data(value)
 
 
 def say(message: str) -> None:
@@ -49,24 +128,25 @@ def say(message: str) -> None:
     click.echo(one_line(message), err=True)
 
 
-def _print_json(value: Any) -> None:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    # A pipe may have an encoding that lacks a character; JSON can always be told in ASCII.
-    encodable = _encodable(text) == text
-    click.echo(text if encodable else json.dumps(value, indent=2))
+def refuses_colour() -> bool:
+    """Tells whether the user has said `--no-color`."""
+    return bool(session().options.get("no_color"))
 
 
-def _print_pairs(pairs: Iterable[Tuple[str, Any]]) -> None:
-    _print_table(
-        [[one_line(name), _text(value)] for name, value in pairs if value is not None]
-    )
+def _print_for_people(value: Any) -> None:
+    if isinstance(value, Mapping):
+        print_pairs(list(_flatten(value)), refuses_colour())
+    elif isinstance(value, list) and _is_table(value):
+        names, rows = table_of(value)
+        texts = [[text_of(cell) for cell in row] for row in rows]
+        print_table(names, texts, refuses_colour())
+    else:
+        put(text_of(value))
 
 
-def _print_table(rows: List[List[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths))
-        click.echo(_encodable(_GAP.join(cells).rstrip()))
+def _is_table(value: List[Any]) -> bool:
+    """Tells whether a list is one of objects; other lists are told on a line."""
+    return bool(value) and all(isinstance(item, Mapping) and item for item in value)
 
 
 def _flatten(value: Mapping[str, Any], path: str = "") -> Iterable[Tuple[str, Any]]:
@@ -75,23 +155,3 @@ def _flatten(value: Mapping[str, Any], path: str = "") -> Iterable[Tuple[str, An
             yield from _flatten(child, f"{path}{name}.")
         else:
             yield f"{path}{name}", child
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, datetime):
-        return format_timestamp(value)
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds():.3f} s"
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return one_line("; ".join(value))
-    if isinstance(value, (bool, dict, list)):
-        return one_line(json.dumps(value, ensure_ascii=False))
-    return one_line(str(value))
-
-
-def _encodable(text: str) -> str:
-    """Gives the text with escapes for what stdout cannot encode."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)

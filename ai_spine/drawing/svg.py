@@ -88,12 +88,13 @@ def _width(shape: Shape) -> float:
 def _node(shape: Shape, box: _Box) -> str:
     label, kind, state = _texts(shape)
     middle = box.x + box.width / 2
+    top = box.y + (0 if state else (box.height - _PLAIN) / 2)
     words = [clean(shape.id), clean(kind), clean(state)]
     parts = [
         f"<title>{' – '.join(word for word in words if word)}</title>",
         _outline(shape.kind, box),
-        text(middle, box.y + 21, label, fill="#ffffff"),
-        text(middle, box.y + 37, kind, fill="#ffffff", size=_SMALL),
+        text(middle, top + 21, label, fill="#ffffff"),
+        text(middle, top + 37, kind, fill="#ffffff", size=_SMALL),
     ]
     if state:
         wide = width_of(state, _SMALL) + 16

@@ -154,12 +154,12 @@ def seconds_in_words(duration: timedelta) -> str:
     """Gives a duration in the unit that suits it.
 
     Example:
-        >>> [seconds_in_words(timedelta(seconds=s)) for s in (0.0123, 1.5, 100, 8000)]
-        ['12 ms', '1.50 s', '1 min 40 s', '2 h 13 min']
+        >>> [seconds_in_words(timedelta(seconds=s)) for s in (0.0012, 0.012, 1.5, 100, 8000)]
+        ['1.2 ms', '12 ms', '1.50 s', '1 min 40 s', '2 h 13 min']
     """
     total = duration.total_seconds()
     if abs(total) < 1:
-        return f"{total * 1000:.0f} ms"
+        return f"{total * 1000:.{1 if abs(total) < 0.01 else 0}f} ms"
     if abs(total) < 60:
         return f"{total:.2f} s"
     minutes, seconds = divmod(round(total), 60)

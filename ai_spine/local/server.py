@@ -104,10 +104,12 @@ class LocalServer:
         """Gives a client of this server.
 
         Args:
-            **options: What `AISpine` takes; `base_url` and `api_key` are known already.
+            **options: What `AISpine` takes; `base_url` and `api_key` are known already, and no
+                profile holds unless one is named.
         """
         key = None if self._api_key is None else self._api_key.reveal()
-        return AISpine(**{"api_key": key or "", "base_url": self.url, **options})
+        known = {"api_key": key or "", "base_url": self.url, "profile": ""}
+        return AISpine(**{**known, **options})
 
     def reset(self) -> None:
         """Goes back to the start: no executions, no faults, and the definitions that were given."""

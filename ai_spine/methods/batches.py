@@ -1,6 +1,7 @@
 """Executing a flow for many inputs."""
 
-import concurrent.futures
+from __future__ import annotations
+
 import copy
 import os
 import time
@@ -18,24 +19,22 @@ from typing import (
     cast,
 )
 
-from ai_spine.batch import BatchItem, BatchProgress, BatchResult
-from ai_spine.batch_crew import Crew, Landing, Parcel, execute_one
-from ai_spine.batch_run import BatchRun
-from ai_spine.checkpoint import Checkpoint, NoCheckpoint
 from ai_spine.constants import DEFAULT_CONCURRENCY, DEFAULT_WAIT_TIMEOUT
 from ai_spine.events import log
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.methods.executions import ExecutionMethods
 from ai_spine.validation import check_count, check_id, check_seconds
 
+# A client without batches need not wait for the import of what runs them.
 if TYPE_CHECKING:
+    import concurrent.futures
+
+    from ai_spine.batch import BatchItem, BatchProgress, BatchResult
+    from ai_spine.batch_crew import Crew, Landing
+    from ai_spine.batch_run import BatchRun
     from ai_spine.client import AISpine
 
 Path = Union[str, "os.PathLike[str]"]
-_LOCAL_EXECUTORS = (
-    concurrent.futures.ThreadPoolExecutor,
-    concurrent.futures.ProcessPoolExecutor,
-)
 
 
 class BatchMethods(ExecutionMethods):
@@ -102,6 +101,8 @@ class BatchMethods(ExecutionMethods):
             retry_failed=retry_failed,
             retry_uncertain=retry_uncertain,
         )
+        from ai_spine.batch import BatchProgress, BatchResult
+
         run = begin()
         result = BatchResult(run.checkpoint.load, run.checkpoint.path)
         total = len(inputs) if isinstance(inputs, Sized) else None
@@ -190,6 +191,9 @@ class BatchMethods(ExecutionMethods):
             )
 
         def begin() -> BatchRun:
+            from ai_spine.batch_run import BatchRun
+            from ai_spine.checkpoint import Checkpoint, NoCheckpoint
+
             run = BatchRun(
                 inputs,
                 concurrency=concurrency,
@@ -216,6 +220,8 @@ class BatchMethods(ExecutionMethods):
         concurrency: int,
         executor: Optional[concurrent.futures.Executor],
     ) -> Crew:
+        from ai_spine.batch_crew import Crew, Parcel, execute_one
+
         watched = copy.copy(self)
         settings = self._api.settings
         hooks = dict(settings.event_hooks)
@@ -253,9 +259,13 @@ def _check_inputs(inputs: Any) -> None:
 
 
 def _check_executor(executor: Any, honours_keys: bool) -> None:
-    if executor is None or isinstance(executor, _LOCAL_EXECUTORS):
+    if executor is None:
         return
-    if not isinstance(executor, concurrent.futures.Executor):
+    from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
+    if isinstance(executor, (ThreadPoolExecutor, ProcessPoolExecutor)):
+        return
+    if not isinstance(executor, Executor):
         raise ValidationError("executor must be a concurrent.futures.Executor")
     if not honours_keys:
         raise ConfigurationError(

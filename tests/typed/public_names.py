@@ -35,6 +35,7 @@ from ai_spine import (
     NodeResult,
     NotFoundError,
     PermissionDeniedError,
+    ProfileWarning,
     RateLimitError,
     RequestEvent,
     RequestTimeoutError,
@@ -192,7 +193,7 @@ def use_errors(error: AISpineError) -> Optional[str]:
     if isinstance(error, TimeoutError):
         return error.execution_id
     if isinstance(error, BatchError):
-        print(error.failed, InsecureTransportWarning)
+        print(error.failed, InsecureTransportWarning, ProfileWarning)
     if isinstance(error, ExecutionError):
         print(error.execution)
     return error.message

@@ -1,0 +1,95 @@
+"""What Ctrl-C does to the wait for an execution: it says how to go on, or cancels."""
+
+import contextlib
+import shlex
+from typing import Iterator, NoReturn
+
+from ai_spine.cli.context import fail, session
+from ai_spine.cli.exit_codes import INTERRUPTED
+from ai_spine.cli.output import say
+from ai_spine.client import AISpine
+from ai_spine.exceptions import AISpineError
+
+# The options that lead to the server and the account that have the execution; a key is not told.
+_LEADING = ("profile", "base_url")
+
+
+@contextlib.contextmanager
+def starting(flow_id: str) -> Iterator[None]:
+    """Says of a Ctrl-C while a flow is being started that nobody knows whether it runs."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        told = f"interrupted while flow {flow_id} was being started"
+        if not session().options.get("local"):
+            look = _command("executions list", f"--flow={flow_id}")
+            told += f"; it may run, which this tells: {look}"
+        fail(told, INTERRUPTED)
+
+
+@contextlib.contextmanager
+def waiting(client: AISpine, execution_id: str, cancel: bool) -> Iterator[None]:
+    """Says of a Ctrl-C during a wait how to go on with it, or cancels what is waited for.
+
+    Args:
+        client: What to cancel with.
+        execution_id: The execution.
+        cancel: Whether to cancel it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if cancel:
+            _cancel(client, execution_id)
+        if session().options.get("local"):
+            told = f"interrupted; execution {execution_id} ends with the local server"
+            fail(told, INTERRUPTED, more={"execution_id": execution_id})
+        _leave(
+            f"stopped waiting for execution {execution_id}, which goes on", execution_id
+        )
+
+
+def _cancel(client: AISpine, execution_id: str) -> NoReturn:
+    say(f"cancelling execution {execution_id}; Ctrl-C again leaves at once")
+    try:
+        execution = client.cancel_execution(execution_id)
+    except KeyboardInterrupt:
+        told = f"left before it was known whether execution {execution_id} is cancelled"
+        _leave(told, execution_id)
+    except AISpineError as error:
+        _leave(
+            f"execution {execution_id} could not be cancelled: {error}", execution_id
+        )
+    told = f"interrupted; execution {execution_id} is {execution.status}"
+    more = {"execution_id": execution_id, "status": str(execution.status)}
+    fail(told, INTERRUPTED, more=more)
+
+
+def _leave(told: str, execution_id: str) -> NoReturn:
+    """Ends with the commands that go on, on lines of their own, or as fields of the JSON."""
+    commands = {
+        "resume": _command("wait", execution_id),
+        "cancel": _command("cancel", execution_id),
+    }
+    if session().output in ("json", "jsonl"):
+        more = {"execution_id": execution_id, **commands}
+        fail(told, INTERRUPTED, more=more)
+    try:
+        fail(told, INTERRUPTED)
+    finally:
+        if not session().options.get("local"):
+            say(f"To wait for it: {commands['resume']}")
+            say(f"To cancel it: {commands['cancel']}")
+
+
+def _command(words: str, argument: str) -> str:
+    """Gives the command to type; it leads to the server that this one has spoken to."""
+    options = session().options
+    leading = [
+        f"--{name.replace('_', '-')} {shlex.quote(str(options[name]))}"
+        for name in _LEADING
+        if options.get(name)
+    ]
+    is_id_like_an_option = argument.startswith("-") and words != "executions list"
+    dashes = "-- " if is_id_like_an_option else ""
+    return " ".join(["ai-spine", words, *leading, dashes + shlex.quote(argument)])

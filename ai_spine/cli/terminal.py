@@ -1,0 +1,112 @@
+"""What a terminal can take: its width, its colours, and text that moves nothing on it."""
+
+import os
+import re
+import shutil
+import sys
+from typing import Any, Optional
+
+import click
+
+from ai_spine.utils import one_line
+
+# What turns the direction of the text behind it; a line could be read as another one.
+_TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_TURNS = re.compile(f"[{_TURNING}]")
+UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{_TURNING}]")
+
+_COLOURS = {
+    "completed": "green",
+    "healthy": "green",
+    "operational": "green",
+    "running": "cyan",
+    "cancelled": "yellow",
+    "skipped": "bright_black",
+    "pending": "bright_black",
+    "failed": "red",
+}
+
+
+def is_terminal(stream: Any) -> bool:
+    """Tells whether a stream is a terminal; one that is closed is none."""
+    try:
+        return stream is not None and bool(stream.isatty())
+    except ValueError:
+        return False
+
+
+def size_of(stream: Any) -> "os.terminal_size":
+    """Gives the columns and lines of the terminal that a stream is."""
+    if not (os.environ.get("COLUMNS") and os.environ.get("LINES")):
+        try:
+            size = os.get_terminal_size(stream.fileno())
+            known = shutil.get_terminal_size((size.columns or 80, size.lines or 24))
+            columns = known.columns if os.environ.get("COLUMNS") else size.columns
+            lines = known.lines if os.environ.get("LINES") else size.lines
+            return os.terminal_size((columns or 80, lines or 24))
+        except (OSError, ValueError, AttributeError):
+            pass
+    return shutil.get_terminal_size()
+
+
+def width_of(stream: Any) -> Optional[int]:
+    """Gives the columns that a stream shows, or `None` where it is no terminal."""
+    return size_of(stream).columns if is_terminal(stream) else None
+
+
+def takes_colour(stream: Any, refused: bool = False) -> bool:
+    """Tells whether to colour what a stream is given.
+
+    Args:
+        stream: The stream.
+        refused: Whether the user has said that there must be no colour.
+    """
+    if refused or os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def painted(text: str, status: Any) -> str:
+    """Colours a text as its status asks for; the words stay, for those who see no colours.
+
+    Example:
+        >>> painted("failed", "failed"), painted("odd", "odd")
+        ('\\x1b[31mfailed\\x1b[0m', 'odd')
+    """
+    colour = _COLOURS.get(str(status).strip())
+    return text if colour is None else str(click.style(text, fg=colour))
+
+
+def harmless(text: str) -> str:
+    """Gives a text as one line that neither moves the cursor nor turns the direction of text.
+
+    Example:
+        >>> print(harmless("a\\nb \\x1b[2J\\u202ec"))
+        a b [2J\\u202ec
+    """
+    return _TURNS.sub(escaped, one_line(text))
+
+
+def escaped(found: "re.Match[str]") -> str:
+    """Gives a character as the escape that JSON has for it."""
+    return f"\\u{ord(found.group()):04x}"
+
+
+def encodes(text: str, stream: Any = None) -> bool:
+    """Tells whether a stream, or else stdout, can take a text as it is."""
+    return encodable(text, stream) == text
+
+
+def encodable(text: str, stream: Any = None) -> str:
+    """Gives a text with escapes for what a stream, or else stdout, cannot encode."""
+    stream = sys.stdout if stream is None else stream
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def put(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Writes a text as it is; whether it may hold colours has been decided before."""
+    stream = sys.stderr if err else sys.stdout
+    click.echo(encodable(text, stream) + end, err=err, nl=False, color=True)
