@@ -7,20 +7,27 @@ import json
 import logging
 from typing import Any, Callable, Dict, List, Optional
 
-from flask import Blueprint, Request, Response, redirect, request
+from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ai_spine.constants import API_PREFIX, LOGGER_NAME
 from ai_spine.drawing import flow_as_svg, timeline_as_svg
 from ai_spine.local.engine import Engine
 from ai_spine.local.exchange import Refusal, check_uuid, refuse_http
-from ai_spine.local.page_access import Access, cookie_of, own_path
+from ai_spine.local.page_access import (
+    Access,
+    cookie_of,
+    own_path,
+    session_of,
+    wants_html,
+)
 from ai_spine.local.page_answers import (
     Problem,
     answer,
     drawing,
     guarded,
     render,
+    see_other,
     static_file,
 )
 from ai_spine.local.page_health import health_of
@@ -63,7 +70,7 @@ class Page:
     def lets_in(self, asked: Request) -> bool:
         """Tells whether a request needs no key in its headers, because the page asks for it."""
         if asked.path == "/":
-            return _wants_html(asked)
+            return wants_html(asked)
         if asked.path.startswith(f"{PREFIX}/"):
             return True
         # No script can give an EventSource a header.
@@ -72,7 +79,7 @@ class Page:
         return (
             is_stream
             and asked.method == "GET"
-            and self._access.is_open_to(_session_of(asked))
+            and self._access.is_open_to(session_of(asked))
         )
 
     def blueprint(self) -> Blueprint:
@@ -110,7 +117,7 @@ class Page:
 
     def flows(self) -> Response:
         """All flows, and the latest executions."""
-        if not _wants_html(request):
+        if not wants_html(request):
             response = refuse_http(NotFound())
         else:
             flows = [Flow.from_wire(flow) for flow in self._store.all("flow")]
@@ -222,20 +229,20 @@ class Page:
             return self._show_flow(flow, text, "", str(error), 422)
         execution_id = self._store.create_execution(flow.flow_id, given, {})
         self._engine.start(execution_id, flow, given)
-        return redirect(link(f"{PREFIX}/execution", id=execution_id), 303)
+        return see_other(link(f"{PREFIX}/execution", id=execution_id))
 
     def cancel(self) -> Response:
         """Cancels an execution; one that has ended meanwhile stays as it is."""
         self._check_token()
         execution_id = self._find(request.form.get("id", "")).execution_id
         self._engine.cancel(execution_id)
-        return redirect(link(f"{PREFIX}/execution", id=execution_id), 303)
+        return see_other(link(f"{PREFIX}/execution", id=execution_id))
 
     def sign_in(self) -> Response:
         """The form that asks for the key."""
         after = own_path(request.args.get("next", "/"))
-        if self._access.is_open_to(_session_of(request)):
-            return redirect(after, 303)
+        if self._access.is_open_to(session_of(request)):
+            return see_other(after)
         return self._show("sign_in.html", after=after, error="")
 
     def begin_session(self) -> Response:
@@ -246,7 +253,7 @@ class Page:
             words = "This is not the server's key."
         if words:
             return self._show("sign_in.html", 403, after=after, error=words)
-        response = redirect(after, 303)
+        response = see_other(after)
         response.set_cookie(
             cookie_of(request.host),
             self._access.begin(),
@@ -259,8 +266,8 @@ class Page:
     def end_session(self) -> Response:
         """Signs out."""
         self._check_token()
-        self._access.end(_session_of(request))
-        response = redirect(f"{PREFIX}/sign-in", 303)
+        self._access.end(session_of(request))
+        response = see_other(f"{PREFIX}/sign-in")
         response.delete_cookie(
             cookie_of(request.host), httponly=True, samesite="Strict"
         )
@@ -270,17 +277,17 @@ class Page:
 
     def _ask_for_key(self) -> Optional[Response]:
         is_open = request.path.startswith(_OPEN_PATHS) or not self.lets_in(request)
-        if is_open or self._access.is_open_to(_session_of(request)):
+        if is_open or self._access.is_open_to(session_of(request)):
             return None
         asked = request.full_path.rstrip("?") if request.method == "GET" else "/"
         after = own_path(asked)
-        return redirect(
-            link(f"{PREFIX}/sign-in", next=None if after == "/" else after), 303
+        return see_other(
+            link(f"{PREFIX}/sign-in", next=None if after == "/" else after)
         )
 
     def _show(self, template: str, code: int = 200, **values: Any) -> Response:
         """Fills in a template, with what each of them needs."""
-        session = _session_of(request)
+        session = session_of(request)
         shared = {
             "path": request.path,
             "token_field": TOKEN_FIELD,
@@ -348,7 +355,7 @@ class Page:
 
     def _is_token_sound(self) -> bool:
         token = request.form.get(TOKEN_FIELD, "")
-        return self._access.is_token_for(_session_of(request), token)
+        return self._access.is_token_for(session_of(request), token)
 
     def _check_token(self) -> None:
         if not self._is_token_sound():
@@ -383,16 +390,6 @@ def _add(
 
 def _no_page(rest: str) -> Response:
     raise Problem(404, "Not found", "There is no such page.")
-
-
-def _wants_html(asked: Request) -> bool:
-    """Tells browsers from programs, which say nothing of HTML or prefer JSON."""
-    kinds = ["application/json", "text/html"]
-    return asked.accept_mimetypes.best_match(kinds) == "text/html"
-
-
-def _session_of(asked: Request) -> str:
-    return asked.cookies.get(cookie_of(asked.host), "")
 
 
 def _mark_of(execution: Execution, results: List[NodeResult]) -> str:

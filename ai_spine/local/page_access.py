@@ -7,6 +7,8 @@ import threading
 import time
 from typing import Callable, Dict, Optional
 
+from flask import Request
+
 from ai_spine.local.exchange import digest_of
 
 SESSION_SECONDS = 12 * 3600.0
@@ -98,3 +100,14 @@ def own_path(path: str) -> str:
         ('/page/executions?from=20', '/')
     """
     return path if _OWN_PATH.fullmatch(path) else "/"
+
+
+def session_of(asked: Request) -> str:
+    """Gives the session that came along with a request; empty if none did."""
+    return asked.cookies.get(cookie_of(asked.host), "")
+
+
+def wants_html(asked: Request) -> bool:
+    """Tells browsers from programs, which say nothing of HTML or prefer JSON."""
+    kinds = ["application/json", "text/html"]
+    return asked.accept_mimetypes.best_match(kinds) == "text/html"

@@ -68,6 +68,11 @@ def answer(content: bytes, kind: str, status: int = 200) -> Response:
     return Response(content, status, content_type=f"{kind}; charset=utf-8")
 
 
+def see_other(location: str) -> Response:
+    """Sends the browser to another page, which it gets."""
+    return Response(status=303, headers={"Location": location})
+
+
 def guarded(response: Response) -> Response:
     """Sets the headers that all answers of the page have."""
     for name, text in _HEADERS.items():

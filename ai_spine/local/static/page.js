@@ -6,6 +6,7 @@
   const main = document.querySelector("main");
   const lost = document.getElementById("lost");
   const pause = document.getElementById("pause");
+  const byHand = document.getElementById("again");
   const AT_ONCE = 100; // milliseconds: events that come together are one look
   const LOST_EVERY = 5000;
   let source = null;
@@ -151,5 +152,6 @@
     if (document.hidden || paused) follow();
     else if (main.dataset.every) update();
   });
+  if (byHand) byHand.hidden = true;
   follow();
 })();
