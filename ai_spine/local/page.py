@@ -323,8 +323,11 @@ class Page:
         offset: int = 0,
     ) -> List[Row]:
         found = self._store.executions(flow_id, status, limit=limit, offset=offset)
-        executions = [Execution.from_wire(execution) for execution in found]
-        return [row_of(execution, self._results(execution)) for execution in executions]
+        return [self._row(Execution.from_wire(execution)) for execution in found]
+
+    def _row(self, execution: Execution) -> Row:
+        times = self._store.node_times(execution.execution_id)
+        return row_of(execution, [NodeResult.from_wire(result) for result in times])
 
     def _results(self, execution: Execution) -> List[NodeResult]:
         found = self._store.node_results(execution.execution_id)

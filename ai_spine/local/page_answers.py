@@ -94,11 +94,13 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         link=page_shown.link,
         signs=page_shown.SIGNS,
+        longest_of_node=page_shown.LONGEST_OF_NODE,
         statuses=[
             str(status)
             for status in ExecutionStatus
             if status != ExecutionStatus.SKIPPED
         ],
+        longest=page_shown.LONGEST_SHOWN,
         strip=(page_shown.STRIP_WIDTH, page_shown.STRIP_HEIGHT),
     )
     environment.filters.update(

@@ -12,6 +12,7 @@ from ai_spine.models import Execution, Flow, NodeResult
 from ai_spine.utils import one_line
 
 LONGEST_SHOWN = 100_000  # characters of JSON; nobody reads more, and browsers grow slow
+LONGEST_OF_NODE = 2_000  # the same, where there may be a thousand of them
 STRIP_WIDTH, STRIP_HEIGHT, _MOST_BARS = 120.0, 24.0, 12
 EXAMPLE_FIELD = "example_input"
 SIGNS = {

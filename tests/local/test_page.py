@@ -444,3 +444,10 @@ def test_a_flow_of_a_thousand_nodes_has_a_page(serve, browse):
     server = serve([flow(*nodes)], {"echo": echo})
     assert browse(server.url).status_code == 200
     assert browse(flow_page(server)).status_code == 200
+
+
+def test_a_page_of_large_results_stays_small(serve, browse):
+    server = serve([single("echo")], {"echo": echo})
+    execution = run(server, "f", {"x": "y" * 1_000_000})
+    told = browse(f"{server.url}/page/execution?id={execution.execution_id}")
+    assert len(told.text) < 300_000 and "characters more" in shown(told)
