@@ -63,6 +63,19 @@ def tidy(request):
         browser.get("about:blank")
 
 
+@pytest.fixture
+def without_polling(browser):
+    """Has pages never look again by the clock, so that nothing but an event brings news."""
+    source = (
+        "const real = window.setTimeout;"
+        "window.setTimeout = (act, ms) => ms > 500 ? 0 : real(act, ms);"
+    )
+    name = "Page.{}ScriptToEvaluateOnNewDocument"
+    made = browser.execute_cdp_cmd(name.format("add"), {"source": source})
+    yield
+    browser.execute_cdp_cmd(name.format("remove"), made)
+
+
 def flow_page(server, flow_id):
     return f"{server.url}/page/flow?id={quote(flow_id, safe='')}"
 
@@ -114,16 +127,13 @@ def test_a_flow_is_run_from_the_page_and_seen_to_complete(server, browser, steps
     )
 
 
-def test_the_page_is_told_of_the_end_by_the_stream(server, browser, steps):
-    """Polling is put off for an hour, so that nothing but an event can bring the news."""
+def test_the_page_is_told_of_the_end_by_the_stream(
+    server, browser, steps, without_polling
+):
     with server.client() as client:
         execution = client.execute_flow("slow", {})
     browser.get(execution_page(server, execution))
     wait_for(browser, "Running now: first.")
-    browser.execute_script(
-        "const data = document.querySelector('main').dataset;"
-        "data.every = data.otherwise = '3600000';"
-    )
     steps["first"].set()
     wait_for(browser, "Running now: second.")
     steps["second"].set()
@@ -240,7 +250,9 @@ def test_a_server_that_is_gone_is_told_of(serve, browser):
     wait_for(browser, "The server does not answer.", "#lost")
 
 
-def test_one_signs_in_and_out_and_follows_a_run_between(serve, browser, gate):
+def test_one_signs_in_and_out_and_follows_a_run_between(
+    serve, browser, gate, without_polling
+):
     held = flow(node("n", "hold"), flow_id="held")
     hold = {"hold": lambda i, c: {"waited": gate.wait(30)}}
     server = serve([held], hold, api_key="sk-secret")
@@ -251,10 +263,6 @@ def test_one_signs_in_and_out_and_follows_a_run_between(serve, browser, gate):
     wait_for(browser, "Run it")
     press_run(browser)
     wait_for(browser, "Running now: n.")
-    browser.execute_script(
-        "const data = document.querySelector('main').dataset;"
-        "data.every = data.otherwise = '3600000';"
-    )
     gate.set()
     wait_for(browser, "Completed after")
     assert browser.execute_script("return document.cookie") == ""
