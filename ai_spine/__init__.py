@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from ai_spine.execution_events import ExecutionEvent
+    from ai_spine.frames import to_dataframe
     from ai_spine.models import (
         Agent,
         AgentMessage,
@@ -76,6 +77,7 @@ _ROOMS = {
         "ValidationError",
     ),
     "execution_events": ("ExecutionEvent",),
+    "frames": ("to_dataframe",),
     "models": (
         "Agent",
         "AgentMessage",
@@ -135,6 +137,7 @@ __all__ = [
     "User",
     "ValidationError",
     "__version__",
+    "to_dataframe",
 ]
 
 if not TYPE_CHECKING:  # else any misspelt name would pass for one

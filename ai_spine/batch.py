@@ -175,7 +175,11 @@ class BatchResult:
     @property
     def failed(self) -> List[BatchItem]:
         """The items that have none."""
-        return [self._item(index) for index in sorted(self._failed)]
+        return self.failures()
+
+    def failures(self, most: Optional[int] = None) -> List[BatchItem]:
+        """Gives the items that have no output: the first so many of them, or all."""
+        return [self._item(index) for index in sorted(self._failed)[:most]]
 
     def raise_for_errors(self) -> None:
         """Does nothing if all inputs have an output.
@@ -214,6 +218,12 @@ class BatchResult:
 
     def __repr__(self) -> str:
         return f"BatchResult(succeeded={self.succeeded}, failed={len(self._failed)})"
+
+    def _repr_html_(self) -> str:
+        """Gives what a notebook shows."""
+        from ai_spine.display import batch_as_html
+
+        return batch_as_html(self)
 
     def _indexes(self) -> List[int]:
         if self._order is None:

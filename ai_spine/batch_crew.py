@@ -153,7 +153,7 @@ def execute_one(
             execution = Execution.from_wire({"execution_id": execution_id})
         return (
             parcel.client.wait_for_execution(
-                execution_id, timeout, raise_on_failure=False
+                execution_id, timeout, progress=False, raise_on_failure=False
             ),
             None,
         )

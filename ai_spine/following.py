@@ -116,16 +116,17 @@ class Follower:
 
     def _read(self, source: EventSource) -> Iterator[ExecutionEvent]:
         """Gives the events of one connection until it is lost."""
-        parser = EventParser()
+        parser, opened = EventParser(), self._api.clock()
         while True:
-            data = source.read(self._patience())
+            data = source.read(self._patience(opened))
             if isinstance(data, Failure) or not data:
                 self._lose(source, data or _ENDED)
                 return
-            self._losses, self._has_lived = 0, True
+            self._losses = 0
             for told in self._parsed(source, parser, data):
                 event = self._event_of(source, told)
                 self._note_id(told.id)
+                self._has_lived = True
                 if event is None or not self._told.is_news(event):
                     continue
                 if event.execution is not None:
@@ -136,11 +137,12 @@ class Follower:
             limit = self._api.settings.retry_after_limit
             self._retry = min(parser.retry or 0.0, limit)
 
-    def _patience(self) -> float:
+    def _patience(self, opened: float) -> float:
         """Gives the seconds for which a connection may be silent."""
         patience = min(self._api.settings.timeout, self._wait.remaining())
         if self._hasty and not self._has_lived:
-            return min(patience, STREAM_PATIENCE)
+            left = opened + STREAM_PATIENCE - self._api.clock()
+            return max(min(patience, left), 0.001)
         return patience
 
     def _parsed(

@@ -1,7 +1,7 @@
 """Profiles: named settings in a file, for what neither an argument nor the environment gives."""
 
 import os
-from typing import Dict, Iterable, Mapping, NamedTuple, NoReturn, Optional, Tuple
+from typing import Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
 
 from ai_spine.constants import (
     ENV_API_KEY,
@@ -122,6 +122,15 @@ def load_profile(name: Optional[str] = None) -> Profile:
     _check_keys(path, name, entries, KEYS)
     has_keys = any("api_key" in each.entries for each in document.sections.values())
     return Profile(name, source, path, entries, has_keys)
+
+
+def profile_names() -> List[str]:
+    """Gives the names of the profiles that the file has.
+
+    Raises:
+        ConfigurationError: The file cannot be read.
+    """
+    return sorted({*read_document(file_path()).sections} - {GENERAL})
 
 
 def choose_name(name: Optional[str], document: Document) -> Tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import (
     Callable,
     ClassVar,
     Dict,
+    Iterable,
     Iterator,
     List,
     Mapping,
@@ -148,6 +149,12 @@ class Model(Mapping[str, Any]):
         )
         return f"{type(self).__name__}({shown})"
 
+    def _repr_html_(self) -> str:
+        """Gives what a notebook shows."""
+        from ai_spine.display import model_as_html
+
+        return model_as_html(self)
+
 
 def _json_kind(value: Any) -> str:
     return {list: "array", str: "string", bool: "boolean"}.get(type(value), "number")
@@ -180,10 +187,24 @@ class Page(List[M]):
         next_cursor: What to ask the next page with; `None` where the server pages by offset, or
             where this is the last page.
         is_dialect_b: Whether the list stood under `data`.
+        model: What the items are, where that is known without any.
     """
 
     next_cursor: Optional[str] = None
     is_dialect_b: bool = False
+    model: Optional[Type[M]] = None
+
+    def _repr_html_(self) -> str:
+        """Gives the table that a notebook shows."""
+        from ai_spine.display import page_as_html
+
+        return page_as_html(self)
+
+    def holding(self, items: Iterable[M]) -> "Page[M]":
+        """Gives other items of the same kind as a list that shows itself alike."""
+        held: Page[M] = Page(items)
+        held.model = self.model
+        return held
 
 
 def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
@@ -199,6 +220,7 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
         if not isinstance(items, list):
             raise UnexpectedAnswer(f"no list of {wrappers[0]}")
         page = Page(model.from_wire(item) for item in items)
+        page.model = model
         page.is_dialect_b = isinstance(data, Mapping) and "data" in data
         page.next_cursor = cursor if isinstance(cursor, str) else None
         return page

@@ -16,6 +16,12 @@ PRINTED = {
         "[('failed', 34), ('positive', 66)]\n",
         "2 2\n2\n",
     ],
+    "notebooks.md": [
+        "1 of 2 succeeded, 1 failed\n",
+        "sentiment: completed\n2\n",
+        "completed positive\nfailed nan\n",
+        "║ sentiment ║\n",
+    ],
 }
 
 

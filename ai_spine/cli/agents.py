@@ -18,14 +18,23 @@ agents = noun("agents", "List, show, register and remove agents.")
 
 @command("list", agents)
 def list_() -> None:
-    """List all agents."""
+    """List all agents.
+
+    \b
+    ai-spine agents list
+    ai-spine agents --output csv
+    """
     print_items(session().client().list_agents(), COLUMNS, Agent)
 
 
 @command("get", agents)
 @click.argument("agent_id")
 def get(agent_id: str) -> None:
-    """Show an agent."""
+    """Show an agent.
+
+    \b
+    ai-spine agents get credit_risk
+    """
     print_item(session().client().get_agent(agent_id))
 
 
@@ -68,7 +77,11 @@ def create(
 @command("delete", agents)
 @click.argument("agent_id")
 def delete(agent_id: str) -> None:
-    """Remove an agent."""
+    """Remove an agent.
+
+    \b
+    ai-spine agents delete eddie
+    """
     if not session().client().delete_agent(agent_id):
         fail(f"there is no agent {agent_id!r}", NOT_FOUND)
     say(f"agent {agent_id} is removed")

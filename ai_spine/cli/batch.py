@@ -1,9 +1,8 @@
 """`batch`."""
 
-import json
 import os
 import sys
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import click
 
@@ -11,7 +10,9 @@ from ai_spine.batch import UNKNOWN, BatchItem, BatchProgress
 from ai_spine.cli.context import SECONDS, command, fail, session
 from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED
 from ai_spine.cli.inputs import FORMATS, count_inputs, read_inputs, source_of
-from ai_spine.cli.output import say
+from ai_spine.cli.output import open_rows, say
+from ai_spine.cli.tables import shortened, text_width
+from ai_spine.cli.terminal import is_terminal, size_of
 from ai_spine.constants import (
     DEFAULT_CONCURRENCY,
     DEFAULT_POOL_SIZE,
@@ -19,6 +20,11 @@ from ai_spine.constants import (
 )
 
 _REDRAW_AFTER = 0.1  # seconds
+_COLUMNS = ("index", "status", "execution_id", "output", "error")
+_FIELDS = (
+    *("index", "status", "input", "output", "error", "execution_id"),
+    *("created_at", "completed_at", "attempt", "idempotency_key"),
+)
 
 
 @command("batch")
@@ -82,10 +88,14 @@ def batch(
 ) -> None:
     """Execute a flow for each line of a file; without -o, results go to stdout.
 
+    There they are JSON lines, if no --output says otherwise; --query picks of each.
+
     \b
     ai-spine batch credit_analysis applicants.csv -o results.jsonl
     ai-spine batch credit_analysis applicants.csv -o results.jsonl --resume
+    ai-spine batch credit_analysis applicants.csv --output csv > results.csv
     """
+    _check_printing(results)
     _check_results(results, resume or retry_failed or retry_uncertain)
     source = source_of(inputs, format_, columns, as_text)
     total = count_inputs(source)
@@ -118,6 +128,16 @@ def batch(
 COMMANDS = (batch,)
 
 
+def _check_printing(results: Optional[str]) -> None:
+    """Refuses options for what is printed, where nothing is."""
+    options = session().options
+    if results is not None and "query" in options:
+        raise click.UsageError("--query picks of what is printed; with -o, nothing is")
+    if results is not None and options.get("output") in ("csv", "yaml"):
+        form = options["output"]
+        raise click.UsageError(f"-o writes JSON lines; --output {form} is for stdout")
+
+
 def _check_results(results: Optional[str], resume: bool) -> None:
     if results is None and resume:
         raise click.UsageError("to resume, name the file of results with -o")
@@ -135,7 +155,11 @@ class _Report:
         self._total = total
         self._path = path
         self._counts: Dict[str, int] = {}
-        self._has_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._has_terminal = is_terminal(sys.stderr)
+        options = session().options
+        self._query = options.get("query")
+        fields = None if self._query else _FIELDS
+        self._rows: Any = open_rows(options.get("output") or "jsonl", _COLUMNS, fields)
         self._shown = 0.0
         self._width = 0
         self._has_ended = False
@@ -146,7 +170,8 @@ class _Report:
         self.failed += not item.succeeded
         if self._path is None:
             self._clear()
-            click.echo(json.dumps(item.to_dict()))
+            told = item.to_dict()
+            self._rows.put(told if self._query is None else self._query(told))
 
     def show(self, progress: BatchProgress) -> None:
         """Draws how far it is, on a terminal, a few times a second."""
@@ -154,7 +179,9 @@ class _Report:
             self._shown = progress.elapsed
             self._clear()
             line = describe(progress._replace(total=self._total))
-            self._width = len(line)
+            # A line that is longer than the terminal would be wrapped, and could not be cleared.
+            line = shortened(line, max(size_of(sys.stderr).columns - 1, 1), "")
+            self._width = text_width(line)
             click.echo(line, err=True, nl=False)
 
     def end(self) -> None:
@@ -163,6 +190,8 @@ class _Report:
             return
         self._has_ended = True
         self._clear()
+        if self._path is None:
+            self._rows.end()
         counts = sorted(self._counts.items())
         told = ", ".join(f"{count} {status}" for status, count in counts) or "none"
         where = "" if self._path is None else f"; {self._path} has the results"

@@ -1,19 +1,9 @@
 """What the command's exit codes mean, and which error has which."""
 
-from typing import Tuple, Type
+from typing import TYPE_CHECKING
 
-from ai_spine.exceptions import (
-    AISpineError,
-    AuthenticationError,
-    ConfigurationError,
-    ExecutionError,
-    NetworkError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    TimeoutError,
-    ValidationError,
-)
+if TYPE_CHECKING:  # its room imports `requests`, for which a help page need not wait
+    from ai_spine.exceptions import AISpineError
 
 DONE = 0
 API_ERROR = 1
@@ -27,28 +17,30 @@ NETWORK = 8
 INTERRUPTED = 130
 CLOSED_PIPE = 141  # what shells say of a program that a closed pipe has ended
 
-# The first class that fits decides, so the narrower ones stand first.
-_CODES: Tuple[Tuple[Type[AISpineError], int], ...] = (
-    (AuthenticationError, AUTHENTICATION),
-    (PermissionDeniedError, AUTHENTICATION),
-    (NotFoundError, NOT_FOUND),
-    (RateLimitError, RATE_LIMIT),
-    (ExecutionError, EXECUTION_FAILED),
-    (TimeoutError, TIMEOUT),
-    (NetworkError, NETWORK),
-)
 
-
-def exit_code_of(error: AISpineError) -> int:
+def exit_code_of(error: "AISpineError") -> int:
     """Gives the exit code for an error.
 
     Example:
+        >>> from ai_spine import NotFoundError
         >>> exit_code_of(NotFoundError("no such flow"))
         4
     """
-    for error_class, code in _CODES:
+    from ai_spine import exceptions
+
+    # The first class that fits decides, so the narrower ones stand first.
+    codes = (
+        (exceptions.AuthenticationError, AUTHENTICATION),
+        (exceptions.PermissionDeniedError, AUTHENTICATION),
+        (exceptions.NotFoundError, NOT_FOUND),
+        (exceptions.RateLimitError, RATE_LIMIT),
+        (exceptions.ExecutionError, EXECUTION_FAILED),
+        (exceptions.TimeoutError, TIMEOUT),
+        (exceptions.NetworkError, NETWORK),
+    )
+    for error_class, code in codes:
         if isinstance(error, error_class):
             return code
-    if type(error) in (ConfigurationError, ValidationError):
+    if type(error) in (exceptions.ConfigurationError, exceptions.ValidationError):
         return USAGE
     return API_ERROR

@@ -67,8 +67,9 @@ def csv_line(cells: Iterable[Any], stream: Any = None) -> str:
     told = [_cell(value) for value in cells]
     if is_terminal(stream):
         told = [harmless(cell) for cell in told]
-    csv.writer(file, lineterminator="").writerow(told)
-    return file.getvalue()
+    end = "\r\n"  # whose characters it quotes where they stand in a cell
+    csv.writer(file, lineterminator=end).writerow(told)
+    return file.getvalue()[: -len(end)]
 
 
 def _cell(value: Any) -> str:

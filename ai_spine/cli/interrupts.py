@@ -50,8 +50,8 @@ def waiting(client: AISpine, execution_id: str, cancel: bool) -> Iterator[None]:
 
 
 def _cancel(client: AISpine, execution_id: str) -> NoReturn:
-    say(f"cancelling execution {execution_id}; Ctrl-C again leaves at once")
     try:
+        say(f"cancelling execution {execution_id}; Ctrl-C again leaves at once")
         execution = client.cancel_execution(execution_id)
     except KeyboardInterrupt:
         told = f"left before it was known whether execution {execution_id} is cancelled"

@@ -6,12 +6,14 @@ from typing import Any, Optional, Tuple
 
 import click
 
+from ai_spine.cli.completing import offer_values
 from ai_spine.cli.context import errors_in_one_line, import_local, session
+from ai_spine.cli.groups import Noun
 from ai_spine.cli.output import say
 from ai_spine.events import log_to_stderr
 
 
-@click.group("local", no_args_is_help=False)
+@click.group("local", cls=Noun, no_args_is_help=False)
 def local() -> None:
     """Run an AI Spine server on this machine."""
 
@@ -77,6 +79,7 @@ def start(
     say("stopped")
 
 
+offer_values(start)
 COMMANDS = (local,)
 
 

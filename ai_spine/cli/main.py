@@ -7,15 +7,15 @@ from typing import Any
 import click
 
 from ai_spine.__version__ import __version__
-from ai_spine.cli import agents, batch, executions, flows, local, system
+from ai_spine.cli.completing import offer_values
 from ai_spine.cli.context import shared_options, wants_json
 from ai_spine.cli.errors import asks_for_json, closed_pipe_is_quiet, tell_error
 from ai_spine.cli.exit_codes import INTERRUPTED
-from ai_spine.cli.output import say
+from ai_spine.cli.groups import Outline
 from ai_spine.utils import one_line
 
 
-class _Root(click.Group):
+class _Root(Outline):
     """The group of everything; it tells a wrong use in one line, where click takes four."""
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
@@ -55,7 +55,7 @@ class _Root(click.Group):
 
 
 def _say_warning(message: Any, *_: Any, **__: Any) -> None:
-    say(f"Warning: {one_line(str(message))}")
+    click.echo(f"Warning: {one_line(str(message))}", err=True)
 
 
 @click.group(
@@ -80,9 +80,7 @@ def cli(context: click.Context) -> None:
 
 
 cli.params += shared_options()
-for _room in (executions, batch, flows, agents, system, local):
-    for _command in _room.COMMANDS:
-        cli.add_command(_command)
+offer_values(cli)
 
 
 def main() -> None:

@@ -125,7 +125,9 @@ def plain(value: Any) -> Any:
 
 
 def _look_up(row: Any, name: str) -> Any:
-    return getattr(row, name) if isinstance(row, Model) else row.get(name)
+    if isinstance(row, Model):
+        return getattr(row, name)
+    return row.get(name) if isinstance(row, Mapping) else None
 
 
 def print_table(

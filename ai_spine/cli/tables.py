@@ -183,11 +183,12 @@ def pair_lines(
 def _stacked(pairs: Sequence[Tuple[str, str]], width: int, paint: Paint) -> List[str]:
     """Puts each name above its value, where they do not fit beside each other."""
     lines = []
+    indent = GAP if width > 2 * len(GAP) else ""
     for number, (name, value) in enumerate(pairs):
         if text_width(name) + len(GAP) + text_width(value) <= width:
             lines.append(f"{name}{GAP}{paint(number, value)}".rstrip())
             continue
         lines += wrapped(name, width)
-        parts = wrapped(value, max(width - len(GAP), 1))
-        lines += [GAP + paint(number, part) for part in parts]
+        parts = wrapped(value, max(width - len(indent), 1))
+        lines += [indent + paint(number, part) for part in parts]
     return lines

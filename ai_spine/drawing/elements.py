@@ -5,8 +5,8 @@ What stands outside boxes takes the colour of the page's text; a picture that is
 has no page, and brings both colours.
 """
 
-from typing import List, Optional
-from xml.sax.saxutils import escape
+from html import escape
+from typing import List
 
 from ai_spine.drawing.looks import columns
 
@@ -22,7 +22,7 @@ _ALONE = (
 def clean(text: str) -> str:
     """Escapes a text for XML; what XML cannot hold at all becomes a sign for that."""
     held = "".join(c if _is_xml(ord(c)) else "\ufffd" for c in text)
-    return escape(held, {'"': "&quot;", "'": "&#39;"})
+    return escape(held)
 
 
 def _is_xml(code: int) -> bool:
@@ -65,9 +65,9 @@ def picture(
     title: str,
     description: str,
     parts: List[str],
-    kind: Optional[str] = None,
+    kind: str,
 ) -> str:
-    """Gives a whole picture: with a name and a description, and never wider than its place."""
+    """Gives a whole picture of a kind, which its class tells, with a name and a description."""
     wide, high = number(width), number(height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="ai-spine-{kind}" '

@@ -15,7 +15,6 @@ _MARGIN, _ROW, _TOP, _BAR = 12, 26, 30, 16
 _LENGTH = 360
 _SMALL = 11
 _MOST_TOLD = 50
-_NONE = timedelta(0)
 
 
 class _Row(NamedTuple):
@@ -70,17 +69,17 @@ def _row(name: Any, held: Any, duration: Any) -> _Row:
     start = _aware(held.started_at)
     end = _aware(held.completed_at)
     length = duration if isinstance(duration, timedelta) else None
-    if start is None and state in TERMINAL_STATUSES:
-        start = _aware(held.created_at)
-    if length is None and start is not None and end is not None:
-        length = end - start
     try:
+        if start is None and end is not None and length:
+            start = end - length
+        if start is None and state in TERMINAL_STATUSES:
+            start = _aware(held.created_at)
         if end is None and start is not None and length is not None:
             end = start + length
-        if start is None and end is not None and length is not None:
-            start = end - length
     except OverflowError:
         end = None
+    if not length and start is not None and end is not None:
+        length = end - start  # it knows no parts of a millisecond
     if start is not None and end is not None and end < start:
         end = start  # two clocks that differ
     return _Row(
@@ -101,7 +100,7 @@ def _moment(seconds: float) -> datetime:
 def _axis(left: float, bottom: float, whole: timedelta) -> List[str]:
     """Draws the ends of the time line, with the seconds that they stand for."""
     parts = []
-    words = ["0 s", seconds_in_words(whole)] if whole > _NONE else ["0 s"]
+    words = ["0 s", seconds_in_words(whole)] if whole else ["0 s"]
     for place, label in zip((left, left + _LENGTH), words):
         parts.append(
             f'<path d="M{number(place)} {_TOP - 6}V{number(bottom)}" fill="none" '
@@ -158,6 +157,8 @@ def seconds_in_words(duration: timedelta) -> str:
         ['1.2 ms', '12 ms', '1.50 s', '1 min 40 s', '2 h 13 min']
     """
     total = duration.total_seconds()
+    if not total:
+        return "< 1 ms"
     if abs(total) < 1:
         return f"{total * 1000:.{1 if abs(total) < 0.01 else 0}f} ms"
     if abs(total) < 60:

@@ -18,7 +18,7 @@ class Methods:
     def _list_all(self, operation: Operation[Page[M]]) -> List[M]:
         """Gives a whole list, following the cursors of servers that page it."""
         page = self._api.call(operation)
-        items, cursors = list(page), {page.next_cursor}
+        items, cursors = page.holding(page), {page.next_cursor}
         while page.next_cursor is not None:
             page = self._api.call(operation, params={"cursor": page.next_cursor})
             items += page

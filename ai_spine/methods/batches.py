@@ -23,6 +23,7 @@ from ai_spine.constants import DEFAULT_CONCURRENCY, DEFAULT_WAIT_TIMEOUT
 from ai_spine.events import log
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.methods.executions import ExecutionMethods
+from ai_spine.progress import OnBatch, batch_bar
 from ai_spine.validation import check_count, check_id, check_seconds
 
 # A client without batches need not wait for the import of what runs them.
@@ -51,7 +52,7 @@ class BatchMethods(ExecutionMethods):
         timeout: Optional[float] = None,
         checkpoint: Optional[Path] = None,
         executor: Optional[concurrent.futures.Executor] = None,
-        progress: Optional[Callable[[BatchProgress], Any]] = None,
+        progress: Union[None, bool, Callable[[BatchProgress], Any]] = None,
         retry_failed: bool = False,
         retry_uncertain: bool = False,
     ) -> BatchResult:
@@ -73,7 +74,8 @@ class BatchMethods(ExecutionMethods):
                 `retry_writes=True`; else it fails with the key that it carried.
             executor: What executes instead of threads of this process, such as Dask's. One that may
                 run a task again when a worker dies needs a client with `retry_writes=True`.
-            progress: Called with a `BatchProgress` after each item.
+            progress: Called with a `BatchProgress` after each item; or whether tqdm shows a bar.
+                Without saying, it does so in notebooks.
             retry_failed: Whether inputs that failed in the run that is gone on with are executed
                 again.
             retry_uncertain: Whether what may have been started is sent again, with the same key,
@@ -81,7 +83,8 @@ class BatchMethods(ExecutionMethods):
 
         Raises:
             ValidationError: An argument is wrong; nothing was sent.
-            ConfigurationError: The checkpoint is of another run, or cannot be read or written.
+            ConfigurationError: The checkpoint is of another run, or cannot be read or written; or
+                a bar is asked for, and tqdm is not installed.
             KeyboardInterrupt: Ctrl-C; its text says how to go on.
 
         Example:
@@ -101,25 +104,9 @@ class BatchMethods(ExecutionMethods):
             retry_failed=retry_failed,
             retry_uncertain=retry_uncertain,
         )
-        from ai_spine.batch import BatchProgress, BatchResult
-
-        run = begin()
-        result = BatchResult(run.checkpoint.load, run.checkpoint.path)
         total = len(inputs) if isinstance(inputs, Sized) else None
-        began = time.monotonic()
-
-        def take(landing: Landing) -> None:
-            result.add(landing.item, landing.offset)
-            run.consumed()
-            if on_result is not None:
-                on_result(landing.item)
-            if progress is not None:
-                done, failed = len(result), len(result) - result.succeeded
-                progress(BatchProgress(done, failed, total, time.monotonic() - began))
-
-        _collect(run, take)
-        result.is_complete = run.is_complete
-        return result
+        with batch_bar(progress, flow_id, total) as saw:
+            return _gather(begin(), total, on_result, saw)
 
     def iter_batch(
         self,
@@ -272,6 +259,32 @@ def _check_executor(executor: Any, honours_keys: bool) -> None:
             "an executor that may run a task again when a worker dies could execute an input "
             "twice: use a client with retry_writes=True, on a server that honours Idempotency-Key"
         )
+
+
+def _gather(
+    run: BatchRun,
+    total: Optional[int],
+    on_result: Optional[Callable[[BatchItem], Any]],
+    saw: Optional[OnBatch],
+) -> BatchResult:
+    """Takes all landings into a result, and tells of each."""
+    from ai_spine.batch import BatchProgress, BatchResult
+
+    result = BatchResult(run.checkpoint.load, run.checkpoint.path)
+    began = time.monotonic()
+
+    def take(landing: Landing) -> None:
+        result.add(landing.item, landing.offset)
+        run.consumed()
+        if on_result is not None:
+            on_result(landing.item)
+        if saw is not None:
+            done, failed = len(result), len(result) - result.succeeded
+            saw(BatchProgress(done, failed, total, time.monotonic() - began))
+
+    _collect(run, take)
+    result.is_complete = run.is_complete
+    return result
 
 
 def _collect(run: BatchRun, take: Callable[[Landing], None]) -> None:

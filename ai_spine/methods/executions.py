@@ -19,6 +19,7 @@ from ai_spine.models import (
     NodeResult,
 )
 from ai_spine.paging import walk_pages
+from ai_spine.progress import make_bars, wait_bar
 from ai_spine.statuses import STATUS_IN_DIALECT_B, ExecutionStatus, read_status
 from ai_spine.utils import one_line
 from ai_spine.validation import (
@@ -120,7 +121,7 @@ class ExecutionMethods(Methods):
             "offset": None if offset is None else check_count("offset", offset),
         }
         page = self._list_page({**_filters(flow_id, status), **params})
-        return [execution for execution in page if _stands(execution, status)]
+        return page.holding(each for each in page if _stands(each, status))
 
     def iter_executions(
         self,
@@ -181,6 +182,7 @@ class ExecutionMethods(Methods):
         interval: float = DEFAULT_INTERVAL,
         *,
         on_progress: Optional[OnProgress] = None,
+        progress: Optional[bool] = None,
         raise_on_failure: bool = True,
     ) -> Execution:
         """Waits until an execution is done, and gives it.
@@ -194,6 +196,7 @@ class ExecutionMethods(Methods):
             timeout: Seconds that the whole wait may take, its requests included.
             interval: The longest distance between two looks, in seconds.
             on_progress: Called with the execution as it changes, or after each look.
+            progress: Whether tqdm shows a bar; without saying, it does so in notebooks.
             raise_on_failure: Whether a failed or cancelled execution raises, or is given back.
 
         Raises:
@@ -201,6 +204,7 @@ class ExecutionMethods(Methods):
             ExecutionCancelledError: It was cancelled.
             ExecutionError: It failed; `.execution` says how.
             TimeoutError: It was not done in time. It goes on; wait again for it.
+            ConfigurationError: A bar is asked for, and tqdm is not installed.
             APIError: The server refused to tell.
             NetworkError: The server cannot be spoken to, and to ask again would not help.
             KeyboardInterrupt: Ctrl-C; its text names the execution, which goes on.
@@ -212,8 +216,10 @@ class ExecutionMethods(Methods):
             clock=self._api.clock,
             conceal=self._api.conceal,
         )
+        bars = make_bars(progress)
         try:
-            execution = self._wait_until_done(wait, on_progress)
+            with wait_bar(bars, execution_id, on_progress) as saw:
+                execution = self._wait_until_done(wait, saw)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 f"stopped waiting for execution {execution_id}, which goes on"
@@ -231,6 +237,7 @@ class ExecutionMethods(Methods):
         timeout: float = DEFAULT_WAIT_TIMEOUT,
         interval: float = DEFAULT_INTERVAL,
         on_progress: Optional[OnProgress] = None,
+        progress: Optional[bool] = None,
         raise_on_failure: bool = True,
         idempotency_key: Optional[str] = None,
     ) -> Execution:
@@ -246,6 +253,7 @@ class ExecutionMethods(Methods):
         """
         check_seconds("timeout", timeout)
         check_seconds("interval", interval)
+        make_bars(progress)
         execution = self.execute_flow(
             flow_id, input_data, metadata, idempotency_key=idempotency_key
         )
@@ -254,6 +262,7 @@ class ExecutionMethods(Methods):
             timeout,
             interval,
             on_progress=on_progress,
+            progress=progress,
             raise_on_failure=raise_on_failure,
         )
 

@@ -53,8 +53,17 @@ class Outcome(NamedTuple):
         assert self.stdout == ""
         *progress, last = self.stderr.splitlines()
         assert [line for line in progress if not line.startswith("execution ")] == []
+        if last.startswith("{"):  # --output json
+            return f"Error: {self.told['message']}"
         assert last.startswith("Error: ")
         return last
+
+    @property
+    def told(self) -> Any:
+        """What the last line on stderr, which is JSON, tells of the error."""
+        (found,) = json.loads(self.stderr.splitlines()[-1]).items()
+        assert found[0] == "error" and found[1]["exit_code"] == self.exit_code
+        return found[1]
 
 
 def _refuse(name):

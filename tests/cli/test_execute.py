@@ -75,7 +75,7 @@ def test_an_end_whose_time_is_unknown_is_told_without_it(run, server):
         "status": "completed",
         "output_data": {"out": {"a": 1}},
     }
-    server.faults.add("GET", "/executions/*", status=200, body=body)
+    server.faults.add("GET", "/executions/*", status=200, body=body, times=None)
     outcome = run("execute", "echo")
     assert outcome.stderr == "execution e: completed\n"
 
@@ -130,11 +130,8 @@ def test_a_wait_that_is_too_short_ends_with_exit_code_6_and_names_the_execution(
 
 
 @pytest.mark.parametrize(
-    "command, method",
-    [
-        (("execute", "echo"), "execute_and_wait"),
-        (("wait", UNKNOWN_ID), "wait_for_execution"),
-    ],
+    "command",
+    [("execute", "echo"), ("wait", UNKNOWN_ID)],
     ids=["execute", "wait"],
 )
 @pytest.mark.parametrize(
@@ -148,10 +145,11 @@ def test_a_wait_that_is_too_short_ends_with_exit_code_6_and_names_the_execution(
     ids=["defaults", "wait-timeout", "interval", "both"],
 )
 def test_the_wait_lasts_and_looks_as_it_is_told(
-    run, monkeypatch, command, method, options, timeout, interval
+    run, monkeypatch, command, options, timeout, interval
 ):
     calls = []
-    monkeypatch.setattr(AISpine, method, _spy(getattr(AISpine, method), calls))
+    spy = _spy(AISpine.wait_for_execution, calls)
+    monkeypatch.setattr(AISpine, "wait_for_execution", spy)
     assert run(*command, *options).fields == {"a": "1"}
     (call,) = calls
     assert (call["timeout"], call["interval"]) == (timeout, interval)

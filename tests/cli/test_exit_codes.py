@@ -57,6 +57,7 @@ def test_the_exit_codes_are_those_that_the_help_tells(invoke):
         ("RATE_LIMIT", "rate limit"),
         ("NETWORK", "network"),
         ("INTERRUPTED", "interrupted"),
+        ("CLOSED_PIPE", "closed pipe"),
     ]
     parts = ", ".join(f"{getattr(exit_codes, name)} {word}" for name, word in names)
     assert f"Exit codes: {parts}." in told

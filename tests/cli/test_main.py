@@ -17,6 +17,7 @@ COMMANDS = [
     "cancel",
     "flows list",
     "flows get",
+    "flows show",
     "flows create",
     "flows update",
     "flows delete",
@@ -35,6 +36,7 @@ COMMANDS = [
     "whoami",
 ]
 SHARED = ["--api-key", "--base-url", "--timeout", "--local", "--output", "--debug"]
+SHARED += ["--query", "--no-color"]
 PLACES = {
     "before the noun": lambda options: (*options, "flows", "list"),
     "after the noun": lambda options: ("flows", *options, "list"),
@@ -87,7 +89,7 @@ def test_the_version_is_that_of_the_package(invoke):
         (("flows", "get"), "FLOW_ID", "ai-spine flows get"),
         (("agents", "delete"), "AGENT_ID", "ai-spine agents delete"),
         (("health", "extra"), "extra", "ai-spine health"),
-        (("--output", "yaml", "flows"), "yaml", "ai-spine"),
+        (("--output", "xml", "flows"), "xml", "ai-spine"),
         (("flows", "--timeout", "soon"), "soon", "ai-spine flows"),
         (("local",), "command", "ai-spine local"),
     ],
@@ -183,6 +185,7 @@ def test_json_is_all_that_stands_on_stdout(run, client, tmp_path, command):
         "wait": [done],
         "cancel": [stuck],
         "flows get": ["echo"],
+        "flows show": ["echo"],
         "flows create": [path],
         "flows update": ["echo", path],
         "flows delete": ["echo"],

@@ -9,6 +9,7 @@ from tests.faults.world import World
 
 Step = Tuple[str, str]  # an HTTP method, and how the answer is read
 _MODEL, _LIST = ("GET", "model"), ("GET", "list")
+_EVENTS = ("GET", "events")
 _EXECUTE, _CANCEL = ("POST", "started"), ("POST", "nothing")
 
 
@@ -58,6 +59,24 @@ def _waited(world: World, state: Any, execution: Any) -> bool:
     return _executed(world, state, execution) and execution.output_data == {
         "node": {"cell": state.cell}
     }
+
+
+def _followed(world: World, state: Any, events: Any) -> bool:
+    ids = [event.id for event in events if event.id is not None]
+    told = [
+        (event.type, str((event.node or event.execution).status)) for event in events
+    ]
+    return (
+        _waited(world, state, events[-1].execution)
+        and len(set(ids)) == len(ids)
+        and len(set(told)) == len(told)
+        and ("node", "completed") in told
+    )
+
+
+def _wait_over_a_stream(client: Any, state: Any) -> Any:
+    client._api._pool.streams_told = True  # as another call may have seen
+    return client.wait_for_execution(state.execution_id, state.wait, 0.1)
 
 
 def _same_execution(world: World, state: Any, execution: Any) -> bool:
@@ -152,6 +171,22 @@ _EXECUTION_CASES = (
         (_MODEL,),
         lambda c, s: c.wait_for_execution(s.execution_id, s.wait, 0.1),
         _waited,
+        lambda w, s: w.started(s, "quick"),
+        waits=True,
+    ),
+    Case(
+        "wait over a stream",
+        (_EVENTS, _MODEL),
+        _wait_over_a_stream,
+        _waited,
+        lambda w, s: w.started(s, "quick"),
+        waits=True,
+    ),
+    Case(
+        "stream_execution",
+        (_EVENTS,),
+        lambda c, s: list(c.stream_execution(s.execution_id, timeout=s.wait)),
+        _followed,
         lambda w, s: w.started(s, "quick"),
         waits=True,
     ),

@@ -1,9 +1,10 @@
-"""HTTP messages as the proxy reads them: by `Content-Length`, which is what both sides send."""
+"""HTTP messages as the proxy reads them: by `Content-Length`, or, of a stream, by its chunks."""
 
 import re
 import socket
 from typing import NamedTuple
 
+_CHUNKED = re.compile(rb"^transfer-encoding:[ \t]*chunked[ \t]*\r\n", re.I | re.M)
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)[ \t]*\r?$", re.I | re.M)
 
 
@@ -55,9 +56,27 @@ class Stream:
     def message(self) -> Message:
         """Reads a message whole."""
         end = self.fill_head()
+        if _CHUNKED.search(self.buffer[:end]):
+            return self._stream_of_events(end)
         found = _LENGTH.search(self.buffer[:end])
         whole = end + (int(found.group(1)) if found else 0)
         self.fill(whole)
         message = Message(self.buffer[:end], self.buffer[end:whole])
         self.buffer = self.buffer[whole:]
         return message
+
+    def _stream_of_events(self, end: int) -> Message:
+        """Reads chunks up to the last, and gives them as one body with a length."""
+        head, self.buffer, body = self.buffer[:end], self.buffer[end:], b""
+        while True:
+            while b"\r\n" not in self.buffer:
+                self.fill(len(self.buffer) + 1)
+            line, _, self.buffer = self.buffer.partition(b"\r\n")
+            size = int(line, 16)
+            self.fill(size + 2)
+            body += self.buffer[:size]
+            self.buffer = self.buffer[size + 2 :]
+            if not size:
+                break
+        length = b"Content-Length: %d\r\n" % len(body)
+        return Message(_CHUNKED.sub(length, head), body)

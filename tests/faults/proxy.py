@@ -53,7 +53,11 @@ class Exchange:
             self._upstream = self.proxy.connect()
         self._upstream.sock.sendall(request.raw)
         self.proxy.count("forwarded")
-        return self._upstream.message()
+        answer = self._upstream.message()
+        if b"\r\nConnection: close\r\n" in answer.head:
+            self.close()
+            self._upstream = None
+        return answer
 
     def send(self, data: bytes) -> None:
         """Sends bytes to the client."""

@@ -24,6 +24,7 @@ from ai_spine import (
     Execution,
     ExecutionCancelledError,
     ExecutionError,
+    ExecutionEvent,
     ExecutionStatus,
     Flow,
     FlowNode,
@@ -45,8 +46,10 @@ from ai_spine import (
     User,
     ValidationError,
     __version__,
+    to_dataframe,
 )
 from ai_spine.local import LocalServer, agent
+from ai_spine.notebook import overview
 
 
 @agent("typed", name="Typed", capabilities=["types"], agent_type="processor")
@@ -86,6 +89,9 @@ def use_executions(client: AISpine) -> Execution:
     started: Execution = client.execute_flow(
         "f", {"x": 1}, {"m": 1}, idempotency_key="k"
     )
+    events: Iterator[ExecutionEvent] = client.stream_execution("e", timeout=5.0)
+    finals: List[Optional[Execution]] = [e.execution for e in events if e.is_final]
+    print(finals)
     waited: Execution = client.wait_for_execution(
         started.execution_id, 10, 0.5, on_progress=print, raise_on_failure=False
     )
@@ -197,6 +203,14 @@ def use_errors(error: AISpineError) -> Optional[str]:
     if isinstance(error, ExecutionError):
         print(error.execution)
     return error.message
+
+
+def use_in_notebook(client: AISpine, execution: Execution) -> str:
+    frame = to_dataframe(client.list_executions(), flatten=True)
+    result = client.execute_batch("f", [{}], progress=True)
+    print(frame.shape, to_dataframe(result, model=BatchItem))
+    client.wait_for_execution(execution.execution_id, progress=False)
+    return overview(client, execution)
 
 
 def use_local_server() -> None:

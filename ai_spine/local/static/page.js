@@ -10,7 +10,8 @@
   const AT_ONCE = 100; // milliseconds: events that come together are one look
   const LOST_EVERY = 5000;
   let source = null;
-  let timer = null;
+  let clock = null; // the next look by the clock
+  let news = null; // the next look because of an event
   let asking = false;
   let again = false;
   let paused = false;
@@ -86,7 +87,8 @@
       return;
     }
     asking = true;
-    clearTimeout(timer);
+    clearTimeout(clock);
+    clearTimeout(news);
     try {
       await look();
       isLost = false;
@@ -103,13 +105,13 @@
 
   function soon() {
     if (paused) return;
-    clearTimeout(timer);
-    timer = setTimeout(update, AT_ONCE);
+    clearTimeout(news);
+    news = setTimeout(update, AT_ONCE);
   }
 
   // Goes on for as long as the page says that there is something to follow.
   function follow() {
-    clearTimeout(timer);
+    clearTimeout(clock);
     const { every, stream, otherwise } = main.dataset;
     if (!stream || paused) stop();
     else if (!source) start(stream);
@@ -117,7 +119,7 @@
     if (!every || paused || document.hidden) return;
     const streams = source && source.readyState === EventSource.OPEN;
     const pace = stream && !streams ? otherwise : every;
-    timer = setTimeout(update, isLost ? LOST_EVERY : Number(pace));
+    clock = setTimeout(update, isLost ? LOST_EVERY : Number(pace));
   }
 
   function start(stream) {

@@ -1,0 +1,105 @@
+"""What a shell is offered for the values of options and arguments."""
+
+import re
+import sys
+from typing import Callable, Dict, List
+
+import click
+from click.shell_completion import CompletionItem
+from click.types import StringParamType
+
+# Shells put what they are offered on the command line as it is, so nothing that they would read as
+# more than a word is offered, whatever a server calls its flows.
+_PLAIN = re.compile(r"\w[\w.@+:/-]*")
+
+Find = Callable[[click.Context], List[str]]
+
+
+class _Offered(StringParamType):
+    """A text, for which a shell is offered words."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> List[CompletionItem]:
+        """Gives the words that begin so; whatever goes wrong, there are none."""
+        try:
+            found = self._find(ctx)
+        except Exception:  # an error would stand between the words being typed
+            return []
+        return [
+            CompletionItem(word)
+            for word in found
+            if word.startswith(incomplete) and _is_plain(word)
+        ]
+
+
+class _Path(StringParamType):
+    """A text that is a path, which the shell itself completes."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> List[CompletionItem]:
+        """Asks the shell."""
+        return [CompletionItem(incomplete, type=self._kind)]
+
+
+def _is_plain(word: str) -> bool:
+    try:
+        word.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return _PLAIN.fullmatch(word) is not None
+
+
+def _ids(kind: str) -> Find:
+    def find(context: click.Context) -> List[str]:
+        from ai_spine.cli.context import Session
+        from ai_spine.cli.known_ids import known_ids
+
+        session = context.find_object(Session) or Session()
+        # To start a server takes longer than anybody waits for a word.
+        return [] if session.options.get("local") else known_ids(kind, session)
+
+    return find
+
+
+def _profiles(context: click.Context) -> List[str]:
+    from ai_spine.profiles import profile_names
+
+    return profile_names()
+
+
+def _keys(context: click.Context) -> List[str]:
+    from ai_spine.profiles import KEYS, PROFILE_KEY
+
+    return [*KEYS, PROFILE_KEY]
+
+
+# By the name of the parameter, so that no command can forget it.
+_TYPES: Dict[str, StringParamType] = {
+    "flow_id": _Offered(_ids("flow_id")),
+    "agent_id": _Offered(_ids("agent_id")),
+    "execution_id": _Offered(_ids("execution_id")),
+    "profile": _Offered(_profiles),
+    "key": _Offered(_keys),
+    "file": _Path("file"),
+    "files": _Path("file"),
+    "inputs": _Path("file"),
+    "results": _Path("file"),
+    "db": _Path("file"),
+    "flows": _Path("dir"),
+}
+
+
+def offer_values(command: click.Command) -> click.Command:
+    """Has a shell complete the values of a command's options and arguments, and gives it back."""
+    for param in command.params:
+        if param.type is click.STRING and param.name in _TYPES:
+            param.type = _TYPES[param.name]
+    return command

@@ -1,0 +1,102 @@
+"""Groups of commands: they import a command when it is run, and know what a misspelt one meant."""
+
+import importlib
+from typing import Any, Iterator, List, MutableMapping, Optional, Tuple
+
+import click
+from click.shell_completion import CompletionItem
+
+from ai_spine.cli.contents import room_of, summaries_of
+from ai_spine.did_you_mean import hint
+
+_NOUNS = [name for name in summaries_of("") if summaries_of(name)]
+
+
+class Noun(click.Group):
+    """A group that asks, of a command that it does not have, whether another is meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: List[str]
+    ) -> Tuple[Optional[str], Optional[click.Command], List[str]]:
+        """Gives the command that is named."""
+        name = str(args[0])
+        if not ctx.resilient_parsing and not name.startswith("-"):
+            if self.get_command(ctx, name) is None:
+                meant = hint(name, self.list_commands(ctx))
+                ctx.fail(f"No such command {name!r}{meant}")
+        return super().resolve_command(ctx, args)
+
+
+class Outline(Noun):
+    """A group whose help and completion import no command.
+
+    Args:
+        name: Its name.
+        **more: What `click.Group` takes.
+    """
+
+    def __init__(self, name: Optional[str] = None, **more: Any) -> None:
+        more["commands"] = _Commands(name if name in _NOUNS else "")
+        super().__init__(name, **more)
+
+    @property
+    def _summaries(self) -> List[Tuple[str, str]]:
+        noun = self.name if self.name in _NOUNS else ""
+        return sorted(summaries_of(str(noun)).items())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
+        """Gives a command; for completion, of a noun only its outline."""
+        if ctx.resilient_parsing and ctx.parent is None and cmd_name in _NOUNS:
+            return Outline(cmd_name, params=list(self.params))
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Writes the list of commands, as click does."""
+        room = formatter.width - 6 - max(len(name) for name, _ in self._summaries)
+        rows = [
+            (name, click.Command(name, help=text).get_short_help_str(room))
+            for name, text in self._summaries
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> List[CompletionItem]:
+        """Gives the commands and options that begin so."""
+        found = [
+            CompletionItem(name, help=text)
+            for name, text in self._summaries
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+
+class _Commands(MutableMapping[str, click.Command]):
+    """The commands of a group by their names; each is imported when it is asked for."""
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._names = summaries_of(noun)
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._names:
+            raise KeyError(name)
+        top = self._noun or name
+        module = importlib.import_module(room_of(top))
+        (found,) = [each for each in module.COMMANDS if each.name == top]
+        return found.commands[name] if self._noun else found  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        raise TypeError("commands are named in contents.py")
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("commands are named in contents.py")

@@ -1,0 +1,128 @@
+"""The ids that a server has, for completion and for what is misspelt: fast, and never an error."""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import threading
+import time
+import warnings
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+from ai_spine.cli.context import Session
+from ai_spine.constants import DEFAULT_BASE_URL, ENV_CACHE
+from ai_spine.folders import cache_folder
+from ai_spine.profiles import find
+
+MAX_AGE = 60.0  # seconds
+_TIMEOUT = 1.0  # seconds, for all that has to do with the network
+_MOST = 1000  # ids
+_LARGEST = 1024 * 1024  # bytes
+
+_LISTS: Dict[str, Callable[[Any], List[Any]]] = {
+    "flow_id": lambda client: client.list_flows(),
+    "agent_id": lambda client: client.list_agents(),
+    "execution_id": lambda client: client.list_executions(limit=20),
+}
+
+
+def known_ids(kind: str, session: Session) -> List[str]:
+    """Gives the ids that the server has, or had within the last minute; none if it does not say.
+
+    Args:
+        kind: `flow_id`, `agent_id` or `execution_id`.
+        session: Whose options lead to the server.
+    """
+    try:
+        with _silence():
+            return _known_ids(kind, session)
+    except Exception:  # a suggestion that fails is none
+        return []
+
+
+def _known_ids(kind: str, session: Session) -> List[str]:
+    if session.options.get("local"):  # it is gone with the command
+        return _ask(kind, session) or []
+    path = _path(kind, session)
+    noted, age = _read(path)
+    if 0 <= age < MAX_AGE:
+        return noted
+    told = _ask(kind, session)
+    # That it does not answer is noted as well, so that not each key press waits for it.
+    ids = noted if told is None else told
+    with contextlib.suppress(OSError):
+        _write(path, ids)
+    return ids
+
+
+def _path(kind: str, session: Session) -> str:
+    """Gives the file for a server and a profile; its name tells neither."""
+    folder = os.environ.get(ENV_CACHE, "").strip() or cache_folder()
+    if folder is None:
+        raise OSError("there is no place for a cache")
+    url = session.options.get("base_url")
+    if url is None:
+        found = find("base_url", session.profile)
+        url = DEFAULT_BASE_URL if found is None else found.text.reveal()
+    server = f"{url}\n{session.profile.name}".encode("utf-8", "replace")
+    return os.path.join(
+        folder, f"{hashlib.sha256(server).hexdigest()[:32]}-{kind}.json"
+    )
+
+
+def _read(path: str) -> Tuple[List[str], float]:
+    """Gives what was noted, and its age in seconds; nothing is infinitely old."""
+    try:
+        with open(path, "rb") as file:
+            noted = json.loads(file.read(_LARGEST).decode("utf-8"))
+        ids = [each for each in noted["ids"] if isinstance(each, str)]
+        return ids, time.time() - float(noted["at"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return [], float("inf")
+
+
+def _write(path: str, ids: List[str]) -> None:
+    """Notes ids in a file that only its owner can read, as a whole."""
+    import tempfile  # takes time to import, and mostly what is noted is read
+
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    handle, new = tempfile.mkstemp(dir=folder)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            json.dump({"at": time.time(), "ids": ids}, file)
+        os.replace(new, path)
+    except BaseException:
+        os.unlink(new)
+        raise
+
+
+def _ask(kind: str, session: Session) -> Optional[List[str]]:
+    """Asks the server, for a second at most; `None` if it does not answer by then."""
+    client = session.quick_client(_TIMEOUT)
+    answer: List[List[str]] = []
+
+    def ask() -> None:
+        with contextlib.suppress(Exception):
+            found = [getattr(item, kind) for item in _LISTS[kind](client)]
+            answer.append([each for each in found if isinstance(each, str)][:_MOST])
+
+    # To find a name's address can take longer than any timeout, so it is left behind.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_TIMEOUT)
+    return answer[0] if answer else None
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Lets nothing be warned of nor logged: it would stand between the words being typed."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)

@@ -1,0 +1,70 @@
+"""Tests of the help pages: their examples can be run as they stand, and the short ones are true."""
+
+import re
+import shlex
+
+import click
+import pytest
+
+from ai_spine.cli.contents import SUMMARIES
+from ai_spine.cli.context import shared_options
+from ai_spine.cli.main import cli
+
+
+def walk(command, path=()):
+    """Gives each command that is no group, with the words that lead to it."""
+    for name, child in command.commands.items():
+        if isinstance(child, click.Group):
+            yield from walk(child, (*path, name))
+        else:
+            yield (*path, name), child
+
+
+COMMANDS = dict(walk(cli))
+
+
+def examples_of(command):
+    """Gives the examples of a command's help, without what a shell does with them."""
+    lines = [line.strip() for line in (command.help or "").splitlines()]
+    return [
+        re.split(r" [<>|] ", line)[0] for line in lines if line.startswith("ai-spine ")
+    ]
+
+
+def command_of(words):
+    """Reads a command line as click does, without running it, and gives its command's words."""
+    context, path = cli.make_context("ai-spine", list(words)), ()
+    while isinstance(context.command, click.Group):
+        rest = [*context._protected_args, *context.args]  # click has no public name
+        if not rest:
+            return path
+        name, child, rest = context.command.resolve_command(context, rest)
+        context = child.make_context(name, rest, parent=context)
+        path = (*path, name)
+    return path
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_command_has_examples_that_can_be_run(path):
+    examples = examples_of(COMMANDS[path])
+    assert examples
+    for example in examples:
+        found = command_of(shlex.split(example)[1:])
+        assert found == path or (*found, "list") == path
+
+
+def test_the_short_help_is_the_beginning_of_the_long_one():
+    nouns = {name: cli.commands[name] for name in {path[0] for path in COMMANDS}}
+    found = {**nouns, **{" ".join(path): each for path, each in COMMANDS.items()}}
+    assert set(found) == set(SUMMARIES)
+    for path, command in found.items():
+        first = " ".join(command.help.split("\n\n")[0].split())
+        assert re.split(r"[.;] ", SUMMARIES[path])[0].rstrip(".") in first
+        assert first.startswith(SUMMARIES[path].rstrip("."))
+
+
+def test_each_command_takes_the_shared_options():
+    shared = {option.name for option in shared_options()}
+    for path, command in COMMANDS.items():
+        if path[0] != "local":
+            assert shared <= {param.name for param in command.params}

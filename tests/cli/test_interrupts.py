@@ -1,0 +1,177 @@
+"""Tests of Ctrl-C during a wait: how to go on is told, or the execution is cancelled."""
+
+import os
+import shlex
+import signal
+
+import pytest
+
+from ai_spine import AISpine, ExecutionError, NotFoundError
+from tests.cli.conftest import finish
+
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+
+
+@pytest.fixture
+def stopped(launch, server, client):
+    """Starts a wait that does not end by itself, and presses Ctrl-C when it has begun."""
+
+    def call(command, *options, **environment):
+        words = ("execute", "stuck")
+        if command == "wait":
+            words = ("wait", client.execute_flow("stuck", {}).execution_id)
+        where = environment or {"AI_SPINE_BASE_URL": server.url}
+        process = launch(*words, *options, **where)
+        assert process.stderr.readline().startswith("execution ")
+        process.send_signal(signal.SIGINT)
+        return process
+
+    return call
+
+
+@needs_signals
+@pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
+@pytest.mark.parametrize("command", ["execute", "wait"])
+def test_ctrl_c_leaves_the_execution_and_tells_how_to_go_on(
+    stopped, client, command, options
+):
+    outcome = finish(stopped(command, *options))
+    (execution,) = client.list_executions()
+    its_id = execution.execution_id
+    assert (outcome.exit_code, outcome.stdout) == (130, "")
+    assert outcome.stderr.endswith(
+        f"Error: stopped waiting for execution {its_id}, which goes on\n"
+        f"To wait for it: ai-spine wait {its_id}\n"
+        f"To cancel it: ai-spine cancel {its_id}\n"
+    )
+    assert not execution.is_done
+
+
+@needs_signals
+def test_the_commands_lead_to_the_server_of_the_options_and_work(
+    stopped, server, client, run
+):
+    process = stopped("execute", "--base-url", server.url, AI_SPINE_TIMEOUT="9")
+    *_, told = finish(process).stderr.splitlines()
+    words = shlex.split(told.partition(": ")[2])
+    assert words[:4] == ["ai-spine", "cancel", "--base-url", server.url]
+    assert run(*words[1:]).fields["status"] == "cancelled"
+
+
+@needs_signals
+def test_as_json_the_commands_are_fields(stopped, client):
+    outcome = finish(stopped("execute", "--output", "json"))
+    (execution,) = client.list_executions()
+    its_id = execution.execution_id
+    assert outcome.told == {
+        "type": "Interrupted",
+        "message": f"stopped waiting for execution {its_id}, which goes on",
+        "execution_id": its_id,
+        "resume": f"ai-spine wait {its_id}",
+        "cancel": f"ai-spine cancel {its_id}",
+        "exit_code": 130,
+    }
+
+
+@needs_signals
+@pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
+@pytest.mark.parametrize("command", ["execute", "wait"])
+def test_ctrl_c_cancels_if_that_is_asked_for(stopped, client, command, options):
+    outcome = finish(stopped(command, "--cancel-on-interrupt", *options))
+    (execution,) = client.list_executions()
+    its_id = execution.execution_id
+    assert (outcome.exit_code, outcome.stdout) == (130, "")
+    assert outcome.stderr.endswith(
+        f"cancelling execution {its_id}; Ctrl-C again leaves at once\n"
+        f"Error: interrupted; execution {its_id} is cancelled\n"
+    )
+    assert execution.status == "cancelled"
+
+
+@needs_signals
+def test_a_second_ctrl_c_leaves_at_once(stopped, server, client):
+    server.faults.add("POST", "/executions/*/cancel", delay=300)
+    process = stopped("execute", "--cancel-on-interrupt")
+    while not process.stderr.readline().startswith("cancelling "):
+        pass
+    process.send_signal(signal.SIGINT)
+    outcome = finish(process)
+    (execution,) = client.list_executions()
+    its_id = execution.execution_id
+    assert outcome.exit_code == 130
+    assert outcome.stderr == (
+        f"Error: left before it was known whether execution {its_id} is cancelled\n"
+        f"To wait for it: ai-spine wait {its_id}\n"
+        f"To cancel it: ai-spine cancel {its_id}\n"
+    )
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Has a method of the client be interrupted."""
+
+    def arrange(name):
+        def stop(self, *args, **kwargs):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(AISpine, name, stop)
+
+    return arrange
+
+
+@pytest.mark.parametrize(
+    "error", [NotFoundError("it is done"), ExecutionError("odd")], ids=repr
+)
+def test_a_cancel_that_fails_is_told(run, interrupted, monkeypatch, error):
+    def refuse(self, execution_id):
+        raise error
+
+    interrupted("wait_for_execution")
+    monkeypatch.setattr(AISpine, "cancel_execution", refuse)
+    outcome = run("wait", "e", "--cancel-on-interrupt")
+    assert outcome.exit_code == 130
+    assert outcome.stderr.splitlines()[1:] == [
+        f"Error: execution e could not be cancelled: {error}",
+        "To wait for it: ai-spine wait e",
+        "To cancel it: ai-spine cancel e",
+    ]
+
+
+@pytest.mark.parametrize("options", [(), ("--cancel-on-interrupt",)], ids=str)
+def test_with_a_local_server_nothing_is_left_to_go_on_with(
+    invoke, interrupted, options
+):
+    interrupted("wait_for_execution")
+    words = ("execute", "sentiment-analysis", "-i", "text=Fine.")
+    outcome = invoke("--local", *words, *options)
+    assert outcome.exit_code == 130
+    *_, last = outcome.stderr.splitlines()
+    assert last.startswith("Error: interrupted; execution ")
+    assert "ai-spine wait" not in outcome.stderr
+    if not options:
+        assert last.endswith(" ends with the local server")
+
+
+def test_ctrl_c_while_a_flow_is_started_says_where_to_look(run, interrupted):
+    interrupted("execute_flow")
+    outcome = run("execute", "two words")
+    assert outcome.exit_code == 130
+    assert outcome.error == (
+        "Error: interrupted while flow two words was being started; it may run, which this"
+        " tells: ai-spine executions list '--flow=two words'"
+    )
+    assert "it may run" not in run("execute", "echo", "--local").stderr
+
+
+def test_an_id_in_a_command_to_type_is_quoted(run, interrupted):
+    interrupted("wait_for_execution")
+    told = run("wait", "--", "-x; rm\x1b[2J").stderr.splitlines()
+    assert told[1] == "To wait for it: ai-spine wait -- '-x; rm [2J'"
+
+
+@pytest.mark.parametrize("option", ["--follow", "--cancel-on-interrupt"])
+def test_without_a_wait_its_options_are_a_wrong_use(run, client, option):
+    outcome = run("execute", "echo", "--no-wait", option)
+    assert outcome.exit_code == 2
+    assert f"--no-wait and {option} exclude each other" in outcome.error
+    assert client.list_executions() == []
