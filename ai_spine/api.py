@@ -5,12 +5,13 @@ import logging
 import math
 import time
 import uuid
-from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union, cast
+from typing import Any, Callable, Dict, Mapping, Optional, TypeVar, Union, cast
 from urllib.parse import urlsplit
 
 import requests
 
 from ai_spine.__version__ import __version__
+from ai_spine.calls import Call
 from ai_spine.config import Settings
 from ai_spine.constants import (
     EVENT_STREAM,
@@ -23,7 +24,6 @@ from ai_spine.events import RequestEvent, call_safely, log, log_line
 from ai_spine.exceptions import (
     AISpineError,
     APIError,
-    Attempt,
     CallInfo,
     ConfigurationError,
     InsufficientCreditsError,
@@ -55,42 +55,6 @@ from ai_spine.wire import UnexpectedAnswer
 T = TypeVar("T")
 
 _USER_AGENT = f"ai-spine-sdk-python/{__version__}"
-
-
-class _Call:
-    """What one call knows of itself while it goes through its attempts."""
-
-    def __init__(
-        self, operation: Operation[Any], path: str, ends: Optional[float]
-    ) -> None:
-        self.method = operation.method
-        self.credential = operation.credential
-        self.streams = operation.streams
-        self.path = path
-        self.ends = ends
-        self.request_id = str(uuid.uuid4())
-        self.idempotency_key: Optional[str] = None
-        self.last_event_id: Optional[str] = None
-        self.attempts: List[Attempt] = []
-        self.maybe_executed = False
-
-    def note(self, failure: Failure, delay: Optional[float]) -> None:
-        """Notes an attempt that failed, and the sleep that follows it."""
-        self.attempts.append(Attempt(len(self.attempts) + 1, failure.words, delay))
-        if self.method != "GET" and failure.kind.maybe_executed:
-            self.maybe_executed = True
-
-    def info(self, *, transient: bool) -> CallInfo:
-        """Gives what the errors of this call tell."""
-        return CallInfo(
-            self.method,
-            self.path,
-            self.request_id,
-            tuple(self.attempts),
-            self.maybe_executed,
-            self.idempotency_key,
-            transient,
-        )
 
 
 class ApiClient:
@@ -216,7 +180,7 @@ class ApiClient:
         deadlines = [d for d in (deadline, self.settings.deadline) if d is not None]
         ends = self.clock() + min(deadlines) if deadlines else None
         self._check_credential(operation)
-        call = _Call(operation, path, ends)
+        call = Call(operation, path, ends)
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or str(uuid.uuid4())
         call.last_event_id = last_event_id
@@ -235,7 +199,7 @@ class ApiClient:
             )
             self.sleep(delay)
 
-    def _hold_back(self, call: _Call) -> Optional[Failure]:
+    def _hold_back(self, call: Call) -> Optional[Failure]:
         """Sleeps while the server has asked this client, in whichever call, to wait."""
         brake, held_until = self._pool.brake, -math.inf
         if not self.settings.max_retries:  # the caller decides alone
@@ -262,7 +226,7 @@ class ApiClient:
 
     def _prepare(
         self,
-        call: _Call,
+        call: Call,
         body: Optional[Mapping[str, Any]],
         params: Optional[Mapping[str, Any]],
     ) -> requests.PreparedRequest:
@@ -297,7 +261,7 @@ class ApiClient:
             ) from None
 
     def _send(
-        self, prepared: requests.PreparedRequest, call: _Call
+        self, prepared: requests.PreparedRequest, call: Call
     ) -> Union[Answer, EventSource, Failure]:
         """Makes one attempt, following redirects that stay at home."""
         started = self.clock()
@@ -331,7 +295,7 @@ class ApiClient:
         )
         return result
 
-    def _delay_before_next(self, failure: Failure, call: _Call) -> Optional[float]:
+    def _delay_before_next(self, failure: Failure, call: Call) -> Optional[float]:
         """Gives the seconds to sleep before another attempt; `None` if there is to be none."""
         made = len(call.attempts) + 1
         if not self._policy.may_repeat(call.method, failure, made):
@@ -383,7 +347,7 @@ class ApiClient:
         self,
         result: Union[Answer, EventSource, Failure],
         failure: Failure,
-        call: _Call,
+        call: Call,
     ) -> AISpineError:
         """Gives the error to raise for a call that has failed for good."""
         info = call.info(transient=failure.kind not in (Kind.REFUSED, Kind.UNREADABLE))
@@ -407,13 +371,13 @@ class ApiClient:
             self.note_credits(refusal.credits_available or 0)
         return refusal
 
-    def log_body(self, which: str, call: Union[_Call, CallInfo], content: Any) -> None:
+    def log_body(self, which: str, call: Union[Call, CallInfo], content: Any) -> None:
         """Logs what was sent or has come, without its secrets, where that is asked for."""
         if self.settings.log_bodies and log.isEnabledFor(logging.DEBUG):
             told = self._redactor.body(content or b"")
             log.debug("%s %s %s body: %s", call.method, call.path, which, told)
 
-    def _emit(self, name: str, call: _Call, attempt: int, **known: Any) -> None:
+    def _emit(self, name: str, call: Call, attempt: int, **known: Any) -> None:
         event = RequestEvent(
             name, call.method, call.path, attempt, call.request_id, **known
         )

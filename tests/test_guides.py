@@ -22,6 +22,11 @@ PRINTED = {
         "completed positive\nfailed nan\n",
         "║ sentiment ║\n",
     ],
+    "streaming.md": [
+        "text running\ntext completed\nsentiment running\nsentiment completed\n"
+        "True positive\n",
+        "None completed\n",
+    ],
 }
 
 

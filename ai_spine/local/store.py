@@ -1,18 +1,11 @@
 """What the local server remembers, in SQLite: flows, agents, executions, results and keys."""
 
 import json
-import sqlite3
-import threading
-import time
 import uuid
-from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime, timezone
 from typing import (
     Any,
     Callable,
     Dict,
-    Iterable,
-    Iterator,
     List,
     Mapping,
     NamedTuple,
@@ -20,14 +13,12 @@ from typing import (
     Tuple,
 )
 
-from ai_spine.exceptions import ConfigurationError
 from ai_spine.local import journal
+from ai_spine.local.database import Database
 from ai_spine.local.schema import (
     LIVE_STATUSES,
-    SCHEMA,
     definition_of,
     execution_of,
-    lock_file,
     metrics_of,
     node_result_of,
 )
@@ -49,7 +40,7 @@ class Reply(NamedTuple):
     body: Any
 
 
-class Store:
+class Store(Database):
     """One SQLite file, or memory. Every method is one transaction; threads may share it.
 
     Args:
@@ -59,45 +50,6 @@ class Store:
     Raises:
         ConfigurationError: The file cannot be used, or another server uses it.
     """
-
-    def __init__(
-        self, path: str = ":memory:", *, now: Callable[[], float] = time.time
-    ) -> None:
-        self._now = now
-        self._lock = threading.RLock()
-        self.listener: Callable[[str], None] = lambda execution_id: None
-        """Is told of each execution of which there is news; it must not take long."""
-        with ExitStack() as undo:  # a start that fails leaves nothing open
-            self._guard = (
-                None
-                if path == ":memory:"
-                else undo.enter_context(closing(lock_file(path)))
-            )
-            try:
-                self._db = sqlite3.connect(
-                    path, check_same_thread=False, isolation_level=None
-                )
-                undo.callback(self._db.close)
-                self._db.row_factory = sqlite3.Row
-                self._db.execute("PRAGMA journal_mode = WAL")
-                # Safe against the death of the process; a power cut may cost the last commits.
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.executescript(SCHEMA + journal.EVENTS_SCHEMA)
-                journal.fill(self._db)
-                self._fail_interrupted()
-            except sqlite3.Error as error:
-                raise ConfigurationError(
-                    f"the database {path} cannot be used: {error}"
-                ) from None
-            undo.pop_all()
-
-    def close(self) -> None:
-        """Marks what still runs as interrupted, and closes the file."""
-        with self._lock:
-            self._fail_interrupted()
-            self._db.close()
-            if self._guard is not None:
-                self._guard.close()
 
     def clear_runs(self) -> None:
         """Forgets executions, results and keys."""
@@ -282,17 +234,16 @@ class Store:
         return ended.rowcount > 0
 
     def _cancel_nodes(self, execution_id: str, now: str) -> None:
-        running = "execution_id = ? AND status = 'running'"
         found = self._rows(
-            f"SELECT id FROM node_results WHERE {running}",
-            (execution_id,),  # nosec B608
-        )
-        self._db.execute(
-            "UPDATE node_results SET status = 'cancelled', updated_at = ?, completed_at = ?"
-            f" WHERE {running}",
-            (now, now, execution_id),
+            "SELECT id FROM node_results WHERE execution_id = ? AND status = 'running'",
+            (execution_id,),
         )
         for row in found:
+            self._execute(
+                "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
+                " completed_at = ? WHERE id = ?",
+                (now, now, row["id"]),
+            )
             journal.note(self._db, execution_id, row["id"], "cancelled", now)
 
     def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
@@ -396,18 +347,6 @@ class Store:
         with self._lock:
             return journal.place_of(self._db, execution_id)
 
-    @contextmanager
-    def _news_of(self, execution_id: str) -> Iterator[None]:
-        """Makes what is written one transaction, a part of a larger one included, and tells."""
-        with self._lock:
-            if self._db.in_transaction:
-                yield
-            else:
-                with self._db:
-                    self._db.execute("BEGIN")
-                    yield
-        self.listener(execution_id)
-
     def _add_node(
         self,
         execution_id: str,
@@ -429,23 +368,11 @@ class Store:
             journal.note(self._db, execution_id, result_id, status, now)
         return result_id
 
-    def _fail_interrupted(self) -> None:
+    def _mend(self) -> None:
+        """Marks what still runs as interrupted: it is not run again."""
         for row in self._rows(
             "SELECT execution_id FROM executions WHERE status IN (?, ?)", LIVE_STATUSES
         ):
             self.finish_execution(
                 row["execution_id"], ExecutionStatus.FAILED, error_message=INTERRUPTED
             )
-
-    def _execute(self, query: str, values: Iterable[Any] = ()) -> None:
-        with self._lock:
-            self._db.execute(query, tuple(values))
-
-    def _rows(self, query: str, values: Iterable[Any] = ()) -> List[sqlite3.Row]:
-        with self._lock:
-            return self._db.execute(query, tuple(values)).fetchall()
-
-    def _stamp(self) -> str:
-        """Gives the time as the server's dialect writes it: UTC, without an offset."""
-        moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
-        return moment.isoformat(timespec="microseconds")

@@ -24,7 +24,7 @@ def server(serve, gate):
     def big(input, config):
         return {"pad": "x" * 4_000_000}
 
-    chain = flow(*(node(f"n{i}", "big", [f"n{i-1}"] if i else []) for i in range(8)))
+    chain = flow(*(node(f"n{i}", "big", [f"n{i-1}"] if i else []) for i in range(4)))
     flows = [single("hold"), single("big", "big"), {**chain, "flow_id": "chain"}]
     return serve(flows, {"hold": hold, "big": big})
 
@@ -208,7 +208,7 @@ def test_ordinary_requests_are_answered_while_200_streams_are_open(server, http,
         for session in sessions:
             session.trust_env = False
             opened.append(open_stream(server, session, execution_id))
-        assert server._publisher.count == 200
+        wait_until(lambda: server._publisher.count == 200)
         assert http.get(f"{server.url}/health", timeout=LIMIT).ok
         gate.set()
         for answer in opened:
@@ -220,7 +220,7 @@ def test_ordinary_requests_are_answered_while_200_streams_are_open(server, http,
 def test_a_client_that_goes_away_frees_everything(server, http):
     execution_id = start(server, http)
     answer = open_stream(server, http, execution_id)
-    assert server._publisher.count == 1
+    wait_until(lambda: server._publisher.count == 1)
     answer.close()
     wait_until(lambda: server._publisher.count == 0)
 
@@ -229,6 +229,7 @@ def test_too_many_streams_are_refused(server, http, monkeypatch):
     monkeypatch.setattr("ai_spine.local.stream_routes.MAX_STREAMS", 1)
     execution_id = start(server, http)
     with open_stream(server, http, execution_id):
+        wait_until(lambda: server._publisher.count == 1)
         assert open_stream(server, http, execution_id).status_code == 503
 
 
@@ -258,17 +259,18 @@ def test_a_slow_reader_holds_up_nobody_and_fills_no_memory(server, http):
         wait_until(lambda: server._store.place_of(execution_id).is_done)
         whole = open_stream(
             server, http, execution_id
-        ).content  # 100 MB, to a quick one
+        ).content  # much, to a quick one
         (stream,) = server._publisher._open()
         largest = 2 * 4_100_000  # what one event holds, and what it is told in
         assert 0 < stream.channel.total_outbufs_len < largest + 65536
-        assert stream.number < 19
+        assert stream.number < 11
         slow.settimeout(LIMIT)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         content = bytearray()
         while not content.endswith(b"\r\n0\r\n\r\n"):
             content += slow.recv(1 << 20)
-    assert len(told(whole)) == 19
-    assert content.count(b"\nevent: ") == 19
+    assert len(told(whole)) == 11
+    assert content.count(b"\nevent: ") == 11
 
 
 def test_a_silent_stream_is_kept_alive_by_comments(server, http, monkeypatch):

@@ -83,12 +83,14 @@
 
   async function update() {
     if (asking) {
+      news = null;
       again = true;
       return;
     }
     asking = true;
     clearTimeout(clock);
     clearTimeout(news);
+    news = null;
     try {
       await look();
       isLost = false;
@@ -104,9 +106,7 @@
   }
 
   function soon() {
-    if (paused) return;
-    clearTimeout(news);
-    news = setTimeout(update, AT_ONCE);
+    if (!paused && news === null) news = setTimeout(update, AT_ONCE);
   }
 
   // Goes on for as long as the page says that there is something to follow.
