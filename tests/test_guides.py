@@ -12,6 +12,7 @@ from ai_spine.cli.main import cli
 FOLDER = Path(__file__).parent.parent / "docs"
 # What each guide's blocks of Python print, in their order.
 PRINTED = {
+    "local-server.md": ["200 text/html; charset=utf-8\n"],
     "batches.md": [
         "3 2 1\npositive\n2 failed\n",
         "[('failed', 34), ('positive', 66)]\n",

@@ -52,6 +52,8 @@ def start(
 ) -> None:
     """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
 
+    Open its address in a browser to see flows, run them, and follow executions.
+
     \b
     ai-spine local start --flows flows/ --agents agents.py --db runs.db
     """

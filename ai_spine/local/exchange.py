@@ -70,11 +70,18 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
-def authenticate(key_digest: Optional[bytes]) -> Optional[Response]:
-    """Refuses a request without the key, if there is one; some paths do not ask for it."""
+def authenticate(
+    key_digest: Optional[bytes], is_for_page: bool = False
+) -> Optional[Response]:
+    """Refuses a request without the key, if there is one; some paths do not ask for it.
+
+    Args:
+        key_digest: What is kept of the key.
+        is_for_page: The request is for the server's page, which asks for the key itself.
+    """
     g.request_id = _request_id()
     is_open = request.path == "/health" or request.path.startswith(_OPEN_PATHS)
-    if key_digest is None or is_open:
+    if key_digest is None or is_open or is_for_page:
         return None
     if hmac.compare_digest(digest_of(bearer_token()), key_digest):
         return None
@@ -183,7 +190,16 @@ def _read_json() -> Any:
     """
     if "body" in g:
         return g.body
-    text = request.get_data().decode("utf-8")
+    g.body = parse_json(request.get_data().decode("utf-8"))
+    return g.body
+
+
+def parse_json(text: str) -> Any:
+    """Gives what a text of JSON holds.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+    """
     try:
         body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
@@ -191,7 +207,6 @@ def _read_json() -> Any:
     # Where there are few brackets, there is no need to look.
     if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(body):
         raise _TooDeep()
-    g.body = body
     return body
 
 

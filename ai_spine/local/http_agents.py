@@ -2,7 +2,7 @@
 
 import ipaddress
 import json
-from typing import Any, Dict, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 import requests
@@ -63,20 +63,53 @@ class HttpAgent:
             "input": task.input,
             "config": task.config,
         }
+        response, content = self._ask("execute", body, task.timeout)
+        return self._read(response, content)
+
+    def health(self, timeout: float) -> Mapping[str, Any]:
+        """Asks the service how it is, and gives what it says.
+
+        Raises:
+            AgentFailed: It is not there, is too slow, or does not say that it is ready.
+        """
+        response, content = self._ask("health", None, timeout)
+        if not response.ok:
+            raise self._failed(f"answered with status {response.status_code}")
         try:
-            with _Session() as session, self._post(session, body, task) as response:
-                return self._read(response, self._content_of(response))
+            told = json.loads(content)
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict):
+            raise self._failed("its answer is no JSON object")
+        if told.get("ready") is False:
+            raise self._failed("it says that it is not ready")
+        return told
+
+    def _ask(
+        self, path: str, body: Optional[Mapping[str, Any]], timeout: Optional[float]
+    ) -> Tuple[requests.Response, bytes]:
+        """Posts a body, or gets, and gives the answer and its content."""
+        method = "GET" if body is None else "POST"
+        url = f"{self.endpoint}/{path}"
+        request = requests.Request(method, url, json=body, auth=_no_auth)
+        try:
+            with _Session() as session, self._send(
+                session, request, timeout
+            ) as response:
+                return response, self._content_of(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._failed(failure_of(error).words) from error
         except (OSError, ValueError, RecursionError) as error:
             raise self._failed("the request cannot be sent") from error
 
-    def _post(
-        self, session: requests.Session, body: Mapping[str, Any], task: Task
+    def _send(
+        self,
+        session: requests.Session,
+        request: requests.Request,
+        seconds: Optional[float],
     ) -> requests.Response:
-        url = f"{self.endpoint}/execute"
-        timeout: Any = urllib3.Timeout(total=task.timeout or DEFAULT_HTTP_TIMEOUT)
-        request = requests.Request("POST", url, json=body, auth=_no_auth)
+        url = request.url
+        timeout: Any = urllib3.Timeout(total=seconds or DEFAULT_HTTP_TIMEOUT)
         prepared = session.prepare_request(request)
         settings = session.merge_environment_settings(url, {}, True, None, None)
         if _is_on_this_machine(url):

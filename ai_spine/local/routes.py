@@ -33,6 +33,7 @@ from ai_spine.local.exchange import (
 )
 from ai_spine.local.http import MAX_BODY_BYTES
 from ai_spine.local.http_agents import check_endpoint, describe_http_agent
+from ai_spine.local.page import Page
 from ai_spine.local.store import Reply, Store
 from ai_spine.local.stream_routes import StreamRoutes, announce_stream
 from ai_spine.local.streams import Publisher
@@ -58,6 +59,7 @@ def make_app(backend: Backend) -> Flask:
     """Makes the WSGI application."""
     app = Flask("ai_spine.local", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     resources = _resources(backend)
@@ -69,7 +71,9 @@ def make_app(backend: Backend) -> Flask:
     accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
     AccountRoutes(backend.store).add_to(accounts)
     app.register_blueprint(accounts)
-    app.before_request(lambda: authenticate(backend.key_digest))
+    page = Page(backend.store, backend.engine, backend.key_digest)
+    app.register_blueprint(page.blueprint())
+    app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
     app.after_request(echo_headers)
     app.register_error_handler(HTTPException, refuse_http)
     app.register_error_handler(Exception, refuse_unexpected)

@@ -332,6 +332,14 @@ class Store(Database):
         query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
         return [node_result_of(row) for row in self._rows(query, (execution_id,))]
 
+    def node_times(self, execution_id: str) -> List[Dict[str, Any]]:
+        """Gives when the nodes of an execution ran and how they ended, without their data."""
+        query = (
+            "SELECT node_id, status, created_at, completed_at, execution_time_ms"
+            " FROM node_results WHERE execution_id = ? ORDER BY rowid"
+        )
+        return [dict(row) for row in self._rows(query, (execution_id,))]
+
     # What became of executions, for streams
 
     def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
