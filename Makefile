@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
 
-.PHONY: demo test fuzz faults soak soak-batch lint types compat build release-check clean
+.PHONY: demo test fuzz faults soak soak-batch bench lint types compat build release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -25,6 +25,10 @@ soak: $(VENV)/.dev  ## Start executions over a connection that fails, and count 
 soak-batch: $(VENV)/.dev  ## Kill a batch again and again, and count what was executed.
 	$(BIN)/python -m tests.soak_batch
 	$(BIN)/python -m tests.soak_batch --bad-weather
+
+bench: $(VENV)/.bench  ## Measure what the SDK costs, against its targets.
+	AI_SPINE_BENCH_INCUMBENT=$(VENV)/incumbent/bin/python \
+		$(VENV)/bench/bin/python -m benchmarks $(or $(name),all)
 
 lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the dependencies included.
 	$(BIN)/black --check --quiet . || $(BIN)/black --check --diff .
@@ -57,6 +61,15 @@ $(BIN)/python:
 # The stamps say what is installed; a change of the metadata makes them stale.
 $(VENV)/.local: $(BIN)/python $(METADATA)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@touch $@
+
+# Venvs of their own: the incumbent has our import name, and the peers bring much along.
+$(VENV)/.bench: requirements-bench.txt benchmarks/incumbent.txt $(METADATA)
+	$(PYTHON) -m venv $(VENV)/bench
+	$(PYTHON) -m venv $(VENV)/incumbent
+	@$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@$(VENV)/incumbent/bin/python -m pip install --quiet --disable-pip-version-check \
+		-r benchmarks/incumbent.txt
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python $(METADATA)

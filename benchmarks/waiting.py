@@ -1,0 +1,111 @@
+"""How soon a wait notices the end of an execution, and how many requests that takes."""
+
+import io
+import json
+import statistics
+import time
+from typing import Any, Callable, Dict, List, NamedTuple
+
+import requests
+from requests.adapters import BaseAdapter
+
+from ai_spine import AISpine
+from benchmarks.harness import Report
+from benchmarks.processes import serving
+from benchmarks.raw import EXECUTION
+
+ABOUT = "execute_and_wait with its defaults; from 10 s on, by a simulated clock"
+_REAL = {0.05: 15, 0.1: 15, 0.5: 9, 2.0: 3}
+"""How often each run time is waited for."""
+_SIMULATED = (10.0, 60.0, 300.0)
+_WAITS = 100
+_INTERVAL = 2.0
+
+
+class _Seen(NamedTuple):
+    lag: float
+    """Seconds from the end of the execution to the return of the call."""
+    requests: int
+
+
+def run(*, quick: bool) -> Report:
+    """Measures it."""
+    report = Report("waiting", ABOUT)
+    with serving("local") as url:
+        for seconds, count in ({0.05: 1} if quick else _REAL).items():
+            seen = [_real(url, seconds) for _ in range(count)]
+            _tell(report, seconds, seen)
+    for seconds in _SIMULATED:
+        seen = [_simulated(seconds) for _ in range(2 if quick else _WAITS)]
+        _tell(report, seconds, seen)
+    return report
+
+
+def _tell(report: Report, seconds: float, seen: List[_Seen]) -> None:
+    lag = statistics.median(one.lag for one in seen)
+    asked = statistics.median(one.requests for one in seen)
+    label = f"{seconds:g} s"
+    report.add(f"{label}: requests", asked, "")
+    report.add(f"{label}: longest lag", max(one.lag for one in seen), "s")
+    bound = 0.1 if seconds <= 0.5 else min(0.25 * seconds, _INTERVAL)
+    report.at_most(f"{label}, lag", lag, bound, "s")
+    if seconds in _SIMULATED:
+        # One to start it, then one at once, and one every two seconds.
+        poller = 2 + seconds // _INTERVAL
+        report.at_most(f"{label}, requests to a 2-s poller's", asked / poller, 1.3)
+
+
+def _real(url: str, seconds: float) -> _Seen:
+    asked: List[Any] = []
+    with AISpine(base_url=url, event_hooks={"request": asked.append}) as client:
+        execution = client.execute_and_wait("pause", {"seconds": seconds})
+        returned = time.time()
+    assert execution.completed_at is not None
+    return _Seen(returned - execution.completed_at.timestamp(), len(asked))
+
+
+class _World(BaseAdapter):
+    """A server and a clock: an execution is done so many seconds after it was started."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.now = self.ends = 0.0
+        self.seconds = seconds
+        self.requests = 0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, **_: Any
+    ) -> requests.Response:
+        self.requests += 1
+        if request.method == "POST":
+            self.ends = self.now + self.seconds
+        status = "completed" if self.now >= self.ends else "running"
+        return _response(request, {**EXECUTION, "status": status})
+
+    def close(self) -> None:
+        """Has nothing to close."""
+
+
+def _response(
+    request: requests.PreparedRequest, told: Dict[str, Any]
+) -> requests.Response:
+    response = requests.Response()
+    response.status_code = 200
+    response.request = request
+    response.headers["Content-Type"] = "application/json"
+    response.raw = io.BytesIO(json.dumps(told).encode("utf-8"))
+    return response
+
+
+def _simulated(seconds: float) -> _Seen:
+    world = _World(seconds)
+    session = requests.Session()
+    session.mount("http://", world)
+    with AISpine(base_url="http://127.0.0.1:1", session=session) as client:
+        clock: Callable[[], float] = lambda: world.now
+        client._api.clock, client._api.sleep = clock, world.sleep
+        client.execute_and_wait("pause", {}, timeout=2 * seconds + 10)
+    return _Seen(world.now - world.ends, world.requests)

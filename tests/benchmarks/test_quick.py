@@ -1,0 +1,57 @@
+"""Each benchmark runs, in tiny sizes and without a network; what it measures is another matter."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import NAMES
+from benchmarks.processes import INCUMBENT
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def bench(*arguments):
+    environ = {**os.environ, INCUMBENT: "nowhere"}
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_tells_its_ratios_and_their_targets(name):
+    done = bench(name, "--quick", "--json")
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["reports"]
+    assert report["benchmark"] == name
+    measured = [line for line in report["ratios"] if line["value"] is not None]
+    assert measured
+    assert all(line["value"] >= 0 and line["target"] for line in measured)
+
+
+def test_a_missing_peer_is_told_in_a_plain_word():
+    done = bench("batch", "--quick")
+    assert "the incumbent is left out: it is not installed" in done.stdout
+    assert "not measured" in done.stdout
+
+
+def test_an_unknown_name_is_refused_with_the_names_that_there_are():
+    done = bench("speed")
+    assert done.returncode == 2
+    assert "overhead" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_file_without_marks_is_refused_in_one_sentence(tmp_path):
+    guide = tmp_path / "guide.md"
+    guide.write_text("nothing")
+    done = bench("parse", "--quick", "--into", str(guide))
+    assert done.returncode == 2
+    assert "must have the lines" in done.stderr and "Traceback" not in done.stderr
