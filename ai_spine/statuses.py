@@ -30,17 +30,13 @@ _STATUS_SYNONYMS = {
     "error": ExecutionStatus.FAILED,
     "canceled": ExecutionStatus.CANCELLED,
 }
+_KNOWN = {**{status.value: status for status in ExecutionStatus}, **_STATUS_SYNONYMS}
 # All words for a status that a filter may have, in either dialect.
-KNOWN_STATUSES = (*map(str, ExecutionStatus), *_STATUS_SYNONYMS)
+KNOWN_STATUSES = tuple(_KNOWN)
 # What the other dialect calls our statuses, to filter by.
 STATUS_IN_DIALECT_B = {str(ours): theirs for theirs, ours in _STATUS_SYNONYMS.items()}
 
 
 def read_status(value: Any) -> Any:
     """Gives the status in the one vocabulary; one that nobody knows stays as it came."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return _STATUS_SYNONYMS.get(value) or ExecutionStatus(value)
-    except ValueError:
-        return value
+    return _KNOWN.get(value, value) if isinstance(value, str) else value

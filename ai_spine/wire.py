@@ -35,7 +35,9 @@ class _WireField(NamedTuple):
     """How one attribute is found in the JSON and read."""
 
     name: str
-    keys: Tuple[str, ...]
+    first: str
+    """The key that nearly all servers use, so that it is looked for alone."""
+    others: Tuple[str, ...]
     read: Optional[Callable[[Any], Any]]
 
 
@@ -64,7 +66,8 @@ def _wire_field(field: Any) -> _WireField:
     keys = dict.fromkeys(
         (field.name, _camel(field.name), *field.metadata.get("others", ()))
     )
-    return _WireField(field.name, tuple(keys), field.metadata.get("read"))
+    first, *others = keys
+    return _WireField(field.name, first, tuple(others), field.metadata.get("read"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,11 +90,13 @@ class Model(Mapping[str, Any]):
         # Not by its constructor, which takes as long as all the rest: lists may be long.
         values = model.__dict__
         find = data.get
-        for name, keys, read in cls._wire_fields():
-            for key in keys:
-                value = find(key)
-                if value is not None:
-                    break
+        for name, first, others, read in cls._wire_fields():
+            value = find(first)
+            if value is None:
+                for key in others:
+                    value = find(key)
+                    if value is not None:
+                        break
             values[name] = value if read is None or value is None else read(value)
         values["_wire"] = data
         return model
@@ -114,7 +119,9 @@ class Model(Mapping[str, Any]):
     @classmethod
     def field_names(cls) -> List[str]:
         """Gives all names that the model's fields go by on the wire."""
-        return [key for field in cls._wire_fields() for key in field.keys]
+        return [
+            key for field in cls._wire_fields() for key in (field.first, *field.others)
+        ]
 
     def to_dict(self) -> Dict[str, Any]:
         """Gives the attributes as JSON-ready values under their snake_case names.
