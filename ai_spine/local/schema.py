@@ -37,6 +37,17 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
 CREATE INDEX IF NOT EXISTS idempotency_keys_by_age ON idempotency_keys (created_at);
 """
 
+# By key, however far it is: numbers have no gaps, since executions go only all at once.
+PAGE = (
+    "SELECT * FROM executions WHERE number <= (SELECT MAX(number) FROM executions) - ?"
+    " ORDER BY number DESC LIMIT ?"
+)
+# What is left out is counted in an index, where rows are narrow.
+PAGE_OF_SOME = (
+    "SELECT * FROM executions WHERE number IN (SELECT number FROM executions"
+    " WHERE {} ORDER BY number DESC LIMIT ? OFFSET ?) ORDER BY number DESC"
+)
+
 
 def lock_file(path: str) -> sqlite3.Connection:
     """Takes a lock that ends with the process, however that ends.

@@ -17,6 +17,8 @@ from ai_spine.local import journal
 from ai_spine.local.database import Database
 from ai_spine.local.schema import (
     LIVE_STATUSES,
+    PAGE,
+    PAGE_OF_SOME,
     definition_of,
     execution_of,
     metrics_of,
@@ -269,13 +271,12 @@ class Store(Database):
         """Gives a page of executions, the newest first."""
         filters = {"flow_id = ?": flow_id, "status = ?": status}
         used = {clause: value for clause, value in filters.items() if value is not None}
-        where = f"WHERE {' AND '.join(used)}" if used else ""
-        order = "ORDER BY number DESC LIMIT ? OFFSET ?"
-        query = f"SELECT * FROM executions {where} {order}"  # nosec B608
-        return [
-            execution_of(row)
-            for row in self._rows(query, (*used.values(), limit, offset))
-        ]
+        if used:
+            query = PAGE_OF_SOME.format(" AND ".join(used))
+            rows = self._rows(query, (*used.values(), limit, offset))
+        else:
+            rows = self._rows(PAGE, (offset, limit))
+        return [execution_of(row) for row in rows]
 
     def metrics(self) -> Dict[str, Any]:
         """Gives the counts and times that the API tells."""

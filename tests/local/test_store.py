@@ -344,3 +344,48 @@ def test_stores_in_memory_share_nothing(open_store):
     one, other = open_store(), open_store()
     one.put("flow", "f", {})
     assert other.ids("flow") == []
+
+
+def test_pages_are_whole_after_an_execution_that_was_undone_and_after_a_reset(store):
+    for name in "abc":
+        store.create_execution(name, {}, {})
+
+    def fail():
+        store.create_execution("undone", {}, {})
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        store.once("key", "print", fail)
+    store.create_execution("d", {}, {})
+    pages = [store.executions(limit=2, offset=offset) for offset in (0, 2, 4)]
+    assert [[e["flow_id"] for e in page] for page in pages] == [
+        ["d", "c"],
+        ["b", "a"],
+        [],
+    ]
+    store.clear_runs()
+    store.create_execution("e", {}, {})
+    store.create_execution("f", {}, {})
+    assert [e["flow_id"] for e in store.executions(limit=5, offset=1)] == ["e"]
+
+
+def test_a_definition_that_was_undone_is_not_known(store):
+    store.put("flow", "f", {"name": "first"})
+    assert store.get("flow", "f")["name"] == "first"
+
+    def fail():
+        store.put("flow", "f", {"name": "undone"})
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        store.once("key", "print", fail)
+    assert store.get("flow", "f")["name"] == "first"
+    store.put("flow", "f", {"name": "second"})
+    assert store.get("flow", "f")["name"] == "second"
+    assert store.delete("flow", "f") and store.get("flow", "f") is None
+
+
+def test_what_is_given_of_a_definition_is_the_callers_own(store):
+    store.put("flow", "f", {"nodes": []})
+    store.get("flow", "f")["nodes"].append("mine")
+    assert store.get("flow", "f")["nodes"] == []
