@@ -325,34 +325,37 @@ def test_a_checkpoint_that_cannot_be_opened_is_told_in_one_sentence(client, tmp_
     assert str(caught.value).startswith(f"{missing} cannot be opened: ")
 
 
-def test_to_leave_a_loop_sends_nothing_more_and_notes_nothing_as_sent(
+def test_to_leave_a_loop_sends_nothing_that_waited_and_notes_it_as_not_sent(
     rig, client, path
 ):
-    rig.server.faults.add("GET", "/executions/*", delay=0.3, times=None)
-    inputs = [{"n": 0}, *numbers(60, hold=True)[1:]]
-    more = {"checkpoint": path, "concurrency": 32, "ordered": False}
-    with rig.server.client(pool_size=4) as narrow:
-        items = narrow.iter_batch("work", inputs, **more)
-        next(items)
+    is_first_done = threading.Event()
+
+    def inputs():
+        yield {"n": 0}
+        is_first_done.wait()
+        asked = len(rig.requests)
+        yield {"n": 1, "hold": True}
+        until(lambda: len(rig.requests) >= asked + 2)  # the only thread asks about it
+        yield {"n": 2}
+
+    def noted():
+        return [line for line in lines(journal_of(path)) if line.get("index") == 2]
+
+    with rig.server.client(pool_size=1) as narrow:
+        items = narrow.iter_batch("work", inputs(), checkpoint=path)
+        assert next(items).succeeded
+        rig.looks.clear()
+        is_first_done.set()
+        until(noted)
         items.close()
-        posts = rig.posts()
+        rig.looks.set()
         until(lambda: not _threads())
-    assert rig.posts() - posts <= 4  # of threads that were about to
+    assert rig.posts() == 2
+    assert [line["is_uncertain"] for line in noted()] == [True, False]
     rig.gate.set()
-    noted = {
-        line["index"]: line["is_uncertain"]
-        for line in lines(journal_of(path))
-        if "index" in line
-    }
-    executed = rig.inputs_executed()
-    rig.server.faults.clear()
-    # What was never sent is not in doubt: a plain run sends it.
-    assert {index for index, doubt in noted.items() if doubt} <= set(executed)
-    result = client.execute_batch("work", inputs, checkpoint=path)
-    again = client.with_options(retry_writes=True)
-    assert again.execute_batch("work", inputs, checkpoint=path).is_complete
-    assert len(result) == 60
-    assert rig.inputs_executed() == list(range(60))
+    given = [{"n": 0}, {"n": 1, "hold": True}, {"n": 2}]
+    assert client.execute_batch("work", given, checkpoint=path).succeeded == 3
+    assert rig.inputs_executed() == [0, 1, 2]
 
 
 def _threads():
