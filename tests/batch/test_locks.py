@@ -12,7 +12,7 @@ from ai_spine import locks
 
 
 class Regions:
-    """Stands in for `msvcrt`: one byte, at the place where the descriptor stands, for one holder."""
+    """Stands in for `msvcrt`: a byte where the descriptor stands, for one holder."""
 
     LK_NBLCK, LK_UNLCK = 2, 0
 
