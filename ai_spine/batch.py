@@ -53,10 +53,12 @@ class BatchItem:
     @property
     def is_final(self) -> bool:
         """Whether its fate is known; a resumed run finds out what became of the others."""
+        if self.maybe_executed:
+            return False
         if self.error is None or isinstance(self.error, ExecutionError):
             return True
         refused = isinstance(self.error, (ValidationError, ConflictError))
-        return refused and self.execution is None and not self.maybe_executed
+        return refused and self.execution is None
 
     @property
     def maybe_executed(self) -> bool:
@@ -80,7 +82,7 @@ class BatchItem:
         return {
             "index": self.index,
             "status": self.status,
-            "input": _json_or_text(self.input),
+            "input": _json_or_kind(self.input),
             "output": self.output,
             "error": error and {"type": type(error).__name__, "message": error.message},
             "execution_id": seen and seen.execution_id,
@@ -96,7 +98,7 @@ class BatchItem:
         told = line.get("error") or None
         execution = _execution_of(line, flow_id) if line.get("execution_id") else None
         return cls(
-            line["index"],
+            line.get("index", -1),
             line.get("input"),
             execution,
             None if told is None else _error_of(told, execution),
@@ -133,7 +135,8 @@ class BatchProgress(NamedTuple):
 class BatchResult:
     """The items of a batch in the order of its inputs; an input that was not begun has none.
 
-    With a checkpoint, the items stand in its file, and are read from there when they are asked for.
+    With a checkpoint, the items stand in its file, and are read from there when they are asked for;
+    a later run that executes failed ones again moves them, and then only its own result has them.
 
     Example:
         >>> result = client.execute_batch("sentiment-analysis", [{"text": "Fine."}, "no mapping"])
@@ -145,9 +148,10 @@ class BatchResult:
         self, load: Callable[[int], BatchItem], path: Optional[str] = None
     ) -> None:
         self.is_complete = False
-        """Whether every input has a result whose fate is known."""
+        """Whether every input that was given has a result whose fate is known."""
         self._load, self._path = load, path
         self._held: Dict[int, Union[BatchItem, int]] = {}
+        self._retried: Dict[int, int] = {}
         self._failed: List[int] = []
         self._order: Optional[List[int]] = None
 
@@ -155,6 +159,8 @@ class BatchResult:
         """Adds an item, or notes where in the file it stands."""
         self._held[item.index] = item if offset is None else offset
         self._order = None
+        if item.attempt:
+            self._retried[item.index] = item.attempt
         if not item.succeeded:
             self._failed.append(item.index)
 
@@ -234,7 +240,12 @@ class BatchResult:
         held = self._held[index]
         if isinstance(held, BatchItem):
             return held
-        return self._load(held)
+        item = self._load(held)
+        if (item.index, item.attempt) != (index, self._retried.get(index, 0)):
+            raise ConfigurationError(
+                f"{self._path} was changed by a later run, whose own result has the items"
+            )
+        return item
 
 
 def key_of(run: str, index: int, input_data: Any, attempt: int = 0) -> str:
@@ -244,7 +255,7 @@ def key_of(run: str, index: int, input_data: Any, attempt: int = 0) -> str:
         >>> key_of("run", 0, {"a": 1}) == key_of("run", 0, {"a": 1})
         True
     """
-    known = [run, index, _json_or_text(input_data), attempt]
+    known = [run, index, _json_or_kind(input_data), attempt]
     return hashlib.sha256(json.dumps(known).encode("ascii")).hexdigest()[:32]
 
 
@@ -252,14 +263,23 @@ def _are_same(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def _json_or_text(value: Any) -> Any:
-    """Gives JSON as it is, with its keys in order, and of anything else what it looks like."""
+def _json_or_kind(value: Any) -> Any:
+    """Gives JSON as it is, with its keys in order, and of anything else its kind.
+
+    What such a thing looks like may hold an address, which differs in each run, or raise.
+    """
     try:
-        return json.loads(
-            json.dumps(value, sort_keys=True, allow_nan=False, default=dict)
-        )
+        # Only keys that are text can be sorted, and all are once they have been written.
+        plain = json.loads(json.dumps(value, allow_nan=False, default=_as_dict))
+        return json.loads(json.dumps(plain, sort_keys=True))
     except (TypeError, ValueError, RecursionError):
-        return repr(value)[:1000]
+        return f"not JSON: {type(value).__name__}"
+
+
+def _as_dict(value: Any) -> Dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(value.__class__.__name__)
 
 
 def _moment(moment: Any) -> Any:

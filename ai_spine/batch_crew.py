@@ -1,6 +1,8 @@
 """How a batch reaches the server: with threads of its own, or through an executor's workers."""
 
+import os
 import pickle  # nosec B403
+import signal
 import threading
 import time
 import uuid
@@ -21,9 +23,14 @@ from ai_spine.checkpoint import Plan
 from ai_spine.constants import DEFAULT_INTERVAL, MAX_MESSAGE_LENGTH
 from ai_spine.exceptions import (
     AISpineError,
+    APIError,
+    BadRequestError,
     CallInfo,
     ConfigurationError,
+    ConflictError,
+    ExecutionError,
     NetworkError,
+    ValidationError,
 )
 from ai_spine.models import Execution
 from ai_spine.throttle import Durations
@@ -59,15 +66,6 @@ class Flight:
     is_second: bool = False
     """Whether an executor was given it before."""
 
-    def item(
-        self, execution: Optional[Execution], error: Optional[AISpineError]
-    ) -> BatchItem:
-        """Gives what became of it."""
-        plan = self.plan
-        return BatchItem(
-            self.index, self.input, execution, error, plan.key, plan.attempt
-        )
-
 
 class Crew(NamedTuple):
     """Who does the work of a run."""
@@ -80,8 +78,10 @@ class Crew(NamedTuple):
     """How many threads do so."""
     submit: Optional[Callable[[Any, Plan], "Future[Any]"]] = None
     """Has an executor do all of it instead."""
-    resends: bool = False
-    """Whether it may be given again what a worker told nothing of."""
+    honours_keys: bool = False
+    """Whether the server gives the same execution for the same key, so that it may come again."""
+    reruns: bool = False
+    """Whether the executor may do its work twice without telling."""
     conceal: Callable[[str], str] = str
     """Takes secrets out of a server's words."""
 
@@ -98,6 +98,34 @@ class Crew(NamedTuple):
             conceal=self.conceal,
         )
 
+    def item_of(
+        self,
+        flight: Flight,
+        execution: Optional[Execution],
+        error: Optional[AISpineError],
+    ) -> BatchItem:
+        """Gives what became of an input."""
+        plan = flight.plan
+        was_started = execution is not None and execution.was_started
+        if error is not None and not was_started and self._leaves_doubt(flight, error):
+            execution = None
+            vars(error).update(maybe_executed=True, idempotency_key=plan.key)
+        return BatchItem(
+            flight.index, flight.input, execution, error, plan.key, plan.attempt
+        )
+
+    def _leaves_doubt(self, flight: Flight, error: AISpineError) -> bool:
+        """Tells whether a request that came before may be executed, whatever this one was told."""
+        if isinstance(error, ConflictError) and self.reruns:
+            return True
+        if not (flight.plan.is_uncertain or flight.is_second):
+            return False
+        if isinstance(error, ValidationError) and not isinstance(error, APIError):
+            return False  # the input cannot be sent at all, and never could
+        # With the same key, a server that honours keys would have told of the earlier one.
+        tells_all = isinstance(error, (BadRequestError, ExecutionError))
+        return not (self.honours_keys and tells_all)
+
     def failure_of(self, execution: Execution) -> Optional[AISpineError]:
         """Gives why an execution that has ended has no output; `None` if it has one."""
         try:
@@ -110,15 +138,22 @@ class Crew(NamedTuple):
 class Parcel:
     """A client on its way to other processes, where it is unpacked once, however often it comes."""
 
-    def __init__(self, client: "AISpine", name: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        client: "AISpine",
+        name: Optional[str] = None,
+        home: Optional[int] = None,
+    ) -> None:
         self.client = client
+        self.home = home or os.getpid()
+        """The process that it comes from."""
         self._name = name or uuid.uuid4().hex
 
     def __reduce__(self) -> Any:
-        return _unpack, (self._name, pickle.dumps(self.client))
+        return _unpack, (self._name, pickle.dumps(self.client), self.home)
 
 
-def _unpack(name: str, packed: bytes) -> Parcel:
+def _unpack(name: str, packed: bytes, home: int) -> Parcel:
     with _lock:
         if name not in _clients:
             while len(_clients) >= _MOST_CLIENTS:
@@ -126,7 +161,15 @@ def _unpack(name: str, packed: bytes) -> Parcel:
             _clients[name] = pickle.loads(
                 packed
             )  # nosec B301: from the batch's own process
-        return Parcel(_clients[name], name)
+        return Parcel(_clients[name], name, home)
+
+
+def _leave_ctrl_c_to(home: int) -> None:
+    """Lets Ctrl-C, which reaches all processes of a terminal, end no work of a worker's."""
+    is_worker = os.getpid() != home
+    if is_worker and threading.current_thread() is threading.main_thread():
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def execute_one(
@@ -142,6 +185,7 @@ def execute_one(
     Returns:
         The execution as it was last seen, and why it is not done.
     """
+    _leave_ctrl_c_to(parcel.home)
     execution: Optional[Execution] = None
     try:
         if execution_id is None:

@@ -4,41 +4,30 @@ All that is known of the run belongs to the thread that decides. It is told by o
 inputs that were fetched, answers that came, room that the caller has made.
 """
 
-import heapq
-import itertools
 import queue
 import sys
 import threading
 import time
-from collections import deque
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Callable, Deque, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
 
 from ai_spine.batch import BatchItem
-from ai_spine.batch_crew import (
-    Crew,
-    Flight,
-    Landing,
-    outcome_of,
-    submitted,
-    was_lost,
-)
+from ai_spine.batch_crew import Crew, Flight, Landing, outcome_of, submitted, was_lost
+from ai_spine.batch_feed import Feed, Step
 from ai_spine.checkpoint import NoCheckpoint
 from ai_spine.events import RequestEvent
 from ai_spine.exceptions import AISpineError, ConfigurationError, TimeoutError
 from ai_spine.models import Execution
-from ai_spine.throttle import Concurrency, Durations
+from ai_spine.throttle import Agenda, Concurrency, Durations
 from ai_spine.waiting import Wait
 
 _WINDOW = 1000  # results that may wait for the caller, beyond those in flight
 _WAKE_EVERY = 100
 _PUSHED_BACK = (429, 503)
 _CLOSING = 5.0  # seconds to wait for the files
-
-Step = Callable[[], None]
 
 
 class BatchRun:
@@ -48,7 +37,7 @@ class BatchRun:
         inputs: The inputs, which are taken one by one in a thread of their own.
         concurrency: How many executions may be in flight.
         timeout: Seconds that each may take.
-        stop_on_error: Whether nothing more is started after a first failure.
+        stop_on_error: Whether nothing more is started after a first failure of this run.
     """
 
     def __init__(
@@ -65,7 +54,6 @@ class BatchRun:
         """Seconds that each execution may take."""
         self.is_complete = False
         """Whether it has come to the end of its inputs, with the fate of each known."""
-        self._inputs = inputs
         self._stop_on_error = stop_on_error
         self._concurrency = concurrency
         self._limit = Concurrency(concurrency)
@@ -73,13 +61,12 @@ class BatchRun:
         self._steps: "queue.SimpleQueue[Step]" = queue.SimpleQueue()
         self._jobs: "queue.SimpleQueue[Optional[Step]]" = queue.SimpleQueue()
         self._landed: "queue.SimpleQueue[Optional[Landing]]" = queue.SimpleQueue()
-        self._wanted = threading.Semaphore(0)
-        self._ready: Deque[Tuple[int, Any]] = deque()
-        self._due: List[Tuple[float, int, Flight, Wait]] = []
-        self._numbers = itertools.count()
-        self._asked = self._fetched = self._in_flight = self._consumed = 0
-        self._posting = self._unsettled = 0
-        self._has_all = self._stopping = self._left = False
+        self._feed = Feed(inputs, self._steps.put, self._fail)
+        self._unsent: Dict[int, Flight] = {}
+        self._futures: Dict["Future[Any]", Flight] = {}
+        self._looks: "Agenda[Tuple[Flight, Wait]]" = Agenda()
+        self._in_flight = self._consumed = self._posting = self._unsettled = 0
+        self._stopping = self._left = False
         self._closed = threading.Event()
         self._failure: Optional[BaseException] = None
 
@@ -89,12 +76,22 @@ class BatchRun:
         Args:
             crew: How to reach the server.
             checkpoint: What notes the steps; it is closed at the end.
+
+        Raises:
+            ConfigurationError: The system gives no more threads. The checkpoint is closed.
         """
         self._crew, self.checkpoint = crew, checkpoint
-        works = [self._drive, self._feed, *[self._send] * self._crew.senders]
-        for work in works:
-            name = f"ai-spine-batch-{work.__name__.strip('_')}"
-            threading.Thread(target=work, name=name, daemon=True).start()
+        # The one that decides comes last: before it nothing is done that had to be taken back.
+        works = [self._feed.feed, *[self._send] * crew.senders, self._drive]
+        try:
+            for work in works:
+                name = f"ai-spine-batch-{work.__name__.strip('_')}"
+                threading.Thread(target=work, name=name, daemon=True).start()
+        except RuntimeError as error:
+            self._dismiss()
+            checkpoint.close(is_complete=False)
+            words = f"a thread of the batch cannot be started: {error}"
+            raise ConfigurationError(words) from None
 
     def __iter__(self) -> Iterator[Landing]:
         return self
@@ -126,7 +123,10 @@ class BatchRun:
         self._steps.put(self._stop)
 
     def leave(self) -> None:
-        """Ends at once, its files closed; what is in flight goes on without anybody watching."""
+        """Ends at once, its files closed; what is in flight goes on without anybody watching.
+
+        What was not sent yet is not sent, and noted so.
+        """
         self._left = True
         self._steps.put(self._stop)
         if not sys.is_finalizing():  # then no other thread runs any more
@@ -137,28 +137,6 @@ class BatchRun:
         if event.status_code in _PUSHED_BACK:
             now, took = time.monotonic(), event.elapsed or 0
             self._steps.put(partial(self._limit.pushed_back, now, now - took))
-
-    # The thread that fetches inputs
-
-    def _feed(self) -> None:
-        try:
-            for pair in enumerate(self._inputs_when_wanted()):
-                self._steps.put(partial(self._fetch, *pair))
-            self._steps.put(self._fetch_no_more)
-        except BaseException as error:  # of the caller's own iterable
-            self._steps.put(partial(self._fail, error))
-
-    def _inputs_when_wanted(self) -> Iterator[Any]:
-        inputs = iter(self._inputs)
-        while True:
-            self._wanted.acquire()
-            if self._stopping:
-                return
-            try:
-                value = next(inputs)
-            except StopIteration:
-                return
-            yield value
 
     # The threads that send
 
@@ -173,6 +151,8 @@ class BatchRun:
                 self._steps.put(partial(self._broke, error))
 
     def _post(self, flight: Flight) -> None:
+        if self._left or self._unsent.pop(flight.index, None) is None:
+            return  # whoever takes it from there has it, and nobody else
         try:
             execution = self._crew.start(flight.input, flight.plan.key)
         except AISpineError as error:
@@ -181,6 +161,8 @@ class BatchRun:
             self._steps.put(partial(self._started, flight, execution))
 
     def _ask(self, flight: Flight, wait: Wait) -> None:
+        if self._left:
+            return
         try:
             execution = self._crew.look(wait.execution_id, wait.remaining())
         except AISpineError as error:
@@ -196,12 +178,11 @@ class BatchRun:
                 self._take_steps()
         except BaseException as error:
             self._failure = error
-        self._stopping = True
-        self._wanted.release()
-        for _ in range(self._crew.senders):
-            self._jobs.put(None)
-        ended = self._has_all and not (self._ready or self._in_flight)
+        self._dismiss()
+        ended = self._feed.has_all and not (self._feed.ready or self._in_flight)
         self.is_complete = ended and not (self._failure or self._unsettled)
+        with self._failing():
+            self._call_off()
         try:
             self.checkpoint.close(is_complete=self.is_complete)
         except BaseException as error:
@@ -209,20 +190,38 @@ class BatchRun:
         self._closed.set()
         self._landed.put(None)
 
+    def _dismiss(self) -> None:
+        """Ends the other threads, each when it has done what it has begun."""
+        self._stop()
+        for _ in range(self._crew.senders):
+            self._jobs.put(None)
+
+    def _call_off(self) -> None:
+        """Takes back what nobody has begun to send."""
+        while self._unsent:
+            with suppress(KeyError):  # a thread that sends was faster
+                _, flight = self._unsent.popitem()
+                self.checkpoint.never_sent(flight.index, flight.plan)
+        for future, flight in self._futures.items():
+            # Of other executors, nobody knows whether what they cancel has begun.
+            if future.cancel() and not (self._crew.reruns or flight.is_second):
+                self.checkpoint.never_sent(flight.index, flight.plan)
+
     def _go_on(self) -> bool:
         """Starts what may be started, and tells whether there is anything to wait for."""
+        if self._left:
+            return False
         if not self._stopping:
             self._launch_ready()
             self._ask_for_more()
         self._look_at_due()
-        more = not self._stopping and (self._ready or not self._has_all)
-        return not self._left and bool(self._in_flight or more)
+        more = not self._stopping and (self._feed.ready or not self._feed.has_all)
+        return bool(self._in_flight or more)
 
     def _take_steps(self) -> None:
         """Waits until there is something to do, and does all of it."""
-        due_in = self._due[0][0] - time.monotonic() if self._due else None
         try:
-            step = self._steps.get(timeout=None if due_in is None else max(due_in, 0))
+            step = self._steps.get(timeout=self._looks.next_in(time.monotonic()))
             while True:
                 step()
                 step = self._steps.get_nowait()
@@ -230,8 +229,9 @@ class BatchRun:
             pass
 
     def _launch_ready(self) -> None:
-        while self._ready and self._has_room() and not self._stopping:
-            index, value = self._ready.popleft()
+        ready = self._feed.ready
+        while ready and self._has_room() and not self._stopping:
+            index, value = ready.popleft()
             with self._failing():
                 plan = self.checkpoint.plan(index, value)
                 if plan.item is None:
@@ -250,51 +250,47 @@ class BatchRun:
         if known is None:
             self.checkpoint.sending(flight.index, flight.plan)
         if self._crew.submit is not None:
-            self._submit(flight)
+            self._submit_first(flight)
             return
         self._in_flight += 1
         if known is None:
             self._posting += 1
+            self._unsent[flight.index] = flight
             self._jobs.put(partial(self._post, flight))
         else:
             self._watch(flight, Execution.from_wire({"execution_id": known}))
 
+    def _submit_first(self, flight: Flight) -> None:
+        try:
+            self._submit(flight)
+        except ConfigurationError:
+            if not self._crew.reruns:
+                self.checkpoint.never_sent(flight.index, flight.plan)
+            raise
+
     def _submit(self, flight: Flight) -> None:
         future = submitted(self._crew, flight)
         self._in_flight += 1
+        self._futures[future] = flight
         future.add_done_callback(
             lambda done: self._steps.put(partial(self._returned, flight, done))
         )
 
     def _ask_for_more(self) -> None:
-        room = self._limit.now - self._in_flight - len(self._ready)
-        unread = self._fetched - self._consumed
-        wanted = min(room, _WINDOW + self._concurrency - unread) - self._asked
-        if self._has_all or wanted <= 0:
-            return
-        self._asked += wanted
-        for _ in range(wanted):
-            self._wanted.release()
+        room = self._limit.now - self._in_flight - len(self._feed.ready)
+        unread = self._feed.fetched - self._consumed
+        self._feed.want(min(room, _WINDOW + self._concurrency - unread))
 
     def _look_at_due(self) -> None:
-        while self._due and self._due[0][0] <= time.monotonic():
-            _, _, flight, wait = heapq.heappop(self._due)
+        for flight, wait in self._looks.due(time.monotonic()):
             self._jobs.put(partial(self._ask, flight, wait))
 
     # The steps
 
-    def _fetch(self, index: int, value: Any) -> None:
-        self._asked -= 1
-        self._fetched += 1
-        self._ready.append((index, value))
-
-    def _fetch_no_more(self) -> None:
-        self._has_all = not self._stopping
-
     def _fail(self, error: BaseException) -> None:
         """Ends the run with an error, once what is in flight has ended."""
         self._failure = self._failure or error
-        self._stopping = True
+        self._stop()
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
@@ -310,6 +306,7 @@ class BatchRun:
 
     def _stop(self) -> None:
         self._stopping = True
+        self._feed.end()
 
     def _refused(self, flight: Flight, error: AISpineError) -> None:
         self._posting -= 1
@@ -334,7 +331,7 @@ class BatchRun:
         except TimeoutError as error:
             self._land(flight, error)
             return
-        heapq.heappush(self._due, (due, next(self._numbers), flight, wait))
+        self._looks.add(due, (flight, wait))
 
     def _seen(self, flight: Flight, execution: Execution) -> None:
         flight = replace(flight, execution=execution)
@@ -356,7 +353,8 @@ class BatchRun:
 
     def _returned(self, flight: Flight, future: "Future[Any]") -> None:
         """Takes what an executor has made of an input."""
-        may_repeat = self._crew.resends and not flight.is_second
+        self._futures.pop(future, None)
+        may_repeat = self._crew.honours_keys and not (flight.is_second or self._left)
         if may_repeat and was_lost(future) and self._resubmitted(flight):
             return
         execution, error = outcome_of(future, flight.plan)
@@ -385,7 +383,9 @@ class BatchRun:
             if took is not None:
                 self._durations.note(max(took.total_seconds(), 0.0))
             error = self._crew.failure_of(execution)
-        item = flight.item(execution, error)
+        item = self._crew.item_of(flight, execution, error)
+        if self._stop_on_error and not item.succeeded:
+            self._stop()
         offset = None
         with self._failing():
             offset = self.checkpoint.ended(item)
@@ -393,6 +393,4 @@ class BatchRun:
 
     def _deliver(self, item: BatchItem, offset: Optional[int]) -> None:
         self._unsettled += not item.is_final
-        if self._stop_on_error and not item.succeeded:
-            self._stopping = True
         self._landed.put(Landing(item, offset))

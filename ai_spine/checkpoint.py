@@ -2,16 +2,22 @@
 
 The results file has one line for each input whose fate is known. The journal beside it has a line
 before each POST, and another when its answer is known; it is gone when every input is finished.
-Both are written line by line, so that a run that was killed at any moment can go on.
+Both are written line by line, so that a run that was killed at any moment can go on. Where a
+failed input is executed again, its old line stays until the end of the run, or of the next one.
 """
 
-import os
 import uuid
-from typing import Any, Dict, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Set
 
 from ai_spine.batch import BatchItem, key_of
-from ai_spine.exceptions import CallInfo, ConfigurationError, NetworkError
+from ai_spine.exceptions import (
+    CallInfo,
+    ConfigurationError,
+    NetworkError,
+    NotFoundError,
+)
 from ai_spine.jsonl import Line, LineFile
+from ai_spine.models import Execution
 
 JOURNAL_SUFFIX = ".journal"
 
@@ -24,7 +30,7 @@ class Sent(NamedTuple):
     execution_id: Optional[str] = None
     """Its execution, where the server's answer was seen."""
     is_uncertain: bool = False
-    """Whether it was sent, and no answer was seen."""
+    """Whether it was sent, and no answer was seen, or the server has forgotten its execution."""
     key: Optional[str] = None
     """The key that it was sent with, by which the input is known again."""
 
@@ -40,6 +46,18 @@ class Plan(NamedTuple):
     """The result that is known already."""
     offset: Optional[int] = None
     """Where in the file it stands."""
+    is_uncertain: bool = False
+    """Whether an earlier request for it may have been executed."""
+
+
+def journal_of(path: str) -> str:
+    """Gives where the journal of a file of results stands.
+
+    Example:
+        >>> journal_of("run.jsonl")
+        'run.jsonl.journal'
+    """
+    return path + JOURNAL_SUFFIX
 
 
 class NoCheckpoint:
@@ -57,6 +75,9 @@ class NoCheckpoint:
 
     def sending(self, index: int, plan: Plan) -> None:
         """Notes that an input is about to be sent."""
+
+    def never_sent(self, index: int, plan: Plan) -> None:
+        """Takes back that it was about to be sent."""
 
     def started(self, index: int, plan: Plan, execution_id: str) -> None:
         """Notes the execution that the server has started for an input."""
@@ -79,7 +100,7 @@ class Checkpoint(NoCheckpoint):
     Args:
         path: The file of results. Where it exists, its run is gone on with.
         flow_id: The flow that is executed.
-        retry_failed: Whether inputs that failed are executed again.
+        retry_failed: Whether inputs that failed are executed again, each when it is planned.
         resend: Whether inputs that may have been started are sent again, with the key they had.
 
     Raises:
@@ -91,36 +112,30 @@ class Checkpoint(NoCheckpoint):
     ) -> None:
         self.path = path
         self._flow_id = flow_id
-        self._resend = resend
+        self._retry_failed, self._resend = retry_failed, resend
         self._finished: Dict[int, int] = {}
         self._sent: Dict[int, Sent] = {}
+        self._stale: Set[int] = set()
         self._run: Optional[str] = None
         self._results = LineFile(path)
         try:
-            self._journal = LineFile(path + JOURNAL_SUFFIX)
+            self._journal = LineFile(journal_of(path))
         except ConfigurationError:
             self._results.close()
             raise
         try:
-            self._begin(retry_failed)
+            self._begin()
         except BaseException:
             self._close()
             raise
 
-    def _begin(self, retry_failed: bool) -> None:
+    def _begin(self) -> None:
         """Reads what there is, and makes ready for more."""
         self._read_journal()
-        stale, again = self._read_results(retry_failed)
+        self._read_results()
         self.run = self._run or uuid.uuid4().hex
         if not self._journal.has_lines:
             self._journal.add({"run": self.run, "flow_id": self._flow_id})
-        # The journal comes first: whatever happens now, the retry is known to be wanted.
-        for index, sent in again.items():
-            self._note(index, sent)
-        if stale:
-            self._results = self._results.without(stale)
-            self._finished.clear()
-            self._read_results(retry_failed=False)
 
     def plan(self, index: int, input_data: Any) -> Plan:
         """Tells what is to be done for an input.
@@ -134,7 +149,9 @@ class Checkpoint(NoCheckpoint):
         key = key_of(self.run, index, input_data, sent.attempt)
         if sent.key not in (None, key):
             raise self._other_input(index)
-        if sent.is_uncertain and not self._resend:
+        if sent.is_uncertain and self._resend:
+            return Plan(sent.attempt, key, is_uncertain=True)
+        if sent.is_uncertain and sent.execution_id is None:
             item = BatchItem(
                 index, input_data, None, _uncertain(key), key, sent.attempt
             )
@@ -142,10 +159,17 @@ class Checkpoint(NoCheckpoint):
         return Plan(sent.attempt, key, sent.execution_id)
 
     def _finished_plan(self, index: int, input_data: Any) -> Plan:
-        offset = self._finished[index]
+        offset = self._finished.pop(index)
         item = self.load(offset)
         if item.idempotency_key != key_of(self.run, index, input_data, item.attempt):
             raise self._other_input(index)
+        if self._retry_failed and not item.succeeded:
+            attempt = item.attempt + 1
+            key = key_of(self.run, index, input_data, attempt)
+            # The journal comes first: a line that it does not know to be old is not dropped.
+            self._note(index, Sent(attempt, key=key))
+            self._stale.add(offset)
+            return Plan(attempt, key)
         return Plan(item.attempt, item.idempotency_key, item=item, offset=offset)
 
     def _other_input(self, index: int) -> ConfigurationError:
@@ -158,6 +182,11 @@ class Checkpoint(NoCheckpoint):
         """Notes that an input is about to be sent."""
         self._note(index, Sent(plan.attempt, None, True, plan.key))
 
+    def never_sent(self, index: int, plan: Plan) -> None:
+        """Takes back that it was about to be sent; what an earlier request may have done stays."""
+        if plan.execution_id is None and not plan.is_uncertain:
+            self._note(index, Sent(plan.attempt, key=plan.key))
+
     def started(self, index: int, plan: Plan, execution_id: str) -> None:
         """Notes the execution that the server has started for an input."""
         self._note(index, Sent(plan.attempt, execution_id, False, plan.key))
@@ -166,22 +195,41 @@ class Checkpoint(NoCheckpoint):
         """Notes what became of an input, and gives where it stands in the file."""
         if item.is_final:
             line = {**item.to_dict(), "flow_id": self._flow_id, "run": self.run}
-            offset = self._finished[item.index] = self._results.add(line)
+            offset = self._results.add(line)
             self._sent.pop(item.index, None)
             return offset
-        if item.execution is None and not item.maybe_executed:
-            self._note(item.index, Sent(item.attempt))
+        if item.execution is not None:
+            self._note_seen(item, item.execution)
+        elif not item.maybe_executed:
+            self._note(item.index, Sent(item.attempt, key=item.idempotency_key))
         return None
+
+    def _note_seen(self, item: BatchItem, execution: Execution) -> None:
+        """Notes whether the server still knows the execution, if an answer has told so."""
+        forgotten = isinstance(item.error, NotFoundError)
+        sent = Sent(
+            item.attempt, execution.execution_id, forgotten, item.idempotency_key
+        )
+        if (forgotten or execution.status) and sent != self._sent.get(item.index):
+            self._note(item.index, sent)
 
     def load(self, offset: int) -> BatchItem:
         """Gives the item that stands there."""
         return BatchItem.from_dict(self._results.at(offset), self._flow_id)
 
     def close(self, *, is_complete: bool) -> None:
-        """Ends the run; the journal goes if nothing is left to do."""
-        self._close()
-        if is_complete and not self._sent:
-            os.remove(self._journal.path)
+        """Ends the run: old lines go, and the journal too if nothing is left to do.
+
+        Raises:
+            ConfigurationError: A file cannot be written; the next run makes up for it.
+        """
+        try:
+            if self._stale:
+                self._results.close_without(self._stale)
+            if is_complete and not self._sent:
+                self._journal.close_and_remove()
+        finally:
+            self._close()
 
     def _close(self) -> None:
         self._journal.close()
@@ -206,9 +254,8 @@ class Checkpoint(NoCheckpoint):
             except (KeyError, TypeError):
                 raise _foreign(self._journal, line) from None
 
-    def _read_results(self, retry_failed: bool) -> Tuple[Set[int], Dict[int, Sent]]:
-        """Reads what is finished; gives the lines to remove, and what is to be executed again."""
-        stale, again = set(), {}
+    def _read_results(self) -> None:
+        """Reads what is finished, and what is only left from before it was executed again."""
         for line in self._results.read():
             self._check_run(self._results, line)
             index, attempt = line.value.get("index"), line.value.get("attempt")
@@ -216,14 +263,12 @@ class Checkpoint(NoCheckpoint):
                 raise _foreign(self._results, line)
             sent = self._sent.get(index)
             if sent is not None and sent.attempt > attempt:
-                stale.add(line.offset)  # to be removed when the last run was killed
-            elif retry_failed and line.value.get("error"):
-                stale.add(line.offset)
-                again[index] = Sent(attempt + 1)
-            else:
-                self._finished[index] = line.offset
-                self._sent.pop(index, None)
-        return stale, again
+                self._stale.add(line.offset)
+                continue
+            if index in self._finished:
+                self._stale.add(self._finished[index])
+            self._finished[index] = line.offset
+            self._sent.pop(index, None)
 
     def _check_run(self, file: LineFile, line: Line) -> None:
         run, flow_id = line.value.get("run"), line.value.get("flow_id")

@@ -4,15 +4,14 @@ import json
 import os
 import stat
 import weakref
-from typing import Any, Container, Dict, Iterator, NamedTuple, Optional
+from bisect import bisect
+from contextlib import suppress
+from typing import Any, BinaryIO, Container, Dict, Iterator, List, NamedTuple, Optional
+from typing import Tuple
 
 from ai_spine.events import log
 from ai_spine.exceptions import ConfigurationError
-
-try:
-    import fcntl
-except ImportError:  # Windows, where nothing here keeps a second process out
-    fcntl = None  # type: ignore[assignment]
+from ai_spine.locks import is_there, lock, unlock
 
 # What a first line that a crash has cut begins with; any other is not ours to remove.
 _BEGINNINGS = (b'{"index": ', b'{"run": ')
@@ -41,6 +40,7 @@ class LineFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._fd = -1
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._fd = os.open(path, flags, 0o600)
@@ -49,40 +49,63 @@ class LineFile:
             raise ConfigurationError(f"{path} cannot be opened: {words}") from None
         _open_files.add(self)
         try:
-            if fcntl is not None:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            self._end = self._taken()
+        except BaseException:
             self._let_go()
-            raise ConfigurationError(f"{path} is in use by another run") from None
+            raise
+        self._lines = 0
+        self._dropped: Tuple[List[int], List[int]] = ([], [])
+
+    def _taken(self) -> int:
+        """Locks it, and gives its size."""
+        in_use = ConfigurationError(f"{self.path} is in use by another run")
+        try:
+            lock(self._fd)
+        except BlockingIOError:
+            raise in_use from None
+        except OSError as error:
+            words = (
+                f"{self.path} cannot be locked: {error.strerror}; name a file elsewhere"
+            )
+            raise ConfigurationError(words) from None
         state = os.fstat(self._fd)
         if not stat.S_ISREG(state.st_mode):  # a device may have no end
-            self.close()
-            raise ConfigurationError(f"{path} is no regular file")
-        self._end = state.st_size
-        self._lines = 0
+            raise ConfigurationError(f"{self.path} is no regular file")
+        if not is_there(self._fd, self.path):  # the run that had it has replaced it
+            raise in_use
+        return state.st_size
 
     def read(self) -> Iterator[Line]:
-        """Gives its lines, and takes away a last one that a crash has cut.
+        """Gives its lines, and mends a last one that a crash has cut.
 
         Raises:
-            ConfigurationError: A line is no JSON object.
+            ConfigurationError: It cannot be read, or a line is no JSON object.
         """
-        offset = 0
-        with open(self.path, "rb") as reader:
+        offset, ends_well = 0, True
+        with self._reader() as reader:
             for number, raw in enumerate(reader, start=1):
                 value = _parse(raw)
                 if value is None:
-                    self._check_last(number, offset, raw)
+                    self._check_last(number, raw)
                     break
                 self._lines = number
                 yield Line(number, offset, value)
                 offset += len(raw)
+                ends_well = raw.endswith(b"\n")
         self._cut_to(offset)
+        if not ends_well:  # all of it was written but its end
+            self._append(b"\n")
 
     def at(self, offset: int) -> Dict[str, Any]:
-        """Gives the object of the line that begins there."""
-        with open(self.path, "rb") as reader:
-            reader.seek(offset)
+        """Gives the object of the line that began there when it was read or added.
+
+        Raises:
+            ConfigurationError: It cannot be read.
+        """
+        begins, sizes = self._dropped
+        before = bisect(begins, offset)
+        with self._reader() as reader:
+            reader.seek(offset - (sizes[before - 1] if before else 0))
             return _parse(reader.readline()) or {}
 
     def add(self, value: Dict[str, Any]) -> int:
@@ -91,18 +114,8 @@ class LineFile:
         Raises:
             ConfigurationError: It cannot be written. The file is as it was.
         """
-        line = json.dumps(value).encode("ascii") + b"\n"
-        begin, written = self._end, 0
-        try:
-            while written < len(line):
-                written += os.write(self._fd, line[written:])
-        except OSError as error:
-            self._cut_to(begin)
-            raise ConfigurationError(
-                f"{self.path} line {self._lines + 1} cannot be written: {error.strerror}; "
-                "what was done stays done: make room, and run the batch again to go on"
-            ) from None
-        self._end = begin + len(line)
+        begin = self._end
+        self._append(json.dumps(value).encode("ascii") + b"\n")
         self._lines += 1
         return begin
 
@@ -111,42 +124,95 @@ class LineFile:
         """Whether there is anything in it."""
         return self._end > 0
 
-    def without(self, offsets: Container[int]) -> "LineFile":
-        """Gives the file without the lines that begin there; until it is whole, the old one stays.
+    def close_without(self, offsets: Container[int]) -> None:
+        """Closes it, and takes away the lines that begin there; what is left keeps its offsets.
 
         Raises:
             ConfigurationError: It cannot be written. The file is as it was.
         """
         new = self.path + ".new"
         try:
-            with open(new, "wb", opener=_private) as writer, open(
-                self.path, "rb"
-            ) as reader:
-                offset = 0
-                for raw in reader:
-                    if offset not in offsets:
-                        writer.write(raw)
-                    offset += len(raw)
-            self.close()  # some systems replace no file that is open
+            dropped = self._copy(new, offsets)
+            os.chmod(new, stat.S_IMODE(os.fstat(self._fd).st_mode))
+            if os.name == "nt":  # which replaces no file that is open
+                self.close()
             os.replace(new, self.path)
         except OSError as error:
+            with suppress(OSError):
+                os.remove(new)
             words = f"{new} cannot be written: {error.strerror}"
             raise ConfigurationError(words) from None
-        return LineFile(self.path)
+        finally:
+            self.close()
+        self._dropped = dropped
 
     def close(self) -> None:
         """Closes it, and lets others have it; a second call changes nothing."""
-        if self._fd >= 0 and fcntl is not None:
-            # Processes that were forked meanwhile hold it too, and would keep it locked.
-            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        if self._fd >= 0:
+            unlock(self._fd)
         self._let_go()
+
+    def close_and_remove(self) -> None:
+        """Closes it, and takes it away; one that is gone already is no reason for an error.
+
+        Raises:
+            ConfigurationError: It cannot be removed.
+        """
+        try:
+            if os.name == "nt":  # which removes no file that is open
+                self.close()
+            os.remove(self.path)
+        except FileNotFoundError:
+            log.warning("%s is gone: somebody has removed it", self.path)
+        except OSError as error:
+            words = f"{self.path} cannot be removed: {error.strerror}"
+            raise ConfigurationError(words) from None
+        finally:
+            self.close()
 
     def _let_go(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
-    def _check_last(self, number: int, offset: int, raw: bytes) -> None:
+    def _reader(self) -> BinaryIO:
+        try:
+            return open(self.path, "rb")
+        except OSError as error:
+            words = f"{self.path} cannot be read: {error.strerror}"
+            raise ConfigurationError(words) from None
+
+    def _append(self, content: bytes) -> None:
+        begin, written = self._end, 0
+        try:
+            while written < len(content):
+                written += os.write(self._fd, content[written:])
+        except OSError as error:
+            self._cut_to(begin)
+            raise ConfigurationError(
+                f"{self.path} line {self._lines + 1} cannot be written: {error.strerror}; "
+                "what was done stays done: make room, and run the batch again to go on"
+            ) from None
+        self._end = begin + len(content)
+
+    def _copy(
+        self, path: str, leaving_out: Container[int]
+    ) -> Tuple[List[int], List[int]]:
+        """Copies what is to stay; gives where each other line begins, and the bytes up to it."""
+        begins: List[int] = []
+        sizes: List[int] = []
+        offset = 0
+        with open(path, "wb", opener=_private) as writer, self._reader() as reader:
+            for raw in reader:
+                if offset in leaving_out:
+                    begins.append(offset)
+                    sizes.append((sizes[-1] if sizes else 0) + len(raw))
+                else:
+                    writer.write(raw)
+                offset += len(raw)
+        return begins, sizes
+
+    def _check_last(self, number: int, raw: bytes) -> None:
         is_ours = number > 1 or any(
             raw.startswith(begin) or begin.startswith(raw) for begin in _BEGINNINGS
         )
@@ -178,7 +244,7 @@ def _private(path: str, flags: int) -> int:
 
 def _parse(raw: bytes) -> Optional[Dict[str, Any]]:
     try:
-        value = json.loads(raw.decode("utf-8")) if raw.endswith(b"\n") else None
+        value = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -1,8 +1,12 @@
 """How many executions of a batch may be in flight, and when to look at each. Pure."""
 
-from typing import Iterator, Optional
+import heapq
+import itertools
+from typing import Generic, Iterator, List, Optional, Tuple, TypeVar
 
 from ai_spine.constants import FIRST_INTERVAL, INTERVAL_GROWTH
+
+T = TypeVar("T")
 
 _WEIGHT = 0.125  # of a new duration in the estimate
 _LONGEST_FIRST_LOOK = 30.0
@@ -78,3 +82,32 @@ class Durations:
         while True:
             yield min(interval, longest)
             interval *= INTERVAL_GROWTH
+
+
+class Agenda(Generic[T]):
+    """What is to be done later, each thing at its time.
+
+    Example:
+        >>> agenda = Agenda()
+        >>> agenda.add(5.0, "later")
+        >>> agenda.add(3.0, "soon")
+        >>> agenda.next_in(now=1.0), list(agenda.due(now=4.0)), agenda.next_in(now=9.0)
+        (2.0, ['soon'], 0.0)
+    """
+
+    def __init__(self) -> None:
+        self._entries: List[Tuple[float, int, T]] = []
+        self._numbers = itertools.count()  # things of the same time are not compared
+
+    def add(self, when: float, thing: T) -> None:
+        """Notes a thing for a time, in seconds."""
+        heapq.heappush(self._entries, (when, next(self._numbers), thing))
+
+    def next_in(self, now: float) -> Optional[float]:
+        """Gives the seconds until something is due; `None` if there is nothing."""
+        return max(self._entries[0][0] - now, 0.0) if self._entries else None
+
+    def due(self, now: float) -> Iterator[T]:
+        """Takes what is due, the earliest first."""
+        while self._entries and self._entries[0][0] <= now:
+            yield heapq.heappop(self._entries)[2]

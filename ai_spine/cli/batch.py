@@ -7,12 +7,14 @@ from typing import Any, Dict, Optional, Tuple
 import click
 
 from ai_spine.batch import UNKNOWN, BatchItem, BatchProgress
+from ai_spine.checkpoint import journal_of
 from ai_spine.cli.context import SECONDS, command, fail, session
 from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED
 from ai_spine.cli.inputs import FORMATS, count_inputs, read_inputs, source_of
 from ai_spine.cli.output import open_rows, say
 from ai_spine.cli.tables import shortened, text_width
 from ai_spine.cli.terminal import is_terminal, size_of
+from ai_spine.client import AISpine
 from ai_spine.constants import (
     DEFAULT_CONCURRENCY,
     DEFAULT_POOL_SIZE,
@@ -65,6 +67,7 @@ _FIELDS = (
 @click.option("--stop-on-error", is_flag=True, help="Start nothing after a failure.")
 @click.option(
     "--wait-timeout",
+    "timeout",
     type=SECONDS,
     metavar="SECONDS",
     default=DEFAULT_WAIT_TIMEOUT,
@@ -75,16 +78,12 @@ def batch(
     flow_id: str,
     inputs: str,
     results: Optional[str],
-    concurrency: int,
     resume: bool,
-    retry_failed: bool,
-    retry_uncertain: bool,
     retry_writes: bool,
     columns: Tuple[str, ...],
     as_text: bool,
     format_: Optional[str],
-    stop_on_error: bool,
-    wait_timeout: float,
+    **options: Any,
 ) -> None:
     """Execute a flow for each line of a file; without -o, results go to stdout.
 
@@ -96,25 +95,14 @@ def batch(
     ai-spine batch credit_analysis applicants.csv --output csv > results.csv
     """
     _check_printing(results)
-    _check_results(results, resume or retry_failed or retry_uncertain)
+    retries = options["retry_failed"] or options["retry_uncertain"]
+    _check_results(results, resume or retries)
     source = source_of(inputs, format_, columns, as_text)
-    total = count_inputs(source)
-    honours_keys = retry_writes or bool(session().options.get("local"))
-    client = session().client(pool_size=max(min(concurrency, 64), DEFAULT_POOL_SIZE))
-    report = _Report(total, results)
+    report = _Report(count_inputs(source), results)
+    client = _client(options["concurrency"], retry_writes)
+    options.update(checkpoint=results, on_result=report.take, progress=report.show)
     try:
-        client.with_options(retry_writes=honours_keys).execute_batch(
-            flow_id,
-            read_inputs(source),
-            concurrency=concurrency,
-            on_result=report.take,
-            stop_on_error=stop_on_error,
-            timeout=wait_timeout,
-            checkpoint=results,
-            progress=report.show,
-            retry_failed=retry_failed,
-            retry_uncertain=retry_uncertain,
-        )
+        client.execute_batch(flow_id, read_inputs(source), **options)
     except KeyboardInterrupt:
         report.end()
         go_on = "" if results is None else "; the same command with --resume goes on"
@@ -139,12 +127,26 @@ def _check_printing(results: Optional[str]) -> None:
 
 
 def _check_results(results: Optional[str], resume: bool) -> None:
-    if results is None and resume:
+    if resume and results is None:
         raise click.UsageError("to resume, name the file of results with -o")
-    if results is not None and not resume and os.path.exists(results):
+    if resume or results is None:
+        return
+    if os.path.exists(results):
         raise click.UsageError(
             f"{results} exists: go on with it with --resume, or name another file"
         )
+    journal = journal_of(results)
+    if os.path.exists(journal_of(os.path.realpath(results))):
+        raise click.UsageError(
+            f"{journal} is left of a run that is not finished: go on with it with --resume, "
+            "remove it, or name another file"
+        )
+
+
+def _client(concurrency: int, retry_writes: bool) -> AISpine:
+    honours_keys = retry_writes or bool(session().options.get("local"))
+    pool_size = max(min(concurrency, 64), DEFAULT_POOL_SIZE)
+    return session().client(pool_size=pool_size).with_options(retry_writes=honours_keys)
 
 
 class _Report:

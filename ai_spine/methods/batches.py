@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import time
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -13,6 +14,7 @@ from typing import (
     Iterable,
     Iterator,
     Mapping,
+    NamedTuple,
     Optional,
     Sized,
     Union,
@@ -36,6 +38,20 @@ if TYPE_CHECKING:
     from ai_spine.client import AISpine
 
 Path = Union[str, "os.PathLike[str]"]
+
+
+class _Options(NamedTuple):
+    """What a batch is to do, as its methods were told."""
+
+    flow_id: str
+    inputs: Iterable[Any]
+    concurrency: int
+    stop_on_error: bool
+    timeout: Optional[float]
+    checkpoint: Optional[Path]
+    executor: Optional[concurrent.futures.Executor]
+    retry_failed: bool
+    retry_uncertain: bool
 
 
 class BatchMethods(ExecutionMethods):
@@ -63,10 +79,11 @@ class BatchMethods(ExecutionMethods):
 
         Args:
             flow_id: The flow.
-            inputs: The inputs; any iterable, which is read as there is room.
+            inputs: The inputs; any iterable, which is read as there is room. None may be changed
+                while the batch runs.
             concurrency: How many executions may be in flight; fewer while the server pushes back.
             on_result: Called with each item as it comes.
-            stop_on_error: Whether nothing more is started after a first failure.
+            stop_on_error: Whether nothing more is started after a first failure of this run.
             timeout: Seconds that each execution may take; 300 without one.
             checkpoint: A file for the results. Where it exists, the run that wrote it is gone on
                 with: what is finished is read, what was started is asked about. What may have been
@@ -93,20 +110,21 @@ class BatchMethods(ExecutionMethods):
             >>> [item.output["sentiment"]["label"] for item in result]
             ['positive', 'negative']
         """
-        begin = self._prepare_batch(
+        options = _Options(
             flow_id,
             inputs,
-            concurrency=concurrency,
-            stop_on_error=stop_on_error,
-            timeout=timeout,
-            checkpoint=checkpoint,
-            executor=executor,
-            retry_failed=retry_failed,
-            retry_uncertain=retry_uncertain,
+            concurrency,
+            stop_on_error,
+            timeout,
+            checkpoint,
+            executor,
+            retry_failed,
+            retry_uncertain,
         )
+        begin = self._prepare_batch(options)
         total = len(inputs) if isinstance(inputs, Sized) else None
         with batch_bar(progress, flow_id, total) as saw:
-            return _gather(begin(), total, on_result, saw)
+            return _gathered(begin(), total, on_result, saw)
 
     def iter_batch(
         self,
@@ -137,78 +155,65 @@ class BatchMethods(ExecutionMethods):
             0 positive
             1 negative
         """
-        begin = self._prepare_batch(
+        options = _Options(
             flow_id,
             inputs,
-            concurrency=concurrency,
-            stop_on_error=stop_on_error,
-            timeout=timeout,
-            checkpoint=checkpoint,
-            executor=executor,
-            retry_failed=retry_failed,
-            retry_uncertain=retry_uncertain,
+            concurrency,
+            stop_on_error,
+            timeout,
+            checkpoint,
+            executor,
+            retry_failed,
+            retry_uncertain,
         )
+        begin = self._prepare_batch(options)
         return _in_order(begin) if ordered else _as_done(begin)
 
-    def _prepare_batch(
-        self,
-        flow_id: str,
-        inputs: Iterable[Any],
-        *,
-        concurrency: int,
-        stop_on_error: bool,
-        timeout: Optional[float],
-        checkpoint: Optional[Path],
-        executor: Optional[concurrent.futures.Executor],
-        retry_failed: bool,
-        retry_uncertain: bool,
-    ) -> Callable[[], BatchRun]:
+    def _prepare_batch(self, options: _Options) -> Callable[[], BatchRun]:
         """Checks the arguments, and gives what begins the run: only then files are opened."""
-        check_id("flow_id", flow_id)
-        check_count("concurrency", concurrency, least=1)
-        _check_inputs(inputs)
-        honours_keys = self._api.settings.retry_writes
-        _check_executor(executor, honours_keys)
-        seconds = check_seconds(
-            "timeout", DEFAULT_WAIT_TIMEOUT if timeout is None else timeout
-        )
-        if checkpoint is None and (retry_failed or retry_uncertain):
+        check_id("flow_id", options.flow_id)
+        check_count("concurrency", options.concurrency, least=1)
+        _check_inputs(options.inputs)
+        _check_executor(options.executor, self._api.settings.retry_writes)
+        given = options.timeout
+        seconds = DEFAULT_WAIT_TIMEOUT if given is None else given
+        retries = options.retry_failed or options.retry_uncertain
+        if options.checkpoint is None and retries:
             raise ValidationError(
                 "retry_failed and retry_uncertain need the checkpoint of a run to go on with"
             )
+        checked = options._replace(
+            timeout=check_seconds("timeout", seconds),
+            checkpoint=_resolved(options.checkpoint),
+        )
+        return partial(self._begin_batch, checked)
 
-        def begin() -> BatchRun:
-            from ai_spine.batch_run import BatchRun
-            from ai_spine.checkpoint import Checkpoint, NoCheckpoint
+    def _begin_batch(self, options: _Options) -> BatchRun:
+        from ai_spine.batch_run import BatchRun
+        from ai_spine.checkpoint import Checkpoint, NoCheckpoint
 
-            run = BatchRun(
-                inputs,
-                concurrency=concurrency,
-                timeout=seconds,
-                stop_on_error=stop_on_error,
+        run = BatchRun(
+            options.inputs,
+            concurrency=options.concurrency,
+            timeout=cast(float, options.timeout),
+            stop_on_error=options.stop_on_error,
+        )
+        notes = NoCheckpoint()
+        if options.checkpoint is not None:
+            honours_keys = self._api.settings.retry_writes
+            notes = Checkpoint(
+                cast(str, options.checkpoint),
+                options.flow_id,
+                retry_failed=options.retry_failed,
+                resend=options.retry_uncertain or honours_keys,
             )
-            notes = NoCheckpoint()
-            if checkpoint is not None:
-                notes = Checkpoint(
-                    os.fspath(checkpoint),
-                    flow_id,
-                    retry_failed=retry_failed,
-                    resend=retry_uncertain or honours_keys,
-                )
-            run.begin(self._crew_for(run, flow_id, concurrency, executor), notes)
-            return run
+        run.begin(self._crew_for(run, options), notes)
+        return run
 
-        return begin
-
-    def _crew_for(
-        self,
-        run: BatchRun,
-        flow_id: str,
-        concurrency: int,
-        executor: Optional[concurrent.futures.Executor],
-    ) -> Crew:
+    def _crew_for(self, run: BatchRun, options: _Options) -> Crew:
         from ai_spine.batch_crew import Crew, Parcel, execute_one
 
+        flow_id, executor = options.flow_id, options.executor
         watched = copy.copy(self)
         settings = self._api.settings
         hooks = dict(settings.event_hooks)
@@ -219,7 +224,8 @@ class BatchMethods(ExecutionMethods):
                 flow_id, value, idempotency_key=key
             ),
             watched._get_execution,
-            min(concurrency, settings.pool_size),
+            min(options.concurrency, settings.pool_size),
+            honours_keys=settings.retry_writes,
             conceal=self._api.conceal,
         )
         if executor is None:
@@ -227,7 +233,7 @@ class BatchMethods(ExecutionMethods):
         submit, parcel = executor.submit, Parcel(cast("AISpine", self))
         return crew._replace(
             senders=0,
-            resends=settings.retry_writes,
+            reruns=not _is_local(executor),
             submit=lambda value, plan: submit(
                 execute_one,
                 parcel,
@@ -245,13 +251,26 @@ def _check_inputs(inputs: Any) -> None:
         raise ValidationError("inputs must be an iterable of mappings")
 
 
-def _check_executor(executor: Any, honours_keys: bool) -> None:
-    if executor is None:
-        return
-    from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+def _resolved(path: Optional[Path]) -> Optional[str]:
+    """Gives the one name of a file, whatever directory and links lead to it."""
+    try:
+        return None if path is None else os.path.realpath(os.fsdecode(path))
+    except (TypeError, ValueError):
+        raise ValidationError("checkpoint must be the path of a file") from None
 
-    if isinstance(executor, (ThreadPoolExecutor, ProcessPoolExecutor)):
+
+def _is_local(executor: Any) -> bool:
+    """Tells whether it is known to run each task once."""
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+    return isinstance(executor, (ThreadPoolExecutor, ProcessPoolExecutor))
+
+
+def _check_executor(executor: Any, honours_keys: bool) -> None:
+    if executor is None or _is_local(executor):
         return
+    from concurrent.futures import Executor
+
     if not isinstance(executor, Executor):
         raise ValidationError("executor must be a concurrent.futures.Executor")
     if not honours_keys:
@@ -261,13 +280,13 @@ def _check_executor(executor: Any, honours_keys: bool) -> None:
         )
 
 
-def _gather(
+def _gathered(
     run: BatchRun,
     total: Optional[int],
     on_result: Optional[Callable[[BatchItem], Any]],
     saw: Optional[OnBatch],
 ) -> BatchResult:
-    """Takes all landings into a result, and tells of each."""
+    """Takes all items, telling of each, and gives what became of them."""
     from ai_spine.batch import BatchProgress, BatchResult
 
     result = BatchResult(run.checkpoint.load, run.checkpoint.path)

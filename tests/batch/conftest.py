@@ -42,6 +42,9 @@ class Rig:
 
     def __init__(self):
         self.gate, self.first_gate = threading.Event(), threading.Event()
+        self.looks = threading.Event()
+        self.looks.set()
+        """Whether questions about executions are answered."""
         self.requests = []
         """The method and path of each request."""
         self.begun = []
@@ -53,6 +56,8 @@ class Rig:
 
     def _count(self, environ, start_response):
         self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if "/executions/" in environ["PATH_INFO"]:
+            self.looks.wait(LIMIT)
         return self._application(environ, start_response)
 
     def _work(self, input, config):
@@ -79,8 +84,8 @@ class Rig:
         return sum(method == "POST" for method, _ in self.requests)
 
     def close(self):
-        self.first_gate.set()
-        self.gate.set()
+        for event in (self.first_gate, self.gate, self.looks):
+            event.set()
         self.server.close()
 
 

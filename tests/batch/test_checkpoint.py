@@ -3,11 +3,22 @@
 import logging
 import os
 import sys
+import tracemalloc
 
 import pytest
 
-from ai_spine.exceptions import ConfigurationError, ExecutionError, NetworkError
+from ai_spine.batch import BatchItem
+from ai_spine.checkpoint import Checkpoint
+from ai_spine.exceptions import (
+    ConfigurationError,
+    ExecutionError,
+    NetworkError,
+    ValidationError,
+)
+from ai_spine.models import Execution
 from tests.batch.conftest import finish, journal_of, lines, numbers, until
+
+HAS_LIMIT = hasattr(sys, "set_int_max_str_digits")  # of the digits of a whole number
 
 
 @pytest.fixture
@@ -74,16 +85,76 @@ def test_what_failed_is_executed_again_only_when_that_is_asked_for(rig, client, 
 
 
 def test_a_retry_that_was_broken_off_is_gone_on_with(rig, client, path):
-    inputs = [{"n": 0}, {"n": 1, "bad": True}, {"n": 2}]
+    inputs = [{"n": 0, "bad": True}, {"n": 1}, {"n": 2, "bad": True}]
     client.execute_batch("work", inputs, checkpoint=path)
-    items = client.iter_batch("work", inputs, checkpoint=path, retry_failed=True)
-    next(items)
+    more = {"checkpoint": path, "concurrency": 1}
+    items = client.iter_batch("work", inputs, retry_failed=True, **more)
+    assert next(items).attempt == 1
+    until(lambda: len(rig.begun) == 5)
     items.close()
+    assert indexes(path) in ([0, 1], [0, 1, 2])  # the last may have been just in time
     again = client.with_options(retry_writes=True)
     result = again.execute_batch("work", inputs, checkpoint=path)
-    assert [item.index for item in result.failed] == [1]
-    assert indexes(path) == [0, 1, 2]
-    assert rig.inputs_executed() == [0, 1, 1, 2]
+    assert [(item.index, item.attempt) for item in result.failed] == [(0, 1), (2, 1)]
+    assert (indexes(path), result.is_complete) == ([0, 1, 2], True)
+    assert rig.inputs_executed() == [0, 0, 1, 2, 2]
+
+
+def test_what_a_broken_off_retry_did_not_reach_stays_as_it_was(rig, client, path):
+    inputs = [{"n": n, "bad": True} for n in range(4)]
+    client.execute_batch("work", inputs, checkpoint=path)
+
+    def broken():
+        yield inputs[0]
+        until(lambda: rig.posts() == 5)
+        raise OSError("row 2")
+
+    with pytest.raises(OSError, match="row 2"):
+        client.execute_batch("work", broken(), checkpoint=path, retry_failed=True)
+    kept = sorted((line["index"], line["attempt"]) for line in lines(path))
+    assert kept == [(0, 1), (1, 0), (2, 0), (3, 0)]
+    assert client.execute_batch("work", inputs, checkpoint=path).is_complete
+    assert rig.posts() == 5
+
+
+def test_a_retry_with_other_inputs_is_refused_and_loses_nothing(rig, client, path):
+    inputs = [{"n": 0}, {"n": 1, "bad": True}, {"n": 2, "bad": True}]
+    client.execute_batch("work", inputs, checkpoint=path)
+    content = path.read_bytes()
+    other = [{"n": 0}, {"n": 1}, {"n": 2}]
+    with pytest.raises(ConfigurationError, match="its input 1 is not the one given"):
+        client.execute_batch("work", other, checkpoint=path, retry_failed=True)
+    assert (path.read_bytes(), rig.posts()) == (content, 3)
+
+
+def test_an_old_line_that_a_killed_retry_has_left_is_removed(rig, client, path):
+    inputs = [{"n": 0, "bad": True}]
+    client.execute_batch("work", inputs, checkpoint=path)
+    old = path.read_bytes()
+    client.execute_batch("work", inputs, checkpoint=path, retry_failed=True)
+    path.write_bytes(old + path.read_bytes())
+    result = client.execute_batch("work", inputs, checkpoint=path)
+    assert ([item.attempt for item in result], rig.posts()) == ([1], 2)
+    assert [line["attempt"] for line in lines(path)] == [1]
+
+
+def test_the_result_of_a_retry_reads_its_items_after_old_lines_are_gone(client, path):
+    inputs = [{"n": n, "bad": n in (0, 3)} for n in range(5)]
+    client.execute_batch("work", inputs, checkpoint=path)
+    result = client.execute_batch("work", inputs, checkpoint=path, retry_failed=True)
+    assert [item.index for item in result] == [0, 1, 2, 3, 4]
+    assert [item.attempt for item in result] == [1, 0, 0, 1, 0]
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_the_result_of_an_older_run_says_that_its_file_was_changed(client, path, bad):
+    inputs = [{"n": n, "bad": n == bad} for n in range(3)]
+    first = client.execute_batch("work", inputs, checkpoint=path, concurrency=1)
+    client.execute_batch("work", inputs, checkpoint=path, retry_failed=True)
+    with pytest.raises(ConfigurationError) as caught:
+        list(first)
+    told = f"{path} was changed by a later run, whose own result has the items"
+    assert str(caught.value) == told
 
 
 def test_a_loop_that_was_left_can_be_gone_on_with_at_once(rig, client, path):
@@ -286,3 +357,118 @@ def test_a_full_disk_is_told_in_one_sentence_and_what_was_done_stays_done(
 
 def _all_done(count):
     return f"BatchResult(succeeded={count}, failed=0) True\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links")
+def test_a_checkpoint_has_one_journal_whichever_link_leads_to_it(
+    rig, client, lose, path
+):
+    link = path.with_name("latest.jsonl")
+    link.symlink_to(path)
+    lose()
+    client.execute_batch("work", numbers(2), checkpoint=link)
+    assert journal_of(path).exists() and not journal_of(link).exists()
+    result = client.execute_batch("work", numbers(2), checkpoint=path)
+    assert [item.maybe_executed for item in result.failed] == [True]
+    assert rig.inputs_executed() == [0, 1]
+    failed = [{"n": 0, "bad": True}]
+    other = path.with_name("other.jsonl")
+    link.unlink()
+    link.symlink_to(other)
+    for more in ({}, {"retry_failed": True}):
+        client.execute_batch("work", failed, checkpoint=link, **more)
+    assert link.is_symlink() and indexes(other) == [0]
+
+
+def test_a_result_is_read_wherever_the_process_has_gone(
+    client, path, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    result = client.execute_batch("work", numbers(1), checkpoint=path.name)
+    items = client.iter_batch("other", numbers(1), checkpoint="lazy.jsonl")
+    monkeypatch.chdir("/")
+    assert result[0].output == {"out": {"n": 0}}
+    assert next(items).succeeded
+    items.close()
+    assert (tmp_path / "lazy.jsonl").exists()
+
+
+@pytest.mark.parametrize("bad", [3, object(), "a\0b"])
+def test_a_checkpoint_that_is_no_path_is_told_in_one_sentence(rig, client, bad):
+    with pytest.raises(ValidationError) as caught:
+        client.execute_batch("work", numbers(1), checkpoint=bad)
+    assert str(caught.value) == "checkpoint must be the path of a file"
+    assert rig.requests == []
+
+
+class Unlike:
+    """A value that looks different each time, or like nothing at all."""
+
+    def __init__(self, breaks=False):
+        self.breaks = breaks
+
+    def __repr__(self):
+        if self.breaks:
+            raise RuntimeError("it cannot be told")
+        return object.__repr__(self)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [Unlike, lambda: Unlike(breaks=True), lambda: 10**5000 if HAS_LIMIT else {1}],
+)
+def test_an_input_that_is_no_json_is_known_again(rig, client, path, make):
+    for _ in range(2):
+        inputs = [{"n": 0, "a": make()}, {"n": 1}]
+        result = client.execute_batch("work", inputs, checkpoint=path)
+        assert [item.status for item in result] == ["refused", "completed"]
+    assert (rig.posts(), result.is_complete) == (1, True)
+
+
+def test_fewer_inputs_than_the_file_has_are_a_batch_of_their_own(rig, client, path):
+    client.execute_batch("work", numbers(3), checkpoint=path)
+    result = client.execute_batch("work", numbers(2), checkpoint=path)
+    assert (len(result), result.is_complete, rig.posts()) == (2, True, 3)
+    assert indexes(path) == [0, 1, 2]
+
+
+def test_a_journal_that_is_gone_is_no_reason_for_a_traceback(client, path, caplog):
+    def inputs():
+        yield {"n": 0}
+        until(lambda: journal_of(path).exists())
+        journal_of(path).unlink()
+        yield {"n": 1}
+
+    result = client.execute_batch("work", inputs(), checkpoint=path)
+    assert (result.succeeded, result.is_complete) == (2, True)
+    assert f"{journal_of(path)} is gone: somebody has removed it" in caplog.messages
+
+
+def test_what_is_finished_takes_no_memory_of_a_run(path):
+    run = Checkpoint(str(path), "work", retry_failed=False, resend=False)
+    execution = Execution.from_wire({"execution_id": "e", "status": "completed"})
+
+    def note(count):
+        for index in range(count):
+            plan = run.plan(index, {"n": index})
+            run.sending(index, plan)
+            run.started(index, plan, "e")
+            item = BatchItem(index, {"n": index}, execution, None, plan.key)
+            run.ended(item)
+
+    note(500)
+    tracemalloc.start()
+    note(3000)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    run.close(is_complete=False)
+    assert grown < 40_000  # a number for each would take 100 bytes and more
+
+
+def test_a_file_that_somebody_has_not_ended_with_a_newline_is_left_as_it_is(
+    client, path
+):
+    path.write_text('{"index": 5, "text": "precious"}', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="line 1 is not of a batch"):
+        client.execute_batch("work", numbers(1), checkpoint=path)
+    assert path.read_text(encoding="utf-8") == '{"index": 5, "text": "precious"}'

@@ -204,6 +204,24 @@ def test_an_executor_that_was_shut_down_is_told_in_one_sentence(rig, client, pat
     told = "the executor takes no more work: cannot schedule new futures after shutdown"
     assert str(caught.value) == told
     assert rig.requests == []
+    assert client.execute_batch("work", numbers(3), checkpoint=path).succeeded == 3
+
+
+def test_to_leave_a_loop_calls_off_what_no_worker_has_begun(rig, client, path):
+    inputs = [{"n": 0}, *numbers(20, hold=True)[1:]]
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        more = {"executor": executor, "checkpoint": path, "ordered": False}
+        items = client.iter_batch("work", inputs, **more)
+        next(items)
+        until(lambda: len(rig.begun) == 2)  # the one worker has taken the next
+        items.close()
+        rig.gate.set()
+    assert rig.inputs_executed() == [0, 1]
+    result = client.execute_batch("work", inputs, checkpoint=path)
+    assert [item.index for item in result.failed] == [1]  # its answer was not awaited
+    again = client.with_options(retry_writes=True)
+    assert again.execute_batch("work", inputs, checkpoint=path).is_complete
+    assert rig.inputs_executed() == list(range(20))
 
 
 def test_what_cannot_be_sent_to_a_worker_is_told_with_the_reason(client):

@@ -47,6 +47,22 @@ def test_ctrl_c_again_leaves_at_once(rig, interrupted, path):
     assert (indexes(path), rig.inputs_executed()) == ([], [0, 1])
 
 
+@pytest.mark.parametrize("context", ["fork", "spawn"])
+def test_ctrl_c_of_a_terminal_lets_the_workers_of_a_pool_finish(
+    rig, program, path, context
+):
+    options = {"checkpoint": path, "count": 40, "concurrency": 2, "workers": 2}
+    process = program(**options, context=context, hold="first")
+    until(lambda: len(rig.begun) == 2)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stderr.readline() == FINISHING
+    rig.first_gate.set()
+    code, stdout, stderr = finish(process)
+    told = f"the batch was stopped; run it again with the checkpoint {path} to go on\n"
+    assert (code, stdout, stderr) == (130, "", told)
+    assert indexes(path) == rig.inputs_executed() == [0, 1]
+
+
 @pytest.mark.parametrize("presses", [1, 2])
 def test_a_run_that_was_interrupted_goes_on(rig, interrupted, program, path, presses):
     if presses == 2:

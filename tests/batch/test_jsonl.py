@@ -8,6 +8,7 @@ import pytest
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.jsonl import LineFile
+from ai_spine.locks import lock
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX files")
 
@@ -48,12 +49,20 @@ def test_lines_are_read_back_with_their_numbers(opened, path):
 def test_it_is_for_its_owner_alone_to_read(opened, path):
     file = opened(path)
     file.add({"index": 0})
-    new = file.without([])
+    file.close_without([])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    new.close()
 
 
-@pytest.mark.parametrize("cut", [b'{"index": 1, "sta', b"{", b'{"index": 1}'])
+@posix
+def test_it_keeps_the_mode_that_somebody_has_given_it(opened, path):
+    file = opened(path)
+    dropped = file.add({"index": 0})
+    path.chmod(0o640)
+    file.close_without({dropped})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("cut", [b'{"index": 1, "sta', b"{", b'{"index": 1'])
 def test_a_last_line_that_a_crash_has_cut_is_removed_and_the_log_says_so(
     opened, path, cut, caplog
 ):
@@ -75,7 +84,16 @@ def test_a_first_line_that_a_crash_has_cut_is_removed(opened, path, cut):
     assert path.read_bytes() == b""
 
 
-@pytest.mark.parametrize("content", [b"my only notes", b'{"mine": 1}', b"\xff\x00"])
+def test_a_last_line_that_lacks_only_its_end_gets_it(opened, path, caplog):
+    path.write_bytes(b'{"index": 0}\n{"index": 1}')
+    file = opened(path)
+    assert [line.value["index"] for line in file.read()] == [0, 1]
+    file.add({"index": 2})
+    assert path.read_bytes() == b'{"index": 0}\n{"index": 1}\n{"index": 2}\n'
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("content", [b"my only notes", b'{"mine": 1', b"\xff\x00"])
 def test_a_file_of_somebody_else_is_left_as_it_is(opened, path, content):
     path.write_bytes(content)
     with pytest.raises(ConfigurationError, match="line 1 is no JSON object"):
@@ -96,12 +114,93 @@ def test_a_bad_line_amid_others_is_named(opened, path, bad):
 def test_lines_can_be_left_out(opened, path):
     file = opened(path)
     offsets = [file.add({"index": n}) for n in range(4)]
-    new = file.without({offsets[0], offsets[2]})
+    file.close_without({offsets[0], offsets[2]})
+    assert [file.at(offsets[n]) for n in (1, 3)] == [{"index": 1}, {"index": 3}]
+    new = opened(path)
     assert [line.value["index"] for line in new.read()] == [1, 3]
     new.add({"index": 4})
     assert [line.value["index"] for line in new.read()] == [1, 3, 4]
     assert os.listdir(path.parent) == [path.name]
-    new.close()
+
+
+def test_a_file_that_cannot_be_written_anew_is_left_as_it_is(opened, path):
+    file = opened(path)
+    dropped = file.add({"index": 0})
+    content = path.read_bytes()
+    path.with_name(path.name + ".new").mkdir()
+    with pytest.raises(ConfigurationError, match="run.jsonl.new cannot be written: "):
+        file.close_without({dropped})
+    assert path.read_bytes() == content
+    opened(path)
+
+
+@posix
+def test_a_file_that_is_gone_is_told_in_one_sentence(opened, path):
+    file = opened(path)
+    offset = file.add({"index": 0})
+    path.unlink()
+    with pytest.raises(ConfigurationError, match="run.jsonl cannot be read: "):
+        file.at(offset)
+    with pytest.raises(ConfigurationError, match="run.jsonl cannot be read: "):
+        list(file.read())
+    with pytest.raises(ConfigurationError, match="run.jsonl cannot be read: "):
+        file.close_without({offset})
+
+
+@posix
+def test_a_file_that_is_gone_need_not_be_removed(opened, path, caplog):
+    file = opened(path)
+    path.unlink()
+    file.close_and_remove()
+    assert caplog.messages == [f"{path} is gone: somebody has removed it"]
+
+
+@posix
+def test_a_file_that_cannot_be_removed_is_told_and_let_go(opened, path, monkeypatch):
+    file = opened(path)
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.remove", refuse)
+    with pytest.raises(ConfigurationError) as caught:
+        file.close_and_remove()
+    assert str(caught.value) == f"{path} cannot be removed: Permission denied"
+    opened(path)
+
+
+@posix
+@pytest.mark.parametrize("what", ["removes", "replaces"])
+def test_a_file_that_its_run_takes_away_meanwhile_is_not_written_to(
+    opened, path, monkeypatch, what
+):
+    first = opened(path)
+    dropped = first.add({"index": 0})
+
+    def lock_late(descriptor):  # the first run ends when this one has opened its file
+        monkeypatch.undo()
+        if what == "removes":
+            first.close_and_remove()
+        else:
+            first.close_without({dropped})
+        return lock(descriptor)
+
+    monkeypatch.setattr("ai_spine.jsonl.lock", lock_late)
+    with pytest.raises(ConfigurationError) as caught:
+        opened(path)
+    assert str(caught.value) == f"{path} is in use by another run"
+    opened(path)
+
+
+def test_a_file_where_there_are_no_locks_is_told_so(opened, path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("ai_spine.jsonl.lock", refuse)
+    with pytest.raises(ConfigurationError) as caught:
+        opened(path)
+    told = f"{path} cannot be locked: No locks available; name a file elsewhere"
+    assert str(caught.value) == told
 
 
 @posix

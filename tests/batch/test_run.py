@@ -125,6 +125,15 @@ def test_stop_on_error_starts_nothing_more_and_finishes_what_is_in_flight(rig, c
     assert rig.inputs_executed() == [0, 1]
 
 
+def test_stop_on_error_does_not_stop_at_a_failure_of_an_earlier_run(rig, client, path):
+    inputs = [{"n": n, "bad": n in (1, 4)} for n in range(6)]
+    more = {"checkpoint": path, "stop_on_error": True, "concurrency": 1}
+    assert len(client.execute_batch("work", inputs, **more)) == 2
+    assert len(client.execute_batch("work", inputs, **more)) == 5
+    assert client.execute_batch("work", inputs, **more).is_complete
+    assert rig.inputs_executed() == list(range(6))
+
+
 def test_an_execution_that_takes_too_long_fails_and_goes_on(rig, client):
     (item,) = client.execute_batch("work", numbers(1, hold=True), timeout=0.2)
     assert isinstance(item.error, TimeoutError)
@@ -314,3 +323,61 @@ def test_a_checkpoint_that_cannot_be_opened_is_told_in_one_sentence(client, tmp_
     with pytest.raises(ConfigurationError) as caught:
         client.execute_batch("work", numbers(2), checkpoint=missing)
     assert str(caught.value).startswith(f"{missing} cannot be opened: ")
+
+
+def test_to_leave_a_loop_sends_nothing_that_waited_and_notes_it_as_not_sent(
+    rig, client, path
+):
+    is_first_done = threading.Event()
+
+    def inputs():
+        yield {"n": 0}
+        is_first_done.wait()
+        asked = len(rig.requests)
+        yield {"n": 1, "hold": True}
+        until(lambda: len(rig.requests) >= asked + 2)  # the only thread asks about it
+        yield {"n": 2}
+
+    def noted():
+        return [line for line in lines(journal_of(path)) if line.get("index") == 2]
+
+    with rig.server.client(pool_size=1) as narrow:
+        items = narrow.iter_batch("work", inputs(), checkpoint=path)
+        assert next(items).succeeded
+        rig.looks.clear()
+        is_first_done.set()
+        until(noted)
+        items.close()
+        rig.looks.set()
+        until(lambda: not _threads())
+    assert rig.posts() == 2
+    assert [line["is_uncertain"] for line in noted()] == [True, False]
+    rig.gate.set()
+    given = [{"n": 0}, {"n": 1, "hold": True}, {"n": 2}]
+    assert client.execute_batch("work", given, checkpoint=path).succeeded == 3
+    assert rig.inputs_executed() == [0, 1, 2]
+
+
+def _threads():
+    return sum(t.name.startswith("ai-spine-batch-send") for t in threading.enumerate())
+
+
+@pytest.mark.parametrize("which", ["feed", "send", "drive"])
+def test_a_thread_that_cannot_be_started_is_told_and_frees_the_checkpoint(
+    rig, client, path, monkeypatch, which
+):
+    start = threading.Thread.start
+
+    def refuse(self):
+        if self.name == f"ai-spine-batch-{which}":
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(ConfigurationError) as caught:
+        client.execute_batch("work", numbers(2), checkpoint=path)
+    told = "a thread of the batch cannot be started: can't start new thread"
+    assert (str(caught.value), rig.requests) == (told, [])
+    monkeypatch.undo()
+    assert client.execute_batch("work", numbers(2), checkpoint=path).succeeded == 2
+    until(lambda: not _threads())

@@ -124,6 +124,22 @@ def test_a_file_of_results_that_exists_is_refused(run, inputs, out, words):
     assert out.read_text("utf-8") == "mine"
 
 
+def test_a_journal_without_its_file_is_not_gone_on_with_unasked(
+    run, inputs, out, client
+):
+    journal = out.with_name(f"{out.name}.journal")
+    journal.write_text('{"run": "r", "flow_id": "echo"}\n', "utf-8")
+    outcome = run("batch", "echo", inputs({"a": 1}), "-o", out)
+    assert outcome.exit_code == 2
+    told = (
+        f"{journal} is left of a run that is not finished: go on with it with --resume"
+    )
+    assert told in outcome.error
+    assert (out.exists(), list(client.iter_executions())) == (False, [])
+    assert run("batch", "echo", inputs({"a": 1}), "-o", out, "--resume").exit_code == 0
+    assert not journal.exists()
+
+
 @pytest.mark.parametrize("word", ["--resume", "--retry-failed", "--retry-uncertain"])
 def test_to_resume_a_file_must_be_named(run, inputs, word):
     outcome = run("batch", "echo", inputs({"a": 1}), word)
