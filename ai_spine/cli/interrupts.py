@@ -5,6 +5,7 @@ import shlex
 from typing import Iterator, NoReturn
 
 from ai_spine.cli.context import fail, session
+from ai_spine.cli.errors import JSON_FORMATS
 from ai_spine.cli.exit_codes import INTERRUPTED
 from ai_spine.cli.output import say
 from ai_spine.client import AISpine
@@ -71,13 +72,12 @@ def _leave(told: str, execution_id: str) -> NoReturn:
         "resume": _command("wait", execution_id),
         "cancel": _command("cancel", execution_id),
     }
-    if session().output in ("json", "jsonl"):
-        more = {"execution_id": execution_id, **commands}
-        fail(told, INTERRUPTED, more=more)
+    if session().options.get("local"):  # nothing is left that they could reach
+        commands = {}
     try:
-        fail(told, INTERRUPTED)
+        fail(told, INTERRUPTED, more={"execution_id": execution_id, **commands})
     finally:
-        if not session().options.get("local"):
+        if commands and session().output not in JSON_FORMATS:
             say(f"To wait for it: {commands['resume']}")
             say(f"To cancel it: {commands['cancel']}")
 
