@@ -58,7 +58,7 @@ HEADERS = st.fixed_dictionaries(
 )
 
 CANNED = Canned()
-CLIENT = canned_client(CANNED, access_token="token")
+CLIENT = canned_client(CANNED, Time(), access_token="token")
 
 
 def encoded(value):
@@ -68,6 +68,9 @@ def encoded(value):
 def call(operation):
     if operation.name == "list_executions":
         return list(itertools.islice(CLIENT.iter_executions(), 100))
+    if operation.streams:
+        told = itertools.islice(CLIENT.stream_execution("e", timeout=9), 100)
+        return [event.execution or event.node for event in told]
     method = getattr(CLIENT, operation.name)
     required = [
         name
