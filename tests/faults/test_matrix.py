@@ -64,7 +64,7 @@ def test_the_matrix_sees_a_post_that_is_sent_twice(world, monkeypatch):
         RetryPolicy, "may_repeat", lambda self, method, failure, attempt: attempt < 2
     )
     monkeypatch.setattr(
-        "ai_spine.api.IDEMPOTENCY_KEY_HEADER", "X-Not-The-Key", raising=True
+        "ai_spine.calls.IDEMPOTENCY_KEY_HEADER", "X-Not-The-Key", raising=True
     )
     found = violations(world, "execute_flow", "reset after the deed")
     assert found.count("duplicates") >= 2  # the POSTs, and the executions they made

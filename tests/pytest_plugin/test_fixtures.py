@@ -96,6 +96,7 @@ def test_a_client_of_other_options_naps_as_well(
 
 
 def test_looks_follow_each_other_soon(ai_spine_server, ai_spine_client, slept):
+    ai_spine_server.faults.add("GET", "/executions/*/stream", status=404, times=None)
     looks = ai_spine_server.faults.add("GET", "/executions/*", delay=1e-9, times=None)
 
     def wait_for_looks(input, config):
