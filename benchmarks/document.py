@@ -1,5 +1,6 @@
 """The tables of a run, as the guide shows them."""
 
+import re
 import statistics
 from pathlib import Path
 from typing import List, Sequence, Tuple
@@ -20,19 +21,22 @@ def check(path: str) -> None:
 
 
 def write(path: str, runs: Sequence[Sequence[Report]]) -> None:
-    """Puts the tables between the two marks of a file."""
-    head, tail = _split(Path(path).read_text(encoding="utf-8"), path)
-    tables = "\n\n".join(_section(group) for group in zip(*runs))
+    """Puts the tables between the two marks of a file; those of other benchmarks stay."""
+    head, old, tail = _split(Path(path).read_text(encoding="utf-8"), path)
+    _, *parts = re.split(r"^### ", old, flags=re.MULTILINE)
+    sections = {part.split()[0]: f"### {part.strip()}" for part in parts}
+    sections.update((group[0].name, _section(group)) for group in zip(*runs))
+    tables = "\n\n".join(sections.values())
     whole = f"{head}{_BEGIN}\n\nOn {machine()}.\n\n{tables}\n\n{_END}{tail}"
     Path(path).write_text(whole, encoding="utf-8")
 
 
-def _split(text: str, path: str) -> Tuple[str, str]:
+def _split(text: str, path: str) -> Tuple[str, str, str]:
     head, begins, rest = text.partition(_BEGIN)
-    _, ends, tail = rest.partition(_END)
+    old, ends, tail = rest.partition(_END)
     if not (begins and ends):
         raise ValueError(f"{path} must have the lines {_BEGIN} and {_END}")
-    return head, tail
+    return head, old, tail
 
 
 def _section(reports: Sequence[Report]) -> str:

@@ -23,7 +23,7 @@ def run(*, quick: bool) -> Report:
     """Measures it."""
     report = Report("threads", ABOUT)
     counts = (1, 4) if quick else COUNTS
-    rounds, calls = (1, 8) if quick else (9, 1600)
+    rounds, calls = (1, 8) if quick else (21, 640)
     with ExitStack() as undo:
         url = undo.enter_context(serving("raw"))
         client = undo.enter_context(AISpine("sk_benchmark", url, pool_size=max(counts)))

@@ -19,6 +19,7 @@ PRINTED = {
         "2 2\n2\n",
     ],
     "command-line.md": [],
+    "performance.md": [],
     "streaming.md": [
         "text running\ntext completed\nsentiment running\nsentiment completed\n"
         "True positive\n",

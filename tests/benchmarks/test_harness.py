@@ -69,6 +69,22 @@ def test_the_tables_of_several_runs_go_between_the_marks_of_a_guide(report, tmp_
     assert "outdated" not in text
 
 
+def test_the_tables_of_a_benchmark_that_was_not_run_stay(report, tmp_path):
+    guide = tmp_path / "guide.md"
+    guide.write_text("<!-- tables: begin -->\n<!-- tables: end -->")
+    document.write(str(guide), [[report]])
+    other = Report("other", "something else")
+    other.at_most("time", 1.0, 1.0)
+    document.write(str(guide), [[other]])
+    other.lines.clear()
+    other.at_most("later time", 1.0, 1.0)
+    document.write(str(guide), [[other]])
+    text = guide.read_text(encoding="utf-8")
+    assert "| cost | 0.40 × | at most 0.5 × | holds |" in text
+    assert "| later time |" in text and "| time |" not in text
+    assert text.index("### shape") < text.index("### other")
+
+
 def test_a_guide_without_marks_is_refused_before_anything_is_measured(tmp_path):
     guide = tmp_path / "guide.md"
     guide.write_text("nothing")
