@@ -1,0 +1,96 @@
+"""How the docs are built: `make docs`. Nothing is fetched, and a link that leads nowhere is an error."""
+
+import re
+from pathlib import Path
+
+import ai_spine
+
+ROOT = Path(__file__).resolve().parent.parent
+REPOSITORY = "https://github.com/Dataframe-Consulting/ai-spine-sdk-python/blob/main/"
+
+project = "ai-spine-sdk"
+author = "AI Spine Team"
+copyright = author
+version = release = ai_spine.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_click",
+]
+exclude_patterns = ["images"]
+# A guide that another part of the project adds is found by its pattern; there may be none.
+# A field named `type` is not what an annotation means by it.
+suppress_warnings = ["toc.empty_glob", "ref.python"]
+
+html_theme = "furo"
+html_title = f"ai-spine-sdk {release}"
+html_show_sphinx = False
+html_copy_source = False
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence"]
+
+# In docstrings, a word in backquotes is code.
+default_role = "literal"
+autodoc_default_options = {"member-order": "bysource"}
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+nitpicky = True
+# What is not ours, or not public, has no page to lead to.
+nitpick_ignore_regex = [("py:.*", r"(?!ai_spine\.\w+$).*")]
+
+
+def link_to_repository(app, docname, source):
+    """Has links out of this folder lead to the repository, and tells of those to no file."""
+
+    def lead(found):
+        path = found.group(1)
+        if not (ROOT / path).exists():
+            raise ValueError(f"{docname}: there is no {path} to link to")
+        return f"]({REPOSITORY}{path}"
+
+    source[0] = re.sub(r"\]\((?:\.\./)+([^)#\s]+)", lead, source[0])
+
+
+def find_public(app, env, node, content):
+    """Finds a class, which types name by the room that it lives in, under its public name."""
+    name = node.get("reftarget", "").rpartition(".")[2]
+    if node.get("refdomain") != "py" or name not in ai_spine.__all__:
+        return None
+    return env.domains["py"].resolve_xref(
+        env, node["refdoc"], app.builder, "obj", f"ai_spine.{name}", node, content
+    )
+
+
+def mark_code(app, what, name, thing, options, lines):
+    """Has what stands in backquotes be code, also where a letter follows, as in the plural."""
+    lines[:] = [re.sub(r"`+([^`]+)`+(\w?)", _as_code, line) for line in lines]
+
+
+def _as_code(found):
+    code, letter = found.groups()
+    return f"``{code}``" + (f"\\ {letter}" if letter else "")
+
+
+def show_examples(app, context, lines):
+    """Has the lines that a help page keeps as they are, examples mostly, stand as code."""
+    shown = []
+    for line in lines:
+        is_example = line.startswith("| ")
+        if is_example and not (shown and shown[-1].startswith("   ")):
+            shown += ["::", ""]
+        shown.append(f"   {line[2:]}" if is_example else line)
+    lines[:] = shown
+
+
+def setup(app):
+    # Before napoleon, which would take the colon in a URL for that of a field.
+    app.connect("autodoc-process-docstring", mark_code, priority=400)
+    app.connect("sphinx-click-process-description", show_examples)
+    app.connect("source-read", link_to_repository)
+    app.connect("missing-reference", find_public)
