@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
+from sphinx.util import logging
+
 import ai_spine
 
+log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
 REPOSITORY = "https://github.com/Dataframe-Consulting/ai-spine-sdk-python/blob/main/"
 
@@ -20,9 +23,8 @@ extensions = [
     "sphinx_click",
 ]
 exclude_patterns = ["images"]
-# A guide that another part of the project adds is found by its pattern; there may be none.
 # A field named `type` is not what an annotation means by it.
-suppress_warnings = ["toc.empty_glob", "ref.python"]
+suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"ai-spine-sdk {release}"
@@ -46,15 +48,18 @@ nitpick_ignore_regex = [("py:.*", r"(?!ai_spine\.\w+$).*")]
 
 
 def link_to_repository(app, docname, source):
-    """Has links out of this folder lead to the repository, and tells of those to no file."""
+    """Has links out of this folder lead to the repository, and warns of those to no file."""
+    folder = (ROOT / "docs" / docname).parent
 
     def lead(found):
-        path = found.group(1)
-        if not (ROOT / path).exists():
-            raise ValueError(f"{docname}: there is no {path} to link to")
-        return f"]({REPOSITORY}{path}"
+        path = (folder / found.group(1)).resolve()
+        if ROOT / "docs" in path.parents:
+            return found.group(0)
+        if not path.exists():
+            log.warning("there is no %s to link to", found.group(1), location=docname)
+        return f"]({REPOSITORY}{path.relative_to(ROOT).as_posix()}"
 
-    source[0] = re.sub(r"\]\((?:\.\./)+([^)#\s]+)", lead, source[0])
+    source[0] = re.sub(r"\]\((\.\./[^)#\s]+)", lead, source[0])
 
 
 def find_public(app, env, node, content):
