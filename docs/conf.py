@@ -42,6 +42,10 @@ python_use_unqualified_type_names = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
+# Of these, napoleon takes what stands before a colon for a type.
+FIELDS = ("attribute", "data", "property")
+HIDDEN_COLON = "\ue000"
+
 nitpicky = True
 # What is not ours, or not public, has no page to lead to.
 nitpick_ignore_regex = [("py:.*", r"(?!ai_spine\.\w+$).*")]
@@ -75,6 +79,13 @@ def find_public(app, env, node, content):
 def mark_code(app, what, name, thing, options, lines):
     """Has what stands in backquotes be code, also where a letter follows, as in the plural."""
     lines[:] = [re.sub(r"`+([^`]+)`+(\w?)", _as_code, line) for line in lines]
+    if what in FIELDS:
+        lines[:] = [line.replace(":", HIDDEN_COLON) for line in lines]
+
+
+def show_colons(app, what, name, thing, options, lines):
+    """Puts back what `mark_code` has hidden."""
+    lines[:] = [line.replace(HIDDEN_COLON, ":") for line in lines]
 
 
 def _as_code(found):
@@ -94,8 +105,9 @@ def show_examples(app, context, lines):
 
 
 def setup(app):
-    # Before napoleon, which would take the colon in a URL for that of a field.
+    # Before and after napoleon, whose priority is 500.
     app.connect("autodoc-process-docstring", mark_code, priority=400)
+    app.connect("autodoc-process-docstring", show_colons, priority=600)
     app.connect("sphinx-click-process-description", show_examples)
     app.connect("source-read", link_to_repository)
     app.connect("missing-reference", find_public)

@@ -25,7 +25,10 @@ PRINTED = {
         "None completed\n",
     ],
     "testing.md": [""] * 4,  # tests, which tests/pytest_plugin runs
-    "quickstart.md": ["completed approved\ncompleted\n", "{'out': {'text': 'HELLO!'}}\n"],
+    "quickstart.md": [
+        "completed approved\ncompleted\n",
+        "{'out': {'text': 'HELLO!'}}\n",
+    ],
     "executing.md": [
         "completed positive\ntext completed\nsentiment completed\n",
         "failed False True\n",
