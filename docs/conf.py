@@ -1,4 +1,4 @@
-"""How the docs are built: `make docs`. Nothing is fetched, and a link that leads nowhere is an error."""
+"""How the docs are built, by `make docs`: nothing is fetched, and a broken link is an error."""
 
 import re
 from pathlib import Path
