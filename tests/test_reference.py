@@ -142,7 +142,9 @@ def test_every_error_is_told_with_what_to_do():
 
 def test_the_tree_of_errors_is_that_of_the_code():
     tree = re.search(
-        r"^```text\n(AISpineError.*?)```", text_of(DOCS / "errors.md"), 16 | 8
+        r"^```text\n(AISpineError.*?)```",
+        text_of(DOCS / "errors.md"),
+        re.DOTALL | re.MULTILINE,
     )
     above = []
     for line in tree.group(1).splitlines():
@@ -235,6 +237,13 @@ def test_links_to_files_lead_somewhere(path):
     links = re.findall(r"\]\(([^)#\s]+)", text_of(path))
     files = [link for link in links if "://" not in link]
     assert [link for link in files if not (path.parent / link).exists()] == []
+
+
+def test_the_rooms_in_the_guide_to_the_architecture_exist():
+    told = re.findall(r"`([a-z_]+(?:\.py|/))`", text_of(DOCS / "architecture.md"))
+    core, server = ROOT / "ai_spine", ROOT / "ai_spine" / "local"
+    assert len(told) > 20
+    assert [t for t in told if not ((core / t).exists() or (server / t).exists())] == []
 
 
 def test_pictures_are_small():

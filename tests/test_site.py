@@ -60,7 +60,7 @@ def test_the_site_shows_every_command_with_its_options_and_examples(site):
 def test_the_site_shows_every_public_name(site):
     pages = site.glob("reference/*.html")
     anchors = re.findall(
-        r'id="(ai_spine[\w.]*)"', "".join(p.read_text() for p in pages)
+        r'id="(ai_spine[\w.]*)"', "".join(p.read_text("utf-8") for p in pages)
     )
     assert {f"ai_spine.{name}" for name in ai_spine.__all__} <= set(anchors)
     assert "ai_spine.AISpine.execute_batch" in anchors
