@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
 
-.PHONY: demo test fuzz faults soak soak-batch bench lint types compat build release-check clean
+.PHONY: demo test fuzz faults soak soak-batch bench lint types docs compat build release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -40,6 +40,9 @@ lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the depend
 
 types: $(VENV)/.dev  ## Check the types.
 	$(BIN)/mypy ai_spine examples tests/typed
+
+docs: $(VENV)/.dev  ## Build the docs into build/docs; a warning is an error.
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 
 compat: $(BIN)/python  ## Run the tests on PyPy, and with the oldest dependencies.
 	$(BIN)/python scripts/compat.py

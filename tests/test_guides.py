@@ -26,6 +26,32 @@ PRINTED = {
         "None completed\n",
     ],
     "testing.md": [""] * 4,  # tests, which tests/pytest_plugin runs
+    "quickstart.md": [
+        "completed approved\ncompleted\n",
+        "{'out': {'text': 'HELLO!'}}\n",
+    ],
+    "executing.md": [
+        "completed positive\ntext completed\nsentiment completed\n",
+        "failed False True\n",
+    ],
+    "errors.md": ["failed\n404 True\nValidationError\n"],
+    "retries.md": ["2\n503 1 True\n", "True 1\n1\n", "1\n"],
+    "connections.md": ["ConfigurationError True\n", "True True\n"],
+    "logging.md": [
+        "GET /flows/sentiment-analysis -> 200\n",
+        "status 503 1.0\n",
+        "GET /flows/sentiment-analysis 200 True\n",
+        "999999\n",
+    ],
+    "agents-and-flows.md": [
+        "{'hello': {'greeting': 'Hello, Ana!'}}\n",
+        "{'small': {'done': 'paid'}}\n{'large': {'done': 'asked'}}\n",
+        "ValidationError\n",
+    ],
+    "migrating.md": ["completed positive\ncompleted positive\n"],
+    "faq.md": [],
+    "architecture.md": [],
+    "index.md": [],
     "notebooks.md": [
         "1 of 2 succeeded, 1 failed\n",
         "sentiment: completed\n2\n",

@@ -11,7 +11,7 @@ from ai_spine.cli.main import cli
 from ai_spine.local import LocalServer
 from ai_spine.operations import OPERATIONS, Credential
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+METHODS = Path(__file__).parent.parent / "docs" / "executing.md"
 
 # Where the words of a command are not those of the method. A key's commands would print it, and
 # leave it in the shell's history and in logs: that is for programs.
@@ -71,5 +71,6 @@ def test_an_operation_has_a_command(operation):
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
 def test_an_operation_has_a_line_in_the_table_of_methods(operation):
-    lines = [line for line in README.splitlines() if line.startswith("| `")]
+    text = METHODS.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
     assert any(re.search(rf"`{operation.name}\(", line) for line in lines)

@@ -1,4 +1,4 @@
-"""What must come of an operation that a fault befalls, by the README's table; not by the SDK."""
+"""What must come of an operation that a fault befalls, by the guides' tables; not by the SDK."""
 
 from typing import Any, FrozenSet, NamedTuple, Optional, Tuple
 

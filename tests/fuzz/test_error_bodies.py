@@ -25,7 +25,7 @@ from tests.fuzz.canned import Canned, canned_client, check_error
 from tests.fuzz.shares import fuzz
 from tests.fuzz.strategies import JSON, KEYS, TEXT
 
-# As the README's table of errors has it.
+# As the guide to errors has it.
 CLASSES = {
     400: BadRequestError,
     401: AuthenticationError,

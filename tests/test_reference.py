@@ -1,0 +1,257 @@
+"""The docs name what there is: every public name, method, setting and error, and nothing else."""
+
+import builtins
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import ai_spine
+from ai_spine import AISpine, constants, drawing, local, notebook, pytest_plugin
+from ai_spine.cli import exit_codes
+from ai_spine.cli.main import cli
+from ai_spine.exceptions import APIError, NetworkError, TimeoutError
+from ai_spine.operations import OPERATIONS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+GUIDES = sorted(DOCS.glob("*.md"))
+TOLD = [ROOT / "README.md", *GUIDES, *sorted(DOCS.glob("reference/*.md"))]
+ERRORS = [n for n in ai_spine.__all__ if n.endswith(("Error", "Warning"))]
+# Options of other programs that the docs show.
+OF_OTHERS = {"--dest", "--find-links", "--no-index"}
+# What a client of 2.x had.
+METHODS_OF_2 = set("""
+    execute_flow get_execution wait_for_execution cancel_execution execute_and_wait list_flows
+    get_flow list_agents create_agent delete_agent get_current_user check_credits
+    check_user_api_key generate_user_api_key revoke_user_api_key health_check get_metrics
+    get_status close
+""".split())
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+def section(name, title):
+    """Gives what stands below a heading of a guide, up to the next one."""
+    return re.split(r"^#+ ", text_of(DOCS / name).split(f"# {title}\n")[1], flags=re.M)[
+        0
+    ]
+
+
+def first_cells(text):
+    return [row.split("|")[1] for row in text.splitlines() if row.startswith("| `")]
+
+
+def named_in(cells):
+    return re.findall(r"`\.?(\w+)", " ".join(cells))
+
+
+def public_names():
+    names = {f"ai_spine.{name}" for name in ai_spine.__all__}
+    for module in (drawing, local):
+        names |= {f"{module.__name__}.{name}" for name in module.__all__}
+    for name, value in vars(notebook).items():
+        if inspect.isfunction(value) and value.__module__ == notebook.__name__:
+            names.add(f"{notebook.__name__}.{name}")
+    fixtures = [name for name in vars(pytest_plugin) if name.startswith("ai_spine_")]
+    return names | {f"{pytest_plugin.__name__}.{name}" for name in fixtures}
+
+
+def test_the_reference_has_every_public_name_once_and_no_other():
+    text = "".join(map(text_of, DOCS.glob("reference/*.rst")))
+    told = re.findall(
+        r"^\.\. (?:autoclass|autoexception|autofunction|data):: (\S+)", text, re.M
+    )
+    assert sorted(told) == sorted(public_names())
+
+
+def test_the_table_of_methods_has_every_method_and_no_other():
+    told = named_in(first_cells(section("executing.md", "What a client can do")))
+    methods = {
+        name
+        for name, value in inspect.getmembers(AISpine)
+        if callable(value) and name[0] != "_"
+    }
+    assert methods <= set(told)
+    assert {name for name in told if not hasattr(AISpine, name)} == set()
+
+
+def test_the_arguments_in_the_table_of_methods_exist():
+    cells = " ".join(first_cells(section("executing.md", "What a client can do")))
+    for name, arguments in re.findall(r"`(\w+)\(([^)]*)\)", cells):
+        known = inspect.signature(getattr(AISpine, name)).parameters
+        told = [each.partition("=")[0].strip() for each in arguments.split(",")]
+        assert {each for each in told if each} <= set(known)
+
+
+def test_the_properties_of_a_client_are_told():
+    text = section("executing.md", "What a client can do")
+    (line,) = [each for each in text.splitlines() if "are its properties" in each]
+    properties = inspect.getmembers(AISpine, lambda each: isinstance(each, property))
+    told = re.findall(r"`(\w+)`", line.partition("are its properties")[0])
+    assert sorted(told) == sorted(name for name, _ in properties)
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
+def test_what_a_client_is_shown_to_have_it_has(path):
+    shown = set(re.findall(r"\bclient\.([a-z]\w*)", text_of(path)))
+    files = {"py", "rst"}  # `client.py`, and the page of the reference
+    assert {name for name in shown - files if not hasattr(AISpine, name)} == set()
+
+
+def settings():
+    return {v for n, v in vars(constants).items() if n.startswith("ENV_")}
+
+
+def test_every_setting_of_the_environment_is_told():
+    told = first_cells(text_of(DOCS / "reference" / "settings.md"))
+    assert sorted(named_in(told)) == sorted(settings())
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
+def test_no_setting_is_told_that_does_not_exist(path):
+    assert set(re.findall(r"\bAI_SPINE_[A-Z_]+", text_of(path))) <= settings()
+
+
+def test_the_defaults_are_those_of_the_code():
+    text = text_of(DOCS / "reference" / "settings.md")
+    rows = [row.split("|") for row in text.splitlines() if row.startswith("| `")]
+    told = {row[1].strip(" `"): row[3].strip(" `") for row in rows}
+    assert told[constants.ENV_BASE_URL] == constants.DEFAULT_BASE_URL
+    assert float(told[constants.ENV_TIMEOUT]) == constants.DEFAULT_TIMEOUT
+    assert int(told[constants.ENV_MAX_RETRIES]) == constants.DEFAULT_MAX_RETRIES
+
+
+def test_every_exit_code_is_told_and_no_other():
+    told = re.findall(r"^\| (\d+) \|", section("command-line.md", "Exit codes"), re.M)
+    codes = [v for n, v in vars(exit_codes).items() if n.isupper() and n[0] != "_"]
+    assert list(map(int, told)) == sorted(codes)
+
+
+def test_every_error_is_told_with_what_to_do():
+    text = section("errors.md", "Each one, and what to do")
+    rows = [row.split("|") for row in text.splitlines() if row.startswith("| `")]
+    assert all(len(row) == 5 and all(map(str.strip, row[1:4])) for row in rows)
+    warned = re.findall(r"`(\w+Warning)`", text)
+    assert sorted([*named_in(first_cells(text)), *warned]) == sorted(ERRORS)
+
+
+def test_the_tree_of_errors_is_that_of_the_code():
+    tree = re.search(
+        r"^```text\n(AISpineError.*?)```",
+        text_of(DOCS / "errors.md"),
+        re.DOTALL | re.MULTILINE,
+    )
+    above = []
+    for line in tree.group(1).splitlines():
+        name = re.search(r"\w+Error", line)
+        depth = name.start() // 4
+        above[depth:] = [getattr(ai_spine, name.group())]
+        assert depth == 0 or above[depth - 1] in above[depth].__mro__
+    assert tree.group(1).count("\n") == len([n for n in ERRORS if n.endswith("Error")])
+
+
+def test_what_errors_are_said_to_know_they_know():
+    made = {"APIError": APIError(), "NetworkError": NetworkError()}
+    made["TimeoutError"] = TimeoutError()
+    for row in section("errors.md", "What they know").splitlines():
+        names, owners = (
+            re.findall(r"`\.?(\w+)`", c) for c in (row + "||").split("|")[1:3]
+        )
+        for owner in owners:
+            assert all(hasattr(made[owner], name) for name in names)
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
+def test_no_error_is_told_that_does_not_exist(path):
+    told = set(re.findall(r"\b[A-Z]\w+(?:Error|Warning)\b", text_of(path)))
+    assert {n for n in told - set(ERRORS) if not hasattr(builtins, n)} == set()
+
+
+def options_of(command):
+    """Gives all options of a command and of those under it."""
+    own = {name for each in command.params for name in each.opts}
+    below = getattr(command, "commands", {}).values()
+    return own.union(*map(options_of, below))
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
+def test_no_option_is_told_that_does_not_exist(path):
+    told = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", text_of(path)))
+    assert told - {"--help", *OF_OTHERS} <= options_of(cli)
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
+def test_no_command_is_told_that_does_not_exist(path):
+    for words in re.findall(
+        r"(?:`|^\$? ?)ai-spine ((?:[a-z]+ ?)+)", text_of(path), re.M
+    ):
+        command = cli
+        for word in words.split():
+            if isinstance(command, click.Group):
+                assert word in command.commands
+                command = command.commands[word]
+
+
+def camel_case(name):
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
+def test_who_comes_from_javascript_finds_every_operation(operation):
+    rows = section("migrating.md", "From the JavaScript SDK").splitlines()
+    start = f"| `{camel_case(operation.name)}` | `{operation.name}`"
+    (row,) = [row for row in rows if row.startswith(start)]
+    assert f"| `{operation.method} {operation.path}` |" in row
+
+
+def test_who_comes_from_2_x_finds_every_method():
+    text = section("migrating.md", "From ai-spine-sdk 2.x")
+    table = text.partition("Errors have the same names")[0]
+    rows = [row.split("|") for row in table.splitlines() if row.startswith("| `")]
+    before = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row[1])}
+    assert before == {*METHODS_OF_2, "with"}
+    now = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row[2])}
+    assert {name for name in now if not hasattr(AISpine, name)} == set()
+
+
+def test_the_bounds_in_the_guide_to_retries_are_those_of_the_code():
+    text = text_of(DOCS / "retries.md")
+    pauses = f"{constants.BACKOFF_BASE:g} s to {constants.BACKOFF_MAX:g} s"
+    assert pauses in text
+    limit = (
+        f"the longest `Retry-After` to obey; {constants.DEFAULT_RETRY_AFTER_LIMIT:g} s"
+    )
+    assert limit in text
+    assert f"; {constants.DEFAULT_TIMEOUT:g} s" in text
+    assert f"`max_retries` is {constants.DEFAULT_MAX_RETRIES} where" in text
+
+
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(path):
+    links = re.findall(r"\]\(([^)#\s]+)", text_of(path))
+    files = [link for link in links if "://" not in link]
+    assert [link for link in files if not (path.parent / link).exists()] == []
+
+
+def test_the_rooms_in_the_guide_to_the_architecture_exist():
+    told = re.findall(r"`([a-z_]+(?:\.py|/))`", text_of(DOCS / "architecture.md"))
+    core, server = ROOT / "ai_spine", ROOT / "ai_spine" / "local"
+    assert len(told) > 20
+    assert [t for t in told if not ((core / t).exists() or (server / t).exists())] == []
+
+
+def test_pictures_are_small():
+    sizes = [path.stat().st_size for path in (DOCS / "images").iterdir()]
+    assert sizes and max(sizes) <= 150_000
+
+
+def test_contributing_tells_of_every_target_of_make():
+    told = set(re.findall(r"`make ([a-z-]+)", text_of(ROOT / "CONTRIBUTING.md")))
+    made = re.findall(r"^([a-z-]+):.*  ## ", text_of(ROOT / "Makefile"), re.M)
+    assert set(made) - {"clean"} == told - {"clean"}
