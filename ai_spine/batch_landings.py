@@ -79,9 +79,12 @@ class Landings:
 
     def reason(self) -> AISpineError:
         """Gives why nobody is let in, and drops what is held back: none of it was executed."""
-        error, self._held = self._held[0].item.error, []
-        assert error is not None  # nosec B101: for the types
-        return error
+        errors = [landing.item.error for landing in self._held]
+        self._held = []
+        # A wrong key is what the user can mend; `False` sorts first.
+        errors.sort(key=lambda error: not isinstance(error, AuthenticationError))
+        assert errors[0] is not None  # nosec B101: for the types
+        return errors[0]
 
     def end(self) -> None:
         """Tells the caller that nothing more comes; what is held back comes first."""
