@@ -79,6 +79,8 @@ class BatchItem:
     def to_dict(self) -> Dict[str, Any]:
         """Gives it as JSON, as it stands in a file of results."""
         seen, error = self.execution, self.error
+        if seen is not None and not seen.was_started:  # its id is none
+            seen = None
         return {
             "index": self.index,
             "status": self.status,
@@ -105,6 +107,19 @@ class BatchItem:
             line.get("idempotency_key") or "",
             line.get("attempt") or 0,
         )
+
+
+class BatchInterrupt(KeyboardInterrupt):
+    """Ctrl-C during a batch; its text says how to go on.
+
+    Args:
+        message: The text.
+        running: How many executions were left to themselves.
+    """
+
+    def __init__(self, message: str = "", running: int = 0) -> None:
+        super().__init__(message)
+        self.running = running
 
 
 class BatchProgress(NamedTuple):

@@ -66,6 +66,11 @@ class Flight:
     is_second: bool = False
     """Whether an executor was given it before."""
 
+    @property
+    def is_repeated(self) -> bool:
+        """Whether a request that came before may have been executed."""
+        return self.plan.is_uncertain or self.is_second
+
 
 class Crew(NamedTuple):
     """Who does the work of a run."""
@@ -118,7 +123,7 @@ class Crew(NamedTuple):
         """Tells whether a request that came before may be executed, whatever this one was told."""
         if isinstance(error, ConflictError) and self.reruns:
             return True
-        if not (flight.plan.is_uncertain or flight.is_second):
+        if not flight.is_repeated:
             return False
         if isinstance(error, ValidationError) and not isinstance(error, APIError):
             return False  # the input cannot be sent at all, and never could

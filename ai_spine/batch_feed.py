@@ -37,6 +37,11 @@ class Feed:
         self._wanted = threading.Semaphore(0)
         self._has_ended = False
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there are no more, and none waits."""
+        return self.has_all and not self.ready
+
     def feed(self) -> None:
         """Fetches until there are no more, or the run ends; the work of a thread."""
         try:

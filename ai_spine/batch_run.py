@@ -14,9 +14,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
 
-from ai_spine.batch import BatchItem
 from ai_spine.batch_crew import Crew, Flight, Landing, outcome_of, submitted, was_lost
 from ai_spine.batch_feed import Feed, Step
+from ai_spine.batch_landings import Landings
+from ai_spine.batch_threads import do_jobs, start_threads
 from ai_spine.checkpoint import NoCheckpoint
 from ai_spine.events import RequestEvent
 from ai_spine.exceptions import AISpineError, ConfigurationError, TimeoutError
@@ -60,13 +61,13 @@ class BatchRun:
         self._durations = Durations()
         self._steps: "queue.SimpleQueue[Step]" = queue.SimpleQueue()
         self._jobs: "queue.SimpleQueue[Optional[Step]]" = queue.SimpleQueue()
-        self._landed: "queue.SimpleQueue[Optional[Landing]]" = queue.SimpleQueue()
+        self._landings = Landings()
         self._feed = Feed(inputs, self._steps.put, self._fail)
         self._unsent: Dict[int, Flight] = {}
         self._futures: Dict["Future[Any]", Flight] = {}
         self._looks: "Agenda[Tuple[Flight, Wait]]" = Agenda()
         self._in_flight = self._consumed = self._posting = self._unsettled = 0
-        self._stopping = self._left = False
+        self._stopping = self._left = self._was_told = False
         self._closed = threading.Event()
         self._failure: Optional[BaseException] = None
 
@@ -84,9 +85,7 @@ class BatchRun:
         # The one that decides comes last: before it nothing is done that had to be taken back.
         works = [self._feed.feed, *[self._send] * crew.senders, self._drive]
         try:
-            for work in works:
-                name = f"ai-spine-batch-{work.__name__.strip('_')}"
-                threading.Thread(target=work, name=name, daemon=True).start()
+            start_threads(works)
         except RuntimeError as error:
             self._dismiss()
             checkpoint.close(is_complete=False)
@@ -97,20 +96,17 @@ class BatchRun:
         return self
 
     def __next__(self) -> Landing:
-        landing = self._next_landing()
+        landing = self._landings.take()
         if landing is not None:
             return landing
-        self._landed.put(None)
         if self._failure is not None:
             raise self._failure
         raise StopIteration
 
-    def _next_landing(self) -> Optional[Landing]:
-        while True:
-            try:  # in short steps, since some systems deliver Ctrl-C only between them
-                return self._landed.get(timeout=0.5)
-            except queue.Empty:
-                pass
+    @property
+    def running(self) -> int:
+        """How many executions nobody watches any more, once it was left."""
+        return self._in_flight
 
     def consumed(self) -> None:
         """Tells that the caller has taken a result, so that there is room for another."""
@@ -120,6 +116,7 @@ class BatchRun:
 
     def stop(self) -> None:
         """Starts nothing more; what is in flight goes on to its end."""
+        self._was_told = True
         self._steps.put(self._stop)
 
     def leave(self) -> None:
@@ -141,14 +138,7 @@ class BatchRun:
     # The threads that send
 
     def _send(self) -> None:
-        while True:
-            job = self._jobs.get()
-            if job is None:
-                return
-            try:
-                job()
-            except BaseException as error:  # of a hook of the caller's, or of ours
-                self._steps.put(partial(self._broke, error))
+        do_jobs(self._jobs, lambda error: self._steps.put(partial(self._broke, error)))
 
     def _post(self, flight: Flight) -> None:
         if self._left or self._unsent.pop(flight.index, None) is None:
@@ -179,7 +169,7 @@ class BatchRun:
         except BaseException as error:
             self._failure = error
         self._dismiss()
-        ended = self._feed.has_all and not (self._feed.ready or self._in_flight)
+        ended = self._feed.is_done and not self._in_flight
         self.is_complete = ended and not (self._failure or self._unsettled)
         with self._failing():
             self._call_off()
@@ -188,7 +178,7 @@ class BatchRun:
         except BaseException as error:
             self._failure = self._failure or error
         self._closed.set()
-        self._landed.put(None)
+        self._landings.end()
 
     def _dismiss(self) -> None:
         """Ends the other threads, each when it has done what it has begun."""
@@ -201,10 +191,12 @@ class BatchRun:
         while self._unsent:
             with suppress(KeyError):  # a thread that sends was faster
                 _, flight = self._unsent.popitem()
+                self._in_flight -= 1
                 self.checkpoint.never_sent(flight.index, flight.plan)
         for future, flight in self._futures.items():
             # Of other executors, nobody knows whether what they cancel has begun.
             if future.cancel() and not (self._crew.reruns or flight.is_second):
+                self._in_flight -= 1
                 self.checkpoint.never_sent(flight.index, flight.plan)
 
     def _go_on(self) -> bool:
@@ -215,8 +207,16 @@ class BatchRun:
             self._launch_ready()
             self._ask_for_more()
         self._look_at_due()
-        more = not self._stopping and (self._feed.ready or not self._feed.has_all)
-        return bool(self._in_flight or more)
+        if self._is_barred():
+            self._fail(self._landings.reason())
+        return bool(self._in_flight) or not (self._stopping or self._feed.is_done)
+
+    def _is_barred(self) -> bool:
+        """Tells whether nothing was let in of what was sent so far, and that is enough to end."""
+        if self._in_flight or self._was_told or self._failure:
+            return False
+        has_all = self._stopping or self._feed.is_done or not self._has_room()
+        return self._landings.are_enough(has_all)
 
     def _take_steps(self) -> None:
         """Waits until there is something to do, and does all of it."""
@@ -237,13 +237,14 @@ class BatchRun:
                 if plan.item is None:
                     self._launch(Flight(index, value, plan))
                 else:
-                    self._deliver(plan.item, plan.offset)
+                    self._unsettled += not plan.item.is_final
+                    self._landings.put_old(Landing(plan.item, plan.offset))
 
     def _has_room(self) -> bool:
         """Tells whether one more may be sent; what would only wait to be sent is no use."""
         crew = self._crew
         can_send = crew.submit is not None or self._posting < crew.senders
-        return can_send and self._in_flight < self._limit.now
+        return can_send and self._in_flight < self._landings.room(self._limit.now)
 
     def _launch(self, flight: Flight) -> None:
         known = flight.plan.execution_id
@@ -314,6 +315,7 @@ class BatchRun:
 
     def _started(self, flight: Flight, execution: Execution) -> None:
         self._posting -= 1
+        self._landings.open()
         with self._failing():
             self.checkpoint.started(flight.index, flight.plan, execution.execution_id)
         if execution.is_done:
@@ -334,6 +336,7 @@ class BatchRun:
         self._looks.add(due, (flight, wait))
 
     def _seen(self, flight: Flight, execution: Execution) -> None:
+        self._landings.open()
         flight = replace(flight, execution=execution)
         wait = flight.wait
         if wait is not None:
@@ -389,8 +392,8 @@ class BatchRun:
         offset = None
         with self._failing():
             offset = self.checkpoint.ended(item)
-        self._deliver(item, offset)
-
-    def _deliver(self, item: BatchItem, offset: Optional[int]) -> None:
         self._unsettled += not item.is_final
-        self._landed.put(Landing(item, offset))
+        is_old = item.maybe_executed and flight.is_repeated
+        (self._landings.put_old if is_old else self._landings.put)(
+            Landing(item, offset)
+        )

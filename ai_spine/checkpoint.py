@@ -6,6 +6,7 @@ Both are written line by line, so that a run that was killed at any moment can g
 failed input is executed again, its old line stays until the end of the run, or of the next one.
 """
 
+import os
 import uuid
 from typing import Any, Dict, NamedTuple, Optional, Set
 
@@ -117,6 +118,7 @@ class Checkpoint(NoCheckpoint):
         self._sent: Dict[int, Sent] = {}
         self._stale: Set[int] = set()
         self._run: Optional[str] = None
+        self._is_new = not os.path.lexists(path)
         self._results = LineFile(path)
         try:
             self._journal = LineFile(journal_of(path))
@@ -133,6 +135,7 @@ class Checkpoint(NoCheckpoint):
         """Reads what there is, and makes ready for more."""
         self._read_journal()
         self._read_results()
+        self._is_new = self._is_new and self._run is None
         self.run = self._run or uuid.uuid4().hex
         if not self._journal.has_lines:
             self._journal.add({"run": self.run, "flow_id": self._flow_id})
@@ -228,8 +231,19 @@ class Checkpoint(NoCheckpoint):
                 self._results.close_without(self._stale)
             if is_complete and not self._sent:
                 self._journal.close_and_remove()
+            elif self._is_debris(is_complete):
+                # The journal goes last: alone, it tells of a run that can be gone on with.
+                self._results.close_and_remove()
+                self._journal.close_and_remove()
         finally:
             self._close()
+
+    def _is_debris(self, is_complete: bool) -> bool:
+        """Tells whether the files are this run's own, and nothing in them is of use to another."""
+        may_go = self._is_new and not (is_complete or self._results.has_lines)
+        return may_go and not any(
+            sent.is_uncertain or sent.execution_id for sent in self._sent.values()
+        )
 
     def _close(self) -> None:
         self._journal.close()

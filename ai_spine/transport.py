@@ -96,6 +96,7 @@ class _Session(requests.Session):
         merged: Any = super().merge_environment_settings(
             url, {**known, **(proxies or {})}, stream, verify, cert
         )
+        merged["proxies"].pop("no_proxy", None)  # which has been heeded, and is none
         return merged
 
 

@@ -51,7 +51,8 @@ def main() -> None:
         )
     for item in result:
         print(f"{item.input['name']}: {describe(item)}")
-    print(f"{result.succeeded} of {len(result)} have a decision; {RESULTS} has all")
+    print(f"{result.succeeded} of {len(result)} have a decision")
+    print(f"{Path(RESULTS).resolve()} has all; remove it to begin anew")
 
 
 if __name__ == "__main__":

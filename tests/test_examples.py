@@ -35,3 +35,5 @@ def test_an_example_runs_to_its_end(path, tmp_path):
     assert "Traceback" not in done.stderr
     assert done.returncode == 0, done.stderr
     assert done.stdout
+    for left in tmp_path.iterdir():  # what stays is named
+        assert str(left.resolve()) in done.stdout

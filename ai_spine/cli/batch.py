@@ -1,32 +1,24 @@
 """`batch`."""
 
+import contextlib
 import os
-import sys
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 import click
 
-from ai_spine.batch import UNKNOWN, BatchItem, BatchProgress
 from ai_spine.checkpoint import journal_of
+from ai_spine.cli.batch_report import Report
 from ai_spine.cli.context import SECONDS, command, fail, session
-from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED
+from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED, exit_code_of
 from ai_spine.cli.inputs import FORMATS, count_inputs, read_inputs, source_of
-from ai_spine.cli.output import open_rows, say
-from ai_spine.cli.tables import shortened, text_width
-from ai_spine.cli.terminal import is_terminal, size_of
+from ai_spine.cli.terminal import StdoutError
 from ai_spine.client import AISpine
 from ai_spine.constants import (
     DEFAULT_CONCURRENCY,
     DEFAULT_POOL_SIZE,
     DEFAULT_WAIT_TIMEOUT,
 )
-
-_REDRAW_AFTER = 0.1  # seconds
-_COLUMNS = ("index", "status", "execution_id", "output", "error")
-_FIELDS = (
-    *("index", "status", "input", "output", "error", "execution_id"),
-    *("created_at", "completed_at", "attempt", "idempotency_key"),
-)
+from ai_spine.exceptions import APIError, NetworkError
 
 
 @command("batch")
@@ -85,9 +77,10 @@ def batch(
     format_: Optional[str],
     **options: Any,
 ) -> None:
-    """Execute a flow for each line of a file; without -o, results go to stdout.
+    """Execute a flow for each line of a file.
 
-    There they are JSON lines, if no --output says otherwise; --query picks of each.
+    Without -o, results go to stdout, as JSON lines if no --output says otherwise; --query picks
+    of each.
 
     \b
     ai-spine batch credit_analysis applicants.csv -o results.jsonl
@@ -98,22 +91,38 @@ def batch(
     retries = options["retry_failed"] or options["retry_uncertain"]
     _check_results(results, resume or retries)
     source = source_of(inputs, format_, columns, as_text)
-    report = _Report(count_inputs(source), results)
+    report = Report(count_inputs(source), results, resume or retries)
     client = _client(options["concurrency"], retry_writes)
     options.update(checkpoint=results, on_result=report.take, progress=report.show)
-    try:
+    with _ending(report, results):
         client.execute_batch(flow_id, read_inputs(source), **options)
-    except KeyboardInterrupt:
-        report.end()
-        go_on = "" if results is None else "; the same command with --resume goes on"
-        fail(f"the batch was stopped{go_on}", INTERRUPTED)
-    finally:
-        report.end()
     if report.failed:
         raise click.exceptions.Exit(EXECUTION_FAILED)
 
 
 COMMANDS = (batch,)
+
+
+@contextlib.contextmanager
+def _ending(report: Report, results: Optional[str]) -> Iterator[None]:
+    """Sums up, however the run ends; of one that was never begun, nothing but the error is told."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        report.cut_short(getattr(interrupt, "running", 0))
+        go_on = "" if results is None else "; the same command with --resume goes on"
+        fail(f"the batch was stopped{go_on}", INTERRUPTED)
+    except (BrokenPipeError, StdoutError):
+        report.not_printed()
+        raise
+    except (APIError, NetworkError) as error:  # the server lets nothing in
+        report.cut_short()
+        told = f"{error}" if report.doubts else f"{error}; nothing was started"
+        fail(told, exit_code_of(error), error=error)
+    except Exception:
+        report.cut_short()
+        raise
+    report.end()
 
 
 def _check_printing(results: Optional[str]) -> None:
@@ -127,6 +136,8 @@ def _check_printing(results: Optional[str]) -> None:
 
 
 def _check_results(results: Optional[str], resume: bool) -> None:
+    if results is not None and os.path.isdir(results):
+        raise click.UsageError(f"-o {results} is a directory: name a file")
     if resume and results is None:
         raise click.UsageError("to resume, name the file of results with -o")
     if resume or results is None:
@@ -147,79 +158,3 @@ def _client(concurrency: int, retry_writes: bool) -> AISpine:
     honours_keys = retry_writes or bool(session().options.get("local"))
     pool_size = max(min(concurrency, 64), DEFAULT_POOL_SIZE)
     return session().client(pool_size=pool_size).with_options(retry_writes=honours_keys)
-
-
-class _Report:
-    """What is told of a batch: lines on stdout where no file takes them, the rest on stderr."""
-
-    def __init__(self, total: Optional[int], path: Optional[str]) -> None:
-        self.failed = 0
-        self._total = total
-        self._path = path
-        self._counts: Dict[str, int] = {}
-        self._has_terminal = is_terminal(sys.stderr)
-        options = session().options
-        self._query = options.get("query")
-        fields = None if self._query else _FIELDS
-        self._rows: Any = open_rows(options.get("output") or "jsonl", _COLUMNS, fields)
-        self._shown = 0.0
-        self._width = 0
-        self._has_ended = False
-
-    def take(self, item: BatchItem) -> None:
-        """Counts an item, and prints it if no file has it."""
-        self._counts[item.status] = self._counts.get(item.status, 0) + 1
-        self.failed += not item.succeeded
-        if self._path is None:
-            self._clear()
-            told = item.to_dict()
-            self._rows.put(told if self._query is None else self._query(told))
-
-    def show(self, progress: BatchProgress) -> None:
-        """Draws how far it is, on a terminal, a few times a second."""
-        if self._has_terminal and progress.elapsed - self._shown >= _REDRAW_AFTER:
-            self._shown = progress.elapsed
-            self._clear()
-            line = describe(progress._replace(total=self._total))
-            # A line that is longer than the terminal would be wrapped, and could not be cleared.
-            line = shortened(line, max(size_of(sys.stderr).columns - 1, 1), "")
-            self._width = text_width(line)
-            click.echo(line, err=True, nl=False)
-
-    def end(self) -> None:
-        """Takes the drawing away, and sums up; a second call changes nothing."""
-        if self._has_ended:
-            return
-        self._has_ended = True
-        self._clear()
-        if self._path is None:
-            self._rows.end()
-        counts = sorted(self._counts.items())
-        told = ", ".join(f"{count} {status}" for status, count in counts) or "none"
-        where = "" if self._path is None else f"; {self._path} has the results"
-        say(f"{sum(self._counts.values())} inputs: {told}{where}")
-        if self._counts.get(UNKNOWN) and self._path is not None:
-            say("what became of some is unknown: --resume asks about them")
-
-    def _clear(self) -> None:
-        if self._width:
-            click.echo("\r" + " " * self._width + "\r", err=True, nl=False)
-            self._width = 0
-
-
-def describe(progress: BatchProgress) -> str:
-    """Says how far a batch is.
-
-    Example:
-        >>> describe(BatchProgress(done=50, failed=2, total=200, elapsed=10.0))
-        '50 of 200 (25 %), 5.0 per second, 2 failed, 30 s left'
-    """
-    done = f"{progress.done}"
-    if progress.total:
-        done += f" of {progress.total} ({100 * progress.done / progress.total:.0f} %)"
-    parts = [done, f"{progress.rate:.1f} per second"]
-    if progress.failed:
-        parts.append(f"{progress.failed} failed")
-    if progress.left is not None:
-        parts.append(f"{progress.left:.0f} s left")
-    return ", ".join(parts)

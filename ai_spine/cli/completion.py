@@ -9,6 +9,7 @@ from click.shell_completion import (
 )
 
 from ai_spine.cli.context import command
+from ai_spine.cli.terminal import put
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _VARIABLE = "_AI_SPINE_COMPLETE"  # click's own, of the program's name
@@ -29,7 +30,7 @@ def completion(shell: str) -> None:
     root = click.get_current_context().find_root().command
     made = _SHELLS[shell](root, {}, "ai-spine", _VARIABLE)
     # Bash's own method runs bash first, to see whether it is recent enough.
-    click.echo(ShellComplete.source(made))
+    put(ShellComplete.source(made))
 
 
 COMMANDS = (completion,)

@@ -10,6 +10,7 @@ from ai_spine.cli.context import command, fail, noun, read_output, session
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output import print_value, say
 from ai_spine.cli.output_options import FORMATS
+from ai_spine.cli.terminal import put
 from ai_spine.config import READERS, is_meant_for, warn_of_open_file
 from ai_spine.constants import (
     DEFAULT_BASE_URL,
@@ -168,7 +169,7 @@ def path_() -> None:
     \b
     ai-spine config path
     """
-    click.echo(_path())
+    put(str(_path()))
 
 
 COMMANDS = (config,)

@@ -15,7 +15,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "agents delete": "Remove an agent.",
     },
     "batch": {
-        "batch": "Execute a flow for each line of a file; without -o, results go to stdout.",
+        "batch": "Execute a flow for each line of a file.",
     },
     "completion": {
         "completion": "Print the script that completes commands, options and ids in a shell.",

@@ -17,7 +17,13 @@ import click
 
 from ai_spine.cli.completing import offer_values
 from ai_spine.cli.errors import JSON_FORMATS, tell_error
-from ai_spine.cli.exit_codes import API_ERROR, INTERRUPTED, NOT_FOUND, exit_code_of
+from ai_spine.cli.exit_codes import (
+    API_ERROR,
+    INTERRUPTED,
+    NOT_FOUND,
+    USAGE,
+    exit_code_of,
+)
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output_options import FORMATS, check_output, output_options
 from ai_spine.did_you_mean import hint
@@ -75,13 +81,13 @@ class Session:
         from ai_spine.exceptions import ConfigurationError
 
         context = click.get_current_context().find_root()
-        given = self._arguments()
+        given, make = self._arguments(), AISpine
         if self.options.get("local"):
             if "base_url" in given:
                 raise ConfigurationError("--local and --base-url exclude each other")
-            given["base_url"] = context.with_resource(import_local().LocalServer()).url
+            make = context.with_resource(import_local().LocalServer()).client
             given["profile"] = ""  # what it says is for another server
-        self._client = context.with_resource(AISpine(**given, **more))
+        self._client = context.with_resource(make(**given, **more))
         return self._client
 
     @property
@@ -243,13 +249,21 @@ def errors_in_one_line(function: F) -> F:
 
 
 def _fail_for(error: Exception) -> NoReturn:
-    from ai_spine.exceptions import AISpineError
+    from ai_spine.exceptions import (
+        AISpineError,
+        InsecureTransportWarning,
+        ProfileWarning,
+    )
 
     if isinstance(error, AISpineError):
         code = exit_code_of(error)
         execution = getattr(error, "execution", None)
         is_unknown = execution is not None and not execution.was_started
         fail(f"{error}{_meant() if is_unknown else ''}", code, error=error)
+    if isinstance(error, (InsecureTransportWarning, ProfileWarning)):
+        fail(
+            str(error), USAGE, error=error
+        )  # where the user has said that warnings are errors
     # A fault of this program's own.
     if session().options.get("debug"):
         raise error

@@ -92,11 +92,11 @@ def closed_pipe_is_quiet() -> Iterator[None]:
         yield
     except BrokenPipeError:
         for stream in (sys.stdout, sys.stderr):
-            _write_nowhere(stream)
+            write_nowhere(stream)
         raise click.exceptions.Exit(exit_codes.CLOSED_PIPE) from None
 
 
-def _write_nowhere(stream: Any) -> None:
+def write_nowhere(stream: Any) -> None:
     """Leads a stream to nowhere: at exit, Python writes what is left, and would complain."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)

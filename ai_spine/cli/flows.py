@@ -7,8 +7,8 @@ import click
 
 from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
-from ai_spine.cli.output import print_item, print_items, say
-from ai_spine.cli.terminal import encodes, put, width_of
+from ai_spine.cli.output import print_item, print_items, print_value, say
+from ai_spine.cli.terminal import encodes, harmless, put, width_of
 from ai_spine.definitions import read_definition
 from ai_spine.drawing import flow_as_dot, flow_as_mermaid, flow_as_svg, flow_as_text
 from ai_spine.exceptions import ValidationError
@@ -145,13 +145,21 @@ def validate(files: Tuple[str, ...]) -> None:
     \b
     ai-spine flows validate flows/*.yaml
     """
-    for file in files:
-        try:
-            flow = Flow.from_wire(read_definition(file))
-            flow.validate()
-        except ValidationError as error:
-            raise ValidationError(f"{file}: {error}") from None
-        say(f"{file}: flow {flow.flow_id} is sound")
+    found = [{"file": file, "flow_id": _sound(file).flow_id} for file in files]
+    if session().output != "table" or "query" in session().options:
+        print_value(found)
+        return
+    for each in found:
+        put(harmless(f"{each['file']}: flow {each['flow_id']} is sound"))
+
+
+def _sound(file: str) -> Flow:
+    try:
+        flow = Flow.from_wire(read_definition(file))
+        flow.validate()
+    except ValidationError as error:
+        raise ValidationError(f"{file}: {error}") from None
+    return flow
 
 
 COMMANDS = (flows,)

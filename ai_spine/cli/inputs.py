@@ -42,8 +42,10 @@ def source_of(
     """Gives the source, its format taken from the file's name where none is given.
 
     Raises:
-        click.UsageError: The name does not tell.
+        click.UsageError: The name does not tell, or is a directory's.
     """
+    if os.path.isdir(path):
+        raise click.UsageError(f"{path} is a directory: name a file of inputs")
     suffix = os.path.splitext(path)[1].lower()
     known = given or ("jsonl" if path == "-" else _FORMAT_OF_SUFFIX.get(suffix))
     if known is None:
@@ -134,8 +136,6 @@ def _read_csv(source: Source, lines: Iterable[str]) -> Iterator[Dict[str, Any]]:
         raise click.UsageError(
             f"{source.name} line {rows.line_num} is not CSV: {error}"
         ) from None
-    if header is None:
-        raise click.UsageError(f"{source.name} is empty: its first line names columns")
 
 
 def _checked_header(source: Source, header: Sequence[str]) -> Sequence[str]:

@@ -10,6 +10,7 @@ from ai_spine.cli.completing import offer_values
 from ai_spine.cli.context import errors_in_one_line, import_local, session
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output import say
+from ai_spine.cli.terminal import put
 from ai_spine.events import log_to_stderr
 
 
@@ -73,7 +74,7 @@ def start(
     with server:
         for name in ("SIGINT", "SIGTERM"):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
-        click.echo(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
+        put(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
         say(_stock_of(server))
         _wait(stop)
     say("stopped")

@@ -10,9 +10,15 @@ import click
 from ai_spine.__version__ import __version__
 from ai_spine.cli.completing import offer_values
 from ai_spine.cli.context import shared_options, wants_json
-from ai_spine.cli.errors import asks_for_json, closed_pipe_is_quiet, tell_error
+from ai_spine.cli.errors import (
+    asks_for_json,
+    closed_pipe_is_quiet,
+    tell_error,
+    write_nowhere,
+)
 from ai_spine.cli.exit_codes import INTERRUPTED
 from ai_spine.cli.groups import Outline
+from ai_spine.cli.terminal import StdoutError
 from ai_spine.utils import one_line
 
 
@@ -50,7 +56,8 @@ class _Root(Outline):
 def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
     """Tells of a wrong use in one line, or as JSON where the words ask for it."""
     try:
-        yield
+        with _full_disk_is_told():
+            yield
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context is not None else ""
@@ -61,6 +68,21 @@ def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
     except click.Abort:
         tell_error("interrupted", INTERRUPTED, as_json=asks_for_json(words))
         raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+@contextlib.contextmanager
+def _full_disk_is_told() -> Iterator[None]:
+    """Has a stdout that cannot be written be an error, as it is while a help page is printed."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        write_nowhere(sys.stdout)
+        raise StdoutError(error) from None
+    except StdoutError:
+        write_nowhere(sys.stdout)
+        raise
 
 
 def _say_warning(message: Any, *_: Any, **__: Any) -> None:
@@ -80,9 +102,19 @@ def cli(context: click.Context) -> None:
     Results go to stdout, everything else to stderr.
 
     \b
-    Exit codes: 0 done, 1 API error, 2 usage, 3 authentication, 4 not found,
-    5 the execution failed or was cancelled, 6 timeout, 7 rate limit, 8 network,
-    130 interrupted, 141 closed pipe.
+    Exit codes:
+    0    done
+    1    the server refused, or stdout cannot be written
+    2    wrong use, or a wrong setting
+    3    authentication
+    4    not found
+    5    the execution, or one of a batch, failed or was cancelled,
+         or there is no such flow to execute
+    6    timeout
+    7    rate limit
+    8    network
+    130  interrupted
+    141  the reader of what is printed has gone
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

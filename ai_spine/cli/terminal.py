@@ -27,6 +27,13 @@ _COLOURS = {
 }
 
 
+class StdoutError(click.ClickException):
+    """What is printed cannot be written: a disk is full, say."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"stdout cannot be written: {error.strerror or error}")
+
+
 def is_terminal(stream: Any) -> bool:
     """Tells whether a stream is a terminal; one that is closed is none."""
     try:
@@ -109,4 +116,11 @@ def encodable(text: str, stream: Any = None) -> str:
 def put(text: str, *, err: bool = False, end: str = "\n") -> None:
     """Writes a text as it is; whether it may hold colours has been decided before."""
     stream = sys.stderr if err else sys.stdout
-    click.echo(encodable(text, stream) + end, err=err, nl=False, color=True)
+    try:
+        click.echo(encodable(text, stream) + end, err=err, nl=False, color=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if err:
+            raise
+        raise StdoutError(error) from None

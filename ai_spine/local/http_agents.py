@@ -9,6 +9,7 @@ import requests
 import urllib3
 
 from ai_spine.exceptions import ConfigurationError
+from ai_spine.redaction import Redactor, passwords_of
 from ai_spine.retry import failure_of
 from ai_spine.sockets import BoundedAdapter
 from ai_spine.utils import has_control_characters, is_unicode, one_line
@@ -144,7 +145,10 @@ class HttpAgent:
         return told.get("output")
 
     def _failed(self, words: str) -> AgentFailed:
-        return AgentFailed(f"agent {self.agent_id!r} at {self.endpoint}: {words}")
+        # A service's words may repeat the password as well.
+        conceal = Redactor(passwords_of([self.endpoint])).conceal
+        told = conceal(f"{self.endpoint}: {words}")
+        return AgentFailed(f"agent {self.agent_id!r} at {told}")
 
 
 class _Session(requests.Session):

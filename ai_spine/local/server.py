@@ -3,7 +3,8 @@
 import json
 import os
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from urllib.parse import urlsplit
 
 from ai_spine.client import AISpine
 from ai_spine.constants import API_PREFIX
@@ -128,11 +129,14 @@ class LocalServer:
         """Gives a client of this server.
 
         Args:
-            **options: What `AISpine` takes; `base_url` and `api_key` are known already, and no
-                profile holds unless one is named.
+            **options: What `AISpine` takes; `base_url` and `api_key` are known already. No
+                profile holds unless one is named, and no proxy of the environment.
         """
         key = None if self._api_key is None else self._api_key.reveal()
-        known = {"api_key": key or "", "base_url": self.url, "profile": ""}
+        known: Dict[str, Any] = {"base_url": self.url, "profile": ""}
+        known["api_key"] = key or ""
+        if not {"proxies", "session"} & set(options):
+            known["proxies"] = {"no_proxy": urlsplit(self.url).hostname}
         return AISpine(**{**known, **options})
 
     def add_agent(

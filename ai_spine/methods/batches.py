@@ -74,7 +74,8 @@ class BatchMethods(ExecutionMethods):
     ) -> BatchResult:
         """Executes a flow for each input, many at once, and gives what became of all.
 
-        An input that fails stops no other; its item has the error. Ctrl-C lets what is in flight
+        An input that fails stops no other; its item has the error. Where the server lets nothing
+        in from the beginning, the batch ends with the reason. Ctrl-C lets what is in flight
         finish, and leaves at once when it is pressed again.
 
         Args:
@@ -102,6 +103,11 @@ class BatchMethods(ExecutionMethods):
             ValidationError: An argument is wrong; nothing was sent.
             ConfigurationError: The checkpoint is of another run, or cannot be read or written; or
                 a bar is asked for, and tqdm is not installed.
+            AuthenticationError: The first that was answered was refused for its key, and so were
+                all that were in flight; none of them was executed, and none has an item.
+            PermissionDeniedError: As many as may be in flight, and at least 3, or all there are,
+                were refused so before anything was let in; the same holds for them.
+            NetworkError: Of as many, no connection ever stood; the same holds.
             KeyboardInterrupt: Ctrl-C; its text says how to go on.
 
         Example:
@@ -143,7 +149,7 @@ class BatchMethods(ExecutionMethods):
         """Does as `execute_batch`, and gives the items one by one, in constant memory.
 
         Inputs are read ahead of the items that are taken, but only so far. To leave the loop starts
-        nothing more.
+        nothing more. The loop raises what `execute_batch` does.
 
         Args:
             ordered: Whether items come in the order of the inputs, or as they are done.
@@ -308,6 +314,8 @@ def _gathered(
 
 def _collect(run: BatchRun, take: Callable[[Landing], None]) -> None:
     """Takes all landings; the first Ctrl-C stops the run, the second leaves it."""
+    from ai_spine.batch import BatchInterrupt
+
     try:
         _take_all(run, take)
     except KeyboardInterrupt:
@@ -317,7 +325,7 @@ def _collect(run: BatchRun, take: Callable[[Landing], None]) -> None:
             _take_all(run, take)
         except KeyboardInterrupt:
             run.leave()
-        raise KeyboardInterrupt(_how_to_go_on(run)) from None
+        raise BatchInterrupt(_how_to_go_on(run), run.running) from None
 
 
 def _take_all(run: BatchRun, take: Callable[[Landing], None]) -> None:

@@ -212,10 +212,10 @@ def test_an_uncertain_input_is_sent_again_with_the_key_it_had(
 
 
 def test_what_was_refused_for_a_while_is_sent_in_the_next_run(rig, client, path):
-    rig.server.faults.add("POST", "/flows/execute", status=401, times=2)
+    rig.server.faults.add("POST", "/flows/execute", status=418, times=2)
     first = client.execute_batch("work", numbers(2), checkpoint=path)
-    assert [item.error.status_code for item in first] == [401, 401]
-    assert (first.is_complete, indexes(path)) == (False, [])
+    assert [item.error.status_code for item in first] == [418, 418]
+    assert (first.is_complete, path.exists()) == (False, False)
     result = client.execute_batch("work", numbers(2), checkpoint=path)
     assert (result.succeeded, rig.inputs_executed()) == (2, [0, 1])
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -9,7 +10,8 @@ import time
 import pytest
 
 from ai_spine.batch import BatchProgress
-from ai_spine.cli.batch import describe
+from ai_spine.cli.batch_report import describe
+from ai_spine.local import LocalServer
 from tests.cli.conftest import COMMAND, LIMIT, finish
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
@@ -82,8 +84,12 @@ def test_inputs_come_from_stdin(run):
 
 def test_a_failure_ends_with_exit_code_5_after_all_the_others(run, inputs, out):
     outcome = run("batch", "broken", inputs({"a": 1}, {"a": 2}), "-o", out)
-    told = f"2 inputs: 2 failed; {out} has the results\n"
-    assert outcome == (5, "", told)
+    assert outcome == (
+        *(5, ""),
+        f"2 inputs: 2 failed; {out} has the results\n"
+        "input 0 and 1 more: execution of flow broken failed: "
+        "Node 'out' failed: the scale is broken\n",
+    )
     assert stored(out) == [0, 1]
 
 
@@ -91,7 +97,9 @@ def test_stop_on_error_starts_nothing_after_a_failure(run, inputs, client):
     path = inputs(*({"a": n} for n in range(9)))
     outcome = run("batch", "broken", path, "--stop-on-error", "--concurrency", 1)
     assert outcome.exit_code == 5
-    assert outcome.stderr == "1 inputs: 1 failed\n"
+    told, reason = outcome.stderr.splitlines()
+    assert told == "1 of 9 inputs done: 1 failed; 8 not started"
+    assert reason.startswith("input 0: execution of flow broken failed: ")
     assert len(list(client.iter_executions())) == 1
 
 
@@ -111,7 +119,8 @@ def test_a_bad_line_of_stdin_is_told_and_what_was_done_stays_done(run, out, clie
     *_, last = outcome.stderr.splitlines()
     told = "Error: stdin line 7 is not JSON: Expecting value (column 1)"
     assert last.startswith(told)
-    assert len(stored(out)) == len(list(client.iter_executions()))
+    done = stored(out) if out.exists() else []
+    assert len(done) == len(list(client.iter_executions()))
 
 
 @pytest.mark.parametrize("words", [(), ("--stop-on-error",)])
@@ -184,7 +193,7 @@ def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
     outcome = run("batch", "echo", path, "-o", out)
     assert outcome.exit_code == 5
     assert outcome.stderr == (
-        f"1 inputs: 1 unknown; {out} has the results\n"
+        f"1 input: 1 unknown\ninput 0: {server.url}: the connection was closed without an answer\n"
         "what became of some is unknown: --resume asks about them\n"
     )
     assert run("batch", "echo", path, "-o", out, "--resume").exit_code == 5
@@ -196,13 +205,41 @@ def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
 def test_an_execution_that_takes_too_long_is_unknown(run, inputs):
     outcome = run("batch", "stuck", inputs({"a": 1}), "--wait-timeout", "0.2")
     assert outcome.exit_code == 5
-    assert outcome.stderr == "1 inputs: 1 unknown\n"
+    told, reason = outcome.stderr.splitlines()
+    assert told == "1 input: 1 unknown"
+    assert reason.startswith("input 0: execution was not done within 0.2 s; ")
     assert lines(outcome.stdout)[0]["error"]["type"] == "TimeoutError"
 
 
-def test_a_server_that_is_not_there_fails_each_input(run, inputs, unused_url):
-    outcome = run("batch", "echo", inputs({"a": 1}), "--base-url", unused_url)
-    assert (outcome.exit_code, outcome.stderr) == (5, "1 inputs: 1 unknown\n")
+@pytest.mark.parametrize("words", [(), ("--stop-on-error",)], ids=str)
+def test_a_server_that_is_not_there_is_told_once_and_nothing_is_left(
+    run, inputs, out, unused_url, words
+):
+    path = inputs(*({"a": n} for n in range(200)))
+    words = ("-o", out, "--base-url", unused_url, *words)
+    outcome = run("batch", "echo", path, *words)
+    assert outcome.exit_code == 8
+    assert outcome.error.startswith(f"Error: {unused_url}: could not connect: ")
+    assert outcome.error.endswith("; nothing was started")
+    assert outcome.stderr.count("\n") == 1
+    assert list(out.parent.glob("out*")) == []
+
+
+def test_a_wrong_key_is_told_once_after_as_many_as_may_be_in_flight(
+    invoke, inputs, out
+):
+    path = inputs(*({"a": n} for n in range(200)))
+    with LocalServer(api_key="sk-right") as server:
+        fault = server.faults.add("POST", "/flows/execute", status=401, times=None)
+        words = ("-o", out, "--base-url", server.url, "--api-key", "sk-wrong")
+        outcome = invoke("batch", "sentiment-analysis", path, *words)
+        met = fault.met
+    assert outcome.exit_code == 3
+    assert outcome.error.startswith("Error: 401: ")
+    assert outcome.error.endswith("; nothing was started")
+    assert outcome.stderr.count("\n") == 1
+    assert 1 <= met <= 16
+    assert list(out.parent.glob("out*")) == []
 
 
 @pytest.fixture
@@ -286,9 +323,14 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
     else:
         process.send_signal(signal.SIGINT)
     outcome = finish(process)
-    cancelled = "2 inputs: 2 cancelled" if presses == 1 else "0 inputs: none"
+    left = "0 of 5 inputs done; 2 still running, 3 not started\n"
+    cancelled = (
+        f"2 of 5 inputs done: 2 cancelled; 3 not started; {out} has the results\n"
+        "input 0 and 1 more: execution of flow stuck was cancelled: "
+        "Execution cancelled by user\n"
+    )
     assert outcome.stderr == (
-        f"{cancelled}; {out} has the results\n"
+        f"{cancelled if presses == 1 else left}"
         "Error: the batch was stopped; the same command with --resume goes on\n"
     )
     assert (outcome.exit_code, outcome.stdout) == (130, "")
@@ -306,7 +348,7 @@ def test_ctrl_c_while_stdin_is_awaited_ends_at_once(launch, server):
     assert process.wait(LIMIT) == 130
     assert process.stderr.read() == (
         "finishing what is in flight; Ctrl-C again leaves at once\n"
-        "1 inputs: 1 completed\nError: the batch was stopped\n"
+        "1 input done: 1 completed\nError: the batch was stopped\n"
     )
 
 
@@ -317,3 +359,84 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server, in
     process.stdout.close()
     process.wait(LIMIT)
     assert "Traceback" not in process.stderr.read()
+
+
+def test_the_first_different_reasons_are_told_with_how_many_have_them(
+    run, server, inputs
+):
+    post = ("POST", "/flows/execute")
+    server.faults.add(*post, status=418, body={"detail": "one"}, times=2)
+    for words in ("two", "three\x1b[2J", "four"):
+        server.faults.add(*post, status=418, body={"detail": words})
+    path = inputs(*({"a": n} for n in range(6)))
+    outcome = run("batch", "echo", path, "--concurrency", 1)
+    assert outcome.exit_code == 5
+    assert outcome.stderr == (
+        "6 inputs: 1 completed, 5 unknown\n"
+        "input 0 and 1 more: 418: one\ninput 2: 418: two\ninput 3: 418: three [2J\n"
+        "1 more for other reasons\n"
+    )
+
+
+def test_a_flow_that_is_not_there_is_told_and_no_execution_is_named(run, inputs):
+    outcome = run("batch", "nowhere", inputs({"a": 1}))
+    (told,) = lines(outcome.stdout)
+    assert (told["status"], told["execution_id"]) == ("refused", None)
+    assert told["error"]["type"] == "ExecutionError"
+    summary, reason = outcome.stderr.splitlines()
+    assert (outcome.exit_code, summary) == (5, "1 input: 1 refused")
+    assert reason == f"input 0: {told['error']['message']}"
+    assert "nowhere" in reason
+
+
+def test_no_summary_stands_before_an_error_of_the_settings(run, inputs, tmp_path):
+    outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path / "none" / "out")
+    assert outcome.exit_code == 2
+    assert "cannot be opened: " in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_a_bad_first_line_of_stdin_leaves_no_files(run, out):
+    outcome = run("batch", "echo", "-", "-o", out, input="nonsense\n")
+    assert outcome.exit_code == 2
+    assert outcome.stderr.count("\n") == 1
+    assert outcome.error.startswith("Error: stdin line 1 is not JSON")
+    assert list(out.parent.glob("out*")) == []
+
+
+@pytest.mark.parametrize("more", [(), ("--resume",)], ids=str)
+def test_a_directory_for_results_is_called_so(run, inputs, tmp_path, more):
+    outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path, *more)
+    assert outcome.exit_code == 2
+    assert f"Error: -o {tmp_path} is a directory: name a file" in outcome.error
+
+
+@pytest.mark.parametrize("name", ["in.jsonl", "in.csv"])
+def test_a_file_without_inputs_is_no_error(run, inputs, name):
+    outcome = run("batch", "echo", inputs(name=name))
+    assert outcome == (0, "", "0 inputs: there is nothing to execute\n")
+
+
+@needs_posix
+def test_a_reader_that_goes_away_is_told_what_was_cut_short(launch, server, inputs):
+    path = inputs(*({"a": n} for n in range(200)))
+    process = launch("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(LIMIT) == 141
+    (told,) = process.stderr.read().splitlines()
+    assert re.match(r"\d+ of 200 inputs were printed: \d+ completed; then stdout", told)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_told_with_what_was_cut_short(server, inputs):
+    environment = {**os.environ, "AI_SPINE_BASE_URL": server.url}
+    words = [*COMMAND, "batch", "echo", inputs({"a": 1}, {"a": 2})]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=LIMIT
+        )
+    told, error = done.stderr.decode("utf-8").splitlines()
+    assert told.startswith("0 of 2 inputs were printed; then stdout took no more")
+    assert error == "Error: stdout cannot be written: No space left on device"
+    assert done.returncode == 1

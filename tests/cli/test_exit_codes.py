@@ -1,6 +1,7 @@
 """Tests of which end has which exit code; on an error stdout stays empty."""
 
 import inspect
+import pathlib
 import socket
 
 import pytest
@@ -11,6 +12,7 @@ from ai_spine.cli.exit_codes import exit_code_of
 from ai_spine.local import LocalServer
 from tests.cli.conftest import UNKNOWN_ID
 
+ROOT = pathlib.Path(__file__).parents[2]
 CODES = {
     "AISpineError": 1,
     "ConfigurationError": 2,
@@ -48,19 +50,25 @@ def test_the_exit_codes_are_those_that_the_help_tells(invoke):
     told = " ".join(invoke("--help").stdout.split())
     names = [
         ("DONE", "done"),
-        ("API_ERROR", "API error"),
-        ("USAGE", "usage"),
+        ("API_ERROR", "the server refused, or stdout cannot be written"),
+        ("USAGE", "wrong use, or a wrong setting"),
         ("AUTHENTICATION", "authentication"),
         ("NOT_FOUND", "not found"),
-        ("EXECUTION_FAILED", "the execution failed or was cancelled"),
+        (
+            "EXECUTION_FAILED",
+            "the execution, or one of a batch, failed or was cancelled, "
+            "or there is no such flow to execute",
+        ),
         ("TIMEOUT", "timeout"),
         ("RATE_LIMIT", "rate limit"),
         ("NETWORK", "network"),
         ("INTERRUPTED", "interrupted"),
-        ("CLOSED_PIPE", "closed pipe"),
+        ("CLOSED_PIPE", "the reader of what is printed has gone"),
     ]
-    parts = ", ".join(f"{getattr(exit_codes, name)} {word}" for name, word in names)
-    assert f"Exit codes: {parts}." in told
+    parts = [(getattr(exit_codes, name), word) for name, word in names]
+    assert "Exit codes: " + " ".join(f"{code} {word}" for code, word in parts) in told
+    rows = "".join(f"| {code} | {word} |\n" for code, word in parts)
+    assert rows in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ def test_a_command_has_examples_that_can_be_run(path):
         assert found == path or (*found, "list") == path
 
 
+def test_what_batch_does_is_told_whole_in_the_list_of_commands():
+    (line,) = [
+        line
+        for line in cli.get_help(cli.make_context("ai-spine", [])).splitlines()
+        if line.startswith("  batch ")
+    ]
+    assert line.split(None, 1)[1] == SUMMARIES["batch"]
+
+
 def test_the_short_help_is_the_beginning_of_the_long_one():
     nouns = {name: cli.commands[name] for name in {path[0] for path in COMMANDS}}
     found = {**nouns, **{" ".join(path): each for path, each in COMMANDS.items()}}

@@ -101,12 +101,26 @@ def test_a_bad_line_of_json_is_named(write, bad, reason):
         ("a,b\n1,2,3\n", " line 2 has 3 values for 2 columns"),
         ('a,b\n1,"2\n', " line 2 is not CSV: unexpected end of data"),
         ("a,b,a\n1,2,3\n", " has the column 'a' twice"),
-        ("", " is empty: its first line names columns"),
     ],
 )
 def test_what_is_wrong_with_csv_is_named(write, content, reason):
     path = write("a.csv", content)
     assert refusal(path) == path + reason
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_an_empty_file_has_no_inputs_whatever_its_format(write, name):
+    assert read(write(name, "")) == []
+    assert read(write("heads.csv", "a,b\n")) == []
+
+
+def test_a_directory_of_inputs_is_called_so(tmp_path):
+    for path in (tmp_path, tmp_path / "a.jsonl"):
+        path.mkdir(exist_ok=True)
+        with pytest.raises(click.UsageError) as caught:
+            source_of(str(path), None, (), False)
+        told = f"{path} is a directory: name a file of inputs"
+        assert caught.value.message == told
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(write):

@@ -185,11 +185,29 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_disk_that_is_full_is_told_in_one_line(run_process, server):
-    line = f'"{sys.executable}" -m ai_spine flows > /dev/full'
-    outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
-    assert outcome.exit_code == 1
-    assert "No space left" in outcome.error
+    for words in ("flows", "--help", "flows --help", "completion bash"):
+        line = f'"{sys.executable}" -m ai_spine {words} > /dev/full'
+        outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
+        assert outcome.exit_code == 1
+        told = "Error: stdout cannot be written: No space left on device"
+        assert outcome.error == told
+        assert outcome.stderr.count("\n") == 1
+
+
+def test_a_warning_that_the_user_makes_an_error_is_told_as_one(run_process):
+    words = ("flows", "--base-url", "http://spine.invalid", "--api-key", "sk-1")
+    outcome = run_process(*words, PYTHONWARNINGS="error")
+    assert outcome.exit_code == 2
+    told = "Error: the key goes to spine.invalid over plain http, for everybody"
+    assert outcome.error.startswith(told)
     assert outcome.stderr.count("\n") == 1
+
+
+def test_a_local_server_is_reached_whatever_proxy_the_environment_names(run_process):
+    names = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+    proxies = dict.fromkeys(names, "http://127.0.0.1:9")
+    outcome = run_process("--local", "flows", AI_SPINE_MAX_RETRIES="0", **proxies)
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
 
 
 @needs_signals

@@ -458,6 +458,17 @@ def test_an_http_agent_that_is_not_there_fails_its_node(serve):
     assert f"agent 'work' at {url}: could not connect" in execution.error_message
 
 
+def test_the_password_of_an_http_agent_stands_in_no_execution(serve):
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{unheard.getsockname()[1]}"
+        url = f"http://ana:pa%40sswo@{place}"
+        execution = run(serve([single()], {"work": url}))
+    told = f"agent 'work' at http://ana:***@{place}: could not connect"
+    assert told in execution.error_message
+    assert "sswo" not in str(dict(execution))
+
+
 def test_an_http_agent_that_takes_longer_than_its_nodes_timeout_fails(serve, service):
     service.hold = threading.Event()
     execution = run(serve([single(timeout=0.1)], {"work": service.url}))

@@ -11,7 +11,12 @@ import pytest
 import requests
 from waitress.trigger import trigger
 
-from ai_spine import AuthenticationError, ConfigurationError, NotFoundError
+from ai_spine import (
+    AuthenticationError,
+    ConfigurationError,
+    NetworkError,
+    NotFoundError,
+)
 from ai_spine.local import LocalServer, agent
 from ai_spine.local.store import INTERRUPTED
 from tests.local import LIMIT, flow, is_one_sentence, node, run, single, wait_until
@@ -187,6 +192,26 @@ def test_a_client_of_the_server_needs_no_settings(serve):
     with server.client() as client:
         assert client.base_url == server.url
         assert client.health_check().is_healthy
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_client_of_the_server_heeds_no_proxy_of_the_environment(
+    serve, monkeypatch, host
+):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serve(host=host).client(max_retries=0) as client:
+        assert client.health_check().is_healthy
+        same = client.with_options(timeout=5)
+        first, *_ = same.list_flows()
+        assert first.flow_id
+
+
+def test_a_client_of_the_server_may_have_a_proxy_of_its_own(serve):
+    gone = {"http": "http://127.0.0.1:9"}
+    with serve().client(max_retries=0, proxies=gone) as client:
+        with pytest.raises(NetworkError):
+            client.list_flows()
 
 
 def test_options_of_a_client_are_passed_on(serve):
