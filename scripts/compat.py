@@ -60,7 +60,7 @@ def on_pypy() -> bool:
 def passes(name: str, python: str, needed: List[str]) -> bool:
     """Sets an environment up, and tells whether the tests pass in it."""
     folder = ROOT / "build" / "compat" / name
-    inside = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not inside.exists():
         subprocess.run([python, "-m", "venv", str(folder)], check=True)
     install = [str(inside), "-m", "pip", "install", "--quiet", "--prefer-binary"]
