@@ -33,12 +33,9 @@ from ai_spine.retry import (
     RetryPolicy,
     kind_of_status,
 )
+from ai_spine.session_pool import SessionPool
 from ai_spine.sse import announces_stream
-from ai_spine.transport import (
-    Answer,
-    SessionPool,
-    exchange,
-)
+from ai_spine.transport import Answer, exchange
 from ai_spine.utils import one_line
 from ai_spine.wire import UnexpectedAnswer
 

@@ -25,7 +25,7 @@ from ai_spine.methods.flows import FlowMethods
 from ai_spine.methods.streams import StreamMethods
 from ai_spine.methods.system import SystemMethods
 from ai_spine.operations import Operation, read_anything
-from ai_spine.transport import SessionPool
+from ai_spine.session_pool import SessionPool
 from ai_spine.utils import Secret
 from ai_spine.validation import (
     check_amount,

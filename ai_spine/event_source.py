@@ -6,12 +6,12 @@ import requests
 
 from ai_spine.exceptions import CallInfo
 from ai_spine.retry import Failure
+from ai_spine.session_pool import SessionPool
 from ai_spine.sockets import allow
 from ai_spine.sse import is_event_stream
 from ai_spine.transport import (
     CHUNK_BYTES,
     Answer,
-    SessionPool,
     encoding_of,
     follow,
     guarded,

@@ -10,7 +10,8 @@ from ai_spine.__version__ import __version__
 from ai_spine.config import Settings
 from ai_spine.exceptions import ValidationError
 from ai_spine.operations import Credential, Operation
-from ai_spine.transport import ACCEPTED_ENCODINGS, SessionPool
+from ai_spine.session_pool import SessionPool
+from ai_spine.transport import ACCEPTED_ENCODINGS
 from ai_spine.utils import Secret, origin, quote_segment
 from ai_spine.validation import encode_json
 

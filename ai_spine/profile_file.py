@@ -11,12 +11,8 @@ import sys
 from contextlib import contextmanager
 from typing import Callable, Dict, Iterator, NamedTuple, NoReturn, Optional
 
+from ai_spine.locks import lock_in_turn, unlock
 from ai_spine.utils import Secret, one_line
-
-try:
-    import fcntl
-except ImportError:  # Windows, where nothing here keeps a second process out
-    fcntl = None  # type: ignore[assignment]
 
 _SECTION = re.compile(r"\[\s*([^\]]*?)\s*\]")
 _NAME = re.compile(r"[\w.@+-]+")
@@ -227,9 +223,11 @@ def _lock(path: str) -> Iterator[None]:
     """Holds a file beside, since the file itself is replaced; it stays behind, empty."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if fcntl is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        lock_in_turn(handle)
+        try:
+            yield
+        finally:
+            unlock(handle)
     finally:
         os.close(handle)
 

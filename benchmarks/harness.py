@@ -173,6 +173,9 @@ def interleave(
 def _little_garbage() -> Iterator[None]:
     """Keeps the collector from walking over all that is imported, again and again."""
     gc.collect()
+    if not hasattr(gc, "freeze"):  # PyPy's collector has ages
+        yield
+        return
     gc.freeze()
     try:
         yield

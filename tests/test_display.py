@@ -14,6 +14,7 @@ from ai_spine.notebook import overview
 from ai_spine.wire import Page
 from tests.browser import use_scheme, violations
 from tests.drawing import BROKEN, HOSTILE, broken_flow, hostile_flow
+from tests.needs import needs
 
 LOAN = {"name": "Ana", "income": 52000, "amount": 15000, "term_months": 24}
 
@@ -54,6 +55,7 @@ def test_a_flow_shows_its_name_and_its_graph(client):
     assert "Credit analysis" in html.text and "is_complete" in html.text
 
 
+@needs("textblob")
 def test_an_execution_shows_its_status_and_times(client):
     execution = client.execute_and_wait("sentiment-analysis", {"text": "Fine."})
     text = shown(execution).text
@@ -97,6 +99,7 @@ def test_a_long_list_is_shown_in_part():
     assert "1000 agents, the first 100 of them" in html.text
 
 
+@needs("textblob")
 def test_a_batch_shows_its_counts_and_what_failed(client):
     texts = [{"text": "Fine."}, {"text": ""}, 5]
     result = client.execute_batch("sentiment-analysis", texts)

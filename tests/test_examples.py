@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ai_spine.local import LocalServer
+from tests.needs import skip_without
 
 FOLDER = Path(__file__).parent.parent / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.py"))
@@ -22,6 +23,7 @@ def test_the_examples_of_the_requirements_are_there():
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_runs_to_its_end(path, tmp_path):
+    skip_without(path.read_text(encoding="utf-8"))
     with LocalServer() as server:
         done = subprocess.run(
             [sys.executable, str(path)],

@@ -12,7 +12,6 @@ import requests
 import trustme
 
 from ai_spine import AISpine, NetworkError, RequestTimeoutError
-from ai_spine.sockets import BoundedAdapter
 from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
 
 SHORT = 0.2  # seconds, after which a client gives up
@@ -229,11 +228,3 @@ def test_a_tunnel_is_asked_for_without_the_key_and_bounded(tls_server):
     assert [request.method for request in proxy.requests] == ["CONNECT"] * 2
     assert "authorization" not in proxy.requests[0].headers
     assert proxy.trickled_out is False
-
-
-def test_the_pools_of_a_proxy_are_made_once_and_not_shown_by_its_url():
-    adapter = BoundedAdapter()
-    proxy = "http://user:hush@127.0.0.1:9"
-    assert adapter.proxy_manager_for(proxy) is adapter.proxy_manager_for(proxy)
-    assert "hush" not in str(vars(adapter))
-    adapter.close()

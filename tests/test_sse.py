@@ -1,8 +1,6 @@
 """Tests of how bytes become events, wherever they are cut."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ai_spine.sse import (
     EventParser,
@@ -31,18 +29,6 @@ def test_each_kind_of_line_end_gives_the_same_events(end):
         parser, events = parsed(data, size)
         assert events == EVENTS
         assert (parser.last_id, parser.retry) == ("2", 1.5)
-
-
-@given(
-    st.lists(st.integers(0, 100), max_size=100), st.sampled_from(["\n", "\r", "\r\n"])
-)
-def test_events_are_the_same_wherever_the_stream_is_cut(cuts, end):
-    assert parsed(TEXT.replace("\n", end).encode("utf-8"), *cuts)[1] == EVENTS
-
-
-@given(st.binary())
-def test_no_bytes_break_the_parser(data):
-    assert parsed(data)[1] == parsed(data, *range(len(data)))[1]
 
 
 def test_an_event_that_is_not_complete_is_none():

@@ -203,8 +203,9 @@ def test_the_script_is_printed(invoke, shell):
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
 def test_a_real_bash_completes_commands_and_ids(offered, tmp_path):
-    import pexpect
     import shutil
+
+    pexpect = pytest.importorskip("pexpect")
 
     if shutil.which("bash") is None:
         pytest.skip("there is no bash")

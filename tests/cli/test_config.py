@@ -150,7 +150,7 @@ def test_without_a_terminal_a_key_is_not_asked_for(invoke, path):
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
 def test_on_a_terminal_a_key_is_asked_for_and_not_shown(path):
-    import pexpect
+    pexpect = pytest.importorskip("pexpect")
 
     from tests.cli.conftest import COMMAND, LIMIT
 
@@ -170,7 +170,7 @@ def test_on_a_terminal_a_key_is_asked_for_and_not_shown(path):
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
 def test_ctrl_c_while_a_key_is_asked_for_changes_nothing(path):
-    import pexpect
+    pexpect = pytest.importorskip("pexpect")
 
     from tests.cli.conftest import COMMAND, LIMIT
 

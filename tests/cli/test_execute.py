@@ -8,6 +8,7 @@ import pytest
 
 from ai_spine import AISpine, Execution
 from tests.cli.conftest import UNKNOWN_ID
+from tests.needs import needs
 
 APPLICATION = {"name": "Ana", "income": 50000, "amount": 15000, "term_months": 36}
 DONE = Execution.from_wire(
@@ -58,6 +59,7 @@ def test_a_flow_runs_without_any_input(run):
     assert (outcome.exit_code, outcome.json) == (0, {"out": {}})
 
 
+@needs("textblob")
 def test_progress_goes_to_stderr_and_names_each_status_once(run):
     outcome = run("execute", "sentiment-analysis", "-i", "text=Wonderful!")
     lines = outcome.stderr.splitlines()

@@ -9,6 +9,7 @@ import yaml
 
 from ai_spine import AISpine
 from ai_spine.cli.formats import csv_line
+from tests.needs import needs
 
 FLOWS = [
     {"flow_id": "a", "name": "one, two", "nodes": [{"id": "n"}], "extra": 1},
@@ -128,6 +129,7 @@ def test_text_comes_back_whole_and_does_nothing_to_a_terminal(show, form, text):
         assert character not in printed
 
 
+@needs("jmespath")
 @pytest.mark.parametrize(
     "query, form, text",
     [
@@ -153,6 +155,7 @@ def test_a_query_picks_what_is_printed(told, query, form, text):
     assert told("--query", query, "--output", form) == text
 
 
+@needs("jmespath")
 def test_a_query_of_an_output_begins_at_the_exit_points(show):
     assert show({"a": {"b": 7}}, "--query", "out.a.b") == "7\n"
     assert show({"a": {"b": 7}}, "--query", "out.a", "--output", "jsonl") == (
@@ -160,6 +163,7 @@ def test_a_query_of_an_output_begins_at_the_exit_points(show):
     )
 
 
+@needs("jmespath")
 @pytest.mark.parametrize(
     "query, complaint",
     [
@@ -183,6 +187,7 @@ def test_a_query_that_is_none_is_told_before_anything_is_sent(
     assert client.list_executions() == []
 
 
+@needs("jmespath")
 def test_a_query_that_does_not_fit_the_data_is_told_in_one_line(run):
     outcome = run("flows", "--query", "abs(@)")
     assert outcome.exit_code == 2
@@ -321,6 +326,7 @@ def test_a_batch_prints_csv_and_tables(run, tmp_path):
     assert rows[1][:2] == ["0", "completed"]
 
 
+@needs("jmespath")
 @pytest.mark.parametrize(
     "options, text",
     [
@@ -339,7 +345,11 @@ def test_a_query_picks_of_each_item_of_a_batch(run, tmp_path, options, text):
 @pytest.mark.parametrize(
     "options, told",
     [
-        (("--query", "a"), "--query picks of what is printed"),
+        pytest.param(
+            ("--query", "a"),
+            "--query picks of what is printed",
+            marks=needs("jmespath"),
+        ),
         (("--output", "csv"), "--output csv is for stdout"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from ai_spine.cli.contents import SUMMARIES
 from ai_spine.cli.context import shared_options
 from ai_spine.cli.main import cli
+from tests.needs import skip_without
 
 
 def walk(command, path=()):
@@ -53,6 +54,7 @@ def test_a_command_has_examples_that_can_be_run(path):
     examples = examples_of(COMMANDS[path])
     assert examples
     for example in examples:
+        skip_without(example)
         found = command_of(shlex.split(example)[1:])
         assert found == path or (*found, "list") == path
 

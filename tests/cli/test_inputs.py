@@ -81,8 +81,8 @@ def test_a_name_that_tells_no_format_is_refused():
 @pytest.mark.parametrize(
     "bad, reason",
     [
-        ("nonsense", "is not JSON: Expecting value (column 1)"),
-        ('{"a":', "is not JSON: Expecting value (column 6)"),
+        ("nonsense", "is not JSON: "),
+        ('{"a":', "is not JSON: "),
         ("[1]", 'is not a JSON object such as {"key": 1}'),
         ('"text"', 'is not a JSON object such as {"key": 1}'),
         ("[" * 100_000, "is not JSON: "),
@@ -99,7 +99,6 @@ def test_a_bad_line_of_json_is_named(write, bad, reason):
     [
         ("a,b\n1,2\n1\n", " line 3 has 1 values for 2 columns"),
         ("a,b\n1,2,3\n", " line 2 has 3 values for 2 columns"),
-        ('a,b\n1,"2\n', " line 2 is not CSV: unexpected end of data"),
         ("a,b,a\n1,2,3\n", " has the column 'a' twice"),
     ],
 )
@@ -121,6 +120,14 @@ def test_a_directory_of_inputs_is_called_so(tmp_path):
             source_of(str(path), None, (), False)
         told = f"{path} is a directory: name a file of inputs"
         assert caught.value.message == told
+
+
+def test_what_is_no_csv_is_named_in_the_words_of_its_reader(write):
+    path = write("a.csv", 'a,b\n1,"2\n')
+    told = refusal(path)
+    assert told.startswith(f"{path} line 2 is not CSV: ") and told.endswith(
+        "end of data"
+    )
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(write):

@@ -9,6 +9,7 @@ import requests
 
 from ai_spine import AISpine, AuthenticationError
 from tests.cli.conftest import finish
+from tests.needs import needs
 
 FLOW = """
 flow_id: greeting
@@ -92,6 +93,7 @@ def test_flows_of_a_folder_run_with_agents_of_a_module(
     assert run_process(*words).fields == {"greeting": "Hello, Ana!"}
 
 
+@needs("textblob")
 def test_what_is_kept_in_a_file_is_there_when_the_server_comes_back(serve, project):
     options = ("--db", project / "runs.db")
     process, url = serve(*options)

@@ -9,6 +9,7 @@ import pytest
 from ai_spine import AISpine, ExecutionError, __version__
 from ai_spine.cli.main import cli
 from ai_spine.local import LocalServer
+from tests.needs import needs
 
 KEY = "sk-very-secret"
 COMMANDS = [
@@ -251,6 +252,7 @@ def test_a_setting_of_the_environment_that_is_wrong_names_its_variable(
     assert "AI_SPINE_TIMEOUT" in outcome.error
 
 
+@needs("textblob")
 def test_debug_logs_each_request_to_stderr_without_the_key(invoke):
     with LocalServer(api_key=KEY) as server:
         options = ("--base-url", server.url, "--api-key", KEY, "--debug")

@@ -15,7 +15,7 @@ from tests.cli.test_batch import until
 if os.name == "nt":  # pragma: no cover
     pytest.skip("needs a POSIX terminal", allow_module_level=True)
 
-import pexpect  # noqa: E402
+pexpect = pytest.importorskip("pexpect")
 
 ESCAPE = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
 HIDES_CURSOR = "\x1b[?25l"

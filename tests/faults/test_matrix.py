@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ai_spine.api import SessionPool
 from ai_spine.retry import RetryPolicy
+from ai_spine.session_pool import SessionPool
 from tests.faults.cases import BY_NAME
 from tests.faults.catalog import FAULTS
 from tests.faults.expected import Cell

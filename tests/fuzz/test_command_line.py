@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import strategies as st
 
-from ai_spine import constants, transport
+from ai_spine import constants, session_pool
 from ai_spine.api import ApiClient
 from ai_spine.cli import exit_codes
 from ai_spine.cli import context as cli_context
@@ -199,7 +199,7 @@ def canned(monkeypatch, tmp_path):
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(transport, "make_session", lambda _: canned_session(made))
+    monkeypatch.setattr(session_pool, "make_session", lambda _: canned_session(made))
     defaults = {"sleep": made.time.sleep, "clock": made.time.clock}
     for name, stand_in in defaults.items():
         assert name in ApiClient.__init__.__kwdefaults__

@@ -260,7 +260,7 @@ BAD_FORMS = {
     "no function": ({"a": 5}, "agent 'a' must be a function or a URL"),
     "None": ({"a": None}, "agent 'a' must be a function or a URL"),
     "other arguments": ({"a": lambda: {}}, "agent 'a': its function must take two"),
-    "a builtin without a signature": ({"a": max}, "agent 'a'"),
+    "a builtin without a signature": ({"a": dict}, "agent 'a'"),
     "no URL": ({"a": "nowhere"}, "agent 'a': its endpoint must be an http or https"),
     "another scheme": ({"a": "ftp://h"}, "its endpoint must be an http or https URL"),
     "a broken URL": ({"a": "http://[::1"}, "its endpoint must be an http or https"),

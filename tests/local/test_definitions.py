@@ -106,7 +106,7 @@ BROKEN_FILES = [
     ("f.yaml", "flow_id: 5", "it has no flow_id"),
     ("f.yaml", "flow_id: f\nversion: 2026-01-02", "date"),
     ("f.yaml", "flow_id: f\nversion: 2026-13-45", "is not YAML"),
-    ("f.yaml", "flow_id: f\nnodes: " + 500 * "[", "is nested too deeply"),
+    ("f.yaml", "flow_id: f\nnodes: " + 500 * "[" + 500 * "]", "is nested too deeply"),
     ("f.json", 100000 * "[", "is nested too deeply"),
     ("f.json", '{"flow_id": "f", "version": ' + 5000 * "1" + "}", "is not JSON"),
 ]

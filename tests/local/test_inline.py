@@ -8,6 +8,7 @@ import pytest
 from ai_spine import ConfigurationError, ExecutionError, Flow, ValidationError
 from ai_spine.local import LocalServer, agent
 from tests.local import LIMIT, flow, is_one_sentence, node, run, single, wait_until
+from tests.needs import needs
 
 
 def work(input, config):
@@ -120,6 +121,7 @@ def test_an_agent_may_be_the_url_of_a_service(server):
     assert run(server).succeeded
 
 
+@needs("textblob")
 def test_the_samples_come_when_they_are_asked_for(server):
     server.add_samples()
     assert ids(server, "flow") == ["credit_analysis", "sentiment-analysis"]

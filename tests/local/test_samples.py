@@ -1,9 +1,12 @@
 """Tests of the sample flows, with their numbers worked out another way."""
 
+import sys
+
 import pytest
 
 from ai_spine.local.samples.agents import monthly_payment
 from tests.local import run
+from tests.needs import needs
 
 GOOD = {"name": "Ana", "income": 52000, "amount": 15000, "term_months": 24}
 
@@ -182,6 +185,7 @@ def test_a_whole_number_may_come_as_a_float(server):
 # Sentiment
 
 
+@needs("textblob")
 @pytest.mark.parametrize(
     "text, label",
     [
@@ -206,3 +210,12 @@ def test_what_is_no_text_has_no_sentiment(server, data):
     assert execution.status == "failed"
     words = "Node 'sentiment' failed: text must be a text that is not empty"
     assert execution.error_message == words
+
+
+def test_without_textblob_a_sentiment_asks_for_it_in_one_sentence(server, monkeypatch):
+    monkeypatch.setitem(sys.modules, "textblob", None)
+    execution = run(server, "sentiment-analysis", {"text": "Fine."})
+    assert execution.error_message == (
+        "Node 'sentiment' failed: the sentiment of a text needs textblob: "
+        "pip install 'ai-spine-sdk[local]'"
+    )

@@ -460,8 +460,8 @@ def test_a_second_server_on_the_same_file_is_refused(serve, tmp_path):
     "name, words",
     [
         ("notes.txt", "not a database"),
-        ("nowhere/db", "unable to open"),
-        ("folder", "unable to open"),
+        ("nowhere/db", "cannot be used: "),
+        ("folder", "cannot be used: "),
     ],
 )
 def test_a_file_that_cannot_be_a_database_is_refused(tmp_path, name, words):

@@ -94,14 +94,10 @@ def decide(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
 @agent("sentiment_scorer", capabilities=["sentiment_analysis"], agent_type="output")
 def score_sentiment(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
     """Tells the polarity (-1 to 1) and the subjectivity (0 to 1) of a text, and a label for it."""
-    from textblob import (
-        TextBlob,
-    )  # takes a while to load, and most servers never need it
-
     text = input.get("text")
     if not isinstance(text, str) or not text.strip():
         raise ValueError("text must be a text that is not empty")
-    polarity, subjectivity = TextBlob(text).sentiment
+    polarity, subjectivity = _sentiment_of(text)
     label = "neutral"
     if abs(polarity) >= 0.1:
         label = "positive" if polarity > 0 else "negative"
@@ -150,3 +146,15 @@ def _score(
         (min(15.0, months / 8), f"it runs for {months} months"),
     )
     return round(sum(points for points, _ in parts)), [reason for _, reason in parts]
+
+
+def _sentiment_of(text: str) -> Tuple[float, float]:
+    """Gives polarity and subjectivity; it takes a while to load what most servers never need."""
+    try:
+        from textblob import TextBlob
+    except ImportError:
+        raise ImportError(
+            "the sentiment of a text needs textblob: pip install 'ai-spine-sdk[local]'"
+        ) from None
+    polarity, subjectivity = TextBlob(text).sentiment
+    return float(polarity), float(subjectivity)

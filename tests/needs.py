@@ -1,0 +1,34 @@
+"""What not every Python can have: tests that need it are skipped without it, and say so."""
+
+import importlib.util
+
+import pytest
+
+# Which words of an example or a command tell that it needs what.
+_TOLD_BY = {
+    "textblob": "sentiment-analysis",
+    "jmespath": "--query",
+    "pandas": "to_dataframe",
+    "tqdm": "progress=True",
+}
+
+
+def needs(module):
+    """Gives the mark of a test, or of its parameters, that needs a module."""
+    missing = importlib.util.find_spec(module) is None
+    return pytest.mark.skipif(missing, reason=f"needs {module}, which is not here")
+
+
+def missing_for(example):
+    """Gives the module that an example needs and that is not here; `None` if it has all."""
+    for module, word in _TOLD_BY.items():
+        if word in example and importlib.util.find_spec(module) is None:
+            return module
+    return None
+
+
+def skip_without(example):
+    """Skips a test of an example that needs what is not here."""
+    module = missing_for(example)
+    if module is not None:
+        pytest.skip(f"the example needs {module}, which is not here")
