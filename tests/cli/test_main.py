@@ -53,7 +53,7 @@ def test_help_lists_the_commands_and_the_exit_codes(invoke, words):
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     for command in COMMANDS:
         assert re.search(rf"^  {command.split()[0]} ", outcome.stdout, re.MULTILINE)
-    assert "130 interrupted" in outcome.stdout
+    assert "130  interrupted" in outcome.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)
