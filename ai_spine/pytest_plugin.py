@@ -76,7 +76,8 @@ def pytest_runtest_makereport(
     item: "pytest.Item", call: "pytest.CallInfo[None]"
 ) -> Iterator[None]:
     """Tells in the report of a test that failed what its server executed."""
-    outcome: Any = yield
+    outcome: Any  # apart from the `yield`, for Python 3.7
+    outcome = yield
     report = outcome.get_result()
     server = getattr(item, "_ai_spine_server", None)
     if server is not None and report.failed:

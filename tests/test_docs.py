@@ -82,7 +82,7 @@ def test_the_readme_has_python_and_shell_to_run():
 def test_commands_that_are_shown_succeed(command):
     skip_without(command)
     words = shlex.split(command)[1:]
-    environ = {**os.environ, "PYTHONWARNINGS": "error"}
+    environ = {**os.environ, "PYTHONWARNINGS": "error,ignore::ImportWarning"}
     done = subprocess.run(
         [sys.executable, "-m", "ai_spine", *words],
         env=environ,

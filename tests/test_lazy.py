@@ -10,11 +10,13 @@ import ai_spine
 
 ROOT = Path(ai_spine.__file__).parent.parent
 LIMIT = 60  # seconds
+# The oldest urllib3 has an importer of modules that new Pythons warn of.
+STRICT = ("-W", "error", "-W", "ignore::ImportWarning")
 
 
 def told_by(script):
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script],
+        [sys.executable, *STRICT, "-c", script],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         encoding="utf-8",

@@ -151,7 +151,17 @@ def test_after_a_fork_the_child_opens_connections_of_its_own(session):
     with LocalServer([flow], [echo]) as server:
         # A process of its own: where there are threads, Python warns of forking.
         subprocess.run(
-            [sys.executable, "-W", "error", "-c", FORKING, server.url, session],
+            [
+                sys.executable,
+                "-W",
+                "error",
+                "-W",
+                "ignore::ImportWarning",
+                "-c",
+                FORKING,
+                server.url,
+                session,
+            ],
             check=True,
             timeout=60,
         )

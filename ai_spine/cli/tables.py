@@ -31,12 +31,15 @@ def shortened(text: str, width: int, ellipsis: str = "…") -> str:
     """Gives a text that takes at most `width` columns; what is cut off shows as an ellipsis.
 
     Example:
-        >>> shortened("decision", 6), shortened("日本語", 4), shortened("ab", 2)
-        ('decis…', '日…', 'ab')
+        >>> shortened("decision", 6), shortened("日本語", 4), shortened("日a", 2)
+        ('decis…', '日…', '…')
     """
     if text_width(text) <= width:
         return text
-    return next(_pieces(text, max(width - len(ellipsis), 0)), "") + ellipsis[:width]
+    room = max(width - len(ellipsis), 0)
+    start = next(_pieces(text, room), "")
+    # A wide character makes a piece even where it has no room.
+    return (start if text_width(start) <= room else "") + ellipsis[:width]
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:

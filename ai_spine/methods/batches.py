@@ -259,10 +259,15 @@ def _check_inputs(inputs: Any) -> None:
 
 def _resolved(path: Optional[Path]) -> Optional[str]:
     """Gives the one name of a file, whatever directory and links lead to it."""
+    if path is None:
+        return None
     try:
-        return None if path is None else os.path.realpath(os.fsdecode(path))
+        name = os.path.realpath(os.fsdecode(path))
     except (TypeError, ValueError):
-        raise ValidationError("checkpoint must be the path of a file") from None
+        name = "\0"
+    if "\0" in name:  # not each system's `realpath` minds
+        raise ValidationError("checkpoint must be the path of a file")
+    return name
 
 
 def _is_local(executor: Any) -> bool:

@@ -16,7 +16,16 @@ def run_pytest(folder, *arguments, loaded=True, environ=()):
     known = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     path = os.pathsep.join([str(ROOT), *dict(environ).pop("PYTHONPATH", "").split()])
     plugin = ["-p", "ai_spine.pytest_plugin"] if loaded else []
-    usual = ["-W", "error", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    usual = [
+        "-W",
+        "error",
+        "-W",
+        "ignore::ImportWarning",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+    ]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, *usual, *arguments],
         cwd=folder,

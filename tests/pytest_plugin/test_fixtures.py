@@ -96,8 +96,9 @@ def test_a_client_of_other_options_naps_as_well(
 
 
 def test_looks_follow_each_other_soon(ai_spine_server, ai_spine_client, slept):
-    ai_spine_server.faults.add("GET", "/executions/*/stream", status=404, times=None)
-    looks = ai_spine_server.faults.add("GET", "/executions/*", delay=1e-9, times=None)
+    faults = ai_spine_server.faults
+    faults.add("GET", "/executions/*/stream", status=404, times=None)
+    looks = faults.add("GET", "/executions/*", delay=1e-9, times=None)
 
     def wait_for_looks(input, config):
         wait_until(lambda: looks.met >= 5)
