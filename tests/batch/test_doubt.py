@@ -6,7 +6,7 @@ import pytest
 
 from ai_spine.checkpoint import Checkpoint
 from ai_spine.exceptions import ConflictError, NotFoundError
-from tests.batch.conftest import journal_of, lines, numbers
+from tests.batch.conftest import journal_of, lines, numbers, until
 
 POST = ("POST", "/flows/execute")
 
@@ -171,7 +171,12 @@ def test_an_execution_that_is_found_again_is_not_sent_with_consent_later(
     client.execute_batch("work", held, checkpoint=path, timeout=0.1)
     rig.server.faults.add("GET", "/executions/*", status=404)
     client.execute_batch("work", held, checkpoint=path)
-    client.execute_batch("work", held, checkpoint=path, timeout=0.1)
+
+    def is_found():
+        client.execute_batch("work", held, checkpoint=path, timeout=0.2)
+        return not lines(journal_of(path))[-1]["is_uncertain"]
+
+    until(is_found, "an answer within the timeout")
     rig.gate.set()
     more = {"checkpoint": path, "retry_uncertain": True}
     assert client.execute_batch("work", held, **more).succeeded == 1
