@@ -282,9 +282,8 @@ def test_only_an_execution_that_goes_on_is_followed(serve, browse, gate):
     with server.client() as client:
         execution = client.execute_flow("f", {})
         page = f"{server.url}/page/execution?id={execution.execution_id}"
-        told = wait_until(
-            lambda: (p := browse(page)) and "Running now: n." in shown(p) and p
-        )
+        wait_until(lambda: "Running now: n." in shown(browse(page)))
+        told = browse(page)
         stream = f"/api/v1/executions/{execution.execution_id}/stream"
         assert f'data-stream="{stream}"' in told.text
         gate.set()
