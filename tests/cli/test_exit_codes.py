@@ -68,7 +68,7 @@ def test_the_exit_codes_are_those_that_the_help_tells(invoke):
     parts = [(getattr(exit_codes, name), word) for name, word in names]
     assert "Exit codes: " + " ".join(f"{code} {word}" for code, word in parts) in told
     rows = "".join(f"| {code} | {word} |\n" for code, word in parts)
-    assert rows in (ROOT / "README.md").read_text("utf-8")
+    assert rows in (ROOT / "docs" / "command-line.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

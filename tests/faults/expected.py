@@ -101,7 +101,9 @@ def _looks_again(fault: Fault, fate: Any) -> bool:
 def _failing(cell: Cell, method: str, fate: Any) -> Expected:
     repeated = _is_repeated(cell, method, fate)
     attempts = (2, cell.fault.max_retries + 1) if repeated else (1, 1)
-    maybe = method != "GET" and fate in _MAYBE
+    maybe: Optional[bool] = method != "GET" and fate in _MAYBE
+    if cell.fault.early and maybe:
+        maybe = None  # it may come while the client still connects
     if cell.case.deletes and cell.fault.status == 404:
         return Expected(frozenset({ODD_ANSWER}))
     return Expected(frozenset({ERROR}), maybe, attempts)
