@@ -135,8 +135,9 @@ def announces_stream(headers: Mapping[str, str]) -> bool:
         >>> announces_stream({"Link": '</x>; rel="monitor"; type="text/event-stream"'})
         True
     """
-    return any(
+    told = headers.get("Link")
+    return told is not None and any(
         STREAM_RELATION in link.get("rel", "").split()
         and link.get("type") == EVENT_STREAM
-        for link in parse_header_links(headers.get("Link", ""))
+        for link in parse_header_links(told)
     )

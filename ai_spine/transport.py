@@ -8,7 +8,16 @@ import http.client
 import re
 import sys
 import traceback
-from typing import Any, Callable, Mapping, NamedTuple, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Iterable,
+    Mapping,
+    NamedTuple,
+    Optional,
+    TypeVar,
+    Union,
+)
 from urllib.parse import urljoin
 
 import requests
@@ -176,7 +185,7 @@ def read_answer(
     length = response.headers.get("Content-Length", "")
     promised = int(length) if _LENGTH.fullmatch(length) and not encoding else None
     is_refusal = not 200 <= response.status_code < 300
-    for chunk in response.iter_content(CHUNK_BYTES):
+    for chunk in _chunks_of(response, promised):
         body += chunk
         if is_refusal and len(body) > MAX_REFUSAL_BYTES:
             promised = None  # its first words are enough
@@ -191,6 +200,15 @@ def read_answer(
     if promised is not None and len(body) < promised:
         return Failure(Kind.UNCERTAIN, "the answer was cut short")
     return Answer(response.status_code, response.headers, bytes(body))
+
+
+def _chunks_of(response: requests.Response, promised: Optional[int]) -> Iterable[bytes]:
+    """Gives a body piece by piece; a short one, as nearly all are, at once."""
+    raw = response.raw
+    is_short = promised is not None and 0 < promised <= CHUNK_BYTES
+    if is_short and isinstance(raw, urllib3.HTTPResponse):
+        return (raw.read(promised, decode_content=False),)
+    return response.iter_content(CHUNK_BYTES)
 
 
 def encoding_of(response: requests.Response) -> str:
