@@ -75,6 +75,12 @@ def test_the_argument_then_the_environment_then_the_file_choose_the_profile(
     assert AISpine(profile="").timeout == 30
 
 
+def test_a_name_that_fills_screens_is_told_shortly():
+    with pytest.raises(ConfigurationError, match="has no profile '9+…: ") as told:
+        AISpine(profile="9" * 5000)
+    assert len(str(told.value)) < 500
+
+
 def test_without_a_file_the_defaults_hold(monkeypatch, tmp_path):
     monkeypatch.setenv("AI_SPINE_CONFIG", str(tmp_path / "nowhere" / "config.ini"))
     assert AISpine().base_url == DEFAULT_BASE_URL

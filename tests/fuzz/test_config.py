@@ -103,7 +103,7 @@ def apart():
 def check_made(make, shown=()):
     """Fails if what makes a client does anything but make one, or say why not in one line.
 
-    The key must not be in that line, unless it was given as what is `shown`: a path, say.
+    The key must not be in that line, unless it was given as what is `shown`: a path, or a name.
     """
     with apart():
         try:
@@ -145,8 +145,8 @@ def told_to(names, values):
     )
 )
 def test_any_arguments_make_a_client_or_a_configuration_error(arguments):
-    paths = [arguments.get(name) for name in ("verify", "cert")]
-    check_made(lambda: AISpine(**real(arguments)), paths)
+    shown = [arguments.get(name) for name in ("verify", "cert", "profile")]
+    check_made(lambda: AISpine(**real(arguments)), shown)
 
 
 @fuzz(
@@ -157,7 +157,8 @@ def test_any_environment_makes_a_client_or_a_configuration_error(told, debug):
     with pytest.MonkeyPatch.context() as environment:
         for name, text in told.items():
             environment.setenv(name, text)
-        check_made(lambda: AISpine(debug=debug))
+        shown = [told.get(constants.ENV_PROFILE), told.get(constants.ENV_CONFIG)]
+        check_made(lambda: AISpine(debug=debug), shown)
 
 
 @fuzz(options=told_to(OPTIONS, ANY))
