@@ -45,8 +45,12 @@ STREAM_RELATION = "monitor"
 DEFAULT_WAIT_TIMEOUT = 300.0
 DEFAULT_INTERVAL = 2.0
 FIRST_INTERVAL = 0.05
-INTERVAL_GROWTH = 1.5
 INTERVAL_JITTER = 0.1
+# The end of a short execution is noticed within a tenth of a second.
+SHORT_INTERVAL = 0.1
+SHORT_EXECUTION = 0.5
+# Beyond, a look comes when this part of what was waited has passed again.
+INTERVAL_SHARE = 0.42
 # How soon a stream must begin to be waited on; a proxy may hold it back until it is over.
 STREAM_PATIENCE = 5.0
 

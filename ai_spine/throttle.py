@@ -4,12 +4,13 @@ import heapq
 import itertools
 from typing import Generic, Iterator, List, Optional, Tuple, TypeVar
 
-from ai_spine.constants import FIRST_INTERVAL, INTERVAL_GROWTH
+from ai_spine.constants import FIRST_INTERVAL
 
 T = TypeVar("T")
 
 _WEIGHT = 0.125  # of a new duration in the estimate
 _LONGEST_FIRST_LOOK = 30.0
+_GROWTH = 1.5  # of the distance between looks
 
 
 class Concurrency:
@@ -81,7 +82,7 @@ class Durations:
             interval = max(expected / 4, FIRST_INTERVAL / 2)
         while True:
             yield min(interval, longest)
-            interval *= INTERVAL_GROWTH
+            interval *= _GROWTH
 
 
 class Agenda(Generic[T]):

@@ -6,9 +6,11 @@ from typing import Callable, Iterator, Optional
 
 from ai_spine.constants import (
     FIRST_INTERVAL,
-    INTERVAL_GROWTH,
     INTERVAL_JITTER,
+    INTERVAL_SHARE,
     MAX_MESSAGE_LENGTH,
+    SHORT_EXECUTION,
+    SHORT_INTERVAL,
 )
 from ai_spine.exceptions import (
     AISpineError,
@@ -29,16 +31,20 @@ def intervals(
     """Gives the seconds between looks: short at first, growing up to `longest`.
 
     Example:
-        >>> waits = intervals(0.2, rand=lambda: 0.5)
-        >>> [round(next(waits), 4) for _ in range(5)]
-        [0.05, 0.075, 0.1125, 0.1688, 0.2]
+        >>> waits = intervals(0.3, rand=lambda: 0.5)
+        >>> [round(next(waits), 4) for _ in range(9)]
+        [0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.231, 0.3, 0.3]
     """
-    interval = FIRST_INTERVAL
+    interval, elapsed = FIRST_INTERVAL, 0.0
     while True:
-        # The jitter keeps many waiters from asking in step.
-        jitter = 1 + INTERVAL_JITTER * (2 * rand() - 1)
-        yield min(interval * jitter, longest)
-        interval = min(interval * INTERVAL_GROWTH, longest)
+        if elapsed < longest:
+            # Keeps many waiters from asking in step; later, they do not do so any more.
+            interval *= 1 + INTERVAL_JITTER * (2 * rand() - 1)
+        interval = min(interval, longest)
+        yield interval
+        elapsed += interval
+        is_short = elapsed < SHORT_EXECUTION
+        interval = SHORT_INTERVAL if is_short else INTERVAL_SHARE * elapsed
 
 
 class Wait:
@@ -51,6 +57,7 @@ class Wait:
         clock: Gives seconds, never going back.
         rand: Gives a number from 0 to 1.
         looks: The seconds between looks, where they are known better than by growing.
+        is_new: Whether the execution was started just now: there is nothing to see at once.
         conceal: Takes secrets out of a server's words.
     """
 
@@ -63,10 +70,12 @@ class Wait:
         clock: Callable[[], float],
         rand: Callable[[], float] = random.random,
         looks: Optional[Iterator[float]] = None,
+        is_new: bool = False,
         conceal: Callable[[str], str] = str,
     ) -> None:
         self.execution_id = execution_id
         self.timeout = timeout
+        self.is_new = is_new
         self.last_status: Optional[str] = None
         self._clock = clock
         self._conceal = conceal

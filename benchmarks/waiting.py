@@ -4,7 +4,7 @@ import io
 import json
 import statistics
 import time
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import requests
 from requests.adapters import BaseAdapter
@@ -14,7 +14,10 @@ from benchmarks.harness import Report
 from benchmarks.processes import serving
 from benchmarks.raw import EXECUTION
 
-ABOUT = "execute_and_wait with its defaults; from 10 s on, by a simulated clock"
+ABOUT = (
+    "execute_and_wait with its defaults, over the server's stream and, as where a server has none, "
+    "by looking; from 10 s on, by looking and a simulated clock"
+)
 _REAL = {0.05: 15, 0.1: 15, 0.5: 9, 2.0: 3}
 """How often each run time is waited for."""
 _SIMULATED = (10.0, 60.0, 300.0)
@@ -33,18 +36,19 @@ def run(*, quick: bool) -> Report:
     report = Report("waiting", ABOUT)
     with serving("local") as url:
         for seconds, count in ({0.05: 1} if quick else _REAL).items():
-            seen = [_real(url, seconds) for _ in range(count)]
-            _tell(report, seconds, seen)
+            for way, session in (("stream", None), ("looks", _Streamless())):
+                seen = [_real(url, seconds, session) for _ in range(count)]
+                _tell(report, seconds, way, seen)
     for seconds in _SIMULATED:
         seen = [_simulated(seconds) for _ in range(2 if quick else _WAITS)]
-        _tell(report, seconds, seen)
+        _tell(report, seconds, "looks", seen)
     return report
 
 
-def _tell(report: Report, seconds: float, seen: List[_Seen]) -> None:
+def _tell(report: Report, seconds: float, way: str, seen: List[_Seen]) -> None:
     lag = statistics.median(one.lag for one in seen)
     asked = statistics.median(one.requests for one in seen)
-    label = f"{seconds:g} s"
+    label = f"{seconds:g} s, {way}"
     report.add(f"{label}: requests", asked, "")
     report.add(f"{label}: longest lag", max(one.lag for one in seen), "s")
     bound = 0.1 if seconds <= 0.5 else min(0.25 * seconds, _INTERVAL)
@@ -55,9 +59,21 @@ def _tell(report: Report, seconds: float, seen: List[_Seen]) -> None:
         report.at_most(f"{label}, requests to a 2-s poller's", asked / poller, 1.3)
 
 
-def _real(url: str, seconds: float) -> _Seen:
+class _Streamless(requests.Session):
+    """Sends as any session does, and hides that the server streams executions."""
+
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
+        response = super().send(request, **options)
+        response.headers.pop("Link", None)
+        return response
+
+
+def _real(url: str, seconds: float, session: Optional[requests.Session]) -> _Seen:
     asked: List[Any] = []
-    with AISpine(base_url=url, event_hooks={"request": asked.append}) as client:
+    hooks = {"request": asked.append}
+    with AISpine(base_url=url, session=session, event_hooks=hooks) as client:
         execution = client.execute_and_wait("pause", {"seconds": seconds})
         returned = time.time()
     assert execution.completed_at is not None

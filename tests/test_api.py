@@ -933,6 +933,16 @@ def test_a_wait_survives_what_passes_and_raises_what_does_not(serve, make_client
     assert type(error) is AuthenticationError
 
 
+@pytest.mark.parametrize("status, pauses", [("running", 1), ("completed", 0)])
+def test_what_was_started_just_now_is_looked_at_after_a_pause(
+    serve, make_client, time, status, pauses
+):
+    started, done = ({"id": "e", "status": s} for s in (status, "completed"))
+    server = serve(answer(200, started), answer(200, done))
+    assert make_client(server).execute_and_wait("f", {}).succeeded
+    assert len(server.requests) == 2 and len(time.slept) == pauses
+
+
 def test_a_wait_bounds_its_requests_and_its_sleeps(serve, make_client, time):
     server = serve(answer(200, {"id": "e", "status": "running"}))
     error = failure(make_client(server).wait_for_execution, "e", timeout=10)

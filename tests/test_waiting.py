@@ -47,9 +47,16 @@ def seen(status):
 
 def test_the_looks_come_at_growing_distances_up_to_the_interval():
     waits = list(itertools.islice(intervals(1.0, rand=lambda: 0.5), 12))
-    assert waits[:3] == pytest.approx([0.05, 0.075, 0.1125])
+    assert waits[:6] == pytest.approx([0.05, 0.1, 0.1, 0.1, 0.1, 0.1])
+    assert waits[6] == pytest.approx(0.42 * 0.55)
     assert waits == sorted(waits)
     assert waits[-1] == 1.0
+
+
+def test_those_who_wait_for_long_ask_no_more_often_for_not_asking_in_step():
+    waits = list(itertools.islice(intervals(2.0, rand=lambda: 0.0), 40))
+    assert waits[0] == pytest.approx(0.045)
+    assert waits[20:] == [2.0] * 20
 
 
 @pytest.mark.parametrize("rand, factor", [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])

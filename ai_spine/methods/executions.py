@@ -189,7 +189,8 @@ class ExecutionMethods(Methods):
 
         Where the server has told this client that it streams executions, it tells of the end
         itself. Elsewhere, and where a stream fails, the wait looks at once, then after 0.05 s, then
-        at growing distances. A look that fails for a passing reason does not end the wait.
+        every 0.1 s up to half a second, then at growing distances. A look that fails for a passing
+        reason does not end the wait.
 
         Args:
             execution_id: The execution.
@@ -209,24 +210,8 @@ class ExecutionMethods(Methods):
             NetworkError: The server cannot be spoken to, and to ask again would not help.
             KeyboardInterrupt: Ctrl-C; its text names the execution, which goes on.
         """
-        wait = Wait(
-            check_id("execution_id", execution_id),
-            check_seconds("timeout", timeout),
-            check_seconds("interval", interval),
-            clock=self._api.clock,
-            conceal=self._api.conceal,
-        )
-        bars = make_bars(progress)
-        try:
-            with wait_bar(bars, execution_id, on_progress) as saw:
-                execution = self._wait_until_done(wait, saw)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"stopped waiting for execution {execution_id}, which goes on"
-            ) from None
-        if not raise_on_failure:
-            return execution
-        return check_outcome(execution, self._api.conceal)
+        wait = self._wait_for(execution_id, timeout, interval)
+        return self._finish(wait, on_progress, progress, raise_on_failure)
 
     def execute_and_wait(
         self,
@@ -244,7 +229,7 @@ class ExecutionMethods(Methods):
         """Starts an execution of a flow, waits until it is done, and gives it.
 
         The arguments and errors are those of `execute_flow` and `wait_for_execution`. All arguments
-        are checked before the flow is started.
+        are checked before the flow is started. The first look comes after 0.05 s.
 
         Example:
             >>> execution = client.execute_and_wait("sentiment-analysis", {"text": "Awful."})
@@ -257,14 +242,10 @@ class ExecutionMethods(Methods):
         execution = self.execute_flow(
             flow_id, input_data, metadata, idempotency_key=idempotency_key
         )
-        return self.wait_for_execution(
-            execution.execution_id,
-            timeout,
-            interval,
-            on_progress=on_progress,
-            progress=progress,
-            raise_on_failure=raise_on_failure,
+        wait = self._wait_for(
+            execution.execution_id, timeout, interval, is_new=not execution.is_done
         )
+        return self._finish(wait, on_progress, progress, raise_on_failure)
 
     def get_execution_results(self, execution_id: str) -> List[NodeResult]:
         """Gives what each node of an execution gave, so far.
@@ -302,32 +283,72 @@ class ExecutionMethods(Methods):
         ids = {"execution_id": execution_id}
         return self._api.call(operations.GET_EXECUTION, ids=ids, deadline=deadline)
 
+    def _wait_for(
+        self, execution_id: str, timeout: float, interval: float, is_new: bool = False
+    ) -> Wait:
+        return Wait(
+            check_id("execution_id", execution_id),
+            check_seconds("timeout", timeout),
+            check_seconds("interval", interval),
+            clock=self._api.clock,
+            is_new=is_new,
+            conceal=self._api.conceal,
+        )
+
+    def _finish(
+        self,
+        wait: Wait,
+        on_progress: Optional[OnProgress],
+        progress: Optional[bool],
+        raise_on_failure: bool,
+    ) -> Execution:
+        bars = make_bars(progress)
+        try:
+            with wait_bar(bars, wait.execution_id, on_progress) as saw:
+                execution = self._wait_until_done(wait, saw)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"stopped waiting for execution {wait.execution_id}, which goes on"
+            ) from None
+        if not raise_on_failure:
+            return execution
+        return check_outcome(execution, self._api.conceal)
+
     def _wait_until_done(
         self, wait: Wait, on_progress: Optional[OnProgress]
     ) -> Execution:
-        may_stream = True
+        may_stream, may_look = True, not wait.is_new
         while True:
             if may_stream and self._api.streams_executions:
                 may_stream = False
                 execution = self._watch(wait, on_progress)
                 if execution is not None:
                     return execution
-            try:
-                execution = self._get_execution(
-                    wait.execution_id, deadline=wait.remaining()
-                )
-            except AISpineError as error:
-                if wait.missed(error):
-                    log.warning(
-                        "still waiting for execution %s: %s", wait.execution_id, error
-                    )
-            else:
-                wait.saw(execution)
-                if on_progress is not None:
-                    on_progress(execution)
-                if execution.is_done:
+            if may_look:
+                execution = self._look(wait, on_progress)
+                if execution is not None and execution.is_done:
                     return execution
+            may_look = True
             self._api.sleep(wait.pause())
+
+    def _look(
+        self, wait: Wait, on_progress: Optional[OnProgress]
+    ) -> Optional[Execution]:
+        """Asks about an execution; `None` if that has failed for now."""
+        try:
+            execution = self._get_execution(
+                wait.execution_id, deadline=wait.remaining()
+            )
+        except AISpineError as error:
+            if wait.missed(error):
+                log.warning(
+                    "still waiting for execution %s: %s", wait.execution_id, error
+                )
+            return None
+        wait.saw(execution)
+        if on_progress is not None:
+            on_progress(execution)
+        return execution
 
     def _watch(
         self, wait: Wait, on_progress: Optional[OnProgress]
