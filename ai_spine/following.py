@@ -7,7 +7,13 @@ from ai_spine.api import ApiClient
 from ai_spine.constants import STREAM_PATIENCE
 from ai_spine.event_source import EventSource
 from ai_spine.events import log
-from ai_spine.exceptions import AISpineError, APIError, CallInfo, NetworkError
+from ai_spine.exceptions import (
+    AISpineError,
+    APIError,
+    CallInfo,
+    NetworkError,
+    NotFoundError,
+)
 from ai_spine.execution_events import ExecutionEvent, Told, events_of, read_event
 from ai_spine.models import Execution, NodeResult
 from ai_spine.operations import (
@@ -89,6 +95,9 @@ class Follower:
                 self._api.sleep(self._pause())
         except _NoStream:
             return
+        except AISpineError as error:
+            # What came, which may repeat the key, stands in the locals of the frames below.
+            raise error.with_traceback(None)
         finally:
             give_back()
 
@@ -109,10 +118,24 @@ class Follower:
             return source
         except AISpineError as error:
             if _tells_of_no_stream(error):
-                self._api.note_no_streams()
+                if not self._may_be_unknown(error):
+                    self._api.note_no_streams()
                 raise _NoStream from None
             self._miss(error)
             return None
+
+    def _may_be_unknown(self, error: AISpineError) -> bool:
+        """Tells whether it may be the execution that is not there, rather than all streams."""
+        if not isinstance(error, NotFoundError) or self._wait.last_status:
+            return False
+        if not self._api.streams_executions:
+            return True  # it makes no difference, so nobody is asked
+        try:
+            left = self._wait.remaining()
+            self._api.call(GET_EXECUTION, ids=self._ids, deadline=left)
+        except AISpineError:
+            return True
+        return False
 
     def _read(self, source: EventSource) -> Iterator[ExecutionEvent]:
         """Gives the events of one connection until it is lost."""

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -312,6 +313,11 @@ def test_a_server_that_asks_to_wait_is_heard(play):
     assert slept == [0.7, 0.25]
 
 
+def test_an_end_whose_id_is_out_of_order_is_told_all_the_same(play):
+    client, raw = play(stream(event(5, "running"), event(2, "completed")), answer(204))
+    assert [e.id for e in follow(client, "e")] == ["5", "2"]
+
+
 def test_types_that_are_not_known_are_passed_over(play):
     odd = b"event: party\ndata: x\n\ndata: {}\n\n: hi\n\n"
     client, raw = play(stream(odd, event(1, "completed")))
@@ -333,6 +339,17 @@ def test_a_stream_that_cannot_be_read_is_an_error(play, told, words):
         list(follow(client, "e"))
     assert "hush" not in str(caught.value) and "\n" not in str(caught.value)
     assert not caught.value.transient and len(raw.requests) == 1
+
+
+def test_what_a_stream_repeats_of_the_key_is_in_no_traceback(play):
+    client, raw = play(stream(b"event: node\ndata: {sk-hush\n\n"), api_key="sk-hush")
+    with pytest.raises(APIError) as caught:
+        list(follow(client, "e"))
+    frames = traceback.TracebackException.from_exception(
+        caught.value, capture_locals=True
+    ).stack
+    ours = [frame.locals for frame in frames if "following" in frame.filename]
+    assert ours and "hush" not in repr(ours)
 
 
 def test_a_line_without_end_is_an_error(play, monkeypatch):
@@ -491,6 +508,15 @@ def test_a_server_that_has_no_stream_after_all_is_not_asked_for_one_again(
     for _ in range(3):
         assert client.execute_and_wait("f", {}).succeeded
     assert asked(server).count("GET stream") == 1
+
+
+def test_an_unknown_execution_keeps_no_other_from_being_streamed(server, client):
+    for ask in (follow, lambda *a: [client.wait_for_execution(*a[1:])]):
+        with pytest.raises(NotFoundError):
+            list(ask(client, UNKNOWN))
+        before = len(asked(server))
+        assert client.execute_and_wait("f", {}).succeeded
+        assert asked(server)[before:] == ["POST execute", "GET stream"]
 
 
 def test_a_stream_that_tells_nothing_is_given_up(play, monkeypatch):
