@@ -126,7 +126,7 @@ class Follower:
 
     def _may_be_unknown(self, error: AISpineError) -> bool:
         """Tells whether it may be the execution that is not there, rather than all streams."""
-        if not isinstance(error, NotFoundError) or self._wait.last_status:
+        if not isinstance(error, NotFoundError):
             return False
         if not self._api.streams_executions:
             return True  # it makes no difference, so nobody is asked
@@ -149,8 +149,10 @@ class Follower:
             for told in self._parsed(source, parser, data):
                 event = self._event_of(source, told)
                 self._note_id(told.id)
+                if event is None:  # it tells a wait nothing, as if nothing had come
+                    continue
                 self._has_lived = True
-                if event is None or not self._told.is_news(event):
+                if not self._told.is_news(event):
                     continue
                 if event.execution is not None:
                     self._wait.saw(event.execution)

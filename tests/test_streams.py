@@ -519,12 +519,28 @@ def test_an_unknown_execution_keeps_no_other_from_being_streamed(server, client)
         assert asked(server)[before:] == ["POST execute", "GET stream"]
 
 
-def test_a_stream_that_tells_nothing_is_given_up(play, monkeypatch):
+def test_an_execution_that_is_gone_amid_its_stream_keeps_no_other_from_it(
+    server, client
+):
+    events = follow(client, client.execute_flow("held", {}).execution_id)
+    assert next(events)
+    server.reset()
+    with pytest.raises(NotFoundError):
+        list(events)
+    before = len(asked(server))
+    assert client.execute_and_wait("f", {}).succeeded
+    assert asked(server)[before:] == ["POST execute", "GET stream"]
+
+
+@pytest.mark.parametrize(
+    "told", [b": hello\n\n", b"event: party\ndata: {}\n\n"], ids=["comment", "unknown"]
+)
+def test_a_stream_that_tells_nothing_is_given_up(play, monkeypatch, told):
     monkeypatch.setattr("ai_spine.following.STREAM_PATIENCE", 0.05)
     link = '</s>; rel="monitor"; type="text/event-stream"'
     client, raw = play(
         answer(200, {"execution_id": "e", "status": "pending"}, link=link),
-        (stream(b": hello\n\n"), STALL),
+        (stream(told), STALL),
         answer(200, {"execution_id": "e", "status": "completed"}),
     )
     assert client.execute_and_wait("f", {}, timeout=LIMIT).succeeded
