@@ -52,7 +52,8 @@ class Follower:
         self._ids = {"execution_id": wait.execution_id}
         self._told = Told()
         self._last_id: Optional[str] = None
-        self._retry = 0.0
+        self._retry = 0.0  # seconds that the stream asks to wait when it is lost
+        self._asked = 0.0  # and those that the last failure does
         self._losses = 0
         self._has_lived = False
 
@@ -145,7 +146,7 @@ class Follower:
             if isinstance(data, Failure) or not data:
                 self._lose(source, data or _ENDED)
                 return
-            self._losses = 0
+            self._losses, self._asked = 0, 0.0
             for told in self._parsed(source, parser, data):
                 event = self._event_of(source, told)
                 self._note_id(told.id)
@@ -198,7 +199,7 @@ class Follower:
     def _lose(self, source: EventSource, failure: Failure) -> None:
         """Notes that a connection was lost, or silent for too long."""
         if failure.timed_out and (self._has_lived or not self._hasty):
-            self._losses = 0
+            self._losses, self._asked = 0, 0.0
             return
         words = f"{self._api.settings.base_url}: {failure.words}"
         self._miss(NetworkError(words, call=source.call))
@@ -212,7 +213,7 @@ class Follower:
         if self._hasty and not self._has_lived:
             raise error
         self._losses += 1
-        self._retry = max(self._retry, getattr(error, "retry_after", None) or 0.0)
+        self._asked = getattr(error, "retry_after", None) or 0.0
         if self._wait.missed(error):
             log.warning(
                 "still following execution %s: %s", self._wait.execution_id, error
@@ -221,7 +222,7 @@ class Follower:
     def _pause(self) -> float:
         """Gives the seconds to sleep before the next connection."""
         delay = self._api.backoff(self._losses) if self._losses else 0.0
-        return min(max(delay, self._retry), self._wait.remaining())
+        return min(max(delay, self._retry, self._asked), self._wait.remaining())
 
     def _looked(self) -> Iterator[ExecutionEvent]:
         """Gives the events that looks show."""

@@ -313,6 +313,15 @@ def test_a_server_that_asks_to_wait_is_heard(play):
     assert slept == [0.7, 0.25]
 
 
+def test_what_one_refusal_asks_to_wait_holds_for_no_other_failure(play):
+    slept = []
+    refusal = answer(503, retry_after="7")
+    client, raw = play(refusal, CLOSE, stream(event(2, "completed")), max_retries=0)
+    client._api.sleep = slept.append
+    assert len(list(follow(client, "e"))) == 1
+    assert len(slept) == 2 and slept[0] == 7 and slept[1] < 1
+
+
 def test_an_end_whose_id_is_out_of_order_is_told_all_the_same(play):
     client, raw = play(stream(event(5, "running"), event(2, "completed")), answer(204))
     assert [e.id for e in follow(client, "e")] == ["5", "2"]
