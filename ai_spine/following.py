@@ -119,14 +119,16 @@ class Follower:
             return source
         except AISpineError as error:
             if _tells_of_no_stream(error):
-                if not self._may_be_unknown(error):
+                if not self._may_stream_others(error):
                     self._api.note_no_streams()
                 raise _NoStream from None
             self._miss(error)
             return None
 
-    def _may_be_unknown(self, error: AISpineError) -> bool:
-        """Tells whether it may be the execution that is not there, rather than all streams."""
+    def _may_stream_others(self, error: AISpineError) -> bool:
+        """Tells whether it may be this execution alone that has no stream: unknown, or over."""
+        if getattr(error, "status_code", None) == 204:
+            return True
         if not isinstance(error, NotFoundError):
             return False
         if not self._api.streams_executions:

@@ -541,6 +541,15 @@ def test_an_execution_that_is_gone_amid_its_stream_keeps_no_other_from_it(
     assert asked(server)[before:] == ["POST execute", "GET stream"]
 
 
+def test_an_execution_whose_stream_is_over_keeps_no_other_from_being_streamed(
+    server, client
+):
+    server.faults.add("GET", "/executions/*/stream", status=204)
+    for _ in range(2):
+        assert client.execute_and_wait("f", {}).succeeded
+    assert asked(server).count("GET stream") == 2
+
+
 @pytest.mark.parametrize(
     "told", [b": hello\n\n", b"event: party\ndata: {}\n\n"], ids=["comment", "unknown"]
 )
