@@ -79,6 +79,8 @@ class Told:
         status = str(about.status) if about is not None else ""
         is_news = status not in states
         states.add(status)
+        if event.is_final:  # it ends all, so it cannot have been told: whatever its id
+            return True
         return is_news if event.id is None else self._is_new_id(event.id)
 
     def _is_new_id(self, text: str) -> bool:

@@ -7,7 +7,13 @@ from ai_spine.api import ApiClient
 from ai_spine.constants import STREAM_PATIENCE
 from ai_spine.event_source import EventSource
 from ai_spine.events import log
-from ai_spine.exceptions import AISpineError, APIError, CallInfo, NetworkError
+from ai_spine.exceptions import (
+    AISpineError,
+    APIError,
+    CallInfo,
+    NetworkError,
+    NotFoundError,
+)
 from ai_spine.execution_events import ExecutionEvent, Told, events_of, read_event
 from ai_spine.models import Execution, NodeResult
 from ai_spine.operations import (
@@ -46,7 +52,8 @@ class Follower:
         self._ids = {"execution_id": wait.execution_id}
         self._told = Told()
         self._last_id: Optional[str] = None
-        self._retry = 0.0
+        self._retry = 0.0  # seconds that the stream asks to wait when it is lost
+        self._asked = 0.0  # and those that the last failure does
         self._losses = 0
         self._has_lived = False
 
@@ -89,6 +96,9 @@ class Follower:
                 self._api.sleep(self._pause())
         except _NoStream:
             return
+        except AISpineError as error:
+            # What came, which may repeat the key, stands in the locals of the frames below.
+            raise error.with_traceback(None)
         finally:
             give_back()
 
@@ -109,10 +119,26 @@ class Follower:
             return source
         except AISpineError as error:
             if _tells_of_no_stream(error):
-                self._api.note_no_streams()
+                if not self._may_stream_others(error):
+                    self._api.note_no_streams()
                 raise _NoStream from None
             self._miss(error)
             return None
+
+    def _may_stream_others(self, error: AISpineError) -> bool:
+        """Tells whether it may be this execution alone that has no stream: unknown, or over."""
+        if getattr(error, "status_code", None) == 204:
+            return True
+        if not isinstance(error, NotFoundError):
+            return False
+        if not self._api.streams_executions:
+            return True  # it makes no difference, so nobody is asked
+        try:
+            left = self._wait.remaining()
+            self._api.call(GET_EXECUTION, ids=self._ids, deadline=left)
+        except AISpineError:
+            return True
+        return False
 
     def _read(self, source: EventSource) -> Iterator[ExecutionEvent]:
         """Gives the events of one connection until it is lost."""
@@ -122,12 +148,14 @@ class Follower:
             if isinstance(data, Failure) or not data:
                 self._lose(source, data or _ENDED)
                 return
-            self._losses = 0
+            self._losses, self._asked = 0, 0.0
             for told in self._parsed(source, parser, data):
                 event = self._event_of(source, told)
                 self._note_id(told.id)
+                if event is None:  # it tells a wait nothing, as if nothing had come
+                    continue
                 self._has_lived = True
-                if event is None or not self._told.is_news(event):
+                if not self._told.is_news(event):
                     continue
                 if event.execution is not None:
                     self._wait.saw(event.execution)
@@ -173,7 +201,7 @@ class Follower:
     def _lose(self, source: EventSource, failure: Failure) -> None:
         """Notes that a connection was lost, or silent for too long."""
         if failure.timed_out and (self._has_lived or not self._hasty):
-            self._losses = 0
+            self._losses, self._asked = 0, 0.0
             return
         words = f"{self._api.settings.base_url}: {failure.words}"
         self._miss(NetworkError(words, call=source.call))
@@ -187,7 +215,7 @@ class Follower:
         if self._hasty and not self._has_lived:
             raise error
         self._losses += 1
-        self._retry = max(self._retry, getattr(error, "retry_after", None) or 0.0)
+        self._asked = getattr(error, "retry_after", None) or 0.0
         if self._wait.missed(error):
             log.warning(
                 "still following execution %s: %s", self._wait.execution_id, error
@@ -196,7 +224,7 @@ class Follower:
     def _pause(self) -> float:
         """Gives the seconds to sleep before the next connection."""
         delay = self._api.backoff(self._losses) if self._losses else 0.0
-        return min(max(delay, self._retry), self._wait.remaining())
+        return min(max(delay, self._retry, self._asked), self._wait.remaining())
 
     def _looked(self) -> Iterator[ExecutionEvent]:
         """Gives the events that looks show."""

@@ -182,8 +182,7 @@ def read_answer(
     if response.status_code < 200:
         return Failure(Kind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
-    length = response.headers.get("Content-Length", "")
-    promised = int(length) if _LENGTH.fullmatch(length) and not encoding else None
+    promised = None if encoding else _promised(response.headers)
     is_refusal = not 200 <= response.status_code < 300
     for chunk in _chunks_of(response, promised):
         body += chunk
@@ -200,6 +199,14 @@ def read_answer(
     if promised is not None and len(body) < promised:
         return Failure(Kind.UNCERTAIN, "the answer was cut short")
     return Answer(response.status_code, response.headers, bytes(body))
+
+
+def _promised(headers: Mapping[str, str]) -> Optional[int]:
+    """Gives how many bytes a body is to have; of one in chunks, it is they that tell."""
+    length = headers.get("Content-Length", "")
+    if "chunked" in headers.get("Transfer-Encoding", "").lower():
+        return None
+    return int(length) if _LENGTH.fullmatch(length) else None
 
 
 def _chunks_of(response: requests.Response, promised: Optional[int]) -> Iterable[bytes]:

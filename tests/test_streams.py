@@ -2,6 +2,7 @@
 
 import json
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -312,6 +313,20 @@ def test_a_server_that_asks_to_wait_is_heard(play):
     assert slept == [0.7, 0.25]
 
 
+def test_what_one_refusal_asks_to_wait_holds_for_no_other_failure(play):
+    slept = []
+    refusal = answer(503, retry_after="7")
+    client, raw = play(refusal, CLOSE, stream(event(2, "completed")), max_retries=0)
+    client._api.sleep = slept.append
+    assert len(list(follow(client, "e"))) == 1
+    assert len(slept) == 2 and slept[0] == 7 and slept[1] < 1
+
+
+def test_an_end_whose_id_is_out_of_order_is_told_all_the_same(play):
+    client, raw = play(stream(event(5, "running"), event(2, "completed")), answer(204))
+    assert [e.id for e in follow(client, "e")] == ["5", "2"]
+
+
 def test_types_that_are_not_known_are_passed_over(play):
     odd = b"event: party\ndata: x\n\ndata: {}\n\n: hi\n\n"
     client, raw = play(stream(odd, event(1, "completed")))
@@ -333,6 +348,17 @@ def test_a_stream_that_cannot_be_read_is_an_error(play, told, words):
         list(follow(client, "e"))
     assert "hush" not in str(caught.value) and "\n" not in str(caught.value)
     assert not caught.value.transient and len(raw.requests) == 1
+
+
+def test_what_a_stream_repeats_of_the_key_is_in_no_traceback(play):
+    client, raw = play(stream(b"event: node\ndata: {sk-hush\n\n"), api_key="sk-hush")
+    with pytest.raises(APIError) as caught:
+        list(follow(client, "e"))
+    frames = traceback.TracebackException.from_exception(
+        caught.value, capture_locals=True
+    ).stack
+    ours = [frame.locals for frame in frames if "following" in frame.filename]
+    assert ours and "hush" not in repr(ours)
 
 
 def test_a_line_without_end_is_an_error(play, monkeypatch):
@@ -493,12 +519,46 @@ def test_a_server_that_has_no_stream_after_all_is_not_asked_for_one_again(
     assert asked(server).count("GET stream") == 1
 
 
-def test_a_stream_that_tells_nothing_is_given_up(play, monkeypatch):
+def test_an_unknown_execution_keeps_no_other_from_being_streamed(server, client):
+    for ask in (follow, lambda *a: [client.wait_for_execution(*a[1:])]):
+        with pytest.raises(NotFoundError):
+            list(ask(client, UNKNOWN))
+        before = len(asked(server))
+        assert client.execute_and_wait("f", {}).succeeded
+        assert asked(server)[before:] == ["POST execute", "GET stream"]
+
+
+def test_an_execution_that_is_gone_amid_its_stream_keeps_no_other_from_it(
+    server, client
+):
+    events = follow(client, client.execute_flow("held", {}).execution_id)
+    assert next(events)
+    server.reset()
+    with pytest.raises(NotFoundError):
+        list(events)
+    before = len(asked(server))
+    assert client.execute_and_wait("f", {}).succeeded
+    assert asked(server)[before:] == ["POST execute", "GET stream"]
+
+
+def test_an_execution_whose_stream_is_over_keeps_no_other_from_being_streamed(
+    server, client
+):
+    server.faults.add("GET", "/executions/*/stream", status=204)
+    for _ in range(2):
+        assert client.execute_and_wait("f", {}).succeeded
+    assert asked(server).count("GET stream") == 2
+
+
+@pytest.mark.parametrize(
+    "told", [b": hello\n\n", b"event: party\ndata: {}\n\n"], ids=["comment", "unknown"]
+)
+def test_a_stream_that_tells_nothing_is_given_up(play, monkeypatch, told):
     monkeypatch.setattr("ai_spine.following.STREAM_PATIENCE", 0.05)
     link = '</s>; rel="monitor"; type="text/event-stream"'
     client, raw = play(
         answer(200, {"execution_id": "e", "status": "pending"}, link=link),
-        (stream(b": hello\n\n"), STALL),
+        (stream(told), STALL),
         answer(200, {"execution_id": "e", "status": "completed"}),
     )
     assert client.execute_and_wait("f", {}, timeout=LIMIT).succeeded

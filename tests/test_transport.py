@@ -353,6 +353,15 @@ def test_an_answer_packed_in_a_way_that_was_not_asked_for_is_not_unpacked(encodi
     assert len(str(caught.value)) < 300 and len(caught.value.attempts) == 1
 
 
+@pytest.mark.parametrize("length", [0, 1, 99])
+def test_a_body_in_chunks_is_as_long_as_they_are_whatever_length_is_told(length):
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: {length}"
+    whole = head.encode() + b"\r\n\r\n2\r\n12\r\n1\r\n3\r\n0\r\n\r\n"
+    with RawServer(whole) as server:
+        with AISpine(base_url=server.url, timeout=5, max_retries=0) as client:
+            assert client.request("GET", "/x") == 123
+
+
 @pytest.mark.parametrize("length", ["\xb2", "9" * 5000, "+2", "2.0"])
 def test_a_length_that_is_no_number_is_not_believed(length):
     with RawServer(answer(200, b"[]", content_length=length)) as server:

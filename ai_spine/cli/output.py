@@ -19,8 +19,7 @@ from ai_spine.cli.rows import (
     print_table,
     text_of,
 )
-from ai_spine.cli.terminal import put
-from ai_spine.utils import one_line
+from ai_spine.cli.terminal import harmless, put
 from ai_spine.wire import Model
 
 STREAMS = ("jsonl", "csv")  # the formats in which half a list is of use
@@ -125,7 +124,7 @@ def print_picked(value: Any) -> None:
 
 def say(message: str) -> None:
     """Tells people something in one line, on stderr, whatever a server has put into it."""
-    click.echo(one_line(message), err=True)
+    click.echo(harmless(message), err=True)
 
 
 def refuses_colour() -> bool:

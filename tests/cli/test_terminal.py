@@ -309,6 +309,17 @@ def test_following_prints_the_output_as_ever(run, server, client, has_stream):
         assert f"node {node}: completed" in outcome.stderr
 
 
+def test_what_a_server_tells_of_nodes_turns_no_line_around(run, server, client):
+    node = {"node_id": "n\u202e\x1b[2J", "status": "failed", "error_message": "\u2066x"}
+    execution_id = client.execute_flow("echo", {"a": 1}).execution_id
+    server.faults.add("GET", "/executions/*/stream", status=404)
+    body = {"node_results": [node]}
+    server.faults.add("GET", "/executions/*/results", status=200, body=body)
+    told = run("wait", execution_id, "--follow").stderr
+    assert "node n\\u202e [2J: failed: \\u2066x" in told
+    assert not set("\u202e\u2066\x1b") & set(told)
+
+
 def test_following_ends_when_its_time_is_over(run, client):
     execution_id = client.execute_flow("stuck", {}).execution_id
     outcome = run("wait", execution_id, "--follow", "--wait-timeout", "0.3")
