@@ -7,10 +7,12 @@ import io
 import os
 import pkgutil
 import re
+import runpy
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +22,7 @@ from tests.needs import missing_for, skip_without
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+REPOSITORY = "https://github.com/Dataframe-Consulting/ai-spine-sdk-python"
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
 MODULES = sorted(
     module.name
@@ -71,6 +74,20 @@ def test_python_in_the_readme_prints_what_it_says(block, prints):
     with contextlib.redirect_stdout(printed):
         exec(compile(block, str(README), "exec"), {})
     assert printed.getvalue() == prints
+
+
+def test_on_a_package_index_what_the_readme_links_to_is_found(monkeypatch):
+    given = {}
+    setuptools = SimpleNamespace(setup=given.update)
+    monkeypatch.setitem(sys.modules, "setuptools", setuptools)
+    runpy.run_path(str(ROOT / "setup.py"))
+    text = given["long_description"]
+    assert "](https://" in text and not re.search(r"\]\((?!https://)", text)
+    for picture, kind, path in re.findall(
+        rf"(!?)\[[^]]*\]\({REPOSITORY}/(\w+)/main/([^)]+)\)", text
+    ):
+        assert kind == ("raw" if picture else "blob")
+        assert (ROOT / path).exists()
 
 
 def test_the_readme_has_python_and_shell_to_run():

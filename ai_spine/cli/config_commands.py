@@ -152,9 +152,10 @@ def unset(key: Optional[str], is_all: bool) -> None:
     section = GENERAL if key == PROFILE_KEY else _section(path)
 
     def change(document: Document) -> bool:
-        if key is None:
-            return document.remove_section(section)
-        return document.remove(section, key)
+        if key is not None:
+            return document.remove(section, key)
+        _choose_no_more(section, document)
+        return document.remove_section(section)
 
     if not change_document(path, change):
         what = f"no profile {section}" if key is None else f"no {key} in [{section}]"
@@ -201,6 +202,14 @@ def _check_known(name: str) -> None:
             f"there is no profile {name!r}{hint(name, known)}; set something in it first: "
             f"ai-spine config set base_url URL --profile {name}"
         )
+
+
+def _choose_no_more(name: str, document: Document) -> None:
+    """Ends the choice of a profile that is to go: every command would miss it."""
+    general = document.sections.get(GENERAL)
+    chosen = None if general is None else general.entries.get(PROFILE_KEY)
+    if chosen is not None and chosen.text.reveal() == name:
+        document.remove(GENERAL, PROFILE_KEY)
 
 
 def _section(path: str) -> str:

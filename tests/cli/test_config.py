@@ -88,6 +88,16 @@ def test_a_whole_profile_is_removed(invoke, path):
         assert "either a KEY or --all" in invoke("config", "unset", *words).error
 
 
+def test_a_profile_that_is_removed_is_chosen_no_more(invoke):
+    for name in ("work", "home"):
+        invoke("config", "set", "timeout", "5", "--profile", name)
+    invoke("config", "set", "profile", "work")
+    assert invoke("config", "unset", "--all", "--profile", "home").exit_code == 0
+    assert invoke("config", "get", "profile").stdout == "work\n"
+    assert invoke("config", "unset", "--all", "--profile", "work").exit_code == 0
+    assert invoke("config", "get", "profile").stdout == "default\n"
+
+
 def test_list_tells_where_each_setting_comes_from(invoke, path, monkeypatch):
     invoke("config", "set", "base_url", "https://work.test", "--profile", "work")
     invoke("config", "set", "api_key", KEY, "--profile", "work")
