@@ -196,7 +196,7 @@ def test_a_disk_that_is_full_is_told_in_one_line(run_process, server):
 
 def test_a_warning_that_the_user_makes_an_error_is_told_as_one(run_process):
     words = ("flows", "--base-url", "http://spine.invalid", "--api-key", "sk-1")
-    outcome = run_process(*words, PYTHONWARNINGS="error")
+    outcome = run_process(*words, PYTHONWARNINGS="error::UserWarning")
     assert outcome.exit_code == 2
     told = "Error: the key goes to spine.invalid over plain http, for everybody"
     assert outcome.error.startswith(told)

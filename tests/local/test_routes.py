@@ -5,7 +5,9 @@ import json
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import quote
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
@@ -601,10 +603,14 @@ def test_another_method_is_refused_with_those_that_are_allowed(
     assert "GET" in answer.headers["Allow"]
 
 
-def test_a_body_that_is_too_large_is_refused(server, http):
-    body = b'{"flow_id": "f", "input_data": {"x": "' + b"x" * (17 * 2**20) + b'"}}'
-    answer = http.post(f"{server.url}/flows/execute", data=body)
-    assert answer.status_code == 413
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
+    address = urlsplit(server.url)
+    with closing(HTTPConnection(address.hostname, address.port)) as connection:
+        connection.putrequest("POST", "/flows/execute")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(17 * 2**20))
+        connection.endheaders()
+        assert connection.getresponse().status == 413
 
 
 def test_an_unexpected_failure_is_a_500_that_tells_nothing_of_itself(
