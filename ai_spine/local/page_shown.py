@@ -26,6 +26,8 @@ SIGNS = {
 _CONTROL = {code: 0x2400 + code for code in range(0x20) if code not in (0x9, 0xA)}
 _CONTROL[0x7F] = 0x2421
 _CONTROL.update(dict.fromkeys(range(0x80, 0xA0), 0xFFFD))
+# What a page cannot hold as it is, JSON has another way to write: an input stays what it is.
+_ESCAPES = {c: f"\\u{c:04x}" for c in (*range(0x7F, 0xA0), *range(0xD800, 0xE000))}
 
 
 class Bar(NamedTuple):
@@ -64,8 +66,9 @@ def as_json(value: Any, limit: Optional[int] = LONGEST_SHOWN) -> str:
     """Gives a value as JSON to read, cut behind so many characters."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if limit is not None and len(text) > limit:
-        return f"{text[:limit]}\n… and {len(text) - limit:,} characters more"
-    return text
+        rest = f"\n… and {len(text) - limit:,} characters more"
+        return text[:limit].translate(_ESCAPES) + rest
+    return text.translate(_ESCAPES)
 
 
 def link(path: str, **values: Any) -> str:

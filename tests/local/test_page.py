@@ -166,6 +166,16 @@ def test_the_input_begins_with_the_example_of_the_flow(serve, browse):
     assert '"name": "Eva"' in shown(again)
 
 
+def test_an_input_runs_again_as_it_was_whatever_characters_it_has(serve, browse):
+    server = serve([single("echo")], {"echo": echo})
+    given = {"odd\x85": "\x00\x1b\x7f\x9b\r\n\ud800\u2028<é>"}
+    first = run(server, "f", given)
+    again = f"{flow_page(server)}&from={first.execution_id}"
+    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", browse(again).text, re.S)
+    browse(again, {"input": html.unescape(found.group(1))})
+    assert [seen.input_data for seen in server.executions()] == [given, given]
+
+
 @pytest.mark.parametrize("metadata", [[1], {"example_input": 5}, {"example_input": []}])
 def test_an_example_that_is_no_object_is_none(serve, browse, metadata):
     server = serve([{**single("echo"), "metadata": metadata}], {"echo": echo})
