@@ -217,6 +217,8 @@ def _answer(fault: Fault, start_response: Callable[..., Any]) -> Iterable[bytes]
     )
     content = json.dumps(body).encode("utf-8")
     headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    if fault.status in (204, 304):  # which have no body, as the server would grumble
+        content, headers = b"", {}
     start_response(
         f"{fault.status} {reason}", list({**headers, **fault.headers}.items())
     )

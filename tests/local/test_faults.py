@@ -78,9 +78,10 @@ def test_without_a_body_the_answer_says_that_it_was_asked_for(
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 599])
-def test_the_connection_is_good_for_more_after_any_status(server, http, status):
+def test_the_connection_is_good_for_more_after_any_status(server, http, status, caplog):
     server.faults.add("GET", "/flows", status=status)
     assert statuses(http, f"{server.url}/flows", 2) == [status, 200]
+    assert caplog.text == ""
 
 
 def test_nothing_is_done_of_what_a_status_is_answered_to(server, http):
