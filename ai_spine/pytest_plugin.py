@@ -9,7 +9,7 @@ import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Iterator, List
-from urllib.request import getproxies_environment
+from urllib.request import getproxies, getproxies_environment
 
 import pytest
 
@@ -97,7 +97,10 @@ def _start(flows: "FlowSource", agents: "AgentSource") -> "LocalServer":
 
 
 def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
-    """Makes the environment one in which `AISpine()` speaks to this server, past any proxy."""
+    """Makes the environment one in which `AISpine()` speaks to this server, past any proxy.
+
+    The developer's file of profiles is none of the test's either.
+    """
     from ai_spine import constants
 
     for name, variable in vars(constants).items():
@@ -105,10 +108,15 @@ def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
             monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv(constants.ENV_BASE_URL, url)
     monkeypatch.setenv(constants.ENV_API_KEY, TEST_KEY)
-    if getproxies_environment():
-        known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    monkeypatch.setenv(constants.ENV_CONFIG, os.devnull)
+    # Also where there is no proxy yet, since the program may set one; but proxies that the system
+    # itself keeps would be off for all hosts if the environment named this one.
+    if getproxies_environment() or not getproxies():
+        known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+        # A lone star is all hosts, and a star among others is none.
+        past = known if known in ("*", "") else f"{known},127.0.0.1"
         for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.setenv(name, f"{known},127.0.0.1" if known else "127.0.0.1")
+            monkeypatch.setenv(name, past or "127.0.0.1")
 
 
 def _hurry(monkeypatch: "pytest.MonkeyPatch") -> None:

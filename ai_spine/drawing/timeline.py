@@ -15,6 +15,7 @@ _MARGIN, _ROW, _TOP, _BAR = 12, 26, 30, 16
 _LENGTH = 360
 _SMALL = 11
 _MOST_TOLD = 50
+_BEGUN = TERMINAL_STATUSES | {ExecutionStatus.RUNNING}
 
 
 class _Row(NamedTuple):
@@ -72,7 +73,7 @@ def _row(name: Any, held: Any, duration: Any) -> _Row:
     try:
         if start is None and end is not None and length:
             start = end - length
-        if start is None and state in TERMINAL_STATUSES:
+        if start is None and state in _BEGUN:
             start = _aware(held.created_at)
         if end is None and start is not None and length is not None:
             end = start + length

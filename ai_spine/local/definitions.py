@@ -116,7 +116,8 @@ def _load(item: FlowItem) -> LoadedFlow:
     if isinstance(item, (str, Path)):
         data, where = read_file(item), str(item)
     else:
-        data, where = item, "a flow given as a dict"
+        kind = "a dict" if isinstance(item, dict) else type(item).__name__
+        data, where = item, f"a flow given as {kind}"
     try:
         flow = Flow.from_wire(data)
     except UnexpectedAnswer:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from http.client import responses as REASONS
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
+from ai_spine.constants import API_PREFIX
+from ai_spine.exceptions import ValidationError
 from ai_spine.validation import (
     check_count,
     check_header_value,
+    check_mapping,
     check_seconds,
     encode_json,
 )
-from ai_spine.exceptions import ValidationError
 
 # Where a request's channel stands in its WSGI environment; `server` puts it there.
 CHANNEL = "ai_spine.channel"
@@ -88,10 +90,11 @@ class FaultScript:
             The fault; its `met` counts the requests.
 
         Raises:
-            ValidationError: It would do nothing, or two things at once.
+            ValidationError: It would do nothing, or meet nothing, or do two things at once.
         """
+        _check_place(method, path)
         _check_effect(status, drop, drop_after_commit, delay)
-        _check_answer(headers, body)
+        _check_answer(status, headers, body)
         if times is not None:
             check_count("times", times, least=1)
         fault = Fault(
@@ -132,8 +135,24 @@ class FaultScript:
         return None
 
 
+def _check_place(method: Any, path: Any) -> None:
+    for name, text in (("method", method), ("path", path)):
+        if not isinstance(text, str):
+            raise ValidationError(
+                f"{name} must be text, not of type {type(text).__name__}"
+            )
+    if not path.startswith(("/", "*", "?", "[")):  # the last two stand for characters
+        raise ValidationError(
+            "path must begin with a slash or a star, as /flows/* does"
+        )
+    if path.startswith(f"{API_PREFIX}/"):
+        raise ValidationError(
+            f"path must not begin with {API_PREFIX}, which is implied"
+        )
+
+
 def _check_effect(status: Any, drop: bool, drop_after_commit: bool, delay: Any) -> None:
-    if sum((status is not None, drop, drop_after_commit)) > 1:
+    if sum((status is not None, bool(drop), bool(drop_after_commit))) > 1:
         raise ValidationError("a fault has one of status, drop and drop_after_commit")
     if status is None and not (drop or drop_after_commit or delay):
         raise ValidationError(
@@ -145,8 +164,12 @@ def _check_effect(status: Any, drop: bool, drop_after_commit: bool, delay: Any) 
         check_seconds("delay", delay)
 
 
-def _check_answer(headers: Optional[Mapping[str, str]], body: Any) -> None:
-    for name, text in (headers or {}).items():
+def _check_answer(
+    status: Optional[int], headers: Optional[Mapping[str, str]], body: Any
+) -> None:
+    if status is None and (headers is not None or body is not None):
+        raise ValidationError("headers and body need the status of the answer")
+    for name, text in check_mapping("headers", headers or {}).items():
         check_header_value("a name in headers", name)
         check_header_value(f"headers[{name!r}]", text)
     encode_json({"body": body})
@@ -194,6 +217,8 @@ def _answer(fault: Fault, start_response: Callable[..., Any]) -> Iterable[bytes]
     )
     content = json.dumps(body).encode("utf-8")
     headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    if fault.status in (204, 304):  # which have no body, as the server would grumble
+        content, headers = b"", {}
     start_response(
         f"{fault.status} {reason}", list({**headers, **fault.headers}.items())
     )

@@ -26,6 +26,12 @@ SIGNS = {
 _CONTROL = {code: 0x2400 + code for code in range(0x20) if code not in (0x9, 0xA)}
 _CONTROL[0x7F] = 0x2421
 _CONTROL.update(dict.fromkeys(range(0x80, 0xA0), 0xFFFD))
+# What a page cannot hold as it is, and what turns the text behind it, JSON has another way to
+# write: an input stays what it is.
+_ESCAPED = (range(0x7F, 0xA0), range(0x202A, 0x202F), range(0x2066, 0x206A))
+_ESCAPES = {
+    c: f"\\u{c:04x}" for codes in (*_ESCAPED, range(0xD800, 0xE000)) for c in codes
+}
 
 
 class Bar(NamedTuple):
@@ -64,8 +70,9 @@ def as_json(value: Any, limit: Optional[int] = LONGEST_SHOWN) -> str:
     """Gives a value as JSON to read, cut behind so many characters."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if limit is not None and len(text) > limit:
-        return f"{text[:limit]}\n… and {len(text) - limit:,} characters more"
-    return text
+        rest = f"\n… and {len(text) - limit:,} characters more"
+        return text[:limit].translate(_ESCAPES) + rest
+    return text.translate(_ESCAPES)
 
 
 def link(path: str, **values: Any) -> str:
@@ -185,7 +192,7 @@ def progress_in_words(
     of_all = f" of {len(flow.nodes)}" if flow is not None else ""
     at = f" Running now: {', '.join(running[:5])}." if running else ""
     noun = "node" if of_all.endswith(" 1") or (not of_all and over == 1) else "nodes"
-    verb = "is" if over == 1 else "are"
+    verb = "is" if over == 1 or noun == "node" else "are"
     return (
         f"{str(execution.status).capitalize()}: {over}{of_all} {noun} {verb} done.{at}"
     )

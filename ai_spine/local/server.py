@@ -244,6 +244,7 @@ class LocalServer:
 
     def reset(self) -> None:
         """Goes back to the start: no executions, no faults, and the definitions that were given."""
+        self._check_open()
         self.faults.clear()
         self._engine.stop_all()
         self._agents = dict(self._given_agents)

@@ -139,11 +139,12 @@ def test_a_time_line_has_a_bar_for_each_node_that_ran():
     assert "b: ✗ failed, 2.00 s; c: – skipped" in texts(drawn, "desc")[0]
 
 
-def test_what_still_runs_has_an_open_bar_up_to_the_last_known_moment():
+@pytest.mark.parametrize("begun", ["started_at", "created_at"])
+def test_what_still_runs_has_an_open_bar_up_to_the_last_known_moment(begun):
     execution = Execution("e", status="running", started_at=at(0))
     results = [
         NodeResult("a", status="completed", started_at=at(0), completed_at=at(4)),
-        NodeResult("b", status="running", started_at=at(2)),
+        NodeResult("b", status="running", **{begun: at(2)}),
     ]
     done, runs = parsed(timeline_as_svg(execution, results)).iter(SVG + "rect")
     end = float(done.get("x")) + float(done.get("width"))

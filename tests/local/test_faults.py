@@ -78,9 +78,10 @@ def test_without_a_body_the_answer_says_that_it_was_asked_for(
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 599])
-def test_the_connection_is_good_for_more_after_any_status(server, http, status):
+def test_the_connection_is_good_for_more_after_any_status(server, http, status, caplog):
     server.faults.add("GET", "/flows", status=status)
     assert statuses(http, f"{server.url}/flows", 2) == [status, 200]
+    assert caplog.text == ""
 
 
 def test_nothing_is_done_of_what_a_status_is_answered_to(server, http):
@@ -312,6 +313,10 @@ def test_a_dropped_connection_leaves_others_alone(server):
         ({"status": 500, "body": {1, 2}}, "body"),
         ({"status": 500, "headers": {"Retry-After": 5}}, "headers"),
         ({"status": 500, "headers": {"X": "a\r\nB: c"}}, "headers"),
+        ({"status": 500, "headers": ["X"]}, "headers must be a mapping"),
+        ({"status": 500, "drop": "yes"}, "a fault has one of status, drop and"),
+        ({"drop": True, "body": {"a": 1}}, "headers and body need the status"),
+        ({"delay": 1, "headers": {"X": "a"}}, "headers and body need the status"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(options, words):
@@ -319,6 +324,23 @@ def test_a_fault_that_makes_no_sense_is_refused(options, words):
     with pytest.raises(ValidationError) as caught:
         script.add("GET", "/flows", **options)
     assert words in str(caught.value)
+    assert script.take("GET", "/flows") is None
+
+
+@pytest.mark.parametrize(
+    "method, path, words",
+    [
+        (None, "/flows", "method must be text, not of type NoneType"),
+        ("GET", None, "path must be text, not of type NoneType"),
+        ("GET", "flows", "path must begin with a slash or a star"),
+        ("GET", "http://127.0.0.1/flows", "path must begin with a slash or a star"),
+        ("GET", "/api/v1/flows", "path must not begin with /api/v1"),
+    ],
+)
+def test_a_fault_that_no_request_can_meet_is_refused(method, path, words):
+    script = FaultScript()
+    with pytest.raises(ValidationError, match=words):
+        script.add(method, path, status=503)
     assert script.take("GET", "/flows") is None
 
 

@@ -142,7 +142,8 @@ def test_the_samples_come_when_they_are_asked_for(server):
         (["f", 5], "agent 'f.f' must be a function or a URL"),
         (["f", lambda: {}], "must take two arguments, input and config"),
         ([single(), work], "agents in a row need the id of their flow"),
-        ([5], "holds no flow: a mapping is expected"),
+        ([5], "a flow given as int holds no flow: a mapping is expected"),
+        ([work], "a flow given as function holds no flow: a mapping is expected"),
         ([flow(node("a", "x"), node("a", "x"))], "2 nodes have the id 'a'"),
         (["..", work], "flow_id must not be '..'"),
         (["", work], "flow_id must not be empty"),
@@ -186,6 +187,7 @@ def test_a_server_that_is_closed_says_so():
         lambda: server.add_flow("f", work),
         server.add_samples,
         server.executions,
+        server.reset,
     ):
         with pytest.raises(ConfigurationError, match="^the server is closed$"):
             act()

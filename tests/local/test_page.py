@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from ai_spine.local import page_access, page_shown
-from ai_spine.models import NodeResult
+from ai_spine.models import Execution, Flow, FlowNode, NodeResult
 from tests.local import flow, node, run, single, wait_until
 from tests.raw_server import RawServer, answer
 
@@ -164,6 +164,16 @@ def test_the_input_begins_with_the_example_of_the_flow(serve, browse):
     execution = run(server, "f", {"name": "Eva"})
     again = browse(f"{flow_page(server)}&from={execution.execution_id}")
     assert '"name": "Eva"' in shown(again)
+
+
+def test_an_input_runs_again_as_it_was_whatever_characters_it_has(serve, browse):
+    server = serve([single("echo")], {"echo": echo})
+    given = {"odd\x85": "\x00\x1b\x7f\x9b\r\n\ud800\u2028<é>\u202e"}
+    first = run(server, "f", given)
+    again = f"{flow_page(server)}&from={first.execution_id}"
+    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", browse(again).text, re.S)
+    browse(again, {"input": html.unescape(found.group(1))})
+    assert [seen.input_data for seen in server.executions()] == [given, given]
 
 
 @pytest.mark.parametrize("metadata", [[1], {"example_input": 5}, {"example_input": []}])
@@ -429,6 +439,18 @@ def test_bars_stay_within_the_time_line():
     for bar in bars:
         assert 0 <= bar.x and bar.x + bar.width <= page_shown.STRIP_WIDTH + 0.1
         assert 0 <= bar.y and bar.y + bar.height <= page_shown.STRIP_HEIGHT
+
+
+def test_json_is_shown_in_the_direction_that_it_is_written_in():
+    turned = "\u202eabc\u2066"
+    assert page_shown.as_json([turned], None) == '[\n  "\\u202eabc\\u2066"\n]'
+
+
+def test_progress_of_one_node_is_told_of_one():
+    running = Execution("e", "f", "running", started_at=datetime.now(timezone.utc))
+    alone = Flow("f", nodes=[FlowNode("n", agent_id="a")])
+    words = "Running: 0 of 1 node is done."
+    assert page_shown.progress_in_words(running, alone, []) == words
 
 
 def test_endless_json_is_cut_and_says_so():

@@ -250,6 +250,16 @@ def test_a_server_that_is_gone_is_told_of(serve, browser):
     wait_for(browser, "The server does not answer.", "#lost")
 
 
+def test_a_server_that_has_lost_what_is_shown_is_not_said_to_be_gone(server, browser):
+    with server.client() as client:
+        client.create_flow(flow(node("in"), flow_id="brief"))
+        browser.get(flow_page(server, "brief"))
+        client.delete_flow("brief")
+    wait_for(browser, "The server no longer knows this.", "#lost")
+    server.faults.add("GET", "/page/*", status=503, times=None)
+    wait_for(browser, "The server answers with 503.", "#lost")
+
+
 def test_one_signs_in_and_out_and_follows_a_run_between(
     serve, browser, gate, without_polling
 ):

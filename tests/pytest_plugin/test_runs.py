@@ -240,6 +240,47 @@ def test_the_developers_environment_stays_outside_and_comes_back(tmp_path):
     assert "3 passed" in done.stdout, done.stdout
 
 
+def test_the_developers_profiles_are_none_of_the_tests(tmp_path):
+    text = """
+from ai_spine import AISpine
+
+
+def test_it(ai_spine_server):
+    with AISpine() as client:
+        assert (client.timeout, client.max_retries) == (30, 3)
+        assert client.list_flows() == []
+"""
+    # Where each system keeps settings, by what says so.
+    homes = {name: str(tmp_path) for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME")}
+    for folder in ("ai-spine", "Library/Application Support/ai-spine"):
+        (tmp_path / folder).mkdir(parents=True)
+        words = "[default]\ntimeout = 0.5\nmax_retries = 0\n"
+        (tmp_path / folder / "config.ini").write_text(words, encoding="utf-8")
+    environ = {**homes, "AI_SPINE_CONFIG": ""}
+    done = run_file(tmp_path, text, environ=environ)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("known", ["", "*", "inside.example"])
+def test_a_proxy_that_the_program_sets_is_passed_by_too(tmp_path, known):
+    text = """
+import os
+import urllib.request
+from ai_spine import AISpine
+
+
+def test_it(ai_spine_server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with AISpine(max_retries=0) as client:
+        assert client.list_flows() == []
+    bypasses = urllib.request.proxy_bypass_environment
+    assert bool(bypasses("inside.example")) == bool(os.environ["KNOWN"])
+"""
+    environ = {"NO_PROXY": known, "KNOWN": known, "no_proxy": known}
+    done = run_file(tmp_path, text, environ=environ)
+    assert "1 passed" in done.stdout, done.stdout
+
+
 def test_tests_run_in_parallel(tmp_path):
     text = """
 import pytest

@@ -67,7 +67,7 @@
   async function look() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.redirected) location.reload(); // to sign in again
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (!answer.ok) throw Object.assign(new Error(), { status: answer.status });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const old of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(old.id);
@@ -97,7 +97,9 @@
       tell("");
     } catch (error) {
       isLost = true;
-      tell("The server does not answer. What is shown here may be old.");
+      const did = error.status ? `answers with ${error.status}` : "does not answer";
+      const words = error.status === 404 ? "no longer knows this" : did;
+      tell(`The server ${words}. What is shown here may be old.`);
     }
     asking = false;
     follow();
