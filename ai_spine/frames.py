@@ -35,7 +35,8 @@ def to_dataframe(
     Args:
         items: Executions, node results, the items of a batch, or any other models.
         flatten: Whether inputs and outputs become columns of their own, one for each of their
-            values: `input.amount`, `output.decision.monthly_payment`.
+            values: `input.amount`, `output.decision.monthly_payment`. Of values with the same
+            path, the second has `.2` behind it.
         model: The columns of which model an empty iterable is given; `Execution` without one. What
             the client gives as a list knows it by itself.
 
@@ -147,8 +148,16 @@ def _flattened(row: _Row) -> _Row:
             flat[name] = value
         elif value is not None:
             for path, leaf in _leaves(_NESTED[name], value):
-                flat.setdefault(path, leaf)
+                flat[_free(path, flat)] = leaf
     return flat
+
+
+def _free(path: str, taken: Mapping[str, Any]) -> str:
+    """Gives a path that no other value has: `{"a.b": 1, "a": {"b": 2}}` has one path twice."""
+    free, number = path, 2
+    while free in taken:
+        free, number = f"{path}.{number}", number + 1
+    return free
 
 
 def _leaves(path: str, value: Any) -> List[Tuple[str, Any]]:

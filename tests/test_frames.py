@@ -57,6 +57,13 @@ def test_what_runs_has_gaps_and_odd_values_are_no_moments():
     assert frame["duration"].isna().iloc[0]
 
 
+def test_no_value_is_lost_to_another_with_the_same_path():
+    given = {"a.b": 1, "a": {"b": 2, "b.2": 3}}
+    frame = to_dataframe([Execution("e", input_data=given)], flatten=True)
+    (row,) = frame.filter(like="input.").to_dict("records")
+    assert row == {"input.a.b": 1, "input.a.b.2": 2, "input.a.b.2.2": 3}
+
+
 @pytest.mark.parametrize("flatten", [True, False])
 def test_nothing_gives_the_columns_with_their_types(client, flatten):
     empty = client.list_executions(flow_id="no-such")
