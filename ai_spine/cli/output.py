@@ -19,11 +19,12 @@ from ai_spine.cli.rows import (
     print_table,
     text_of,
 )
-from ai_spine.cli.terminal import put
+from ai_spine.cli.terminal import harmless, put
 from ai_spine.utils import one_line
 from ai_spine.wire import Model
 
 STREAMS = ("jsonl", "csv")  # the formats in which half a list is of use
+_EMPTY: Tuple[Any, ...] = (None, "", [], {})
 
 
 def print_items(
@@ -79,9 +80,40 @@ def print_item(item: Model) -> None:
     if query is not None:
         print_picked(query(plain(item)))
     elif session().output == "table":
-        print_pairs(list(plain(item).items()), refuses_colour())
+        _print_fields(plain(item))
     else:
         print_data(plain(item))
+
+
+def _print_fields(fields: Mapping[str, Any]) -> None:
+    """Prints a model's fields; its lists of objects, as nodes are, are tables beneath them."""
+    lists = {
+        name: value
+        for name, value in fields.items()
+        if isinstance(value, list) and _is_table(value)
+    }
+    pairs = [pair for pair in fields.items() if pair[0] not in lists]
+    print_pairs(pairs, refuses_colour())
+    for name, objects in lists.items():
+        put(f"\n{harmless(name)}")
+        _print_objects(objects)
+
+
+def _print_objects(objects: List[Mapping[str, Any]]) -> None:
+    """Prints objects as a table, or as paragraphs: nothing is shortened, nor empty throughout."""
+    names, rows = table_of(objects)
+    told = [
+        (name, cells)
+        for name, cells in zip(names or (), zip(*rows))
+        if not all(cell in _EMPTY for cell in cells)
+    ]
+    texts = [[_text_or_dash(cell) for cell in cells] for _, cells in told]
+    columns = [name for name, _ in told]
+    print_table(columns, [list(row) for row in zip(*texts)], refuses_colour(), True)
+
+
+def _text_or_dash(value: Any) -> str:
+    return text_of(None if value in _EMPTY else value)
 
 
 def print_value(value: Any) -> None:
