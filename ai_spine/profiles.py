@@ -190,7 +190,9 @@ def _refuse_unknown(
         have = f"it has {one_line(', '.join(known), 200)}" if known else "it has none"
     where = shown(path or "the file of profiles")
     chosen = "" if source == "profile" else f" (named by {source})"
-    _refuse(f"{where} has no profile {one_line(repr(name), 80)}{chosen}: {have}{hint(name, known)}")
+    _refuse(
+        f"{where} has no profile {one_line(repr(name), 80)}{chosen}: {have}{hint(name, known)}"
+    )
 
 
 def _refuse(problem: str) -> NoReturn:

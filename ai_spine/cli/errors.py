@@ -17,6 +17,7 @@ _TYPES = {
     exit_codes.NOT_FOUND: "NotFoundError",
     exit_codes.USAGE: "UsageError",
     exit_codes.INTERRUPTED: "Interrupted",
+    exit_codes.EXECUTION_FAILED: "ExecutionError",
 }
 
 
