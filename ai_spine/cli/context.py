@@ -206,8 +206,10 @@ def command(
 
 def noun(name: str, summary: str) -> click.Group:
     """Makes the group of a noun's commands; without a command, it lists."""
+    examples = f"ai-spine {name}\nai-spine {name} list --output json"
+    text = f"{summary}\n\n\b\n{examples}"
 
-    @click.group(name, cls=Noun, help=summary, invoke_without_command=True)
+    @click.group(name, cls=Noun, help=text, invoke_without_command=True)
     @click.pass_context
     def made(context: click.Context) -> None:
         if context.invoked_subcommand is None:

@@ -4,9 +4,8 @@ import dataclasses
 import sys
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Type
 
-import click
-
 from ai_spine.cli.context import session
+from ai_spine.cli.errors import tell
 from ai_spine.cli.formats import csv_line, json_text, table_of, yaml_text
 from ai_spine.cli.rows import (
     CsvRows,
@@ -20,7 +19,6 @@ from ai_spine.cli.rows import (
     text_of,
 )
 from ai_spine.cli.terminal import harmless, put
-from ai_spine.utils import one_line
 from ai_spine.wire import Model
 
 STREAMS = ("jsonl", "csv")  # the formats in which half a list is of use
@@ -157,7 +155,7 @@ def print_picked(value: Any) -> None:
 
 def say(message: str) -> None:
     """Tells people something in one line, on stderr, whatever a server has put into it."""
-    click.echo(one_line(message), err=True)
+    tell(harmless(message))
 
 
 def refuses_colour() -> bool:

@@ -59,6 +59,25 @@ def test_a_command_has_examples_that_can_be_run(path):
         assert found == path or (*found, "list") == path
 
 
+@pytest.mark.parametrize("noun", [None, *sorted({path[0] for path in COMMANDS})])
+def test_a_group_has_examples_as_well(noun):
+    command = cli if noun is None else cli.commands[noun]
+    examples = examples_of(command)
+    assert examples
+    for example in examples:
+        skip_without(example)
+        assert command_of(shlex.split(example)[1:])
+
+
+@pytest.mark.parametrize("path", [(), *COMMANDS], ids=" ".join)
+def test_a_help_page_fits_eighty_columns(path):
+    context, command = None, cli
+    for word in ["ai-spine", *path]:
+        command = cli if context is None else command.commands[word]
+        context = click.Context(command, context, word, terminal_width=80)
+    assert max(map(len, context.get_help().splitlines())) <= 80
+
+
 def test_what_a_command_does_is_told_whole_in_the_list_of_commands():
     told = cli.get_help(cli.make_context("ai-spine", [], terminal_width=80))
     listed = told.split("Commands:\n")[1].splitlines()
