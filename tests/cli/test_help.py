@@ -71,10 +71,10 @@ def test_a_group_has_examples_as_well(noun):
 
 @pytest.mark.parametrize("path", [(), *COMMANDS], ids=" ".join)
 def test_a_help_page_fits_eighty_columns(path):
-    context, command = None, cli
-    for word in ["ai-spine", *path]:
-        command = cli if context is None else command.commands[word]
-        context = click.Context(command, context, word, terminal_width=80)
+    context, command = cli.make_context("ai-spine", [], terminal_width=80), cli
+    for word in path:
+        command = command.commands[word]
+        context = click.Context(command, context, word)
     assert max(map(len, context.get_help().splitlines())) <= 80
 
 
