@@ -60,7 +60,8 @@ def create(
     """Register an agent.
 
     \b
-    ai-spine agents create eddie --endpoint http://127.0.0.1:9000 --capability risk
+    ai-spine agents create eddie --endpoint http://127.0.0.1:9000
+    ai-spine agents create eddie --config @eddie.json --capability risk
     """
     given = {
         "endpoint": endpoint,

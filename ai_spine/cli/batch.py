@@ -2,15 +2,16 @@
 
 import contextlib
 import os
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Iterator, NoReturn, Optional, Tuple
 
 import click
 
 from ai_spine.checkpoint import journal_of
-from ai_spine.cli.batch_report import Report
-from ai_spine.cli.context import SECONDS, command, fail, session
+from ai_spine.cli.batch_report import Report, plural
+from ai_spine.cli.context import SECONDS, command, fail, meant, session, wants_json
 from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED, exit_code_of
 from ai_spine.cli.inputs import FORMATS, count_inputs, read_inputs, source_of
+from ai_spine.cli.output import say
 from ai_spine.cli.terminal import StdoutError
 from ai_spine.client import AISpine
 from ai_spine.constants import (
@@ -97,7 +98,7 @@ def batch(
     with _ending(report, results):
         client.execute_batch(flow_id, read_inputs(source), **options)
     if report.failed:
-        raise click.exceptions.Exit(EXECUTION_FAILED)
+        _end_failed(flow_id, report)
 
 
 COMMANDS = (batch,)
@@ -123,6 +124,17 @@ def _ending(report: Report, results: Optional[str]) -> Iterator[None]:
         report.cut_short()
         raise
     report.end()
+
+
+def _end_failed(flow_id: str, report: Report) -> NoReturn:
+    """Ends a run of which some failed: for programs with an error, for people all is told."""
+    near = meant() if report.lacks_flow else ""
+    if wants_json(click.get_current_context()):
+        told = f"{report.failed} of {plural(report.done)} failed{near}"
+        fail(told, EXECUTION_FAILED)
+    if near:
+        say(f"there is no flow {flow_id!r}{near}")
+    raise click.exceptions.Exit(EXECUTION_FAILED)
 
 
 def _check_printing(results: Optional[str]) -> None:

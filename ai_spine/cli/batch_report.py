@@ -10,6 +10,7 @@ from ai_spine.cli.context import session
 from ai_spine.cli.output import open_rows, say
 from ai_spine.cli.tables import shortened, text_width
 from ai_spine.cli.terminal import harmless, is_terminal, size_of
+from ai_spine.exceptions import NotFoundError
 
 _REDRAW_AFTER = 0.1  # seconds
 _MOST_REASONS = 3
@@ -36,6 +37,8 @@ class Report:
         """How many inputs have no output."""
         self.doubts = 0
         """Of how many nobody knows whether they were started."""
+        self.lacks_flow = False
+        """Whether the server has said that there is no such flow."""
         self._total, self._path, self._resumes = total, path, resumes
         self._counts: Dict[str, int] = {}
         self._reasons = Reasons()
@@ -56,7 +59,16 @@ class Report:
         self._counts[item.status] = self._counts.get(item.status, 0) + 1
         self.failed += not item.succeeded
         self.doubts += item.maybe_executed
+        seen = item.execution
+        is_nowhere = seen is not None and not seen.was_started
+        if is_nowhere or isinstance(item.error, NotFoundError):
+            self.lacks_flow = True
         self._reasons.note(item)
+
+    @property
+    def done(self) -> int:
+        """How many inputs have come to an end."""
+        return sum(self._counts.values())
 
     def show(self, progress: BatchProgress) -> None:
         """Draws how far it is, on a terminal, a few times a second."""
@@ -74,7 +86,7 @@ class Report:
         self._clear()
         if self._path is None:
             self._rows.end()
-        done = sum(self._counts.values())
+        done = self.done
         told = f": {self._told()}" if done else ": there is nothing to execute"
         if self._total is not None and done < self._total:  # --stop-on-error
             left = self._total - done
@@ -89,7 +101,7 @@ class Report:
             running: How many executions were left to themselves.
         """
         self._clear()
-        done = sum(self._counts.values())
+        done = self.done
         if not (done or running):
             return
         if self._path is None:
@@ -108,7 +120,7 @@ class Report:
     def not_printed(self) -> None:
         """Sums up a run that was broken off since nobody takes what it prints."""
         self._clear()
-        done = sum(self._counts.values())
+        done = self.done
         of = "" if self._total is None else f" of {self._total}"
         told = f": {self._told()}" if done else ""
         say(

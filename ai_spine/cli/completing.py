@@ -2,15 +2,16 @@
 
 import re
 import sys
-from typing import Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 from click.types import StringParamType
 
 # Shells put what they are offered on the command line as it is, so nothing that they would read as
 # more than a word is offered, whatever a server calls its flows.
 _PLAIN = re.compile(r"\w[\w.@+:/-]*")
+_BREAKS = "=:"  # where bash ends a word, and begins another one
 
 Find = Callable[[click.Context], List[str]]
 
@@ -93,6 +94,42 @@ _TYPES: Dict[str, StringParamType] = {
     "db": _Path("file"),
     "flows": _Path("dir"),
 }
+
+
+class _Bash(BashComplete):
+    """Asks for bash, which takes `=` and `:` for words: URLs and `--option=value` are in pieces."""
+
+    _kept = ""  # of the word that is typed, what bash leaves where it is
+
+    def get_completion_args(self) -> Tuple[List[str], str]:
+        """Gives the words before the one that is typed, and that one."""
+        args, last = super().get_completion_args()
+        *before, typed = _joined([*args, last])
+        value = typed.partition("=")[2] if typed.startswith("-") else typed
+        self._kept = value[: max(map(value.rfind, _BREAKS)) + 1]
+        return before, typed
+
+    def format_completion(self, item: Any) -> str:
+        """Gives a word as the script takes it."""
+        if self._kept and str(item.value).startswith(self._kept):
+            item.value = item.value[len(self._kept) :]
+        return super().format_completion(item)
+
+
+def _joined(pieces: List[str]) -> List[str]:
+    words: List[str] = []
+    is_open = False
+    for piece in pieces:
+        breaks = bool(piece) and not piece.strip(_BREAKS)
+        if words and (breaks or is_open):
+            words[-1] += piece
+        else:
+            words.append(piece)
+        is_open = breaks
+    return words
+
+
+add_completion_class(_Bash)
 
 
 def offer_values(command: click.Command) -> click.Command:

@@ -18,10 +18,11 @@ _VARIABLE = "_AI_SPINE_COMPLETE"  # click's own, of the program's name
 @command("completion", prints=False)
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 def completion(shell: str) -> None:
-    """Print the script that completes commands, options and ids in a shell.
+    """Print the script that completes words in a shell.
 
     In bash, put `eval "$(ai-spine completion bash)"` in ~/.bashrc; in zsh, the same with zsh in
-    ~/.zshrc. Ids of flows, agents and executions are asked of the server, and kept for a minute.
+    ~/.zshrc. It completes commands, options and ids. The ids of flows, agents and executions are
+    asked of the server, and kept for a minute.
 
     \b
     ai-spine completion bash

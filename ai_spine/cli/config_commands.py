@@ -48,9 +48,7 @@ _DEFAULTS: Dict[str, Any] = {
 }
 _READERS = {**READERS, OUTPUT_KEY: read_output}
 
-config = noun(
-    "config", "Show and change profiles: settings for what is not given otherwise."
-)
+config = noun("config", "Show and change profiles, which hold settings.")
 
 
 class _Value(NamedTuple):

@@ -18,10 +18,10 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "batch": "Execute a flow for each line of a file.",
     },
     "completion": {
-        "completion": "Print the script that completes commands, options and ids in a shell.",
+        "completion": "Print the script that completes words in a shell.",
     },
     "config_commands": {
-        "config": "Show and change profiles: settings for what is not given otherwise.",
+        "config": "Show and change profiles, which hold settings.",
         "config list": "List all settings, and where each comes from.",
         "config get": "Print a setting as commands have it.",
         "config set": "Set a setting in a profile.",

@@ -206,8 +206,10 @@ def command(
 
 def noun(name: str, summary: str) -> click.Group:
     """Makes the group of a noun's commands; without a command, it lists."""
+    examples = f"ai-spine {name}\nai-spine {name} list --output json"
+    text = f"{summary}\n\n\b\n{examples}"
 
-    @click.group(name, cls=Noun, help=summary, invoke_without_command=True)
+    @click.group(name, cls=Noun, help=text, invoke_without_command=True)
     @click.pass_context
     def made(context: click.Context) -> None:
         if context.invoked_subcommand is None:
@@ -259,7 +261,7 @@ def _fail_for(error: Exception) -> NoReturn:
         code = exit_code_of(error)
         execution = getattr(error, "execution", None)
         is_unknown = execution is not None and not execution.was_started
-        fail(f"{error}{_meant() if is_unknown else ''}", code, error=error)
+        fail(f"{error}{meant() if is_unknown else ''}", code, error=error)
     if isinstance(error, (InsecureTransportWarning, ProfileWarning)):
         fail(
             str(error), USAGE, error=error
@@ -287,7 +289,7 @@ def fail(
         more: Further fields, where the error is told as JSON.
     """
     if exit_code == NOT_FOUND:
-        message += _meant()
+        message += meant()
     told_as_json = wants_json(click.get_current_context())
     tell_error(message, exit_code, as_json=told_as_json, error=error, more=more)
     raise click.exceptions.Exit(exit_code)
@@ -302,7 +304,7 @@ def wants_json(context: Optional[click.Context]) -> bool:
         return False
 
 
-def _meant() -> str:
+def meant() -> str:
     """Asks whether another flow or agent is meant than the one that was not found."""
     from ai_spine.cli.known_ids import known_ids
 

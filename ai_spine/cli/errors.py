@@ -17,6 +17,7 @@ _TYPES = {
     exit_codes.NOT_FOUND: "NotFoundError",
     exit_codes.USAGE: "UsageError",
     exit_codes.INTERRUPTED: "Interrupted",
+    exit_codes.EXECUTION_FAILED: "ExecutionError",
 }
 
 
@@ -39,7 +40,7 @@ def tell_error(
     """
     sentence = harmless(message)
     if not as_json:
-        put(f"Error: {sentence}", err=True)
+        tell(f"Error: {sentence}")
         return
     told: Dict[str, Any] = {"type": _TYPES.get(exit_code, "Error"), "message": sentence}
     if error is not None:
@@ -47,7 +48,17 @@ def tell_error(
     told.update(_known(error))
     told.update(more or {})
     told["exit_code"] = exit_code
-    put(_line({"error": told}), err=True)
+    tell(_line({"error": told}))
+
+
+def tell(line: str) -> None:
+    """Writes a line to stderr; a disk that is full stops neither the work nor its exit code."""
+    try:
+        put(line, err=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        write_nowhere(sys.stderr)
 
 
 def _known(error: Optional[BaseException]) -> Dict[str, Any]:

@@ -119,7 +119,7 @@ def wait(execution_id: str, **how: Any) -> None:
 
     \b
     ai-spine wait 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
-    ai-spine wait 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --follow --wait-timeout 3600
+    ai-spine wait 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --follow --wait-timeout 60
     """
     _print_end(session().client(), execution_id, **how)
 

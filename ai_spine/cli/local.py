@@ -16,7 +16,11 @@ from ai_spine.events import log_to_stderr
 
 @click.group("local", cls=Noun, no_args_is_help=False)
 def local() -> None:
-    """Run an AI Spine server on this machine."""
+    """Run an AI Spine server on this machine.
+
+    \b
+    ai-spine local start
+    """
 
 
 @local.command("start")

@@ -102,6 +102,10 @@ def cli(context: click.Context) -> None:
     Results go to stdout, everything else to stderr.
 
     \b
+    ai-spine --local flows
+    ai-spine --local execute credit_analysis -i name=Ana -i amount=15000
+
+    \b
     Exit codes:
     0    done
     1    the server refused, or stdout cannot be written

@@ -4,9 +4,8 @@ import dataclasses
 import sys
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Type
 
-import click
-
 from ai_spine.cli.context import session
+from ai_spine.cli.errors import tell
 from ai_spine.cli.formats import csv_line, json_text, table_of, yaml_text
 from ai_spine.cli.rows import (
     CsvRows,
@@ -23,6 +22,7 @@ from ai_spine.cli.terminal import harmless, put
 from ai_spine.wire import Model
 
 STREAMS = ("jsonl", "csv")  # the formats in which half a list is of use
+_EMPTY: Tuple[Any, ...] = (None, "", [], {})
 
 
 def print_items(
@@ -78,9 +78,40 @@ def print_item(item: Model) -> None:
     if query is not None:
         print_picked(query(plain(item)))
     elif session().output == "table":
-        print_pairs(list(plain(item).items()), refuses_colour())
+        _print_fields(plain(item))
     else:
         print_data(plain(item))
+
+
+def _print_fields(fields: Mapping[str, Any]) -> None:
+    """Prints a model's fields; its lists of objects, as nodes are, are tables beneath them."""
+    lists = {
+        name: value
+        for name, value in fields.items()
+        if isinstance(value, list) and _is_table(value)
+    }
+    pairs = [pair for pair in fields.items() if pair[0] not in lists]
+    print_pairs(pairs, refuses_colour())
+    for name, objects in lists.items():
+        put(f"\n{harmless(name)}")
+        _print_objects(objects)
+
+
+def _print_objects(objects: List[Mapping[str, Any]]) -> None:
+    """Prints objects as a table, or as paragraphs: nothing is shortened, nor empty throughout."""
+    names, rows = table_of(objects)
+    told = [
+        (name, cells)
+        for name, cells in zip(names or (), zip(*rows))
+        if not all(cell in _EMPTY for cell in cells)
+    ]
+    texts = [[_text_or_dash(cell) for cell in cells] for _, cells in told]
+    columns = [name for name, _ in told]
+    print_table(columns, [list(row) for row in zip(*texts)], refuses_colour(), True)
+
+
+def _text_or_dash(value: Any) -> str:
+    return text_of(None if value in _EMPTY else value)
 
 
 def print_value(value: Any) -> None:
@@ -124,7 +155,7 @@ def print_picked(value: Any) -> None:
 
 def say(message: str) -> None:
     """Tells people something in one line, on stderr, whatever a server has put into it."""
-    click.echo(harmless(message), err=True)
+    tell(harmless(message))
 
 
 def refuses_colour() -> bool:

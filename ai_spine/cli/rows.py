@@ -131,9 +131,19 @@ def _look_up(row: Any, name: str) -> Any:
 
 
 def print_table(
-    columns: Optional[Sequence[str]], rows: List[List[str]], no_color: bool = False
+    columns: Optional[Sequence[str]],
+    rows: List[List[str]],
+    no_color: bool = False,
+    whole: bool = False,
 ) -> None:
-    """Prints texts under their headings, as wide as the terminal lets them be."""
+    """Prints texts under their headings, as wide as the terminal lets them be.
+
+    Args:
+        columns: The headings, if there are any.
+        rows: The texts.
+        no_color: Whether nothing may be coloured.
+        whole: Whether nothing may be shortened.
+    """
     headings = [harmless(column).upper() for column in columns or ()]
     is_coloured = takes_colour(sys.stdout, no_color)
 
@@ -141,10 +151,14 @@ def print_table(
         is_status = bool(headings) and headings[column] == "STATUS"
         return painted(text, text) if is_coloured and is_status else text
 
-    whole = [headings, *rows] if headings else rows
-    for line in table_lines(
-        whole, width_of(sys.stdout), ellipsis=ellipsis(), paint=paint
-    ):
+    lines = table_lines(
+        [headings, *rows] if headings else rows,
+        width_of(sys.stdout),
+        ellipsis=ellipsis(),
+        whole=whole,
+        paint=paint,
+    )
+    for line in lines:
         put(line)
 
 

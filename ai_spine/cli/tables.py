@@ -81,6 +81,7 @@ def table_lines(
     width: Optional[int] = None,
     *,
     ellipsis: str = "…",
+    whole: bool = False,
     paint: Paint = lambda column, text: text,
 ) -> List[str]:
     """Gives the lines of a table.
@@ -90,6 +91,7 @@ def table_lines(
         width: The columns of the screen that there are; `None` shortens nothing. Where columns
             would be too narrow to tell anything, each row becomes a paragraph.
         ellipsis: What stands for what is cut off.
+        whole: Whether nothing may be cut off: rows that are too wide become paragraphs.
         paint: Takes a column and a cell that has its final length, and may colour it.
 
     Example:
@@ -99,7 +101,7 @@ def table_lines(
     widths = [max(map(text_width, column)) for column in zip(*rows)]
     if width is not None:
         fitted = _fitted(widths, width)
-        if fitted is None:
+        if fitted is None or (whole and fitted != widths):
             return list(_paragraphs(rows, width, paint))
         widths = fitted
     return [_line(row, widths, ellipsis, paint) for row in rows]

@@ -393,6 +393,23 @@ def test_a_flow_that_is_not_there_is_told_and_no_execution_is_named(run, inputs)
     assert "nowhere" in reason
 
 
+def test_a_misspelt_flow_is_told_with_what_is_meant(run, inputs):
+    outcome = run("batch", "credit_analisys", inputs({"a": 1}))
+    last = outcome.stderr.splitlines()[-1]
+    assert last == "there is no flow 'credit_analisys'; is 'credit_analysis' meant?"
+    assert outcome.exit_code == 5
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_a_program_is_told_of_failures_in_the_last_line(run, inputs, out, form):
+    data = inputs({"a": 1}, {"a": 2})
+    outcome = run("batch", "broken", data, "--output", form)
+    assert (outcome.told["type"], outcome.exit_code) == ("ExecutionError", 5)
+    assert outcome.told["message"] == "2 of 2 inputs failed"
+    misspelt = run("batch", "brokn", data, "--output", form).told
+    assert misspelt["message"] == "2 of 2 inputs failed; is 'broken' meant?"
+
+
 def test_no_summary_stands_before_an_error_of_the_settings(run, inputs, tmp_path):
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path / "none" / "out")
     assert outcome.exit_code == 2

@@ -190,6 +190,23 @@ def test_an_id_that_a_shell_would_run_is_not_offered(offered, cache, run_process
     assert run_process(**told) == (0, "plain,fine\n", "")
 
 
+@pytest.mark.parametrize(
+    "pieces, words",
+    [
+        ("executions list --flow = ns", ["ns:one", "ns:two"]),
+        ("executions list --flow = ns :", ["one", "two"]),
+        ("executions list --flow = ns : t", ["two"]),
+        ("flows get ns : t", ["two"]),
+        ("flows --output = y", ["yaml"]),
+        ("flows --output =", ["table", "json", "jsonl", "yaml", "csv"]),
+    ],
+)
+def test_words_that_bash_has_in_pieces_are_joined(offered, client, pieces, words):
+    for name in ("ns:one", "ns:two"):
+        client.create_flow(flow(node("in"), flow_id=name))
+    assert offered(f"ai-spine {pieces}") == words
+
+
 def test_the_server_of_one_command_is_not_started_for_a_word(offered):
     assert offered("ai-spine --local execute ") == []
 
@@ -210,6 +227,7 @@ def test_a_real_bash_completes_commands_and_ids(offered, tmp_path):
     if shutil.which("bash") is None:
         pytest.skip("there is no bash")
     assert offered("ai-spine execute ")  # they are noted, however slow bash is
+    url = os.environ["AI_SPINE_BASE_URL"]  # whose colons are ends of words to bash
     command = tmp_path / "ai-spine"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ai_spine "$@"\n')
     command.chmod(0o755)
@@ -217,7 +235,11 @@ def test_a_real_bash_completes_commands_and_ids(offered, tmp_path):
     environment = {**os.environ, "PATH": path}
     environment.update(PS1="READY>", TERM="dumb", INPUTRC=os.devnull)
     bash = pexpect.spawn(
-        "bash", ["--norc", "--noprofile"], env=environment, timeout=LIMIT
+        "bash",
+        ["--norc", "--noprofile"],
+        env=environment,
+        timeout=LIMIT,
+        dimensions=(24, 200),
     )
     try:
         bash.sendline("PS1='DO''NE>'; bind 'set enable-bracketed-paste off'")
@@ -229,5 +251,12 @@ def test_a_real_bash_completes_commands_and_ids(offered, tmp_path):
         bash.sendcontrol("u")
         bash.send("ai-spine execute credit_an\t")
         bash.expect("ai-spine execute credit_analysis ")
+        for words in (
+            f"execute --base-url={url} ",
+            f"--base-url {url} executions list --flow=",
+        ):
+            bash.sendcontrol("u")
+            bash.send(f"ai-spine {words}credit_an\t")
+            bash.expect_exact(f"ai-spine {words}credit_analysis ")
     finally:
         bash.close(force=True)

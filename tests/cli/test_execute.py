@@ -203,3 +203,14 @@ def test_a_number_that_json_cannot_hold_is_named_with_its_place(run, client, giv
     assert outcome.exit_code == 2
     assert "input_data.deep.n[0]" in outcome.error
     assert client.list_executions() == []
+
+
+def test_what_a_node_tells_turns_no_text_while_it_is_followed(run, server):
+    told = {"execution_id": UNKNOWN_ID, "status": "failed", "node_id": "n\u202e"}
+    body = [{**told, "error_message": "it \u2066broke\x1b[2J"}]
+    server.faults.add("GET", "/executions/*/stream", status=404)
+    server.faults.add("GET", "/executions/*/results", status=200, body=body)
+    server.faults.add("GET", "/executions/*", status=200, body=told)
+    stderr = run("wait", UNKNOWN_ID, "--follow").stderr
+    assert "node n\\u202e: failed: it \\u2066broke [2J" in stderr
+    assert all(line.isprintable() for line in stderr.splitlines())

@@ -54,7 +54,13 @@ def test_a_flow_is_shown_line_by_line(run):
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     assert outcome.fields["name"] == "Sentiment analysis"
     assert outcome.fields["exit_points"] == "sentiment"
-    assert '"agent_id": "sentiment_scorer"' in outcome.fields["nodes"]
+    assert outcome.rows[-5:] == [
+        [""],
+        ["nodes"],
+        ["ID", "AGENT_ID", "TYPE", "DEPENDS_ON"],
+        ["text", "-", "input", "-"],
+        ["sentiment", "sentiment_scorer", "output", "text"],
+    ]
 
 
 def test_a_flow_that_is_not_there_is_exit_code_4(run):

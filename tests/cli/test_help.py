@@ -6,7 +6,7 @@ import shlex
 import click
 import pytest
 
-from ai_spine.cli.contents import SUMMARIES
+from ai_spine.cli.contents import SUMMARIES, summaries_of
 from ai_spine.cli.context import shared_options
 from ai_spine.cli.main import cli
 from tests.needs import skip_without
@@ -59,13 +59,29 @@ def test_a_command_has_examples_that_can_be_run(path):
         assert found == path or (*found, "list") == path
 
 
-def test_what_batch_does_is_told_whole_in_the_list_of_commands():
-    (line,) = [
-        line
-        for line in cli.get_help(cli.make_context("ai-spine", [])).splitlines()
-        if line.startswith("  batch ")
-    ]
-    assert line.split(None, 1)[1] == SUMMARIES["batch"]
+@pytest.mark.parametrize("noun", [None, *sorted({path[0] for path in COMMANDS})])
+def test_a_group_has_examples_as_well(noun):
+    command = cli if noun is None else cli.commands[noun]
+    examples = examples_of(command)
+    assert examples
+    for example in examples:
+        skip_without(example)
+        assert command_of(shlex.split(example)[1:])
+
+
+@pytest.mark.parametrize("path", [(), *COMMANDS], ids=" ".join)
+def test_a_help_page_fits_eighty_columns(path):
+    context, command = cli.make_context("ai-spine", [], terminal_width=80), cli
+    for word in path:
+        command = command.commands[word]
+        context = click.Context(command, context, word)
+    assert max(map(len, context.get_help().splitlines())) <= 80
+
+
+def test_what_a_command_does_is_told_whole_in_the_list_of_commands():
+    told = cli.get_help(cli.make_context("ai-spine", [], terminal_width=80))
+    listed = told.split("Commands:\n")[1].splitlines()
+    assert dict(line.split(None, 1) for line in listed) == summaries_of("")
 
 
 def test_the_short_help_is_the_beginning_of_the_long_one():

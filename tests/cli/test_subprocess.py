@@ -194,6 +194,18 @@ def test_a_disk_that_is_full_is_told_in_one_line(run_process, server):
         assert outcome.stderr.count("\n") == 1
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_for_stderr_takes_neither_output_nor_exit_code(run_process, server):
+    for words, code, printed in (
+        ("execute echo -i a=1 --follow", 0, "a  1\n"),
+        ("flows get nowhere", 4, ""),
+        ("flows --nope", 2, ""),
+    ):
+        line = f'"{sys.executable}" -m ai_spine {words} 2> /dev/full'
+        outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
+        assert (outcome.exit_code, outcome.stdout) == (code, printed)
+
+
 def test_a_warning_that_the_user_makes_an_error_is_told_as_one(run_process):
     words = ("flows", "--base-url", "http://spine.invalid", "--api-key", "sk-1")
     outcome = run_process(*words, PYTHONWARNINGS="error::UserWarning")

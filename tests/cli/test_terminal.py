@@ -78,6 +78,19 @@ def test_a_value_is_wrapped_and_whole(terminal, columns):
     assert max(map(text_width, printed)) <= columns
 
 
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+def test_the_nodes_of_a_flow_fit_the_terminal_and_are_whole(terminal, columns):
+    text = plain(all_of(terminal("flows", "get", "credit_analysis", columns=columns)))
+    assert max(map(len, text.splitlines())) <= columns
+    nodes = text.split("\nnodes\n")[1]
+    assert "ID" in nodes and '"nodes"' not in text
+    seen = "".join(nodes.split())
+    for whole in ("credit_decision", '{"approve_below":40,"refer_below":60}'):
+        assert whole in seen
+    is_table = re.match(r"ID +AGENT_ID +TYPE", nodes) is not None
+    assert is_table == (columns == 200)
+
+
 def test_where_stdout_is_no_terminal_nothing_is_shortened(
     terminal, client, server, run_process
 ):
