@@ -25,6 +25,7 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_CHUNK_LINE = 4096  # bytes that introduce a chunk, or follow the last one
 REQUEST_SECONDS = 60.0  # that a request may take to arrive
 _HTTP_THREADS = 8
+_PATIENCE = 0.005  # seconds of a request; if it takes longer, others are served besides
 # An answer is whole in memory before it is sent. With this, no thread waits for who does not read.
 _NEVER_WAIT = 2**62
 
@@ -188,6 +189,57 @@ class _Channel(HTTPChannel):
             self.request.close()
 
 
+class _Dispatcher(ThreadedTaskDispatcher):
+    """Serves with one thread while that goes on quickly; others take what waits behind a slow one.
+
+    Threads that want the interpreter at once keep handing it to each other, at each statement of
+    SQL for one, which costs more than the requests do.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: Dict[int, float] = {}  # when each thread began what it is at
+        self._is_watched = False
+
+    def add_task(self, task: Any) -> None:
+        with self.lock:
+            self.queue.append(task)
+            if not (self._begun and self._is_watched):
+                self.queue_cv.notify()
+
+    def handler_thread(self, thread_no: int) -> None:
+        while True:
+            with self.lock:
+                self._begun.pop(thread_no, None)
+                if not self._has_turn():
+                    self.stop_count -= 1
+                    self.threads.discard(thread_no)
+                    self.thread_exit_cv.notify()
+                    return
+                task = self.queue.popleft()
+                self._begun[thread_no] = time.monotonic()
+                if self.queue and not self._is_watched:
+                    self.queue_cv.notify()
+            try:
+                task.service()
+            except BaseException:  # the thread is for the next one as well
+                self.logger.exception("a request could not be served")
+
+    def _has_turn(self) -> bool:
+        """Waits for a task that this thread is to take; false if it is to end instead."""
+        while self.stop_count == 0:
+            last = max(self._begun.values(), default=-_PATIENCE)
+            left = last + _PATIENCE - time.monotonic()
+            if self.queue and left <= 0:
+                return True
+            watches = bool(self.queue) and not self._is_watched
+            self._is_watched |= watches
+            self.queue_cv.wait(left if watches else None)
+            if watches:
+                self._is_watched = False
+        return False
+
+
 class HttpServer:
     """Waitress on a thread of its own.
 
@@ -196,8 +248,6 @@ class HttpServer:
     """
 
     def __init__(self, app: Any, host: str, port: int) -> None:
-        # Its warnings of a growing queue tell users of a server in their own process nothing.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._map: Dict[int, Any] = {}
         server = self._listen(app, host, port)
         server.channel_class = _Channel
@@ -210,7 +260,7 @@ class HttpServer:
         self._thread.start()
 
     def _listen(self, app: Any, host: str, port: int) -> Any:
-        dispatcher = ThreadedTaskDispatcher()
+        dispatcher = _Dispatcher()
         try:
             server = create_server(
                 app,
