@@ -21,6 +21,8 @@ from ai_spine.local.server import SAMPLES
 
 COMMAND = [sys.executable, "-m", "ai_spine"]
 LIMIT = 60  # seconds until a process that hangs is killed
+# For what a Ctrl-C interrupts: coverage holds a lock for ever that it had when interrupted.
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 UNKNOWN_ID = "11111111-2222-3333-4444-555555555555"
 
 

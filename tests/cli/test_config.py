@@ -162,10 +162,11 @@ def test_without_a_terminal_a_key_is_not_asked_for(invoke, path):
 def test_on_a_terminal_a_key_is_asked_for_and_not_shown(path):
     pexpect = pytest.importorskip("pexpect")
 
-    from tests.cli.conftest import COMMAND, LIMIT
+    from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
 
     words = [*COMMAND[1:], "config", "set", "api_key"]
-    child = pexpect.spawn(COMMAND[0], words, timeout=LIMIT, encoding="utf-8")
+    env = {**os.environ, **UNMEASURED}
+    child = pexpect.spawn(COMMAND[0], words, timeout=LIMIT, encoding="utf-8", env=env)
     try:
         child.expect("api_key: ")
         child.waitnoecho()
@@ -182,10 +183,11 @@ def test_on_a_terminal_a_key_is_asked_for_and_not_shown(path):
 def test_ctrl_c_while_a_key_is_asked_for_changes_nothing(path):
     pexpect = pytest.importorskip("pexpect")
 
-    from tests.cli.conftest import COMMAND, LIMIT
+    from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
 
     words = [*COMMAND[1:], "config", "set", "api_key"]
-    child = pexpect.spawn(COMMAND[0], words, timeout=LIMIT, encoding="utf-8")
+    env = {**os.environ, **UNMEASURED}
+    child = pexpect.spawn(COMMAND[0], words, timeout=LIMIT, encoding="utf-8", env=env)
     child.expect("api_key: ")
     child.waitnoecho()
     child.sendintr()

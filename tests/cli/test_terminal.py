@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from ai_spine.cli.tables import text_width
-from tests.cli.conftest import COMMAND, LIMIT
+from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
 from tests.cli.test_batch import until
 
 if os.name == "nt":  # pragma: no cover
@@ -186,6 +186,7 @@ def test_a_tiny_terminal_gets_a_picture_that_fits(terminal, client, rows, column
 
 def test_after_a_resize_the_picture_is_drawn_anew_beneath(terminal, client):
     child = terminal("execute", "stuck", "--follow", "--no-color")
+    child.expect("running, ")
     child.expect(r"\x1b\[\d+A")
     child.setwinsize(10, 30)
     # Nothing goes up before it, and the id has no room.
@@ -220,7 +221,7 @@ def test_ctrl_c_leaves_the_cursor_beneath_the_picture(
 ):
     server.faults.add("POST", "/executions/*/cancel", delay=300)
     more = ("--cancel-on-interrupt",) if presses == 2 else ()
-    child = terminal("execute", "stuck", "--follow", *more)
+    child = terminal("execute", "stuck", "--follow", *more, **UNMEASURED)
     child.expect("running, ")
     child.expect(r"\x1b\[\d+A")
     child.sendintr()
@@ -264,7 +265,7 @@ def test_the_progress_of_a_batch_never_wraps(terminal, inputs, tmp_path, columns
 def test_ctrl_c_stops_a_batch_on_a_terminal(terminal, client, inputs, tmp_path):
     out = tmp_path / "out.jsonl"
     words = ("batch", "stuck", inputs(9), "-o", out, "--concurrency", "2")
-    child = terminal(*words)
+    child = terminal(*words, **UNMEASURED)
     until(lambda: len(client.list_executions()) == 2)
     child.sendintr()
     child.expect("finishing what is in flight")

@@ -180,7 +180,7 @@ class OwnServer:
     def __init__(self, *_, **__):
         canned = Canned()
         canned.say(b'{"status": "operational", "flows": {"total": 1}}')
-        self.client = lambda: canned_client(canned)
+        self.client = lambda **options: canned_client(canned, **options)
 
     def __enter__(self):
         return self
