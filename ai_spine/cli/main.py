@@ -13,12 +13,13 @@ from ai_spine.cli.context import shared_options, wants_json
 from ai_spine.cli.errors import (
     asks_for_json,
     closed_pipe_is_quiet,
+    tell,
     tell_error,
     write_nowhere,
 )
 from ai_spine.cli.exit_codes import INTERRUPTED
 from ai_spine.cli.groups import Outline
-from ai_spine.cli.terminal import StdoutError
+from ai_spine.cli.terminal import StdoutError, harmless
 from ai_spine.utils import one_line
 
 
@@ -86,7 +87,7 @@ def _full_disk_is_told() -> Iterator[None]:
 
 
 def _say_warning(message: Any, *_: Any, **__: Any) -> None:
-    click.echo(f"Warning: {one_line(str(message))}", err=True)
+    tell(f"Warning: {harmless(str(message))}")
 
 
 @click.group(
