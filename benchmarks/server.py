@@ -2,11 +2,13 @@
 
 import statistics
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Dict
 
 from ai_spine import AISpine
+from ai_spine.local import LocalServer
 from benchmarks.filled import COMMON_FLOW, RARE_FLOW, RARE_STATUS, fill
 from benchmarks.harness import Contender, Report, Times, interleave, median, ratio
 from benchmarks.load import seconds_for
@@ -29,6 +31,7 @@ _PAGES = {
 def run(*, quick: bool) -> Report:
     """Measures it."""
     report = Report("server", ABOUT)
+    _start(report, 2 if quick else 40)
     _requests(report, *((1, 8) if quick else (15, 400)))
     sizes = (10, 20) if quick else SIZES
     with tempfile.TemporaryDirectory() as folder, ExitStack() as undo:
@@ -40,6 +43,17 @@ def run(*, quick: bool) -> Report:
         _pages(report, urls, 1 if quick else 9)
         _executions(report, urls, *((1, 4) if quick else (7, 200)))
     return report
+
+
+def _start(report: Report, rounds: int) -> None:
+    """Starts servers as the fixture of the pytest plugin does, one for each test."""
+    times = []
+    for _ in range(rounds + 1):
+        began = time.perf_counter()
+        with LocalServer():
+            times.append(time.perf_counter() - began)
+    took = statistics.median(times[1:])
+    report.at_most("start of a server for a test", took, 0.05, "s")
 
 
 def _requests(report: Report, rounds: int, count: int) -> None:
