@@ -37,10 +37,9 @@ def intervals(
     """
     interval, elapsed = FIRST_INTERVAL, 0.0
     while True:
-        if elapsed < longest:
-            # Keeps many waiters from asking in step; later, they do not do so any more.
-            interval *= 1 + INTERVAL_JITTER * (2 * rand() - 1)
-        interval = min(interval, longest)
+        # The jitter keeps many waiters from asking in step; once out of step, they stay so.
+        jitter = 1 + INTERVAL_JITTER * (2 * rand() - 1)
+        interval = min(interval * jitter, longest)
         yield interval
         elapsed += interval
         is_short = elapsed < SHORT_EXECUTION
