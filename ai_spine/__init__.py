@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, List
 from ai_spine.__version__ import __version__
 
 if TYPE_CHECKING:
-    from ai_spine.batch import BatchItem, BatchProgress, BatchResult
+    from ai_spine.batch.items import BatchItem, BatchProgress, BatchResult
     from ai_spine.client import AISpine
-    from ai_spine.events import RequestEvent
     from ai_spine.exceptions import (
         AISpineError,
         APIError,
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
         TimeoutError,
         ValidationError,
     )
-    from ai_spine.execution_events import ExecutionEvent
-    from ai_spine.frames import to_dataframe
     from ai_spine.models import (
         Agent,
         AgentMessage,
@@ -50,13 +47,16 @@ if TYPE_CHECKING:
         SystemStatus,
         User,
     )
-    from ai_spine.statuses import ExecutionStatus
+    from ai_spine.models.statuses import ExecutionStatus
+    from ai_spine.notebook.tables import to_dataframe
+    from ai_spine.policy.events import RequestEvent
+    from ai_spine.policy.execution_events import ExecutionEvent
 
-# A room is imported when one of its names is asked for: `import ai_spine` costs next to nothing.
-_ROOMS = {
-    "batch": ("BatchItem", "BatchProgress", "BatchResult"),
+# A module is imported when one of its names is first used: `import ai_spine` costs next to nothing.
+_NAMES_IN = {
+    "batch.items": ("BatchItem", "BatchProgress", "BatchResult"),
     "client": ("AISpine",),
-    "events": ("RequestEvent",),
+    "policy.events": ("RequestEvent",),
     "exceptions": (
         "AISpineError",
         "APIError",
@@ -79,8 +79,8 @@ _ROOMS = {
         "TimeoutError",
         "ValidationError",
     ),
-    "execution_events": ("ExecutionEvent",),
-    "frames": ("to_dataframe",),
+    "policy.execution_events": ("ExecutionEvent",),
+    "notebook.tables": ("to_dataframe",),
     "models": (
         "Agent",
         "AgentMessage",
@@ -95,9 +95,10 @@ _ROOMS = {
         "SystemStatus",
         "User",
     ),
-    "statuses": ("ExecutionStatus",),
+    "models.statuses": ("ExecutionStatus",),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names}
+_PUBLIC_MODULES = ("client", "drawing", "exceptions", "local", "models", "notebook")
 
 __all__ = [
     "AISpine",
@@ -146,14 +147,14 @@ __all__ = [
 if not TYPE_CHECKING:  # else any misspelt name would pass for one
 
     def __getattr__(name: str) -> Any:
-        room = _ROOM_OF.get(name, name)
-        if room not in _ROOMS:
+        if name in _PUBLIC_MODULES:
+            return importlib.import_module(f"{__name__}.{name}")
+        if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = importlib.import_module(f"{__name__}.{room}")
-        value = module if name == room else getattr(module, name)
-        globals()[name] = value
+        module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
+        globals()[name] = value = getattr(module, name)
         return value
 
 
 def __dir__() -> List[str]:
-    return sorted({*globals(), *_ROOMS, *__all__})
+    return sorted({*globals(), *_PUBLIC_MODULES, *__all__})

@@ -5,8 +5,15 @@ from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar, Union
 
 import requests
 
-from ai_spine import arguments, config
-from ai_spine.api import ApiClient
+from ai_spine._sync.api import ApiClient
+from ai_spine._sync.methods.account import AccountMethods
+from ai_spine._sync.methods.agents import AgentMethods
+from ai_spine._sync.methods.batches import BatchMethods
+from ai_spine._sync.methods.flows import FlowMethods
+from ai_spine._sync.methods.streams import StreamMethods
+from ai_spine._sync.methods.system import SystemMethods
+from ai_spine.config import arguments
+from ai_spine.config import settings as config
 from ai_spine.constants import (
     DEFAULT_API_PREFIX,
     DEFAULT_CREDITS_LOW_AT,
@@ -16,18 +23,11 @@ from ai_spine.constants import (
     DEFAULT_TIMEOUT,
     MAX_POOL_SIZE,
 )
-from ai_spine.events import log_to_stderr
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.methods.account import AccountMethods
-from ai_spine.methods.agents import AgentMethods
-from ai_spine.methods.batches import BatchMethods
-from ai_spine.methods.flows import FlowMethods
-from ai_spine.methods.streams import StreamMethods
-from ai_spine.methods.system import SystemMethods
 from ai_spine.operations import Operation, read_anything
-from ai_spine.session_pool import SessionPool
-from ai_spine.utils import Secret
-from ai_spine.validation import (
+from ai_spine.policy.events import log_to_stderr
+from ai_spine.policy.settings import Hooks, Settings
+from ai_spine.policy.validation import (
     check_amount,
     check_callable,
     check_count,
@@ -37,6 +37,8 @@ from ai_spine.validation import (
     check_path,
     check_seconds,
 )
+from ai_spine.transport.requests.session_pool import SessionPool
+from ai_spine.utils import Secret
 
 Client = TypeVar("Client", bound="AISpine")
 
@@ -120,7 +122,7 @@ class AISpine(
         cert: Union[None, str, Tuple[str, str]] = None,
         pool_size: int = DEFAULT_POOL_SIZE,
         retry_after_limit: float = DEFAULT_RETRY_AFTER_LIMIT,
-        event_hooks: Optional[arguments.Hooks] = None,
+        event_hooks: Optional[Hooks] = None,
         access_token: Optional[str] = None,
         on_credits_low: Optional[Callable[[float], Any]] = None,
         credits_low_at: float = DEFAULT_CREDITS_LOW_AT,
@@ -138,7 +140,7 @@ class AISpine(
         url, prefix = config.split_base_url(
             url, config.resolve_prefix(api_prefix, chosen, url)
         )
-        settings = config.Settings(
+        settings = Settings(
             api_key=config.resolve_api_key(key, chosen, url),
             access_token=config.check_access_token(token),
             base_url=url,

@@ -24,12 +24,9 @@ Each pickles, holds no live response and no secret, and reads as one sentence. B
 """
 
 import builtins
-import http.client
-from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, NamedTuple, Optional, Sequence, Tuple
 
 import requests
-
-from ai_spine.error_bodies import read_error_body
 
 
 class Attempt(NamedTuple):
@@ -271,63 +268,3 @@ class RateLimitError(APIError):
 
 class ServerError(APIError):
     """5xx: the server failed."""
-
-
-_CLASS_BY_STATUS: Dict[int, Type[APIError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    402: InsufficientCreditsError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    422: BadRequestError,
-    429: RateLimitError,
-}
-
-
-def error_from_response(
-    status_code: int,
-    body: bytes,
-    *,
-    retry_after: Optional[float] = None,
-    call: CallInfo = CallInfo(),
-) -> APIError:
-    """Turns an answer that is an error into the exception to raise.
-
-    Args:
-        status_code: The HTTP status.
-        body: The body, in any of the forms that servers and the proxies before them use.
-        retry_after: Seconds that the answer asks to wait.
-        call: What is known of the request.
-
-    Example:
-        >>> call = CallInfo("GET", "/flows/f")
-        >>> str(error_from_response(404, b'{"detail": "no flow"}', call=call))
-        '404: no flow (GET /flows/f)'
-    """
-    words = read_error_body(body)
-    message = words.message or http.client.responses.get(
-        status_code, "no reason was given"
-    )
-    error = _class_for(status_code, words.code, message)(
-        message,
-        status_code=status_code,
-        code=words.code,
-        details=words.details,
-        retry_after=retry_after,
-        call=call,
-    )
-    if isinstance(error, InsufficientCreditsError):
-        error.credits_needed = words.credits_needed
-        error.credits_available = words.credits_available
-    return error
-
-
-def _class_for(status_code: int, code: Optional[str], message: str) -> Type[APIError]:
-    if status_code == 403 and (
-        code == "INSUFFICIENT_CREDITS" or "credit" in message.lower()
-    ):
-        return InsufficientCreditsError
-    return _CLASS_BY_STATUS.get(
-        status_code, ServerError if status_code >= 500 else APIError
-    )

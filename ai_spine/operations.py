@@ -21,8 +21,14 @@ from ai_spine.models import (
     SystemStatus,
     User,
 )
+from ai_spine.models.base import (
+    Page,
+    UnexpectedAnswer,
+    read_items,
+    read_told,
+    read_wrapped,
+)
 from ai_spine.utils import quote_segment
-from ai_spine.wire import Page, UnexpectedAnswer, read_items, read_told, read_wrapped
 
 T = TypeVar("T")
 

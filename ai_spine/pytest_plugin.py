@@ -122,7 +122,7 @@ def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
 def _hurry(monkeypatch: "pytest.MonkeyPatch") -> None:
     """Has clients decide on their pauses as ever, but cut them short."""
     from ai_spine import client
-    from ai_spine.api import ApiClient
+    from ai_spine._sync.api import ApiClient
 
     monkeypatch.setattr(client, "ApiClient", partial(ApiClient, sleep=_nap))
 
@@ -156,7 +156,7 @@ def _line_of(execution: "Execution") -> str:
 
 def _brief(data: Any) -> str:
     """Gives data as one line of JSON, without what looks secret."""
-    from ai_spine.redaction import Redactor
+    from ai_spine.policy.redaction import Redactor
     from ai_spine.utils import one_line
 
     text = Redactor([]).body(json.dumps(data).encode("ascii"))

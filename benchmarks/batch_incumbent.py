@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import List
 
 import requests
+
 from ai_spine import AISpine
 
 CONCURRENCY, SECONDS = 64, 0.05  # as in batch_ours, which cannot be imported here

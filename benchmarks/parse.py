@@ -4,7 +4,7 @@ import json
 from typing import Any, Dict, List
 
 from ai_spine import Execution
-from ai_spine.wire import read_items
+from ai_spine.models.base import read_items
 from benchmarks.harness import Report, interleave, median, ratio
 from benchmarks.raw import EXECUTION
 

@@ -32,9 +32,9 @@ from ai_spine.exceptions import (
     ServerError,
     TimeoutError,
     ValidationError,
-    error_from_response,
 )
 from ai_spine.models import Execution
+from ai_spine.policy.error_bodies import error_from_response
 
 ATTEMPTS = (Attempt(1, "status 503", 0.25), Attempt(2, "no answer in time", None))
 CALL = CallInfo(

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from ai_spine import AISpine, operations
-from ai_spine.wire import UnexpectedAnswer
+from ai_spine.models.base import UnexpectedAnswer
 from ai_spine.operations import OPERATIONS
 
 NO_ENDPOINT_OF_THEIR_OWN = {

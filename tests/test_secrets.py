@@ -13,14 +13,15 @@ import warnings
 import pytest
 import requests
 
+import ai_spine
 from ai_spine import (
     AISpine,
     AISpineError,
     ConfigurationError,
     InsecureTransportWarning,
-    config,
 )
 from ai_spine.cli.main import cli
+from ai_spine.config import settings as config
 from ai_spine.local import LocalServer
 from tests.raw_server import RESET, STALL, RawServer, answer
 
@@ -30,7 +31,7 @@ BAD_KEY = KEY + "\n"
 ODD_KEY = 'sk "quoted\\secret'
 TOKEN = "tok-very-secret"
 PROXY = "http://user:proxy-hush@127.0.0.1:1"
-PACKAGE = os.path.dirname(config.__file__)
+PACKAGE = os.path.dirname(ai_spine.__file__)
 
 FAULTS = {
     "401": answer(401, {"detail": "who are you"}),

@@ -6,7 +6,7 @@ from typing import Any, Iterator, NoReturn, Optional, Tuple
 
 import click
 
-from ai_spine.checkpoint import journal_of
+from ai_spine.batch.checkpoint import journal_of
 from ai_spine.cli.batch_report import Report, plural
 from ai_spine.cli.context import SECONDS, command, fail, meant, session, wants_json
 from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED, exit_code_of

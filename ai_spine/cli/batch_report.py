@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional
 
 import click
 
-from ai_spine.batch import UNKNOWN, BatchItem, BatchProgress
+from ai_spine.batch.items import UNKNOWN, BatchItem, BatchProgress
 from ai_spine.cli.context import session
 from ai_spine.cli.output import open_rows, say
 from ai_spine.cli.tables import shortened, text_width

@@ -69,13 +69,13 @@ def _ids(kind: str) -> Find:
 
 
 def _profiles(context: click.Context) -> List[str]:
-    from ai_spine.profiles import profile_names
+    from ai_spine.config.profiles import profile_names
 
     return profile_names()
 
 
 def _keys(context: click.Context) -> List[str]:
-    from ai_spine.profiles import KEYS, PROFILE_KEY
+    from ai_spine.config.profiles import KEYS, PROFILE_KEY
 
     return [*KEYS, PROFILE_KEY]
 

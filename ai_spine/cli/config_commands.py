@@ -11,21 +11,13 @@ from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output import print_value, say
 from ai_spine.cli.output_options import FORMATS
 from ai_spine.cli.terminal import put
-from ai_spine.config import READERS, is_meant_for, warn_of_open_file
-from ai_spine.constants import (
-    DEFAULT_BASE_URL,
-    DEFAULT_MAX_RETRIES,
-    DEFAULT_TIMEOUT,
-)
-from ai_spine.did_you_mean import hint
-from ai_spine.exceptions import ConfigurationError
-from ai_spine.profile_file import (
+from ai_spine.config.profile_file import (
     Document,
     change_document,
     read_document,
     shown,
 )
-from ai_spine.profiles import (
+from ai_spine.config.profiles import (
     DEFAULT_PROFILE,
     GENERAL,
     KEYS,
@@ -37,7 +29,15 @@ from ai_spine.profiles import (
     find,
     profile_names,
 )
+from ai_spine.config.settings import READERS, is_meant_for, warn_of_open_file
+from ai_spine.constants import (
+    DEFAULT_BASE_URL,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+)
+from ai_spine.exceptions import ConfigurationError
 from ai_spine.utils import Secret, origin
+from ai_spine.utils.did_you_mean import hint
 
 _HIDDEN = "***"
 _DEFAULTS: Dict[str, Any] = {

@@ -26,9 +26,9 @@ from ai_spine.cli.exit_codes import (
 )
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output_options import FORMATS, check_output, output_options
-from ai_spine.did_you_mean import hint
-from ai_spine.profiles import OUTPUT_KEY, Profile, load_profile
+from ai_spine.config.profiles import OUTPUT_KEY, Profile, load_profile
 from ai_spine.utils import Secret
+from ai_spine.utils.did_you_mean import hint
 
 # The client takes time to import, for which neither a help page nor completion need wait.
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from ai_spine.cli.values import read_object, read_pairs
 from ai_spine.client import AISpine
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.models import AgentMessage, Execution, NodeResult
-from ai_spine.statuses import KNOWN_STATUSES
-from ai_spine.validation import check_seconds
+from ai_spine.models.statuses import KNOWN_STATUSES
+from ai_spine.policy.validation import check_seconds
 
 COLUMNS = ("execution_id", "flow_id", "status", "created_at", "error_message")
 RESULT_COLUMNS = ("node_id", "agent_id", "status", "duration", "error_message")

@@ -9,9 +9,14 @@ from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output import print_item, print_items, print_value, say
 from ai_spine.cli.terminal import encodes, harmless, put, width_of
-from ai_spine.definitions import read_definition
-from ai_spine.drawing import flow_as_dot, flow_as_mermaid, flow_as_svg, flow_as_text
 from ai_spine.exceptions import ValidationError
+from ai_spine.flows.definitions import read_definition
+from ai_spine.flows.drawing import (
+    flow_as_dot,
+    flow_as_mermaid,
+    flow_as_svg,
+    flow_as_text,
+)
 from ai_spine.models import Flow
 
 COLUMNS = ("flow_id", "name", "version", "description")

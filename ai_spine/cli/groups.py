@@ -7,7 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ai_spine.cli.contents import room_of, summaries_of
-from ai_spine.did_you_mean import hint
+from ai_spine.utils.did_you_mean import hint
 
 _NOUNS = [name for name in summaries_of("") if summaries_of(name)]
 

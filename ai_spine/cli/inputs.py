@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from typing import Any, Dict, IO, Iterable, Iterator, NamedTuple, Optional, Sequence
+from typing import IO, Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence
 
 import click
 

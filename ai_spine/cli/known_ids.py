@@ -11,9 +11,9 @@ import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from ai_spine.cli.context import Session
+from ai_spine.config.folders import cache_folder
+from ai_spine.config.profiles import find
 from ai_spine.constants import DEFAULT_BASE_URL, ENV_CACHE
-from ai_spine.folders import cache_folder
-from ai_spine.profiles import find
 
 MAX_AGE = 60.0  # seconds
 _TIMEOUT = 1.0  # seconds, for all that has to do with the network

@@ -10,9 +10,9 @@ from ai_spine.cli.rows import text_of
 from ai_spine.cli.tables import shortened, text_width
 from ai_spine.cli.terminal import encodes, harmless, painted, put, size_of
 from ai_spine.constants import LOGGER_NAME
-from ai_spine.drawing import flow_as_text
+from ai_spine.flows.drawing import flow_as_text
 from ai_spine.models import Execution, Flow, NodeResult
-from ai_spine.statuses import TERMINAL_STATUSES, ExecutionStatus
+from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus
 
 _TICK = 0.2  # seconds between two pictures, if nothing happens
 _WAITING = str(ExecutionStatus.PENDING)

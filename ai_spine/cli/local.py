@@ -11,7 +11,7 @@ from ai_spine.cli.context import errors_in_one_line, import_local, session
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output import say
 from ai_spine.cli.terminal import put
-from ai_spine.events import log_to_stderr
+from ai_spine.policy.events import log_to_stderr
 
 
 @click.group("local", cls=Noun, no_args_is_help=False)

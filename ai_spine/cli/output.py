@@ -19,7 +19,7 @@ from ai_spine.cli.rows import (
     text_of,
 )
 from ai_spine.cli.terminal import harmless, put
-from ai_spine.wire import Model
+from ai_spine.models.base import Model
 
 STREAMS = ("jsonl", "csv")  # the formats in which half a list is of use
 _EMPTY: Tuple[Any, ...] = (None, "", [], {})

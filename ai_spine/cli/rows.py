@@ -15,8 +15,8 @@ from ai_spine.cli.terminal import (
     takes_colour,
     width_of,
 )
+from ai_spine.models.base import Model
 from ai_spine.utils import format_timestamp
-from ai_spine.wire import Model
 
 
 class Rows:

@@ -19,10 +19,10 @@ from typing import (
 
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.exceptions import ConfigurationError, ValidationError
-from ai_spine.graph import NODE_TYPES
 from ai_spine.local.http_agents import AgentFailed, HttpAgent, Task
+from ai_spine.models.graph import NODE_TYPES
+from ai_spine.policy.validation import check_id
 from ai_spine.utils import one_line
-from ai_spine.validation import check_id
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 Function = Callable[[Dict[str, Any], Dict[str, Any]], Mapping[str, Any]]

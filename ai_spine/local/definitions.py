@@ -11,15 +11,15 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Union,
 )
-from typing import Union
 
-from ai_spine.definitions import FILE_SUFFIXES, MAX_DEPTH, is_too_deep, read_file
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.graph import find_problems
+from ai_spine.flows.definitions import FILE_SUFFIXES, MAX_DEPTH, is_too_deep, read_file
 from ai_spine.models import Flow
-from ai_spine.validation import encode_json
-from ai_spine.wire import UnexpectedAnswer
+from ai_spine.models.base import UnexpectedAnswer
+from ai_spine.models.graph import find_problems
+from ai_spine.policy.validation import encode_json
 
 MAX_NODES = 1000
 FlowItem = Union[str, Path, Flow, Mapping[str, Any]]

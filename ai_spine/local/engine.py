@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
 
 from ai_spine.constants import LOGGER_NAME
-from ai_spine.conditions import CannotCompare, excluded_nodes
-from ai_spine.definitions import MAX_DEPTH, is_too_deep
+from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.local.agents import AnyAgent
 from ai_spine.local.http_agents import AgentFailed, Task
 from ai_spine.local.store import Store
 from ai_spine.local.workers import Workers
 from ai_spine.models import Flow, FlowNode
-from ai_spine.statuses import ExecutionStatus
+from ai_spine.models.conditions import CannotCompare, excluded_nodes
+from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.utils import one_line
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")

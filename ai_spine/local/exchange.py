@@ -18,7 +18,7 @@ from ai_spine.constants import (
     LOGGER_NAME,
     REQUEST_ID_HEADER,
 )
-from ai_spine.definitions import MAX_DEPTH, is_too_deep
+from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.local.store import KeyReused, Reply, Store
 from ai_spine.utils import has_control_characters, one_line
 

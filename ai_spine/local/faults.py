@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
 from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ValidationError
-from ai_spine.validation import (
+from ai_spine.policy.validation import (
     check_count,
     check_header_value,
     check_mapping,

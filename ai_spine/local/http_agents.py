@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from ai_spine.adapter import BoundedAdapter
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.redaction import Redactor, passwords_of
-from ai_spine.retry import failure_of
+from ai_spine.policy.redaction import Redactor, passwords_of
+from ai_spine.transport.requests.adapter import BoundedAdapter
+from ai_spine.transport.requests.failures import failure_of
 from ai_spine.utils import has_control_characters, is_unicode, one_line
 
 # Seconds that an HTTP agent may take where its node's config does not say.

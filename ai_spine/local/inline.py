@@ -2,12 +2,12 @@
 
 from typing import Any, Callable, List, NamedTuple, Sequence, Union
 
-from ai_spine.definitions import FILE_SUFFIXES
 from ai_spine.exceptions import ConfigurationError
+from ai_spine.flows.definitions import FILE_SUFFIXES
 from ai_spine.local.agents import AgentFunction, Function
 from ai_spine.local.definitions import FlowItem, LoadedFlow, load_flows
 from ai_spine.models import Flow, FlowNode
-from ai_spine.validation import check_id
+from ai_spine.policy.validation import check_id
 
 RowItem = Union[Function, AgentFunction, str]
 

@@ -8,7 +8,7 @@ import sqlite3
 from typing import Any, Dict, NamedTuple, Optional
 
 from ai_spine.local.schema import LIVE_STATUSES, execution_of, node_result_of
-from ai_spine.statuses import ExecutionStatus
+from ai_spine.models.statuses import ExecutionStatus
 
 EVENTS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (

@@ -11,7 +11,7 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ai_spine.constants import API_PREFIX, LOGGER_NAME
-from ai_spine.drawing import flow_as_svg, timeline_as_svg
+from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg
 from ai_spine.local.engine import Engine
 from ai_spine.local.exchange import Refusal, check_uuid, refuse_http
 from ai_spine.local.page_access import (

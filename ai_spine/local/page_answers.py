@@ -8,7 +8,7 @@ import jinja2
 from flask import Response
 
 from ai_spine.local import page_shown
-from ai_spine.statuses import ExecutionStatus
+from ai_spine.models.statuses import ExecutionStatus
 
 _HERE = Path(__file__).parent
 CONTENT_POLICY = (

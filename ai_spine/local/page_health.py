@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.http_agents import AgentFailed, HttpAgent
-from ai_spine.redaction import Redactor, passwords_of
+from ai_spine.policy.redaction import Redactor, passwords_of
 from ai_spine.utils import one_line
 
 HEALTH_SECONDS = 2.0

@@ -38,8 +38,8 @@ from ai_spine.local.store import Reply, Store
 from ai_spine.local.stream_routes import StreamRoutes, announce_stream
 from ai_spine.local.streams import Publisher
 from ai_spine.models import Flow
-from ai_spine.statuses import ExecutionStatus
-from ai_spine.validation import check_id
+from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.policy.validation import check_id
 
 _COMPONENTS = ("registry", "communication", "memory", "orchestrator")
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any, Dict, Optional, Sequence
 
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.statuses import ExecutionStatus
+from ai_spine.models.statuses import ExecutionStatus
 
 LIVE_STATUSES = (ExecutionStatus.PENDING.value, ExecutionStatus.RUNNING.value)
 

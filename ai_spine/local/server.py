@@ -34,9 +34,8 @@ from ai_spine.local.routes import Backend, make_app
 from ai_spine.local.store import Store
 from ai_spine.local.streams import Publisher
 from ai_spine.models import Execution, Flow
-from ai_spine.statuses import ExecutionStatus, read_status
-from ai_spine.utils import Secret
-from ai_spine.validation import (
+from ai_spine.models.statuses import ExecutionStatus, read_status
+from ai_spine.policy.validation import (
     check_count,
     check_flag,
     check_id,
@@ -44,6 +43,7 @@ from ai_spine.validation import (
     encode_json,
     fits_header,
 )
+from ai_spine.utils import Secret
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_AGENTS = "ai_spine.local.samples.agents"

@@ -24,7 +24,7 @@ from ai_spine.local.schema import (
     metrics_of,
     node_result_of,
 )
-from ai_spine.statuses import ExecutionStatus
+from ai_spine.models.statuses import ExecutionStatus
 
 _TABLES_OF_RUNS = ("executions", "node_results", "idempotency_keys", "events")
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ai_spine import NetworkError, RateLimitError, RequestTimeoutError
-from ai_spine.retry import Brake
+from ai_spine.policy.retry import Brake
 from tests.attacks.servers import Handler, read_head
 from tests.raw_server import RawServer, answer
 

@@ -9,7 +9,7 @@ import requests.adapters
 
 from ai_spine import BadRequestError, NetworkError, utils
 from ai_spine.constants import MAX_MESSAGE_LENGTH
-from ai_spine.adapter import BoundedAdapter
+from ai_spine.transport.requests.adapter import BoundedAdapter
 from tests.attacks.servers import MIB, Handler, read_head
 from tests.raw_server import RawServer, answer
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ai_spine.batch import BatchItem, BatchProgress, BatchResult, key_of
+from ai_spine.batch.items import BatchItem, BatchProgress, BatchResult, key_of
 from ai_spine.exceptions import (
     AuthenticationError,
     BadRequestError,

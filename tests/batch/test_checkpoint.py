@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from ai_spine.batch import BatchItem
-from ai_spine.checkpoint import Checkpoint
+from ai_spine.batch.checkpoint import Checkpoint
+from ai_spine.batch.items import BatchItem
 from ai_spine.exceptions import (
     ConfigurationError,
     ExecutionError,

@@ -4,7 +4,7 @@ import concurrent.futures
 
 import pytest
 
-from ai_spine.checkpoint import Checkpoint
+from ai_spine.batch.checkpoint import Checkpoint
 from ai_spine.exceptions import ConflictError, NotFoundError
 from tests.batch.conftest import journal_of, lines, numbers, until
 

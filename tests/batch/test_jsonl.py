@@ -6,9 +6,9 @@ import stat
 
 import pytest
 
+from ai_spine.batch.jsonl import LineFile
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.jsonl import LineFile
-from ai_spine.locks import lock
+from ai_spine.utils.locks import lock
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX files")
 
@@ -185,7 +185,7 @@ def test_a_file_that_its_run_takes_away_meanwhile_is_not_written_to(
             first.close_without({dropped})
         return lock(descriptor)
 
-    monkeypatch.setattr("ai_spine.jsonl.lock", lock_late)
+    monkeypatch.setattr("ai_spine.batch.jsonl.lock", lock_late)
     with pytest.raises(ConfigurationError) as caught:
         opened(path)
     assert str(caught.value) == f"{path} is in use by another run"
@@ -196,7 +196,7 @@ def test_a_file_where_there_are_no_locks_is_told_so(opened, path, monkeypatch):
     def refuse(descriptor):
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("ai_spine.jsonl.lock", refuse)
+    monkeypatch.setattr("ai_spine.batch.jsonl.lock", refuse)
     with pytest.raises(ConfigurationError) as caught:
         opened(path)
     told = f"{path} cannot be locked: No locks available; name a file elsewhere"

@@ -66,8 +66,8 @@ def test_an_empty_batch_gives_nothing(rig, client, path):
 
 
 def test_inputs_are_read_only_so_far_ahead_of_the_items_taken(rig, client, monkeypatch):
-    monkeypatch.setattr("ai_spine.batch_run._WINDOW", 20)
-    monkeypatch.setattr("ai_spine.batch_run._WAKE_EVERY", 5)
+    monkeypatch.setattr("ai_spine.batch.run._WINDOW", 20)
+    monkeypatch.setattr("ai_spine.batch.run._WAKE_EVERY", 5)
     fetched = []
 
     def inputs():

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from ai_spine import config
+from ai_spine.config import settings as config
 from ai_spine.local import LocalServer
 
 KEY = "sk-very-secret"
@@ -329,7 +329,7 @@ def test_errors_are_json_where_the_profile_says_json(invoke):
 
 def test_without_a_home_the_file_has_to_be_named(invoke, monkeypatch):
     monkeypatch.delenv("AI_SPINE_CONFIG")
-    monkeypatch.setattr("ai_spine.profiles.settings_folder", lambda: None)
+    monkeypatch.setattr("ai_spine.config.profiles.settings_folder", lambda: None)
     outcome = invoke("config", "path")
     assert outcome.exit_code == 2
     assert "name one in AI_SPINE_CONFIG" in outcome.error

@@ -1,14 +1,14 @@
 """The faults: what each does to a request, and what that means for the request's fate.
 
-A fate is a `Kind` of `ai_spine.retry`, or `ANSWER`: the right answer must come all the same. It is
-declared here from what is done to the request, not asked of the SDK.
+A fate is a `Kind` of `ai_spine.policy.retry`, or `ANSWER`: the right response must come all the
+same. It is declared here from what is done to the request, not asked of the SDK.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Any, Callable, FrozenSet, List, Optional, Tuple, Union
 
-from ai_spine.retry import Kind
+from ai_spine.policy.retry import Kind
 from tests.faults import plays
 from tests.faults.plays import message, part, right_with, say
 

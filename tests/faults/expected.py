@@ -10,8 +10,9 @@ from ai_spine import (
     RequestTimeoutError,
     TimeoutError,
 )
-from ai_spine.exceptions import _CLASS_BY_STATUS, ServerError
-from ai_spine.retry import Kind
+from ai_spine.exceptions import ServerError
+from ai_spine.policy.error_bodies import _CLASS_BY_STATUS
+from ai_spine.policy.retry import Kind
 from tests.faults.cases import Case
 from tests.faults.catalog import ANSWER, API, EITHER, ODD, TIMEOUT, UNDERSTOOD, Fault
 

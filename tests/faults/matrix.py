@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional
 
 from ai_spine import AISpine, AISpineError
 from ai_spine.exceptions import APIError, NetworkError
-from ai_spine.retry import RetryPolicy
+from ai_spine.policy.retry import RetryPolicy
 from tests.faults.cases import CASES, Case
 from tests.faults.catalog import FAULTS, Fault
 from tests.faults.expected import (
@@ -140,7 +140,7 @@ class Run:
         client._api._policy = _SteadyPolicy(
             fault.max_retries,
             retry_writes=self.cell.retry_writes,
-            backoff_factor=_BACKOFF,
+            backoff_base=_BACKOFF,
         )
         return client
 

@@ -17,7 +17,7 @@ from typing import Any, Counter, Dict, List, NamedTuple, Optional
 
 from ai_spine import AISpine, AISpineError, APIError, Execution, NetworkError
 from ai_spine.local import LocalServer, agent
-from ai_spine.retry import RetryPolicy
+from ai_spine.policy.retry import RetryPolicy
 from tests.faults import plays
 from tests.faults.proxy import Exchange, FaultProxy
 
@@ -175,7 +175,7 @@ class Soak:
             pool_size=THREADS,
         )
         client._api._policy = RetryPolicy(
-            _RETRIES, retry_writes=not self._by_hand, backoff_factor=_BACKOFF
+            _RETRIES, retry_writes=not self._by_hand, backoff_base=_BACKOFF
         )
         return client
 

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ai_spine.retry import RetryPolicy
-from ai_spine.session_pool import SessionPool
+from ai_spine.policy.retry import RetryPolicy
+from ai_spine.transport.requests.session_pool import SessionPool
 from tests.faults.cases import BY_NAME
 from tests.faults.catalog import FAULTS
 from tests.faults.expected import Cell
@@ -64,7 +64,9 @@ def test_the_matrix_sees_a_post_that_is_sent_twice(world, monkeypatch):
         RetryPolicy, "may_repeat", lambda self, method, failure, attempt: attempt < 2
     )
     monkeypatch.setattr(
-        "ai_spine.calls.IDEMPOTENCY_KEY_HEADER", "X-Not-The-Key", raising=True
+        "ai_spine.policy.call_state.IDEMPOTENCY_KEY_HEADER",
+        "X-Not-The-Key",
+        raising=True,
     )
     found = violations(world, "execute_flow", "reset after the deed")
     assert found.count("duplicates") >= 2  # the POSTs, and the executions they made

@@ -14,7 +14,7 @@ import trustme
 
 from ai_spine import Flow
 from ai_spine.local import LocalServer, agent
-from ai_spine.statuses import ExecutionStatus
+from ai_spine.models.statuses import ExecutionStatus
 
 CELL_HEADER = "X-Cell"
 _PAD = 4 * 2**20  # what makes a body large: more than sockets hold

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 
-from ai_spine.wire import Model
+from ai_spine.models.base import Model
 
 # Names that the SDK looks for, so that odd values meet the code that reads them.
 _READ_BY_HAND = """

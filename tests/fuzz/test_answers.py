@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ai_spine import AISpine, AISpineError, BadRequestError
 from ai_spine.models import Execution
+from ai_spine.models.base import Model, UnexpectedAnswer
 from ai_spine.operations import OPERATIONS
-from ai_spine.wire import Model, UnexpectedAnswer
 from tests.fuzz.canned import Canned, Time, canned_client, check_error
 from tests.fuzz.shares import fuzz
 from tests.fuzz.strategies import JSON, ODD, STATUSES, nearly, objects_of

@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import strategies as st
 
-from ai_spine import constants, session_pool
-from ai_spine.api import ApiClient
-from ai_spine.cli import exit_codes
+from ai_spine import constants
+from ai_spine._sync.api import ApiClient
 from ai_spine.cli import context as cli_context
+from ai_spine.cli import exit_codes
 from ai_spine.cli import local as cli_local
 from ai_spine.cli.main import cli
+from ai_spine.transport.requests import session_pool
 from tests.fuzz.canned import Canned, Time, canned_client, canned_session, is_one_line
 from tests.fuzz.shares import fuzz
 from tests.fuzz.strategies import JSON, TEXT

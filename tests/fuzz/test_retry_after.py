@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ai_spine import AISpineError
 from ai_spine.constants import BACKOFF_MAX
-from ai_spine.retry import RetryPolicy
+from ai_spine.policy.retry import RetryPolicy
 from tests.fuzz.canned import Canned, Time, canned_client, check_error
 from tests.fuzz.shares import fuzz
 from tests.fuzz.strategies import TEXT

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from ai_spine.local import streams
-from ai_spine.sse import EventParser
+from ai_spine.policy.event_streams import EventParser
 from tests.local import LIMIT, flow, node, single, wait_until
 
 PREFIXES = ["", "/api/v1"]

@@ -1,0 +1,152 @@
+"""Users, their credits and their keys."""
+
+import warnings
+from typing import Any, Mapping, Optional
+
+from ai_spine import operations
+from ai_spine._sync.methods.base import Methods
+from ai_spine.exceptions import NotFoundError
+from ai_spine.models import ApiKeyChange, ApiKeyStatus, User
+from ai_spine.operations import Operation
+from ai_spine.policy.validation import check_id
+
+
+class AccountMethods(Methods):
+    """The methods of users and their keys."""
+
+    def get_current_user(self) -> User:
+        """Gives whom the key belongs to, with the credits that are left.
+
+        Raises:
+            AuthenticationError: The key is missing or wrong.
+            APIError: The server refused.
+            NetworkError: No answer came.
+
+        Example:
+            >>> client.get_current_user().id
+            'local'
+        """
+        user = self._api.call(operations.GET_CURRENT_USER)
+        self._api.note_credits(user.credits)
+        return user
+
+    def check_credits(self) -> Optional[float]:
+        """Gives the credits that are left; `None` where the server does not tell.
+
+        Raises:
+            AuthenticationError: The key is missing or wrong.
+            APIError: The server refused.
+            NetworkError: No answer came.
+        """
+        return self.get_current_user().credits
+
+    def get_user_profile(self) -> User:
+        """Gives whom the account token belongs to.
+
+        Raises:
+            ConfigurationError: The client has no `access_token`.
+            AuthenticationError: The token is wrong or has expired.
+            APIError: The server refused.
+            NetworkError: No answer came.
+        """
+        user = self._api.call(operations.GET_USER_PROFILE)
+        self._api.note_credits(user.credits)
+        return user
+
+    def get_api_key_status(self) -> ApiKeyStatus:
+        """Tells whether the account has an API key.
+
+        Raises:
+            ConfigurationError: The client has no `access_token`.
+            AuthenticationError: The token is wrong or has expired.
+            APIError: The server refused.
+            NetworkError: No answer came.
+        """
+        return self._api.call(operations.GET_API_KEY_STATUS)
+
+    def generate_api_key(self) -> ApiKeyChange:
+        """Makes a new API key for the account; the one before it, if any, is void.
+
+        Raises:
+            ConfigurationError: The client has no `access_token`.
+            AuthenticationError: The token is wrong or has expired.
+            APIError: The server refused.
+            NetworkError: No answer came; `maybe_executed` tells whether a key may have been made.
+        """
+        return self._api.call(operations.GENERATE_API_KEY)
+
+    def revoke_api_key(self) -> ApiKeyChange:
+        """Makes the API key of the account void.
+
+        Raises:
+            ConfigurationError: The client has no `access_token`.
+            AuthenticationError: The token is wrong or has expired.
+            NotFoundError: There is no key.
+            APIError: The server refused.
+            NetworkError: No answer came.
+        """
+        return self._revoke(operations.REVOKE_API_KEY)
+
+    def check_user_api_key(self, user_id: str) -> ApiKeyStatus:
+        """Tells whether a user has an API key. Deprecated: see `get_api_key_status`.
+
+        The client's key is not sent: the endpoint wants none.
+
+        Raises:
+            ValidationError: The id cannot be one.
+            APIError: The server refused.
+            NetworkError: No answer came.
+        """
+        _warn("check_user_api_key", "get_api_key_status")
+        params = {"user_id": check_id("user_id", user_id)}
+        return self._api.call(operations.CHECK_USER_API_KEY, params=params)
+
+    def generate_user_api_key(self, user_id: str) -> ApiKeyChange:
+        """Makes a new API key for a user. Deprecated: see `generate_api_key`.
+
+        The client's key is not sent: the endpoint wants none.
+
+        Raises:
+            ValidationError: The id cannot be one.
+            APIError: The server refused.
+            NetworkError: No answer came; `maybe_executed` tells whether a key may have been made.
+        """
+        _warn("generate_user_api_key", "generate_api_key")
+        body = {"user_id": check_id("user_id", user_id)}
+        return self._api.call(operations.GENERATE_USER_API_KEY, body=body)
+
+    def revoke_user_api_key(self, user_id: str) -> ApiKeyChange:
+        """Makes a user's API key void. Deprecated: see `revoke_api_key`.
+
+        The client's key is not sent: the endpoint wants none.
+
+        Raises:
+            ValidationError: The id cannot be one.
+            NotFoundError: The user has no key.
+            APIError: The server refused.
+            NetworkError: No answer came.
+        """
+        _warn("revoke_user_api_key", "revoke_api_key")
+        body = {"user_id": check_id("user_id", user_id)}
+        return self._revoke(operations.REVOKE_USER_API_KEY, body)
+
+    def _revoke(
+        self,
+        operation: Operation[ApiKeyChange],
+        body: Optional[Mapping[str, Any]] = None,
+    ) -> ApiKeyChange:
+        try:
+            return self._api.call(operation, body=body)
+        except NotFoundError as error:
+            if not error.maybe_executed:
+                raise
+            return ApiKeyChange(action="revoked")  # by an attempt before this one
+
+
+def _warn(old: str, new: str) -> None:
+    warnings.warn(
+        f"{old} is deprecated, since it asks without any credential: "
+        f"use {new}, with AISpine(access_token=...)",
+        DeprecationWarning,
+        stacklevel=3,
+    )

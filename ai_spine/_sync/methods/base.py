@@ -1,0 +1,38 @@
+"""What the classes of methods share."""
+
+from typing import List, TypeVar
+
+from ai_spine._sync.api import ApiClient
+from ai_spine.exceptions import NotFoundError
+from ai_spine.models.base import Model, Page
+from ai_spine.operations import Operation
+
+M = TypeVar("M", bound=Model)
+
+
+class Methods:
+    """Methods over an `ApiClient`, which the client sets."""
+
+    _api: ApiClient
+
+    def _list_all(self, operation: Operation[Page[M]]) -> List[M]:
+        """Gives a whole list, following the cursors of servers that page it."""
+        page = self._api.call(operation)
+        items, cursors = page.holding(page), {page.next_cursor}
+        while page.next_cursor is not None:
+            page = self._api.call(operation, params={"cursor": page.next_cursor})
+            items += page
+            if page.next_cursor in cursors:
+                break
+            cursors.add(page.next_cursor)
+        return items
+
+    def _delete(self, operation: Operation[None], **ids: str) -> bool:
+        """Removes something, and tells whether it was there."""
+        try:
+            self._api.call(operation, ids=ids)
+        except NotFoundError as error:
+            return (
+                error.maybe_executed
+            )  # an attempt before this one may have removed it
+        return True

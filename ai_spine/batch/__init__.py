@@ -1,0 +1,1 @@
+"""Many executions of one flow: its inputs, workers, results and checkpoint."""

@@ -1,0 +1,334 @@
+"""What a batch gives: an item for each input, and all of them together."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Union,
+)
+
+from ai_spine import exceptions
+from ai_spine.exceptions import (
+    AISpineError,
+    BatchError,
+    ConfigurationError,
+    ConflictError,
+    ExecutionError,
+    ValidationError,
+)
+from ai_spine.models import Execution
+from ai_spine.models.base import notebook_html
+from ai_spine.utils import format_timestamp
+
+REFUSED = "refused"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """What became of one input."""
+
+    index: int
+    """Which input it was, counted from 0."""
+    input: Any
+    """The input."""
+    execution: Optional[Execution]
+    """The execution as it was last seen; `None` if none is known."""
+    error: Optional[AISpineError]
+    """Why there is no output; `None` if the execution completed."""
+    idempotency_key: str = ""
+    """The key that its POST carried."""
+    attempt: int = 0
+    """Which execution of the input it is, counted from 0: a retry of failed ones makes another."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the execution completed."""
+        return self.error is None
+
+    @property
+    def output(self) -> Optional[Dict[str, Any]]:
+        """The output of each exit point; `None` if there is none."""
+        return self.execution.output_data if self.execution is not None else None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its fate is known; a resumed run finds out what became of the others."""
+        if self.maybe_executed:
+            return False
+        if self.error is None or isinstance(self.error, ExecutionError):
+            return True
+        refused = isinstance(self.error, (ValidationError, ConflictError))
+        return refused and self.execution is None
+
+    @property
+    def maybe_executed(self) -> bool:
+        """Whether it may have been started although no execution of it is known."""
+        return self.execution is None and bool(
+            getattr(self.error, "maybe_executed", False)
+        )
+
+    @property
+    def status(self) -> str:
+        """The execution's status if it ended, `refused` if none began, else `unknown`."""
+        if not self.is_final:
+            return UNKNOWN
+        if self.execution is None or not self.execution.was_started:
+            return REFUSED
+        return str(self.execution.status)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """Gives it as JSON, as it stands in a file of results."""
+        seen, error = self.execution, self.error
+        if seen is not None and not seen.was_started:  # its id is none
+            seen = None
+        return {
+            "index": self.index,
+            "status": self.status,
+            "input": _json_or_kind(self.input),
+            "output": self.output,
+            "error": error and {"type": type(error).__name__, "message": error.message},
+            "execution_id": seen and seen.execution_id,
+            "created_at": _moment(seen and seen.created_at),
+            "completed_at": _moment(seen and seen.completed_at),
+            "attempt": self.attempt,
+            "idempotency_key": self.idempotency_key,
+        }
+
+    @classmethod
+    def from_dict(cls, line: Mapping[str, Any], flow_id: str) -> "BatchItem":
+        """Reads it back; of the execution, what the line holds."""
+        told = line.get("error") or None
+        execution = _execution_of(line, flow_id) if line.get("execution_id") else None
+        return cls(
+            line.get("index", -1),
+            line.get("input"),
+            execution,
+            None if told is None else _error_of(told, execution),
+            line.get("idempotency_key") or "",
+            line.get("attempt") or 0,
+        )
+
+
+class BatchInterrupt(KeyboardInterrupt):
+    """Ctrl-C during a batch; its text says how to go on.
+
+    Args:
+        message: The text.
+        running: How many executions were left to themselves.
+    """
+
+    def __init__(self, message: str = "", running: int = 0) -> None:
+        super().__init__(message)
+        self.running = running
+
+
+class BatchProgress(NamedTuple):
+    """How far a batch is."""
+
+    done: int
+    """Inputs with a result, whether good or bad."""
+    failed: int
+    """Those among them that failed."""
+    total: Optional[int]
+    """How many inputs there are; `None` where that is not known."""
+    elapsed: float
+    """Seconds since it began."""
+
+    @property
+    def rate(self) -> float:
+        """Inputs per second."""
+        return self.done / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
+    def left(self) -> Optional[float]:
+        """Seconds that it will take; `None` where that cannot be told."""
+        if self.total is None or not self.rate:
+            return None
+        return max(self.total - self.done, 0) / self.rate
+
+
+class BatchResult:
+    """The items of a batch in the order of its inputs; an input that was not begun has none.
+
+    With a checkpoint, the items stand in its file, and are read from there when they are asked for;
+    a later run that executes failed ones again moves them, and then only its own result has them.
+
+    Example:
+        >>> result = client.execute_batch("sentiment-analysis", [{"text": "Fine."}, "no mapping"])
+        >>> [item.status for item in result], len(result.failed)
+        (['completed', 'refused'], 1)
+    """
+
+    def __init__(
+        self, load: Callable[[int], BatchItem], path: Optional[str] = None
+    ) -> None:
+        self.is_complete = False
+        """Whether every input that was given has a result whose fate is known."""
+        self._load, self._path = load, path
+        self._held: Dict[int, Union[BatchItem, int]] = {}
+        self._retried: Dict[int, int] = {}
+        self._failed: List[int] = []
+        self._order: Optional[List[int]] = None
+
+    def add(self, item: BatchItem, offset: Optional[int] = None) -> None:
+        """Adds an item, or notes where in the file it stands."""
+        self._held[item.index] = item if offset is None else offset
+        self._order = None
+        if item.attempt:
+            self._retried[item.index] = item.attempt
+        if not item.succeeded:
+            self._failed.append(item.index)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __iter__(self) -> Iterator[BatchItem]:
+        return (self._item(index) for index in self._indexes())
+
+    def __getitem__(self, position: int) -> BatchItem:
+        return self._item(self._indexes()[position])
+
+    @property
+    def succeeded(self) -> int:
+        """How many inputs have an output."""
+        return len(self) - len(self._failed)
+
+    @property
+    def failed(self) -> List[BatchItem]:
+        """The items that have none."""
+        return self.failures()
+
+    def failures(self, most: Optional[int] = None) -> List[BatchItem]:
+        """Gives the items that have no output: the first so many of them, or all."""
+        return [self._item(index) for index in sorted(self._failed)[:most]]
+
+    def raise_for_errors(self) -> None:
+        """Does nothing if all inputs have an output.
+
+        Raises:
+            BatchError: Some have none; `.failed` has their items.
+        """
+        if not self._failed:
+            return
+        failed = self.failed
+        first = failed[0]
+        raise BatchError(
+            f"{len(failed)} of {len(self)} inputs failed; input {first.index}: {first.error}",
+            failed=failed,
+        ) from first.error
+
+    def to_jsonl(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Writes a line of JSON for each item.
+
+        Raises:
+            ConfigurationError: The file cannot be written, or is the checkpoint itself.
+        """
+        if self._path is not None and _are_same(path, self._path):
+            raise ConfigurationError(
+                f"{os.fspath(path)} is the checkpoint, which has the results already"
+            )
+        try:
+            with open(path, "w", encoding="ascii", newline="\n") as file:
+                for item in self:
+                    file.write(json.dumps(item.to_dict()) + "\n")
+        except OSError as error:
+            name = os.fspath(path)
+            raise ConfigurationError(
+                f"{name} cannot be written: {error.strerror}"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"BatchResult(succeeded={self.succeeded}, failed={len(self._failed)})"
+
+    def _repr_html_(self) -> str:
+        """Gives what a notebook shows."""
+        return notebook_html("batch_as_html", self)
+
+    def _indexes(self) -> List[int]:
+        if self._order is None:
+            self._order = sorted(self._held)
+        return self._order
+
+    def _item(self, index: int) -> BatchItem:
+        held = self._held[index]
+        if isinstance(held, BatchItem):
+            return held
+        item = self._load(held)
+        if (item.index, item.attempt) != (index, self._retried.get(index, 0)):
+            raise ConfigurationError(
+                f"{self._path} was changed by a later run, whose own result has the items"
+            )
+        return item
+
+
+def key_of(run: str, index: int, input_data: Any, attempt: int = 0) -> str:
+    """Gives the idempotency key of an input: the same in each run that goes on with the first.
+
+    Example:
+        >>> key_of("run", 0, {"a": 1}) == key_of("run", 0, {"a": 1})
+        True
+    """
+    known = [run, index, _json_or_kind(input_data), attempt]
+    return hashlib.sha256(json.dumps(known).encode("ascii")).hexdigest()[:32]
+
+
+def _are_same(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
+def _json_or_kind(value: Any) -> Any:
+    """Gives JSON as it is, with its keys in order, and of anything else its kind.
+
+    What such a thing looks like may hold an address, which differs in each run, or raise.
+    """
+    try:
+        # Only keys that are text can be sorted, and all are once they have been written.
+        plain = json.loads(json.dumps(value, allow_nan=False, default=_as_dict))
+        return json.loads(json.dumps(plain, sort_keys=True))
+    except (TypeError, ValueError, RecursionError):
+        return f"not JSON: {type(value).__name__}"
+
+
+def _as_dict(value: Any) -> Dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(value.__class__.__name__)
+
+
+def _moment(moment: Any) -> Any:
+    return format_timestamp(moment) if hasattr(moment, "astimezone") else moment
+
+
+def _execution_of(line: Mapping[str, Any], flow_id: str) -> Execution:
+    told = line.get("error") or {}
+    return Execution.from_wire(
+        {
+            "execution_id": line["execution_id"],
+            "flow_id": flow_id,
+            "status": line.get("status"),
+            "input_data": line.get("input"),
+            "output_data": line.get("output"),
+            "error_message": told.get("message"),
+            "created_at": line.get("created_at"),
+            "completed_at": line.get("completed_at"),
+        }
+    )
+
+
+def _error_of(told: Mapping[str, Any], execution: Optional[Execution]) -> AISpineError:
+    named = getattr(exceptions, str(told.get("type")), AISpineError)
+    known = isinstance(named, type) and issubclass(named, AISpineError)
+    error: AISpineError = (named if known else AISpineError)(str(told.get("message")))
+    if isinstance(error, ExecutionError):
+        error.execution = execution
+    return error

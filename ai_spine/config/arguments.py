@@ -1,0 +1,133 @@
+"""What is checked of a client's further arguments: headers, proxies, hooks, certificates."""
+
+import os
+import re
+from typing import Any, Dict, Mapping, Tuple, Union
+
+from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.policy.settings import Hook
+from ai_spine.policy.validation import check_header_value
+from ai_spine.utils import Secret, one_line
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+HOOK_NAMES = ("request", "response", "retry")
+# Each request sets these itself.
+_OWN_HEADERS = {
+    name.lower()
+    for name in (
+        "Authorization",
+        "Content-Length",
+        "Content-Type",
+        "Host",
+        IDEMPOTENCY_KEY_HEADER,
+        REQUEST_ID_HEADER,
+    )
+}
+
+
+def check_headers(value: Any) -> Dict[str, str]:
+    """Gives the extra headers as a dict of their own.
+
+    Raises:
+        ConfigurationError: They are no mapping of texts, or hold what the client itself sets.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigurationError("headers must be a mapping of names to texts")
+    for name, text in value.items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"headers has a name that no header can have: {one_line(repr(name), 100)}"
+            )
+        check_header_value(f"the header {name}", text, ConfigurationError)
+        if name.lower() in _OWN_HEADERS:
+            instead = ": use api_key" if name.lower() == "authorization" else ""
+            raise ConfigurationError(
+                f"headers must not set {name}, which the client sets{instead}"
+            )
+    return dict(value)
+
+
+def hide_proxies(given: Any) -> Any:
+    """Wraps the URLs of proxies, which may hold passwords; whatever else was given, as well."""
+    if isinstance(given, Mapping):
+        return {scheme: Secret(url) for scheme, url in given.items()}
+    return None if given is None else Secret(given)
+
+
+def check_proxies(hidden: Any) -> Dict[str, Secret]:
+    """Gives wrapped proxies back.
+
+    Raises:
+        ConfigurationError: They are no mapping of schemes to URLs.
+    """
+    if hidden is None:
+        return {}
+    if not isinstance(hidden, dict):
+        raise ConfigurationError("proxies must be a mapping of schemes to URLs")
+    for scheme, url in hidden.items():
+        text = isinstance(scheme, str) and isinstance(url.reveal(), str)
+        if not text or not scheme or not url.reveal():
+            raise ConfigurationError(
+                "proxies must map schemes to URLs, both of them text"
+            )
+    return hidden
+
+
+def check_hooks(value: Any) -> Dict[str, Tuple[Hook, ...]]:
+    """Gives the hooks as a tuple for each event.
+
+    Raises:
+        ConfigurationError: An event has an unknown name, or a hook cannot be called.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not set(value) <= set(HOOK_NAMES):
+        raise ConfigurationError(
+            f"event_hooks must map {', '.join(HOOK_NAMES)} to callables"
+        )
+    hooks = {}
+    for name, given in value.items():
+        hooks[name] = tuple(given) if isinstance(given, (list, tuple)) else (given,)
+        if not all(callable(hook) for hook in hooks[name]):
+            raise ConfigurationError(
+                f"event_hooks[{name!r}] must be a callable, or a list of them"
+            )
+    return hooks
+
+
+def check_verify(value: Any) -> Union[bool, str]:
+    """Gives `verify` back if it is a boolean or the path of a CA bundle that exists.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    return _check_path("verify", value)
+
+
+def check_cert(value: Any) -> Union[None, str, Tuple[str, str]]:
+    """Gives `cert` back if it is the path of a client certificate, or of it and its key.
+
+    Raises:
+        ConfigurationError: It is neither, or a file does not exist.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return _check_path("cert", value[0]), _check_path("cert", value[1])
+    return _check_path("cert", value)
+
+
+def _check_path(name: str, value: Any) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise ConfigurationError(f"{name} must be the path of a file")
+    path = os.fspath(value)
+    if not os.path.exists(path):
+        told = one_line(repr(path), 200)
+        raise ConfigurationError(f"{name} names a file that does not exist: {told}")
+    return str(path)

@@ -1,0 +1,266 @@
+"""The file of profiles: an INI file that is read line by line, and changed without loss.
+
+Comments, blank lines and the order stay when a value is changed. What stands in it may be secret:
+no message and no traceback that shows locals has its text.
+"""
+
+import os
+import re
+import stat
+import sys
+from contextlib import contextmanager
+from typing import Callable, Dict, Iterator, NamedTuple, NoReturn, Optional
+
+from ai_spine.utils import Secret, one_line
+from ai_spine.utils.locks import lock_in_turn, unlock
+
+_SECTION = re.compile(r"\[\s*([^\]]*?)\s*\]")
+_NAME = re.compile(r"[\w.@+-]+")
+# Without digits: what is no setting may be told in messages, and must be no key of a server's.
+_KEY = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
+_LARGEST = 1024 * 1024  # bytes
+
+
+class Entry(NamedTuple):
+    """A value in the file."""
+
+    text: Secret
+    """The value, hidden whatever it is: a key may stand where another value should."""
+    line: int
+    """Counted from 1."""
+
+
+class Section(NamedTuple):
+    """A section of the file."""
+
+    line: int
+    """Where it begins, counted from 1."""
+    entries: Dict[str, Entry]
+    """Its values by their keys."""
+
+
+class Document:
+    """What the file holds. Its `repr` shows none of it.
+
+    Args:
+        text: The file's content.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+        self._lines = [Secret(line.rstrip("\r")) for line in text.split("\n")]
+        if not self._lines[-1].reveal():
+            self._lines.pop()
+        self.sections: Dict[str, Section] = {}
+        self.problem: Optional[str] = None
+        """What is wrong with it, and in which line; `None` if nothing is."""
+        self._parse()
+
+    @property
+    def text(self) -> str:
+        """The whole content."""
+        return "".join(line.reveal() + self._newline for line in self._lines)
+
+    def put(self, section: str, key: str, value: Secret) -> None:
+        """Sets a value; a section that is not there is added at the end."""
+        line = Secret(f"{key} = {value.reveal()}")
+        found = self.sections.get(section)
+        if found is None:
+            blank = [Secret("")] if self._lines and self._lines[-1].reveal() else []
+            self._lines += [*blank, Secret(f"[{section}]"), line]
+        elif key in found.entries:
+            self._lines[found.entries[key].line - 1] = line
+        else:
+            last = max([found.line, *(e.line for e in found.entries.values())])
+            self._lines.insert(last, line)
+        self._parse()
+
+    def remove(self, section: str, key: str) -> bool:
+        """Removes a value, and tells whether it was there. The section stays."""
+        found = self.sections.get(section)
+        if found is None or key not in found.entries:
+            return False
+        del self._lines[found.entries[key].line - 1]
+        self._parse()
+        return True
+
+    def remove_section(self, section: str) -> bool:
+        """Removes a section up to the next one, and tells whether it was there."""
+        if section not in self.sections:
+            return False
+        begin = self.sections[section].line - 1
+        later = [s.line - 1 for s in self.sections.values() if s.line - 1 > begin]
+        del self._lines[begin : min(later, default=len(self._lines))]
+        self._parse()
+        return True
+
+    def _parse(self) -> None:
+        self.sections = {}
+        name = None
+        for number, line in enumerate(self._lines, start=1):
+            if line.reveal().strip()[:1] in ("", "#", ";"):
+                continue
+            begins = _SECTION.fullmatch(line.reveal().strip())
+            if begins is None:
+                problem = self._take_entry(name, number, line)
+            else:
+                name = begins.group(1)
+                problem = self._begin(name, number)
+            if problem is not None:
+                self.problem = f"line {number} {problem}"
+                return
+
+    def _begin(self, name: str, number: int) -> Optional[str]:
+        if not is_profile_name(name):
+            return "begins a section whose name no profile can have"
+        if name in self.sections:
+            return f"begins the section [{name}] a second time"
+        self.sections[name] = Section(number, {})
+        return None
+
+    def _take_entry(
+        self, name: Optional[str], number: int, line: Secret
+    ) -> Optional[str]:
+        key, equals, _ = line.reveal().partition("=")
+        key = key.strip()
+        if not equals or not _KEY.fullmatch(key):
+            return "is neither a [section], nor key = value, nor a # comment"
+        if name is None:
+            return f"sets {key} before any [section]"
+        entries = self.sections[name].entries
+        if key in entries:
+            return f"sets {key} a second time in the section [{name}]"
+        entries[key] = Entry(Secret(line.reveal().partition("=")[2].strip()), number)
+        return None
+
+
+def is_profile_name(name: str) -> bool:
+    """Tells whether a profile may be called so.
+
+    Example:
+        >>> is_profile_name("work-2"), is_profile_name("a b"), is_profile_name("")
+        (True, False, False)
+    """
+    return _NAME.fullmatch(name) is not None
+
+
+def shown(path: str) -> str:
+    """Gives a path as messages have it."""
+    return one_line(path, 300)
+
+
+def read_document(path: Optional[str]) -> Document:
+    """Reads the file; one that is not there is empty.
+
+    Raises:
+        ConfigurationError: It cannot be read, or is no such file.
+    """
+    raw = b"" if path is None else _content(path)
+    try:
+        document = Document(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line, document = raw[: error.start].count(b"\n") + 1, Document("")
+        document.problem = f"line {line} is not UTF-8 text"
+    if document.problem is not None:
+        del raw  # a traceback that shows locals would show it
+        _refuse(f"{shown(path or '')} {document.problem}")
+    return document
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(_LARGEST + 1) if stat.S_ISREG(mode) else b""
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        _refuse(f"{shown(path)} cannot be read: {error.strerror}")
+    if not stat.S_ISREG(mode) and path != os.devnull:
+        _refuse(f"{shown(path)} is no regular file")
+    if len(content) > _LARGEST:
+        del content  # as in `read_document`
+        _refuse(f"{shown(path)} is larger than 1 MiB, which no file of profiles is")
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens also a pipe that nobody writes to at once."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def change_document(path: str, change: Callable[[Document], bool]) -> bool:
+    """Changes the file as one step that no other process comes between.
+
+    Args:
+        path: The file; it and its folder are made if they are not there, for the owner alone. A
+            symlink stays one: what it leads to is changed.
+        change: Changes what was read, and tells whether it did.
+
+    Returns:
+        Whether anything was changed.
+
+    Raises:
+        ConfigurationError: The file cannot be read or written. It is as it was.
+    """
+    real = os.path.realpath(path)
+    if os.path.lexists(real) and not os.path.isfile(real):
+        _refuse(f"{shown(path)} is no regular file")
+    try:
+        os.makedirs(os.path.dirname(real), mode=0o700, exist_ok=True)
+        with _lock(real + ".lock"):
+            document = read_document(real)
+            if not change(document):
+                return False
+            _replace(real, document)
+    except OSError as error:
+        _refuse(f"{shown(path)} cannot be written: {error.strerror}")
+    return True
+
+
+@contextmanager
+def _lock(path: str) -> Iterator[None]:
+    """Holds a file beside, since the file itself is replaced; it stays behind, empty."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        lock_in_turn(handle)
+        try:
+            yield
+        finally:
+            unlock(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace(path: str, document: Document) -> None:
+    """Writes a file of its own, readable for the owner alone from its creation, in its place."""
+    import tempfile  # takes time to import, and reading needs it not
+
+    handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".config-")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(document.text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+    except BaseException:
+        if os.path.exists(new):
+            os.unlink(new)
+        raise
+
+
+def is_open_to_others(path: str) -> bool:
+    """Tells whether others than the owner can read the file; where nobody can tell, not."""
+    if sys.platform == "win32":
+        return False
+    try:
+        return bool(os.stat(path).st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    except OSError:
+        return False
+
+
+def _refuse(problem: str) -> NoReturn:
+    # Its room imports `requests`, for which a help page need not wait.
+    from ai_spine.exceptions import ConfigurationError
+
+    raise ConfigurationError(problem) from None

@@ -1,0 +1,1 @@
+"""Flows beyond their models: definitions in files, and pictures."""

@@ -1,0 +1,264 @@
+"""How JSON becomes a dataclass: the base of all models, and how their fields are declared."""
+
+import dataclasses
+import functools
+import importlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import (
+    Any,
+    Callable,
+    ClassVar,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+)
+
+from ai_spine.utils import format_timestamp, one_line
+
+M = TypeVar("M", bound="Model")
+_REPR_LIMIT = 60
+
+
+class UnexpectedAnswer(ValueError):
+    """An answer is JSON, but of a shape that cannot be what was asked for."""
+
+
+class _WireField(NamedTuple):
+    """How one attribute is found in the JSON and read."""
+
+    name: str
+    first: str
+    """The key that nearly all servers use, so that it is looked for alone."""
+    others: Tuple[str, ...]
+    read: Optional[Callable[[Any], Any]]
+
+
+def required(*others: str) -> Any:
+    """Declares a field without a default: the other names that it goes by on the wire."""
+    return dataclasses.field(metadata={"others": others})
+
+
+def attribute(
+    *others: str, read: Optional[Callable[[Any], Any]] = None, show: bool = True
+) -> Any:
+    """Declares a field: its other names, how its value is read, and whether the repr shows it."""
+    metadata = {"others": others, "read": read}
+    return dataclasses.field(default=None, repr=show, metadata=metadata)
+
+
+hidden = functools.partial(attribute, show=False)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def _wire_field(field: Any) -> _WireField:
+    keys = dict.fromkeys(
+        (field.name, _camel(field.name), *field.metadata.get("others", ()))
+    )
+    first, *others = keys
+    return _WireField(field.name, first, tuple(others), field.metadata.get("read"))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model(Mapping[str, Any]):
+    """The base of all models: typed attributes over the JSON that they were read from."""
+
+    _fields: ClassVar[Optional[Tuple[_WireField, ...]]] = None
+
+    @classmethod
+    def from_wire(cls: Type[M], data: Any) -> M:
+        """Reads the model from parsed JSON, in either dialect.
+
+        Raises:
+            UnexpectedAnswer: `data` is no JSON object.
+        """
+        if not isinstance(data, Mapping):
+            kind = "nothing" if data is None else f"a JSON {_json_kind(data)}"
+            raise UnexpectedAnswer(f"{kind} where a JSON object was expected")
+        model = cls.__new__(cls)
+        # Not by its constructor, which takes as long as all the rest: lists may be long.
+        values = model.__dict__
+        find = data.get
+        for name, first, others, read in cls._wire_fields():
+            value = find(first)
+            if value is None:
+                for key in others:
+                    value = find(key)
+                    if value is not None:
+                        break
+            values[name] = value if read is None or value is None else read(value)
+        values["_wire"] = data
+        return model
+
+    @classmethod
+    def _wire_fields(cls) -> Tuple[_WireField, ...]:
+        known = cls.__dict__.get("_fields")
+        if known is None:
+            known = tuple(_wire_field(field) for field in dataclasses.fields(cls))
+            cls._fields = known
+        return known
+
+    def filled(self: M, **values: Any) -> M:
+        """Gives a copy in which the attributes that the server left out are filled in."""
+        missing = {k: v for k, v in values.items() if getattr(self, k) is None}
+        copy = dataclasses.replace(self, **missing)
+        object.__setattr__(copy, "_wire", self._json)
+        return copy
+
+    @classmethod
+    def field_names(cls) -> List[str]:
+        """Gives all names that the model's fields go by on the wire."""
+        return [
+            key for field in cls._wire_fields() for key in (field.first, *field.others)
+        ]
+
+    def to_dict(self) -> Dict[str, Any]:
+        """Gives the attributes as JSON-ready values under their snake_case names.
+
+        Fields that the server sent and the SDK does not know stand after them, as they came.
+        """
+        fields = self._wire_fields()
+        plain = {field.name: _jsonable(getattr(self, field.name)) for field in fields}
+        wire = self.__dict__.get("_wire")
+        if wire is not None:
+            known = set(self.field_names())
+            plain.update(
+                {key: value for key, value in wire.items() if key not in known}
+            )
+        return plain
+
+    @property
+    def _json(self) -> Mapping[str, Any]:
+        wire = self.__dict__.get("_wire")
+        return self.to_dict() if wire is None else wire
+
+    def __getitem__(self, key: str) -> Any:
+        return self._json[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._json)
+
+    def __len__(self) -> int:
+        return len(self._json)
+
+    def __repr__(self) -> str:
+        told = (
+            (f.name, getattr(self, f.name)) for f in dataclasses.fields(self) if f.repr
+        )
+        shown = ", ".join(
+            f"{name}={_brief(value)}" for name, value in told if value is not None
+        )
+        return f"{type(self).__name__}({shown})"
+
+    def _repr_html_(self) -> str:
+        """Gives what a notebook shows."""
+        return notebook_html("model_as_html", self)
+
+
+def notebook_html(function: str, value: Any) -> str:
+    """Return what a notebook shows of a value.
+
+    Display stands above the models, and is found by name when a notebook asks for it: so nothing
+    down here imports it.
+    """
+    display = importlib.import_module("ai_spine.notebook.display")
+    html: str = getattr(display, function)(value)
+    return html
+
+
+def _json_kind(value: Any) -> str:
+    return {list: "array", str: "string", bool: "boolean"}.get(type(value), "number")
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, datetime):
+        return format_timestamp(value)
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], Model):
+        return f"<{len(value)}>"
+    return one_line(repr(value), _REPR_LIMIT)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, datetime):
+        return format_timestamp(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    return value
+
+
+class Page(List[M]):
+    """A list of models, and where the next one begins.
+
+    Attributes:
+        next_cursor: What to ask the next page with; `None` where the server pages by offset, or
+            where this is the last page.
+        is_dialect_b: Whether the list stood under `data`.
+        model: What the items are, where that is known without any.
+    """
+
+    next_cursor: Optional[str] = None
+    is_dialect_b: bool = False
+    model: Optional[Type[M]] = None
+
+    def _repr_html_(self) -> str:
+        """Gives the table that a notebook shows."""
+        return notebook_html("page_as_html", self)
+
+    def holding(self, items: Iterable[M]) -> "Page[M]":
+        """Gives other items of the same kind as a list that shows itself alike."""
+        held: Page[M] = Page(items)
+        held.model = self.model
+        return held
+
+
+def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
+    """Gives the reader of a list of models: bare, or in an object under a wrapper or `data`."""
+
+    def read(data: Any) -> Page[M]:
+        items, cursor = data, None
+        if isinstance(data, Mapping):
+            items = next(
+                (data[key] or [] for key in (*wrappers, "data") if key in data), None
+            )
+            cursor = data.get("next_cursor") or data.get("nextCursor")
+        if not isinstance(items, list):
+            raise UnexpectedAnswer(f"no list of {wrappers[0]}")
+        page = Page(model.from_wire(item) for item in items)
+        page.model = model
+        page.is_dialect_b = isinstance(data, Mapping) and "data" in data
+        page.next_cursor = cursor if isinstance(cursor, str) else None
+        return page
+
+    return read
+
+
+def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
+    """Gives the reader of a model that may stand in an object under a wrapper."""
+
+    def read(data: Any) -> M:
+        inner = data.get(wrapper) if isinstance(data, Mapping) else None
+        return model.from_wire(inner if isinstance(inner, Mapping) else data)
+
+    return read
+
+
+def read_told(model: Type[M], wrapper: str) -> Callable[[Any], M]:
+    """Gives the reader of a model that was sent: a server may answer it with nothing at all."""
+    read = read_wrapped(model, wrapper)
+    return lambda data: read({} if data is None else data)

@@ -1,0 +1,55 @@
+"""The definition of a flow: what its author writes and the server keeps."""
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional
+
+from ai_spine.models.base import Model, attribute, hidden, required
+
+
+def _read_nodes(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [
+        FlowNode.from_wire(node) if isinstance(node, Mapping) else node
+        for node in value
+    ]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowNode(Model):
+    """One node of a flow: an agent with its configuration."""
+
+    id: str = required()
+    """Unique within the flow."""
+    agent_id: Optional[str] = attribute()
+    """The agent that does the work; input, output and conditional nodes can go without."""
+    type: Optional[str] = attribute()
+    """`input`, `processor`, `output` or `conditional`."""
+    depends_on: Optional[List[str]] = attribute()
+    """The nodes that must be done before this one starts."""
+    config: Optional[Dict[str, Any]] = hidden()
+    """What the agent is given along with its input; `timeout` is in seconds."""
+    conditions: Optional[Dict[str, Any]] = hidden()
+    """Of a conditional node: which of its dependents run."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowDefinition(Model):
+    """What the author of a flow writes: a directed acyclic graph of nodes."""
+
+    flow_id: str = required("id")
+    """The flow's name in the API."""
+    name: Optional[str] = attribute()
+    """The flow's name for people."""
+    description: Optional[str] = hidden()
+    """What the flow does."""
+    version: Any = attribute()
+    """Text or a whole number, as the server keeps it."""
+    nodes: List[FlowNode] = attribute(read=_read_nodes)
+    """The nodes, in no particular order."""
+    entry_point: Optional[str] = hidden()
+    """The id of the node that takes the input."""
+    exit_points: Optional[List[str]] = hidden()
+    """The ids of the nodes whose outputs are the execution's output."""
+    metadata: Optional[Dict[str, Any]] = hidden()
+    """Whatever its author attached."""

@@ -1,0 +1,154 @@
+"""Executions of flows: their state, the results of their nodes, and the messages of agents."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Dict, Optional
+
+from ai_spine.constants import NO_EXECUTION_ID
+from ai_spine.models.base import Model, attribute, hidden, required
+from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus, read_status
+from ai_spine.utils import parse_timestamp
+
+_LONGEST_MS = 1e13  # three hundred years; beyond, it is no duration
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Execution(Model):
+    """One run of a flow.
+
+    Example:
+        >>> execution = Execution.from_wire({"executionId": "e", "status": "success"})
+        >>> execution.execution_id, execution.status, execution["status"]
+        ('e', 'completed', 'success')
+    """
+
+    execution_id: str = required("id")
+    """The id to ask for it by."""
+    flow_id: Optional[str] = attribute()
+    """The flow that runs."""
+    status: str = attribute(read=read_status)
+    """An `ExecutionStatus`, or the server's text where that is new."""
+    input_data: Optional[Dict[str, Any]] = hidden("input")
+    """What the flow was given."""
+    output_data: Optional[Dict[str, Any]] = hidden("output", "result")
+    """The output of each exit point."""
+    error_message: Optional[str] = attribute("error")
+    """Why it failed."""
+    metadata: Optional[Dict[str, Any]] = hidden()
+    """What the caller attached."""
+    created_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it was asked for, in UTC."""
+    started_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When its first node started, in UTC."""
+    updated_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it last changed, in UTC."""
+    completed_at: Optional[datetime] = hidden(
+        "finished_at", "finishedAt", read=parse_timestamp
+    )
+    """When it was done, in UTC."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return isinstance(self.status, str) and self.status in TERMINAL_STATUSES
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it completed."""
+        return self.status == ExecutionStatus.COMPLETED
+
+    @property
+    def output(self) -> Dict[str, Any]:
+        """The output of each exit point; empty while there is none."""
+        return self.output_data if isinstance(self.output_data, dict) else {}
+
+    @property
+    def error(self) -> Optional[str]:
+        """Why it failed or was cancelled; `None` if it did neither, whatever the server says."""
+        unsuccessful = self.is_done and not self.succeeded
+        return self.error_message if unsuccessful else None
+
+    @property
+    def was_started(self) -> bool:
+        """Whether the server started anything: it answers 200 for a flow that it does not know."""
+        return self.execution_id != NO_EXECUTION_ID
+
+    @property
+    def duration(self) -> Optional[timedelta]:
+        """How long it took; `None` while it runs."""
+        return _between(self.started_at or self.created_at, self.completed_at)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NodeResult(Model):
+    """What one node of an execution gave.
+
+    Example:
+        >>> NodeResult.from_wire({"nodeId": "n", "executionTimeMs": 533}).duration.total_seconds()
+        0.533
+    """
+
+    node_id: str = required()
+    """The node."""
+    agent_id: Optional[str] = attribute()
+    """The agent that did its work."""
+    status: str = attribute(read=read_status)
+    """An `ExecutionStatus`, or the server's text where that is new."""
+    error_message: Optional[str] = attribute("error")
+    """Why it failed."""
+    execution_time_ms: Optional[float] = hidden("duration_ms", "durationMs")
+    """How long it took, in milliseconds."""
+    id: Optional[str] = hidden()
+    """The id of the result itself."""
+    execution_id: Optional[str] = hidden()
+    """The execution that it belongs to."""
+    input_data: Optional[Dict[str, Any]] = hidden("input")
+    """What the node was given."""
+    output_data: Optional[Dict[str, Any]] = hidden("output", "result")
+    """What it gave."""
+    created_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it was noted, in UTC."""
+    started_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it started, in UTC."""
+    updated_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it last changed, in UTC."""
+    completed_at: Optional[datetime] = hidden(
+        "finished_at", "finishedAt", read=parse_timestamp
+    )
+    """When it was done, in UTC."""
+
+    @property
+    def duration(self) -> Optional[timedelta]:
+        """How long it took; `None` where the server does not say."""
+        told = self.execution_time_ms
+        if isinstance(told, (int, float)) and abs(told) < _LONGEST_MS:
+            return timedelta(milliseconds=told)
+        return _between(self.started_at or self.created_at, self.completed_at)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AgentMessage(Model):
+    """A message that one agent sent to another while an execution ran."""
+
+    id: Optional[str] = attribute("message_id", "messageId")
+    """The id of the message."""
+    execution_id: Optional[str] = hidden()
+    """The execution that it belongs to."""
+    from_agent: Optional[str] = attribute("sender", "source")
+    """Who sent it."""
+    to_agent: Optional[str] = attribute("recipient", "receiver", "target")
+    """Who it was for."""
+    message_type: Optional[str] = attribute("type")
+    """What kind of message it is, in the server's words."""
+    content: Any = hidden("payload", "message", "data")
+    """What it says."""
+    timestamp: Optional[datetime] = attribute(
+        "created_at", "createdAt", read=parse_timestamp
+    )
+    """When it was sent, in UTC."""
+
+
+def _between(start: Any, end: Any) -> Optional[timedelta]:
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return end - start
+    return None

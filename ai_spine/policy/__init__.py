@@ -1,0 +1,1 @@
+"""What decides: pure functions and small states. Nothing here sends, waits or reads files."""

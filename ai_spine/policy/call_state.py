@@ -1,0 +1,59 @@
+"""What a call knows of itself while it is made, and what its errors tell of it."""
+
+import uuid
+from typing import Dict, List, Optional
+
+from ai_spine.constants import (
+    EVENT_STREAM,
+    IDEMPOTENCY_KEY_HEADER,
+    LAST_EVENT_ID_HEADER,
+    REQUEST_ID_HEADER,
+)
+from ai_spine.exceptions import Attempt, CallInfo
+from ai_spine.policy.retry import Failure
+
+
+class CallState:
+    """What one call knows of itself while it goes through its attempts."""
+
+    def __init__(
+        self, method: str, path: str, ends: Optional[float], *, streams: bool = False
+    ) -> None:
+        self.method = method
+        self.streams = streams
+        self.path = path
+        self.ends = ends
+        self.request_id = str(uuid.uuid4())
+        self.idempotency_key: Optional[str] = None
+        self.last_event_id: Optional[str] = None
+        self.attempts: List[Attempt] = []
+        self.maybe_executed = False
+
+    def own_headers(self) -> Dict[str, str]:
+        """Gives the headers that no other call has."""
+        headers = {REQUEST_ID_HEADER: self.request_id}
+        if self.streams:
+            headers.update({"Accept": EVENT_STREAM, "Accept-Encoding": "identity"})
+        if self.last_event_id is not None:
+            headers[LAST_EVENT_ID_HEADER] = self.last_event_id
+        if self.idempotency_key is not None:
+            headers[IDEMPOTENCY_KEY_HEADER] = self.idempotency_key
+        return headers
+
+    def note(self, failure: Failure, delay: Optional[float]) -> None:
+        """Notes an attempt that failed, and the sleep that follows it."""
+        self.attempts.append(Attempt(len(self.attempts) + 1, failure.words, delay))
+        if self.method != "GET" and failure.kind.maybe_executed:
+            self.maybe_executed = True
+
+    def info(self, *, transient: bool) -> CallInfo:
+        """Gives what the errors of this call tell."""
+        return CallInfo(
+            self.method,
+            self.path,
+            self.request_id,
+            tuple(self.attempts),
+            self.maybe_executed,
+            self.idempotency_key,
+            transient,
+        )

@@ -1,0 +1,145 @@
+"""Server-sent events: how a stream of bytes becomes events, and how servers tell of one. Pure."""
+
+import re
+from typing import List, Mapping, NamedTuple, Optional
+
+from ai_spine.constants import EVENT_STREAM, MAX_ANSWER_BYTES, STREAM_RELATION
+
+_LINE_END = re.compile(b"\r\n|\n|\r")
+_MARK = b"\xef\xbb\xbf"  # what some put before UTF-8
+_LONGEST_RETRY = 18  # digits
+_PARAMETER = re.compile(r';\s*(\w+)\s*=\s*"?([^";,]*)"?')  # of a link
+
+
+class StreamTooLarge(ValueError):
+    """A line or an event of a stream is larger than what is taken."""
+
+
+class ServerEvent(NamedTuple):
+    """One event, as it came."""
+
+    id: Optional[str]
+    """Its id; `None` if it has none of its own."""
+    type: str
+    """Its name; `message` where it has none."""
+    data: str
+    """Its lines, joined by line feeds."""
+
+
+class EventParser:
+    """Reads a stream piece by piece, wherever it is cut into pieces.
+
+    Args:
+        limit: How many bytes a line, or the lines of an event together, may have.
+
+    Example:
+        >>> parser = EventParser()
+        >>> parser.feed(b"id: 7\\nevent: node\\nda") + parser.feed(b"ta: {}\\r\\n\\r\\n")
+        [ServerEvent(id='7', type='node', data='{}')]
+    """
+
+    def __init__(self, limit: int = MAX_ANSWER_BYTES) -> None:
+        self.last_id: Optional[str] = None
+        """The id to go on behind, of the last event that came whole."""
+        self.retry: Optional[float] = None
+        """Seconds that the server asks to wait before connecting again."""
+        self._limit = limit
+        self._pieces: List[bytes] = []  # of the line that is coming
+        self._length = 0
+        self._after_cr = False
+        self._is_first = True
+        self._id: Optional[str] = None  # of the event that is coming
+        self._type = ""
+        self._data: List[str] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> List[ServerEvent]:
+        """Takes the next bytes, and gives the events that are complete by them.
+
+        Raises:
+            StreamTooLarge: A line or an event has no end.
+        """
+        if self._after_cr and data:
+            data = data[1:] if data[:1] == b"\n" else data
+            self._after_cr = False
+        if not data:
+            return []
+        self._after_cr = data[-1:] == b"\r"
+        *ends, rest = _LINE_END.split(data)
+        events = [self._take(self._line(end)) for end in ends]
+        self._grow(rest)
+        return [event for event in events if event is not None]
+
+    def _grow(self, piece: bytes) -> None:
+        self._length += len(piece)
+        if self._length > self._limit:
+            raise StreamTooLarge(f"a line of more than {self._limit} bytes")
+        if piece:
+            self._pieces.append(piece)
+
+    def _line(self, end: bytes) -> bytes:
+        """Gives the line that ends so."""
+        self._grow(end)
+        line = b"".join(self._pieces)
+        self._pieces, self._length = [], 0
+        if self._is_first and line.startswith(_MARK):
+            line = line[len(_MARK) :]
+        self._is_first = False
+        return line
+
+    def _take(self, line: bytes) -> Optional[ServerEvent]:
+        """Reads a line; an empty one completes an event."""
+        if not line:
+            return self._complete()
+        name, _, value = line.partition(b":")
+        if value.startswith(b" "):
+            value = value[1:]
+        if name == b"data":
+            self._size += len(value) + 1
+            if self._size > self._limit:
+                raise StreamTooLarge(f"an event of more than {self._limit} bytes")
+            self._data.append(value.decode("utf-8", "replace"))
+        elif name == b"event":
+            self._type = value.decode("utf-8", "replace")
+        elif name == b"id" and b"\0" not in value:
+            self._id = value.decode("utf-8", "replace")
+        elif name == b"retry" and value.isdigit() and len(value) <= _LONGEST_RETRY:
+            self.retry = int(value) / 1000
+        return None
+
+    def _complete(self) -> Optional[ServerEvent]:
+        if self._id is not None:
+            self.last_id = self._id or None  # an empty one takes back what was told
+        event = ServerEvent(self._id, self._type or "message", "\n".join(self._data))
+        is_event = bool(self._data)
+        self._id, self._type, self._data, self._size = None, "", [], 0
+        return event if is_event else None
+
+
+def is_event_stream(headers: Mapping[str, str]) -> bool:
+    """Tells whether an answer is a stream of events.
+
+    Example:
+        >>> is_event_stream({"Content-Type": "text/event-stream; charset=utf-8"})
+        True
+    """
+    kind = headers.get("Content-Type", "").partition(";")[0]
+    return kind.strip().lower() == EVENT_STREAM
+
+
+def announces_stream(headers: Mapping[str, str]) -> bool:
+    """Tells whether an answer's `Link` says that its execution can be followed as a stream.
+
+    Example:
+        >>> announces_stream({"Link": '</x>; rel="monitor"; type="text/event-stream"'})
+        True
+    """
+    links = headers.get("Link")
+    if links is None:
+        return False
+    found = (dict(_PARAMETER.findall(link)) for link in links.split("<"))
+    return any(
+        STREAM_RELATION in link.get("rel", "").split()
+        and link.get("type") == EVENT_STREAM
+        for link in found
+    )

@@ -1,0 +1,177 @@
+"""What may be repeated, and how long to sleep first. Pure: it neither sends nor sleeps."""
+
+import math
+import random
+import threading
+import time
+from enum import Enum
+from typing import Callable, Dict, Mapping, NamedTuple, Optional
+
+from ai_spine.constants import (
+    BACKOFF_BASE,
+    BACKOFF_MAX,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_RETRY_AFTER_LIMIT,
+)
+
+# POST is what is missing: a repeated one may run a flow twice.
+REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
+
+
+class Kind(Enum):
+    """What a failure tells of the request's fate."""
+
+    NOT_SENT = "the connection never stood"
+    NOT_DONE = "the server says that it did not do it"
+    UNCERTAIN = "it may have run; to ask again could help"
+    UNREADABLE = "it may have run; to ask again would not help"
+    REFUSED = "it did not run; to ask again would not help"
+
+    @property
+    def maybe_executed(self) -> bool:
+        """Whether the request may have had its effect."""
+        return self in (Kind.UNCERTAIN, Kind.UNREADABLE)
+
+
+class Failure(NamedTuple):
+    """Why an attempt gave no result."""
+
+    kind: Kind
+    words: str
+    timed_out: bool = False
+    retry_after: Optional[float] = None
+
+
+_KIND_BY_STATUS: Dict[int, Kind] = {
+    **dict.fromkeys((429, 503), Kind.NOT_DONE),
+    **dict.fromkeys((408, 500, 502, 504), Kind.UNCERTAIN),
+    **dict.fromkeys(
+        range(520, 528), Kind.UNCERTAIN
+    ),  # gateways that lost their upstream
+}
+
+
+# 5xx that speak of the request itself: not implemented, HTTP version, authentication of networks.
+_NEVER_BEGUN = (501, 505, 511)
+
+
+class RetryPolicy:
+    """Decides whether and when to send a request again.
+
+    Args:
+        max_retries: Attempts after the first.
+        retry_writes: Whether a POST that may have run is repeated too: right only for servers that
+            honour `Idempotency-Key`.
+        retry_after_limit: The longest `Retry-After` that is obeyed, in seconds.
+        backoff_base: The longest sleep after the first attempt, in seconds; it doubles each time.
+
+    Example:
+        >>> RetryPolicy(3).may_repeat("POST", Failure(Kind.UNCERTAIN, "read timeout"))
+        False
+    """
+
+    def __init__(
+        self,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        *,
+        retry_writes: bool = False,
+        retry_after_limit: float = DEFAULT_RETRY_AFTER_LIMIT,
+        backoff_base: float = BACKOFF_BASE,
+    ) -> None:
+        self.max_retries = max_retries
+        self.retry_writes = retry_writes
+        self.retry_after_limit = retry_after_limit
+        self.backoff_base = backoff_base
+
+    def may_repeat(self, method: str, failure: Failure, attempt: int = 1) -> bool:
+        """Tells whether a request whose attempt failed so may be sent again."""
+        if attempt > self.max_retries:
+            return False
+        if failure.kind in (Kind.NOT_SENT, Kind.NOT_DONE):
+            return True
+        if failure.kind is Kind.UNCERTAIN:
+            return method in REPEATABLE_METHODS or self.retry_writes
+        return False
+
+    def delay(
+        self,
+        attempt: int,
+        retry_after: Optional[float] = None,
+        *,
+        rand: Callable[[], float] = random.random,
+    ) -> Optional[float]:
+        """Gives the seconds to sleep after an attempt.
+
+        Args:
+            attempt: Which attempt failed, counted from 1.
+            retry_after: Seconds that the server asked for.
+            rand: Gives a number from 0 to 1.
+
+        Returns:
+            Seconds; `None` if the server asks for longer than is worth waiting.
+        """
+        if retry_after is not None:
+            return retry_after if retry_after <= self.retry_after_limit else None
+        return rand() * min(
+            BACKOFF_MAX, self.backoff_base * 2.0 ** min(attempt - 1, 60)
+        )
+
+    def read_retry_after(self, headers: Mapping[str, str]) -> Optional[float]:
+        """Reads `Retry-After`, in seconds or as a date; `None` if it is absent or nonsense."""
+        text = headers.get("Retry-After")
+        if text is None:
+            return None
+        try:
+            seconds = float(text)
+        except ValueError:
+            moment = _read_date(text)
+            if moment is None:
+                return None
+            seconds = max(moment - time.time(), 0.0)
+        return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _read_date(text: str) -> Optional[float]:
+    """Gives an HTTP date as seconds since the epoch; `None` if it is none."""
+    from email.utils import mktime_tz, parsedate_tz  # few servers send a date
+
+    try:
+        parts = parsedate_tz(text)
+        return None if parts is None else float(mktime_tz(parts))
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+class Brake:
+    """Holds back all calls of a client while the server has told one of them to wait.
+
+    Example:
+        >>> brake = Brake()
+        >>> brake.hold(until=110.0)
+        >>> brake.left(now=104.0)
+        6.0
+    """
+
+    def __init__(self, until: float = -math.inf) -> None:
+        self.until = until
+        """When it lets go, by the clock of those who ask."""
+        self._lock = threading.Lock()
+
+    def hold(self, until: float) -> None:
+        """Holds until then, or for longer if it does already."""
+        with self._lock:
+            self.until = max(self.until, until)
+
+    def left(self, now: float) -> float:
+        """Gives the seconds that are left."""
+        return max(self.until - now, 0.0)
+
+
+def kind_of_status(status: int) -> Kind:
+    """Gives the kind of failure that an error status is."""
+    unknown = (
+        Kind.UNREADABLE
+        if status >= 500 and status not in _NEVER_BEGUN
+        else Kind.REFUSED
+    )
+    return _KIND_BY_STATUS.get(status, unknown)

@@ -1,0 +1,1 @@
+"""What touches the network: one folder or file for each library."""

@@ -1,0 +1,133 @@
+"""An adapter of `requests` over bounded connections, and the answers that it makes.
+
+It does what `requests` does for each request, without what takes long and a client never asks for.
+"""
+
+import datetime
+import threading
+from typing import Any, Tuple
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from ai_spine.transport.requests.sockets import (
+    BoundedHTTPConnection,
+    BoundedHTTPSConnection,
+)
+from ai_spine.utils import Secret
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = BoundedHTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = BoundedHTTPSConnection
+
+
+class _Reply(requests.Response):
+    """An answer; cookies and encoding, which cost time to find and are not asked for, come late."""
+
+    def __init__(
+        self, raw: Any, request: requests.PreparedRequest, adapter: HTTPAdapter
+    ) -> None:
+        self._content: Any = False
+        self._content_consumed = False
+        self._next = None
+        self.status_code = raw.status
+        self.headers = raw.headers  # finds names in any case as well
+        self.raw = raw
+        self.reason = raw.reason
+        self.url = request.url or ""
+        self.request = request
+        self.connection = adapter
+        self.history: Any = []
+        self.elapsed = datetime.timedelta(0)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "cookies":
+            self.cookies = requests.cookies.RequestsCookieJar()
+        elif name == "encoding":
+            self.encoding = requests.utils.get_encoding_from_headers(self.headers)
+        else:
+            raise AttributeError(name)
+        return self.__dict__[name]
+
+
+class BoundedAdapter(HTTPAdapter):
+    """An adapter over such connections, to a server or to a proxy.
+
+    It knows the pool of the last server without a proxy, where `requests` looks for it each time.
+    """
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Makes the pools for servers."""
+        self._making = threading.Lock()
+        self._last: Tuple[Any, Any] = (None, None)
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,
+        proxies: Any = None,
+        cert: Any = None,
+    ) -> Any:
+        """Gives the pool for a request."""
+        wanted = (_root_of(request.url or ""), verify, cert)
+        known, pool = self._last
+        if proxies or known != wanted or pool.pool is None:
+            pool = super().get_connection_with_tls_context(
+                request, verify, proxies=proxies, cert=cert
+            )
+            if not proxies:
+                self._last = wanted, pool
+        return pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Gives what a request asks for: the path, or the whole URL for a proxy."""
+        if proxies:
+            return super().request_url(request, proxies)
+        url = request.url or ""
+        return url[len(_root_of(url)) :].partition("#")[0]
+
+    def build_response(
+        self, req: requests.PreparedRequest, resp: Any
+    ) -> requests.Response:
+        """Makes the answer of what came."""
+        return _Reply(resp, req, self)
+
+    def close(self) -> None:
+        """Closes the connections now; `urllib3` would leave that to the garbage collector."""
+        self._last = (None, None)
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():
+                pool: Any = manager.pools.get(key)
+                if pool is not None:
+                    pool.close()
+        super().close()
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Makes the pools for a proxy, or gives those that were made."""
+        managers: Any = self.proxy_manager
+        # As a `Secret`, since the URL may hold a password, and `vars()` shows this dict.
+        name = Secret(proxy)
+        with self._making:
+            if name not in managers:
+                manager: Any = super().proxy_manager_for(proxy, **options)
+                if not proxy.lower().startswith(
+                    "socks"
+                ):  # they connect in their own way
+                    manager.pool_classes_by_scheme = _POOLS
+                managers[name] = managers.pop(proxy)
+            return managers[name]
+
+
+def _root_of(url: str) -> str:
+    """Gives a prepared URL up to its path, which begins behind scheme and host with a slash."""
+    return url[: url.find("/", url.find("//") + 2)]
+
+
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}

@@ -1,0 +1,153 @@
+"""What the exceptions of `requests` and `urllib3` tell of a request's fate: one table."""
+
+import http.client
+import socket
+import ssl
+from typing import Any, Iterator, Optional, Tuple, Type
+
+import requests
+import urllib3.exceptions
+
+from ai_spine.policy.retry import Failure, Kind
+from ai_spine.utils import one_line
+
+# The first rule whose class stands anywhere among an exception's causes decides.
+_RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
+    (
+        ssl.SSLCertVerificationError,
+        Failure(Kind.REFUSED, "the server's certificate is not trusted"),
+    ),
+    (
+        urllib3.exceptions.LocationValueError,
+        Failure(Kind.REFUSED, "the request cannot be sent to such a URL"),
+    ),
+    (
+        urllib3.exceptions.NewConnectionError,
+        Failure(Kind.NOT_SENT, "could not connect"),
+    ),
+    (
+        urllib3.exceptions.ConnectTimeoutError,
+        Failure(Kind.NOT_SENT, "no connection in time", timed_out=True),
+    ),
+    (
+        urllib3.exceptions.ReadTimeoutError,
+        Failure(Kind.UNCERTAIN, "no answer in time", timed_out=True),
+    ),
+    (
+        socket.timeout,  # while the request was sent
+        Failure(Kind.UNCERTAIN, "no answer in time", timed_out=True),
+    ),
+    (
+        urllib3.exceptions.ClosedPoolError,  # while it waited for a connection
+        Failure(Kind.NOT_SENT, "the client was closed"),
+    ),
+    (
+        urllib3.exceptions.DecodeError,
+        Failure(Kind.UNREADABLE, "the answer's compression is broken"),
+    ),
+    (
+        http.client.RemoteDisconnected,
+        Failure(Kind.UNCERTAIN, "the connection was closed without an answer"),
+    ),
+    (
+        http.client.BadStatusLine,
+        Failure(Kind.UNCERTAIN, "the answer is not HTTP"),
+    ),
+    (
+        http.client.LineTooLong,
+        Failure(Kind.UNCERTAIN, "the answer's headers have no end"),
+    ),
+    (
+        http.client.IncompleteRead,
+        Failure(Kind.UNCERTAIN, "the answer was cut short"),
+    ),
+    (urllib3.exceptions.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
+    (ssl.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
+    (urllib3.exceptions.HTTPError, Failure(Kind.UNCERTAIN, "the connection was lost")),
+    (http.client.HTTPException, Failure(Kind.UNCERTAIN, "the connection was lost")),
+    (requests.RequestException, Failure(Kind.UNCERTAIN, "the request failed")),
+    (OSError, Failure(Kind.UNCERTAIN, "the connection was lost")),
+)
+# Where `requests` and `urllib3` keep what an exception wraps.
+_LINKS = ("reason", "original_error", "__cause__", "__context__")
+# Reasons that OpenSSL gives where it reads no TLS.
+_HANDSHAKE_REASONS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL")
+_NEVER_SENDABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+
+
+def failure_of(
+    error: BaseException, handled: Optional[BaseException] = None
+) -> Failure:
+    """Says what an exception of `requests` or `urllib3` tells of the request's fate.
+
+    Args:
+        error: The exception.
+        handled: What the caller was handling when the request was made. Python links it to all that
+            is raised meanwhile, but it says nothing of this request.
+
+    The words hold nothing of the exception's own text beyond the system's reason: that text may
+    quote a proxy's URL with its password.
+    """
+    causes = list(_causes_of(error, handled))
+    reason = _system_reason(causes)
+    if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
+        words = "a SOCKS proxy needs PySocks: pip install 'requests[socks]'"
+        return Failure(Kind.REFUSED, words)
+    if any(isinstance(cause, urllib3.exceptions.InvalidHeader) for cause in causes):
+        return Failure(Kind.UNREADABLE, "the answer's headers contradict each other")
+    if isinstance(error, _NEVER_SENDABLE):
+        return Failure(
+            Kind.REFUSED, f"the request cannot be sent ({type(error).__name__})"
+        )
+    if any(_is_of_tunnel(cause) for cause in causes):
+        return Failure(Kind.NOT_SENT, "the proxy refused to connect")
+    if any(getattr(cause, "reason", None) in _HANDSHAKE_REASONS for cause in causes):
+        # Bare text amid an established connection gives the same reasons.
+        never_stood = any(
+            isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes
+        )
+        kind = Kind.NOT_SENT if never_stood else Kind.UNCERTAIN
+        return Failure(kind, f"the server does not speak this kind of TLS{reason}")
+    if (
+        type(error) is OSError and error.errno is None
+    ):  # how `requests` tells of a missing file
+        return Failure(Kind.REFUSED, one_line(str(error), 200))
+    for rule, failure in _RULES:
+        if any(isinstance(cause, rule) for cause in causes):
+            return failure._replace(words=failure.words + reason)
+    return Failure(Kind.UNCERTAIN, f"the request failed ({type(error).__name__})")
+
+
+def _is_of_tunnel(cause: BaseException) -> bool:
+    """Tells whether a proxy refused a tunnel; the words of a server never make such an error."""
+    return type(cause) is OSError and str(cause).startswith("Tunnel connection failed")
+
+
+def _causes_of(
+    error: BaseException, handled: Optional[BaseException]
+) -> Iterator[BaseException]:
+    """Walks an exception, what it wraps and what it was raised from, each once."""
+    waiting, seen = [error], {id(handled)}
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        wrapped = [*current.args, *(getattr(current, name, None) for name in _LINKS)]
+        waiting += [item for item in wrapped if isinstance(item, BaseException)]
+
+
+def _system_reason(causes: Any) -> str:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f": {cause.verify_message}"
+        if isinstance(cause, OSError) and isinstance(cause.strerror, str):
+            return f": {cause.strerror}"
+    return ""

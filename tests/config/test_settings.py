@@ -1,0 +1,351 @@
+"""Tests of how arguments and environment become settings."""
+
+import pathlib
+
+import pytest
+import requests
+
+from ai_spine import AISpine, ConfigurationError
+from ai_spine.constants import DEFAULT_BASE_URL
+from ai_spine.operations import Credential
+
+KEY = "sk-very-secret"
+HUGE = pytest.param(10**400, id="more-than-a-float-holds")
+
+
+def complaint_about(**arguments):
+    """Gives what a client says to settings that it refuses, in one clear sentence."""
+    with pytest.raises(ConfigurationError) as caught:
+        AISpine(**arguments)
+    text = str(caught.value)
+    assert text and len(text.splitlines()) == 1
+    return text
+
+
+def header_of(client, name):
+    """Gives a header as the client sends it."""
+    auth = client._api._preparer._auth[Credential.API_KEY]
+    requested = requests.Request("GET", client.base_url, auth=auth)
+    return client.session.prepare_request(requested).headers.get(name)
+
+
+def test_without_arguments_or_environment_the_defaults_hold():
+    client = AISpine()
+    assert client.base_url == DEFAULT_BASE_URL
+    assert client.timeout == 30
+    assert client.max_retries == 3
+    assert header_of(client, "Authorization") is None
+
+
+def test_the_environment_wins_over_the_defaults(monkeypatch):
+    monkeypatch.setenv("AI_SPINE_API_KEY", f" {KEY} ")
+    monkeypatch.setenv("AI_SPINE_BASE_URL", " https://env.test/ ")
+    monkeypatch.setenv("AI_SPINE_TIMEOUT", "12.5")
+    monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "7")
+    client = AISpine()
+    assert (client.base_url, client.timeout, client.max_retries) == (
+        "https://env.test",
+        12.5,
+        7,
+    )
+    assert header_of(client, "Authorization") == f"Bearer {KEY}"
+
+
+def test_an_argument_wins_over_the_environment_even_if_it_is_the_default(monkeypatch):
+    monkeypatch.setenv("AI_SPINE_API_KEY", "other")
+    monkeypatch.setenv("AI_SPINE_BASE_URL", "https://env.test")
+    monkeypatch.setenv("AI_SPINE_TIMEOUT", "12.5")
+    monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "7")
+    client = AISpine(KEY, "https://arg.test", 30, 3)
+    assert (client.base_url, client.timeout, client.max_retries) == (
+        "https://arg.test",
+        30,
+        3,
+    )
+    assert header_of(client, "Authorization") == f"Bearer {KEY}"
+
+
+def test_a_blank_environment_counts_as_absent(monkeypatch):
+    for name in ("API_KEY", "BASE_URL", "TIMEOUT", "MAX_RETRIES"):
+        monkeypatch.setenv(f"AI_SPINE_{name}", " ")
+    client = AISpine()
+    assert (client.base_url, client.timeout, client.max_retries) == (
+        DEFAULT_BASE_URL,
+        30,
+        3,
+    )
+    assert header_of(client, "Authorization") is None
+
+
+def test_an_empty_key_is_none_whatever_the_environment_says(monkeypatch):
+    monkeypatch.setenv("AI_SPINE_API_KEY", KEY)
+    assert header_of(AISpine(""), "Authorization") is None
+
+
+@pytest.mark.parametrize("bad", ["a b\n", "ñ", " padded ", "a\r\nX: y", 5, b"bytes"])
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(bad):
+    text = complaint_about(api_key=bad)
+    assert text.startswith("api_key must be ")
+    assert str(bad) not in text
+
+
+def test_a_bad_key_of_the_environment_is_refused_by_the_name_of_the_variable(
+    monkeypatch,
+):
+    monkeypatch.setenv("AI_SPINE_API_KEY", "ñ-hush")
+    text = complaint_about()
+    assert text.startswith("AI_SPINE_API_KEY must be ") and "hush" not in text
+
+
+@pytest.mark.parametrize(
+    "given, used",
+    [
+        ("http://h", "http://h"),
+        ("https://h/", "https://h"),
+        ("https://h:8443/base/", "https://h:8443/base"),
+        (" http://h ", "http://h"),
+        ("http://[::1]:80", "http://[::1]:80"),
+    ],
+)
+def test_a_base_url_loses_only_what_surrounds_it(given, used):
+    assert AISpine(base_url=given).base_url == used
+
+
+@pytest.mark.parametrize(
+    "bad, words",
+    [
+        ("api.test", "must be an http:// or https:// URL such as "),
+        ("ftp://h", "must be an http:// or https:// URL such as "),
+        ("http://", "must be an http:// or https:// URL such as "),
+        ("https:///path", "must be an http:// or https:// URL such as "),
+        ("http://h?x=1", "must not hold a query or a fragment"),
+        ("http://h/#x", "must not hold a query or a fragment"),
+        ("http://u:hush@h", "must not hold a user name or password: use api_key"),
+        ("http://hush@h", "must not hold a user name or password: use api_key"),
+        ("http://h:99999", "names a port that is no number"),
+        ("http://h:port", "names a port that is no number"),
+        ("http://[::1", "must be an http:// or https:// URL such as "),
+        ("http://*.h", "must be an http:// or https:// URL such as "),
+        (f"http://{'x' * 64}ñ.test", "must be an http:// or https:// URL such as "),
+        ("http://a b", "must be an http:// or https:// URL such as "),
+        ("http://h\n", "must be an http:// or https:// URL such as "),
+        (5, "must be an http:// or https:// URL such as "),
+        (0, "must be an http:// or https:// URL such as "),
+        (False, "must be an http:// or https:// URL such as "),
+        (b"http://h", "must be an http:// or https:// URL such as "),
+    ],
+)
+def test_an_impossible_base_url_is_refused(bad, words):
+    text = complaint_about(base_url=bad)
+    assert text.startswith(f"base_url {words}")
+    assert "hush" not in text
+
+
+def test_a_bad_base_url_of_the_environment_is_refused_by_its_name(monkeypatch):
+    monkeypatch.setenv("AI_SPINE_BASE_URL", "env.test")
+    assert complaint_about().startswith(
+        "AI_SPINE_BASE_URL must be an http:// or https:// URL"
+    )
+
+
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+@pytest.mark.parametrize(
+    "bad", [0, -1, float("nan"), float("inf"), "5", True, (3, 5), 1.1e9, HUGE]
+)
+def test_seconds_must_be_a_number_above_zero(name, bad):
+    assert complaint_about(**{name: bad}).startswith(
+        f"{name} must be a number of seconds"
+    )
+
+
+def test_a_timeout_must_be_given_as_a_number():
+    assert complaint_about(timeout=None).startswith(
+        "timeout must be a number of seconds"
+    )
+
+
+@pytest.mark.parametrize("name", ["max_retries", "pool_size"])
+@pytest.mark.parametrize("bad", [-1, 1.5, "3", True, None, float("nan")])
+def test_counts_must_be_whole_numbers(name, bad):
+    assert complaint_about(**{name: bad}).startswith(f"{name} must be ")
+
+
+def test_no_retries_are_possible_but_no_pool_without_connections():
+    assert AISpine(max_retries=0).max_retries == 0
+    assert complaint_about(pool_size=0) == "pool_size must be at least 1, not 0"
+    assert (
+        complaint_about(pool_size=10_001)
+        == "pool_size must be at most 10000, not 10001"
+    )
+
+
+@pytest.mark.parametrize("bad", ["0", "-1", "nan", "inf", "1e999", "soon"])
+def test_a_bad_timeout_of_the_environment_is_refused(bad, monkeypatch):
+    monkeypatch.setenv("AI_SPINE_TIMEOUT", bad)
+    assert (
+        complaint_about() == "AI_SPINE_TIMEOUT must be a number of seconds above zero"
+    )
+    assert AISpine(timeout=5).timeout == 5
+
+
+@pytest.mark.parametrize("bad", ["-1", "1.5", "many", "9" * 5000 + "x"])
+def test_bad_retries_of_the_environment_are_refused(bad, monkeypatch):
+    monkeypatch.setenv("AI_SPINE_MAX_RETRIES", bad)
+    assert complaint_about() == "AI_SPINE_MAX_RETRIES must be a whole number from 0 up"
+    assert AISpine(max_retries=0).max_retries == 0
+
+
+@pytest.mark.parametrize(
+    "given, used",
+    [("", ""), ("/", ""), ("api/v1", "/api/v1"), ("/api/v1/", "/api/v1")],
+)
+def test_a_prefix_gets_its_slashes(given, used):
+    assert AISpine(api_prefix=given)._api.settings.api_prefix == used
+
+
+@pytest.mark.parametrize(
+    "bad", [None, 5, "a b", "a?b", "a#b", "a\nb", "/api/../x", "."]
+)
+def test_a_prefix_that_is_no_path_is_refused(bad):
+    assert complaint_about(api_prefix=bad).startswith("api_prefix must ")
+
+
+@pytest.mark.parametrize(
+    "bad, words",
+    [
+        ("X: y", "headers must be a mapping"),
+        ([("X", "y")], "headers must be a mapping"),
+        ({5: "x"}, "headers has a name that no header can have"),
+        ({"": "x"}, "headers has a name that no header can have"),
+        ({"X\n": "x"}, "headers has a name that no header can have"),
+        ({"X:Y": "x"}, "headers has a name that no header can have"),
+        ({"X Y": "x"}, "headers has a name that no header can have"),
+        ({"X": None}, "the header X must be text"),
+        ({"X": "hush\n"}, "the header X must be printable ASCII text"),
+        ({"X": "ñ"}, "the header X must be printable ASCII text"),
+        ({"AUTHORIZATION": "hush"}, "headers must not set AUTHORIZATION"),
+        ({"idempotency-key": "x"}, "headers must not set idempotency-key"),
+        ({"X-Request-ID": "x"}, "headers must not set X-Request-ID"),
+        ({"Host": "x"}, "headers must not set Host"),
+        ({"Content-Length": "1"}, "headers must not set Content-Length"),
+    ],
+)
+def test_headers_that_cannot_be_sent_are_refused(bad, words):
+    text = complaint_about(headers=bad)
+    assert text.startswith(words) and "hush" not in text
+
+
+@pytest.mark.parametrize(
+    "bad", ["http://p", {"http": None}, {5: "http://p"}, {"http": ""}]
+)
+def test_proxies_must_map_schemes_to_urls(bad):
+    assert complaint_about(proxies=bad).startswith("proxies must ")
+
+
+@pytest.mark.parametrize(
+    "bad, words",
+    [
+        (print, "event_hooks must map request, response, retry to callables"),
+        (
+            {"answer": print},
+            "event_hooks must map request, response, retry to callables",
+        ),
+        ({"retry": None}, "event_hooks['retry'] must be a callable, or a list of them"),
+        (
+            {"retry": [print, 5]},
+            "event_hooks['retry'] must be a callable, or a list of them",
+        ),
+    ],
+)
+def test_hooks_must_be_callables_under_known_names(bad, words):
+    assert complaint_about(event_hooks=bad) == words
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ({"verify": None}, "verify must be the path of a file"),
+        ({"verify": 1}, "verify must be the path of a file"),
+        (
+            {"verify": "/no/such.pem"},
+            "verify names a file that does not exist: '/no/such.pem'",
+        ),
+        ({"verify": "/no/such\n.pem"}, "verify names a file that does not exist: "),
+        ({"cert": 5}, "cert must be the path of a file"),
+        (
+            {"cert": "/no/such.pem"},
+            "cert names a file that does not exist: '/no/such.pem'",
+        ),
+        (
+            {"cert": (__file__, "/no/key")},
+            "cert names a file that does not exist: '/no/key'",
+        ),
+        ({"cert": ("/no/a", "/no/b", "/no/c")}, "cert must be the path of a file"),
+    ],
+)
+def test_certificates_must_be_files_that_exist(arguments, words):
+    assert complaint_about(**arguments).startswith(words)
+
+
+def test_the_tls_settings_and_proxies_reach_the_session():
+    here = pathlib.Path(__file__)
+    client = AISpine(verify=here, cert=[here, str(here)], proxies={"https": "http://p"})
+    assert client.session.verify == str(here)
+    assert client.session.cert == (str(here), str(here))
+    assert client.session.proxies == {}  # where vars() would show a password
+    settings = client.session.merge_environment_settings("http://h", {}, 0, None, None)
+    assert settings["proxies"]["https"] == "http://p"
+    assert AISpine(verify=False, cert=here).session.cert == str(here)
+    assert AISpine(verify=False).session.verify is False
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"proxies": {"http": "http://p"}}, {"verify": False}, {"cert": __file__}],
+    ids=lambda arguments: next(iter(arguments)),
+)
+def test_a_session_of_the_users_own_brings_its_own_tls_and_proxies(arguments):
+    with requests.Session() as session:
+        assert complaint_about(session=session, **arguments) == (
+            "set proxies, verify and cert on the session that you give"
+        )
+
+
+@pytest.mark.parametrize("bad", [5, object(), requests, "session"])
+def test_a_session_must_be_one_of_requests(bad):
+    assert complaint_about(session=bad) == "session must be a requests.Session"
+
+
+def test_settings_are_copied_and_later_changes_do_not_reach_the_client():
+    headers, hooks = {"X-Team": "a"}, {"retry": [print]}
+    client = AISpine(headers=headers, event_hooks=hooks)
+    headers["X-Team"] = "b"
+    hooks["retry"].append(5)
+    assert client._api.settings.headers == {"X-Team": "a"}
+    assert client._api.settings.event_hooks == {"retry": (print,)}
+
+
+def test_the_settings_show_nothing_but_the_url():
+    client = AISpine(KEY, headers={"X": "hush"}, proxies={"http": "http://u:hush@p"})
+    assert repr(client._api.settings) == f"Settings(base_url={DEFAULT_BASE_URL!r})"
+
+
+@pytest.mark.parametrize(
+    "base_url, prefix, used",
+    [
+        ("http://h/api/v1", "", ("http://h", "/api/v1")),
+        ("http://h/api/v1/", "/api/v1", ("http://h", "/api/v1")),
+        ("http://h/x/api/v1", "", ("http://h/x", "/api/v1")),
+        ("http://h/api/v1", "/v2", ("http://h/api/v1", "/v2")),
+        ("http://h", "api/v1/", ("http://h", "/api/v1")),
+        ("http://h", "", ("http://h", "")),
+    ],
+)
+def test_a_prefix_may_stand_at_the_end_of_the_base_url(base_url, prefix, used):
+    settings = AISpine(base_url=base_url, api_prefix=prefix)._api.settings
+    assert (settings.base_url, settings.api_prefix) == used
+
+
+@pytest.mark.parametrize("bad", [5, "a b", "/a?b", "/a/../b", "x\n"])
+def test_a_prefix_must_be_a_path(bad):
+    assert complaint_about(api_prefix=bad).startswith("api_prefix must ")

@@ -1,0 +1,20 @@
+"""What holds of a parser of events for any bytes, wherever they are cut."""
+
+import pytest
+
+from tests.policy.test_event_streams import EVENTS, TEXT, parsed
+
+given = pytest.importorskip("hypothesis").given
+st = pytest.importorskip("hypothesis.strategies")
+
+
+@given(
+    st.lists(st.integers(0, 100), max_size=100), st.sampled_from(["\n", "\r", "\r\n"])
+)
+def test_events_are_the_same_wherever_the_stream_is_cut(cuts, end):
+    assert parsed(TEXT.replace("\n", end).encode("utf-8"), *cuts)[1] == EVENTS
+
+
+@given(st.binary())
+def test_no_bytes_break_the_parser(data):
+    assert parsed(data)[1] == parsed(data, *range(len(data)))[1]

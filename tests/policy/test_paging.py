@@ -1,0 +1,170 @@
+"""Tests of walking pages, with servers that page well, badly, and not at all."""
+
+import itertools
+
+import pytest
+import responses
+
+from ai_spine import Agent, AISpine
+from ai_spine.models.base import Page
+from ai_spine.policy.paging import walk_pages
+
+URL = "https://api.test"
+
+
+def page(ids, cursor=None):
+    made = Page(Agent(name) for name in ids)
+    made.next_cursor = cursor
+    return made
+
+
+def walk(ask, size=2):
+    return [agent.agent_id for agent in walk_pages(ask, lambda a: a.agent_id, size)]
+
+
+def by_offset(ids):
+    return lambda p: page(ids[p["offset"] : p["offset"] + p["limit"]])
+
+
+@pytest.mark.parametrize("count", range(8))
+def test_a_list_is_walked_by_offset_to_its_end(count):
+    ids = list("abcdefgh"[:count])
+    assert walk(by_offset(ids)) == ids
+
+
+def test_a_server_may_give_fewer_than_it_was_asked_for():
+    ids = list("abcdefg")
+    assert walk(lambda p: page(ids[p["offset"] : p["offset"] + 2]), size=50) == ids
+
+
+def test_nothing_is_asked_before_it_is_needed():
+    asked = []
+
+    def ask(params):
+        asked.append(params)
+        return by_offset(list("abcdef"))(params)
+
+    items = walk_pages(ask, lambda a: a.agent_id, 2)
+    assert asked == []
+    assert [next(items).agent_id for _ in range(3)] == list("abc")
+    assert asked == [{"limit": 2, "offset": 0}, {"limit": 2, "offset": 2}]
+
+
+@pytest.mark.parametrize("arriving", [1, 2, 3])
+def test_none_comes_twice_and_none_is_lost_while_new_ones_arrive(arriving):
+    ids = list("abcdefgh")
+    new = iter(range(1000))
+    pages = itertools.count()
+
+    def ask(params):
+        if next(pages) < 3:
+            ids[:0] = [f"new{next(new)}" for _ in range(arriving)]
+        return by_offset(ids)(params)
+
+    found = walk(ask)
+    assert [name for name in found if not name.startswith("new")] == list("abcdefgh")
+    assert len(set(found)) == len(found)
+
+
+def test_a_server_that_heeds_no_offset_is_asked_no_more_than_four_times():
+    asked = []
+
+    def ask(params):
+        asked.append(params)
+        return page("abc")
+
+    assert walk(ask) == list("abc")
+    assert len(asked) == 4
+
+
+def test_cursors_are_followed_to_the_last_page():
+    pages = {None: page("ab", "x"), "x": page([], "y"), "y": page("bc")}
+    assert walk(lambda p: pages[p.get("cursor")]) == list("abc")
+
+
+def test_a_cursor_takes_the_place_of_the_offset():
+    asked = []
+
+    def ask(params):
+        asked.append(params)
+        return page("a", "x") if "offset" in params else page("b")
+
+    walk(ask)
+    assert asked == [{"limit": 2, "offset": 0}, {"limit": 2, "cursor": "x"}]
+
+
+def test_a_server_that_repeats_its_cursor_is_left():
+    pages = itertools.count()
+    assert walk(lambda p: page([f"{next(pages)}"], "again")) == ["0", "1"]
+
+
+def test_a_server_that_makes_up_cursors_for_ever_is_left():
+    pages = itertools.count()
+    assert walk(lambda p: page("ab", f"c{next(pages)}")) == list("ab")
+    assert walk(lambda p: page("", f"c{next(pages)}")) == []
+
+
+def test_pages_that_a_filter_has_emptied_do_not_end_the_walk():
+    pages = {None: page("a", "1"), "5": page("b")}
+    pages.update({str(n): page("", str(n + 1)) for n in range(1, 5)})
+    assert walk(lambda p: pages[p.get("cursor")]) == list("ab")
+
+
+def test_many_pages_of_what_was_seen_do_not_end_the_walk():
+    ids = [f"old{n}" for n in range(20)]
+
+    def ask(params):
+        found = by_offset(ids)(params)
+        if params["offset"] == 2:
+            ids[:0] = [f"new{n}" for n in range(12)]
+        return found
+
+    assert len([name for name in walk(ask) if name.startswith("old")]) == 20
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_executions_are_walked_whatever_the_server_makes_of_them(wrapped):
+    items = [
+        {"id": "e1", "status": "error"},
+        {"id": "e2", "status": "success"},
+        {"id": "e3"},
+    ]
+    body = {"data": items, "next_cursor": None} if wrapped else items
+    with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
+        mock.get(f"{URL}/executions", json=body)
+        found = [e.execution_id for e in client.iter_executions()]
+        failed = [e.execution_id for e in client.iter_executions(status="failed")]
+        listed = client.list_executions(status="failed")
+    assert (found, failed) == (["e1", "e2", "e3"], ["e1"])
+    assert [e.execution_id for e in listed] == ["e1"]
+
+
+@pytest.mark.parametrize("odd", [{}, [], 5, None, {"a": [1]}])
+def test_executions_with_odd_ids_are_given_too(odd):
+    items = [{"execution_id": odd, "n": 1}, {"execution_id": odd, "n": 2}]
+    with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
+        mock.get(f"{URL}/executions", json={"data": items})
+        assert [dict(e) for e in client.iter_executions()][:2] == items
+
+
+@pytest.mark.parametrize(
+    "method, name", [("list_flows", "flow"), ("list_agents", "agent")]
+)
+def test_lists_that_are_paged_by_cursor_are_given_whole(method, name):
+    first = {"data": [{f"{name}Id": "a"}], "next_cursor": "c"}
+    last = {"data": [{f"{name}Id": "b"}], "next_cursor": None}
+    with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
+        mock.get(f"{URL}/{name}s", json=first)
+        mock.get(f"{URL}/{name}s?cursor=c", json=last)
+        assert [item[f"{name}Id"] for item in getattr(client, method)()] == ["a", "b"]
+
+
+def test_a_server_of_dialect_b_is_asked_for_a_status_in_its_own_word():
+    queued = {"data": [{"executionId": "e", "status": "error"}], "next_cursor": None}
+    with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
+        mock.get(
+            f"{URL}/executions?status=failed", json={"data": [], "next_cursor": None}
+        )
+        mock.get(f"{URL}/executions?status=error", json=queued)
+        (execution,) = client.list_executions(status="failed")
+    assert execution.status == "failed"

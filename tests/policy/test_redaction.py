@@ -1,0 +1,67 @@
+"""Tests of what is taken out of texts and bodies before anybody sees them."""
+
+import json
+
+import pytest
+
+from ai_spine.constants import MAX_LOGGED_LENGTH
+from ai_spine.policy.redaction import Redactor
+from ai_spine.utils import Secret
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["api_key", "apiKey", "API-KEY", "password", "passwd", "access_token", "Cookie"]
+    + ["Authorization", "client_secret", "privateKey", "credentials"],
+)
+@pytest.mark.parametrize("value", ["hush", ["hush"], {"a": "hush"}])
+def test_values_whose_names_tell_are_masked(name, value):
+    body = json.dumps([{"deep": {name: value, "text": "seen"}}]).encode()
+    assert json.loads(Redactor([]).body(body)) == [
+        {"deep": {name: "***", "text": "seen"}}
+    ]
+
+
+def test_counts_of_tokens_are_no_secret():
+    assert json.loads(Redactor([]).body(b'{"tokens": 9}')) == {"tokens": 9}
+
+
+def test_the_secrets_themselves_are_masked_under_any_name():
+    told = Redactor([None, Secret('a"b')]).body(b'{"note": "it is a\\"b"}')
+    assert json.loads(told) == {"note": "it is ***"}
+
+
+@pytest.mark.parametrize(
+    "body, told",
+    [
+        (b"", "no body"),
+        (b"<html>hush</html>", "17 bytes that are not JSON"),
+        (b"\xff\xfe", "2 bytes that are not JSON"),
+        (b"[" * 100_000, "100000 bytes that are not JSON"),
+    ],
+)
+def test_a_body_that_is_no_json_is_only_measured(body, told):
+    assert Redactor([]).body(body) == told
+
+
+def test_a_long_body_is_cut():
+    told = Redactor([]).body(json.dumps("x" * 9999).encode())
+    assert len(told) == MAX_LOGGED_LENGTH and told.endswith("…")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'sk-a\\\\b"c/d',
+        'sk-a\\\\\\\\b\\"c\\/d',
+        'sk-a\\b"c/d',
+        "sk-a%5C%5Cb%22c%2fd",
+        "\\u0073k-a\\u005c\\u005cb\\u0022c/d",
+        'SK-A\\\\B"C/D',
+    ],
+    ids=["plain", "JSON", "read once", "URL", "escapes", "upper case"],
+)
+def test_a_secret_is_known_in_each_spelling(form):
+    assert (
+        Redactor([Secret('sk-a\\\\b"c/d')]).conceal(f"no {form} here") == "no *** here"
+    )

@@ -1,0 +1,78 @@
+"""Tests of how many executions may be in flight, and of when to look at them."""
+
+import itertools
+
+import pytest
+
+from ai_spine.policy.throttle import Concurrency, Durations
+
+
+def test_a_limit_is_halved_when_the_server_pushes_back():
+    limit = Concurrency(16)
+    limit.pushed_back(now=1.0)
+    assert limit.now == 8
+
+
+def test_a_burst_of_refusals_counts_once():
+    limit = Concurrency(16)
+    for now in (1.0, 1.01, 1.2):
+        limit.pushed_back(now, sent_at=0.9)
+    assert limit.now == 8
+
+
+def test_a_refusal_of_what_was_sent_after_the_cut_counts_again():
+    limit = Concurrency(16)
+    limit.pushed_back(1.0, sent_at=0.9)
+    limit.pushed_back(2.0, sent_at=1.1)
+    assert limit.now == 4
+
+
+def test_a_limit_is_never_below_one():
+    limit = Concurrency(4)
+    for now in range(20):
+        limit.pushed_back(float(now))
+    assert limit.now == 1
+
+
+def test_a_limit_recovers_with_what_goes_well_and_passes_its_most_never():
+    limit = Concurrency(8)
+    limit.pushed_back(1.0)
+    for _ in range(4):  # one round of executions
+        limit.went_well()
+    assert limit.now == 4  # almost five
+    limit.went_well()
+    assert limit.now == 5
+    for _ in range(100):
+        limit.went_well()
+    assert limit.now == 8
+
+
+def test_without_experience_looks_begin_short_and_grow():
+    looks = list(itertools.islice(Durations().looks(2.0), 12))
+    assert looks[0] == pytest.approx(0.05)
+    assert looks == sorted(looks)
+    assert looks[-1] == 2.0
+
+
+def test_the_first_look_comes_when_most_are_done():
+    durations = Durations()
+    for _ in range(50):
+        durations.note(0.5)
+    looks = durations.looks(2.0)
+    assert 0.5 <= next(looks) < 0.55
+    assert next(looks) < 0.2
+
+
+def test_the_first_look_comes_later_where_durations_vary():
+    durations = Durations()
+    for n in range(100):
+        durations.note(0.2 if n % 2 else 0.8)
+    assert 0.7 < next(durations.looks(2.0)) < 1.0
+
+
+def test_the_first_look_at_a_long_execution_comes_after_half_a_minute_at_most():
+    durations = Durations()
+    durations.note(3600.0)
+    looks = durations.looks(2.0)
+    assert next(looks) == 30.0
+    assert next(looks) == 2.0

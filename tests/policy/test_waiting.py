@@ -1,0 +1,202 @@
+"""Tests of when to look again and when to stop waiting, with a clock of our own."""
+
+import itertools
+
+import pytest
+
+from ai_spine.exceptions import (
+    AuthenticationError,
+    CallInfo,
+    ExecutionCancelledError,
+    ExecutionError,
+    NetworkError,
+    NotFoundError,
+    RequestTimeoutError,
+    ServerError,
+    TimeoutError,
+    ValidationError,
+)
+from ai_spine.models import Execution
+from ai_spine.policy.waiting import Wait, check_outcome, intervals
+
+PASSING = CallInfo(transient=True)
+
+
+class Clock:
+    """A clock that stands still until it is told."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def wait_for(clock, timeout=10.0, interval=2.0, rand=lambda: 0.5):
+    return Wait("e", timeout, interval, clock=clock, rand=rand)
+
+
+def seen(status):
+    return Execution.from_wire({"execution_id": "e", "flow_id": "f", "status": status})
+
+
+def test_the_looks_come_at_growing_distances_up_to_the_interval():
+    waits = list(itertools.islice(intervals(1.0, rand=lambda: 0.5), 12))
+    assert waits[:6] == pytest.approx([0.05, 0.1, 0.1, 0.1, 0.1, 0.1])
+    assert waits[6] == pytest.approx(0.42 * 0.55)
+    assert waits == sorted(waits)
+    assert waits[-1] == 1.0
+
+
+def test_those_who_wait_for_long_ask_no_more_often_for_not_asking_in_step():
+    waits = list(itertools.islice(intervals(2.0, rand=lambda: 0.0), 40))
+    assert waits[0] == pytest.approx(0.045)
+    assert waits[20:] == [2.0] * 20
+
+
+@pytest.mark.parametrize("rand, factor", [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
+def test_the_distances_vary_by_a_tenth(rand, factor):
+    assert next(intervals(2.0, rand=lambda: rand)) == pytest.approx(0.05 * factor)
+
+
+def test_no_distance_is_longer_than_the_interval():
+    waits = itertools.islice(intervals(0.01), 50)
+    assert all(0 < wait <= 0.01 for wait in waits)
+
+
+def test_what_remains_shrinks_with_the_clock(clock):
+    wait = wait_for(clock, timeout=10)
+    clock.now += 7
+    assert wait.remaining() == 3
+
+
+def test_a_pause_never_goes_beyond_the_end(clock):
+    wait = wait_for(clock, timeout=10)
+    clock.now += 9.99
+    assert wait.pause() == pytest.approx(0.01)
+
+
+def test_the_pauses_of_a_whole_wait_add_up_to_its_timeout(clock):
+    wait = wait_for(clock, timeout=10)
+    with pytest.raises(TimeoutError):
+        while True:
+            clock.now += wait.pause()
+    assert clock.now == pytest.approx(110)
+
+
+def test_when_time_is_up_the_error_names_the_execution_and_its_last_status(clock):
+    wait = wait_for(clock, timeout=10)
+    wait.saw(seen("running"))
+    clock.now += 10
+    with pytest.raises(TimeoutError) as caught:
+        wait.pause()
+    assert (
+        str(caught.value)
+        == "execution e was not done within 10 s; its last status was running"
+    )
+    assert (caught.value.execution_id, caught.value.last_status) == ("e", "running")
+
+
+def test_an_execution_that_was_never_seen_has_no_last_status(clock):
+    wait = wait_for(clock, timeout=0.5)
+    clock.now += 1
+    with pytest.raises(TimeoutError, match="within 0.5 s; it was not seen$") as caught:
+        wait.remaining()
+    assert caught.value.last_status is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NetworkError("lost", call=PASSING),
+        RequestTimeoutError("late", call=PASSING),
+        ServerError("busy", status_code=503, call=PASSING),
+    ],
+)
+def test_a_look_that_fails_in_passing_does_not_end_the_wait(clock, error):
+    wait = wait_for(clock)
+    wait.saw(seen("running"))
+    wait.missed(error)
+    clock.now += 10
+    with pytest.raises(TimeoutError) as caught:
+        wait.pause()
+    assert caught.value.last_status == "running"
+    assert str(caught.value).endswith(f"running, and the last look failed: {error}")
+
+
+def test_a_look_that_succeeds_makes_an_earlier_failure_forgotten(clock):
+    wait = wait_for(clock)
+    wait.missed(NetworkError("lost", call=PASSING))
+    wait.saw(seen("running"))
+    clock.now += 10
+    with pytest.raises(TimeoutError, match="its last status was running$"):
+        wait.remaining()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFoundError("none", status_code=404),
+        AuthenticationError("no", status_code=401),
+        NetworkError("untrusted certificate"),
+        ValidationError("bad id"),
+        ExecutionError("failed"),
+    ],
+)
+def test_a_look_that_would_fail_again_raises_what_it_met(clock, error):
+    with pytest.raises(type(error)) as caught:
+        wait_for(clock).missed(error)
+    assert caught.value is error
+
+
+def test_a_completed_execution_is_given_back():
+    execution = seen("success")
+    assert check_outcome(execution) is execution
+
+
+@pytest.mark.parametrize(
+    "wire, kind, text",
+    [
+        ({"status": "failed"}, ExecutionError, "execution e failed"),
+        (
+            {"status": "error", "flow_id": "f", "error": "boom"},
+            ExecutionError,
+            "execution e of flow f failed: boom",
+        ),
+        ({"status": "failed", "error": {"a": 1}}, ExecutionError, "execution e failed"),
+        (
+            {"status": "canceled", "flow_id": "f"},
+            ExecutionCancelledError,
+            "execution e of flow f was cancelled",
+        ),
+        (
+            {"status": "cancelled", "error": "by user"},
+            ExecutionCancelledError,
+            "execution e was cancelled: by user",
+        ),
+    ],
+)
+def test_an_execution_that_did_not_complete_raises_with_itself(wire, kind, text):
+    execution = Execution.from_wire({"execution_id": "e", **wire})
+    with pytest.raises(ExecutionError) as caught:
+        check_outcome(execution)
+    assert type(caught.value) is kind
+    assert str(caught.value) == text
+    assert caught.value.execution is execution
+
+
+def test_a_failure_reads_as_one_short_line_however_long_the_server_speaks():
+    wire = {
+        "execution_id": "e",
+        "status": "failed",
+        "error": "Traceback:\n  boom\n" * 1000,
+    }
+    with pytest.raises(ExecutionError) as caught:
+        check_outcome(Execution.from_wire(wire))
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 1000
