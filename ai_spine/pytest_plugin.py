@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from ai_spine.client import AISpine
     from ai_spine.local import LocalServer
-    from ai_spine.local.agents import AgentSource
+    from ai_spine.local.agents.functions import AgentSource
     from ai_spine.local.definitions import FlowSource
     from ai_spine.models import Execution
 

@@ -5,8 +5,8 @@ import sys
 import time
 
 from ai_spine import Flow
-from ai_spine.local.engine import Engine
-from ai_spine.local.store import Store
+from ai_spine.local.engine.engine import Engine
+from ai_spine.local.store.store import Store
 from benchmarks.batch_ours import CONCURRENCY, SECONDS
 from benchmarks.local import PAUSE, pause
 

@@ -3,8 +3,8 @@
 import sqlite3
 from contextlib import closing
 
-from ai_spine.local.schema import SCHEMA
-from ai_spine.local.store import Store
+from ai_spine.local.store.schema import SCHEMA
+from ai_spine.local.store.store import Store
 
 RARE_FLOW, COMMON_FLOW = "rare", "common"
 RARE_STATUS = "cancelled"

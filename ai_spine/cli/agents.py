@@ -6,7 +6,7 @@ import click
 
 from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
-from ai_spine.cli.output import print_item, print_items, say
+from ai_spine.cli.output.printing import print_item, print_items, say
 from ai_spine.cli.values import read_object
 from ai_spine.models import Agent
 

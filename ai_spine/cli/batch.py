@@ -7,12 +7,12 @@ from typing import Any, Iterator, NoReturn, Optional, Tuple
 import click
 
 from ai_spine.batch.checkpoint import journal_of
-from ai_spine.cli.batch_report import Report, plural
 from ai_spine.cli.context import SECONDS, command, fail, meant, session, wants_json
 from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED, exit_code_of
 from ai_spine.cli.inputs import FORMATS, count_inputs, read_inputs, source_of
-from ai_spine.cli.output import say
-from ai_spine.cli.terminal import StdoutError
+from ai_spine.cli.output.batch_report import Report, plural
+from ai_spine.cli.output.printing import say
+from ai_spine.cli.output.terminal import StdoutError
 from ai_spine.client import AISpine
 from ai_spine.constants import (
     DEFAULT_CONCURRENCY,

@@ -9,7 +9,7 @@ from click.shell_completion import (
 )
 
 from ai_spine.cli.context import command
-from ai_spine.cli.terminal import put
+from ai_spine.cli.output.terminal import put
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _VARIABLE = "_AI_SPINE_COMPLETE"  # click's own, of the program's name

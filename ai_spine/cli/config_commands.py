@@ -8,9 +8,9 @@ import click
 
 from ai_spine.cli.context import command, fail, noun, read_output, session
 from ai_spine.cli.exit_codes import NOT_FOUND
-from ai_spine.cli.output import print_value, say
-from ai_spine.cli.output_options import FORMATS
-from ai_spine.cli.terminal import put
+from ai_spine.cli.output.options import FORMATS
+from ai_spine.cli.output.printing import print_value, say
+from ai_spine.cli.output.terminal import put
 from ai_spine.config.profile_file import (
     Document,
     change_document,

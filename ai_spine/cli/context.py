@@ -25,7 +25,7 @@ from ai_spine.cli.exit_codes import (
     exit_code_of,
 )
 from ai_spine.cli.groups import Noun
-from ai_spine.cli.output_options import FORMATS, check_output, output_options
+from ai_spine.cli.output.options import FORMATS, check_output, output_options
 from ai_spine.config.profiles import OUTPUT_KEY, Profile, load_profile
 from ai_spine.utils import Secret
 from ai_spine.utils.did_you_mean import hint

@@ -8,8 +8,8 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 import click
 
 from ai_spine.cli import exit_codes
-from ai_spine.cli.formats import json_text
-from ai_spine.cli.terminal import harmless, put
+from ai_spine.cli.output.formats import json_text
+from ai_spine.cli.output.terminal import harmless, put
 
 JSON_FORMATS = ("json", "jsonl")
 _TOLD = ("status_code", "code", "request_id", "retry_after", "details", "execution_id")

@@ -9,7 +9,7 @@ import click
 from ai_spine.cli import interrupts
 from ai_spine.cli.context import SECONDS, command, noun, session
 from ai_spine.cli.follow import follow as follow_execution
-from ai_spine.cli.output import print_item, print_items, print_value, say
+from ai_spine.cli.output.printing import print_item, print_items, print_value, say
 from ai_spine.cli.values import read_object, read_pairs
 from ai_spine.client import AISpine
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT

@@ -7,8 +7,8 @@ import click
 
 from ai_spine.cli.context import command, fail, noun, session
 from ai_spine.cli.exit_codes import NOT_FOUND
-from ai_spine.cli.output import print_item, print_items, print_value, say
-from ai_spine.cli.terminal import encodes, harmless, put, width_of
+from ai_spine.cli.output.printing import print_item, print_items, print_value, say
+from ai_spine.cli.output.terminal import encodes, harmless, put, width_of
 from ai_spine.exceptions import ValidationError
 from ai_spine.flows.definitions import read_definition
 from ai_spine.flows.drawing import (

@@ -6,9 +6,9 @@ import time
 from typing import Any, Dict, Optional
 
 from ai_spine.cli.context import session
-from ai_spine.cli.live import LiveView
-from ai_spine.cli.output import refuses_colour, say
-from ai_spine.cli.terminal import is_terminal, takes_colour
+from ai_spine.cli.output.live_drawing import LiveView
+from ai_spine.cli.output.printing import refuses_colour, say
+from ai_spine.cli.output.terminal import is_terminal, takes_colour
 from ai_spine.client import AISpine
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution, Flow, NodeResult

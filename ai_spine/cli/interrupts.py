@@ -7,7 +7,7 @@ from typing import Iterator, NoReturn
 from ai_spine.cli.context import fail, session
 from ai_spine.cli.errors import JSON_FORMATS
 from ai_spine.cli.exit_codes import INTERRUPTED
-from ai_spine.cli.output import say
+from ai_spine.cli.output.printing import say
 from ai_spine.client import AISpine
 from ai_spine.exceptions import AISpineError
 

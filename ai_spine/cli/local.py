@@ -9,8 +9,8 @@ import click
 from ai_spine.cli.completing import offer_values
 from ai_spine.cli.context import errors_in_one_line, import_local, session
 from ai_spine.cli.groups import Noun
-from ai_spine.cli.output import say
-from ai_spine.cli.terminal import put
+from ai_spine.cli.output.printing import say
+from ai_spine.cli.output.terminal import put
 from ai_spine.policy.events import log_to_stderr
 
 

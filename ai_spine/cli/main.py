@@ -19,7 +19,7 @@ from ai_spine.cli.errors import (
 )
 from ai_spine.cli.exit_codes import INTERRUPTED
 from ai_spine.cli.groups import Outline
-from ai_spine.cli.terminal import StdoutError, harmless
+from ai_spine.cli.output.terminal import StdoutError, harmless
 from ai_spine.utils import one_line
 
 

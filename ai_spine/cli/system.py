@@ -1,7 +1,7 @@
 """`health`, `metrics`, `status` and `whoami`."""
 
 from ai_spine.cli.context import command, fail, session
-from ai_spine.cli.output import print_item
+from ai_spine.cli.output.printing import print_item
 
 
 @command("health")

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 from ai_spine.client import AISpine
 from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ConfigurationError, ValidationError
-from ai_spine.local.agents import (
+from ai_spine.local.agents.functions import (
     AgentFunction,
     AgentSource,
     AnyAgent,
     Function,
     collect_agents,
 )
+from ai_spine.local.agents.http_agents import HttpAgent
+from ai_spine.local.agents.inline import RowItem, name_of, read_inline
 from ai_spine.local.definitions import (
     FlowItem,
     FlowSource,
@@ -23,16 +25,14 @@ from ai_spine.local.definitions import (
     describe_flow,
     load_flows,
 )
-from ai_spine.local.engine import Engine
-from ai_spine.local.exchange import digest_of
+from ai_spine.local.engine.engine import Engine
 from ai_spine.local.faults import FaultScript, FaultyApp
-from ai_spine.local.guard import Guard, names_of
-from ai_spine.local.http import HttpServer
-from ai_spine.local.http_agents import HttpAgent
-from ai_spine.local.inline import RowItem, name_of, read_inline
-from ai_spine.local.routes import Backend, make_app
-from ai_spine.local.store import Store
-from ai_spine.local.streams import Publisher
+from ai_spine.local.http.responses import digest_of
+from ai_spine.local.http.routes import Backend, make_app
+from ai_spine.local.http.security import Guard, names_of
+from ai_spine.local.http.streams import Publisher
+from ai_spine.local.http.wsgi_server import HttpServer
+from ai_spine.local.store.store import Store
 from ai_spine.models import Execution, Flow
 from ai_spine.models.statuses import ExecutionStatus, read_status
 from ai_spine.policy.validation import (

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from ai_spine.batch.items import BatchProgress
-from ai_spine.cli.batch_report import describe
+from ai_spine.cli.output.batch_report import describe
 from ai_spine.local import LocalServer
 from tests.cli.conftest import COMMAND, LIMIT, finish
 from tests.needs import needs

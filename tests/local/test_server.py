@@ -18,7 +18,7 @@ from ai_spine import (
     NotFoundError,
 )
 from ai_spine.local import LocalServer, agent
-from ai_spine.local.store import INTERRUPTED
+from ai_spine.local.store.store import INTERRUPTED
 from tests.local import LIMIT, flow, is_one_sentence, node, run, single, wait_until
 
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ai_spine.local.agents import agent
+from ai_spine.local.agents.functions import agent
 
 
 class Field(NamedTuple):

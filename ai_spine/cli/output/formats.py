@@ -1,0 +1,100 @@
+"""How data becomes text for programs: JSON, JSON lines, YAML and CSV."""
+
+import csv
+import io
+import json
+import re
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ai_spine.cli.output.terminal import UNSAFE, encodes, escaped, harmless, is_terminal
+
+# A spreadsheet takes a cell that begins so for a formula, and runs it.
+_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_SOLE = "value"  # the column of what has no name
+
+
+def json_text(value: Any, *, lines: bool = True) -> str:
+    """Gives a value as JSON that says the same in any encoding, and does nothing to a terminal.
+
+    Args:
+        value: The value.
+        lines: Whether it may take many lines, for people.
+
+    Example:
+        >>> json_text({"name": "José\\u202e"}, lines=False)
+        '{"name": "José\\\\u202e"}'
+    """
+    indent = 2 if lines else None
+    text = UNSAFE.sub(escaped, json.dumps(value, indent=indent, ensure_ascii=False))
+    # A pipe may have an encoding that lacks a character; JSON can always be told in ASCII.
+    return text if encodes(text) else json.dumps(value, indent=indent)
+
+
+def yaml_text(value: Any) -> str:
+    """Gives a value as YAML, without the line's end.
+
+    Example:
+        >>> yaml_text([{"a": 1, "b": "yes"}])
+        "- a: 1\\n  b: 'yes'"
+    """
+    import yaml
+
+    plain = json.loads(json.dumps(value))  # nothing in it is there twice: no aliases
+    for unicode in (True, False):
+        text = yaml.safe_dump(plain, allow_unicode=unicode, sort_keys=False)
+        if encodes(text) and not UNSAFE.search(text):
+            break
+    ended = "\n...\n"  # which a bare value has behind it
+    return str(text[: -len(ended)] if text.endswith(ended) else text.rstrip("\n"))
+
+
+def csv_line(cells: Iterable[Any], stream: Any = None) -> str:
+    """Gives a line of CSV, without its end.
+
+    Nothing is an empty cell, lists and objects are JSON. Text that a spreadsheet would run as a
+    formula has an apostrophe before it.
+
+    Args:
+        cells: The values.
+        stream: Where it will be written; on a terminal a cell stays on one line.
+
+    Example:
+        >>> csv_line(["a,b", None, -1, [1], "=1+1"])
+        '"a,b",,-1,[1],\\'=1+1'
+    """
+    file = io.StringIO()
+    told = [_cell(value) for value in cells]
+    if is_terminal(stream):
+        told = [harmless(cell) for cell in told]
+    end = "\r\n"  # whose characters it quotes where they stand in a cell
+    csv.writer(file, lineterminator=end).writerow(told)
+    return file.getvalue()[: -len(end)]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def table_of(value: Any) -> Tuple[Optional[List[str]], List[Sequence[Any]]]:
+    """Gives headings and rows for a value of any shape; lists of lists have no headings.
+
+    Example:
+        >>> table_of([{"a": 1}, {"a": 2, "b": 3}])
+        (['a', 'b'], [[1, None], [2, 3]])
+        >>> table_of([1, 2]), table_of([[1, 2]])
+        ((['value'], [[1], [2]]), (None, [[1, 2]]))
+    """
+    items = value if isinstance(value, list) else [value]
+    if items and all(isinstance(item, Mapping) for item in items):
+        names = list(dict.fromkeys(name for item in items for name in item))
+        return names, [[item.get(name) for name in names] for item in items]
+    if items and all(isinstance(item, list) for item in items):
+        return None, items
+    return [_SOLE], [[item] for item in items]

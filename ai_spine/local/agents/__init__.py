@@ -1,0 +1,1 @@
+"""Agents: Python functions, and HTTP services."""

@@ -1,0 +1,252 @@
+"""Agents of the local server: Python functions, and how they and HTTP services are given."""
+
+import importlib
+import importlib.util
+import inspect
+import logging
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Mapping,
+    Optional,
+    Sequence,
+    Union,
+)
+
+from ai_spine.constants import LOGGER_NAME
+from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.local.agents.http_agents import AgentFailed, HttpAgent, Task
+from ai_spine.models.graph import NODE_TYPES
+from ai_spine.policy.validation import check_id
+from ai_spine.utils import one_line
+
+log = logging.getLogger(f"{LOGGER_NAME}.local")
+Function = Callable[[Dict[str, Any], Dict[str, Any]], Mapping[str, Any]]
+
+
+class AgentFunction:
+    """A Python function as an agent; made by `agent`, and callable like the function."""
+
+    def __init__(
+        self,
+        function: Function,
+        agent_id: str,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        capabilities: Sequence[str] = (),
+        agent_type: str = "processor",
+    ) -> None:
+        _check_function(agent_id, function)
+        if agent_type not in NODE_TYPES:
+            raise ConfigurationError(
+                f"agent {agent_id!r}: agent_type must be one of {', '.join(NODE_TYPES)}"
+            )
+        self.function = function
+        self.agent_id = agent_id
+        self.name = name or agent_id
+        self.description = description or inspect.getdoc(function) or ""
+        self.capabilities = list(capabilities)
+        self.agent_type = agent_type
+        self.__doc__ = function.__doc__
+
+    def __call__(
+        self, input: Dict[str, Any], config: Dict[str, Any]
+    ) -> Mapping[str, Any]:
+        return self.function(input, config)
+
+    def __repr__(self) -> str:
+        return f"AgentFunction({self.agent_id!r})"
+
+    def describe(self) -> Dict[str, Any]:
+        """Gives the agent as the API tells of it."""
+        function = self.function
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        where = f"{getattr(function, '__module__', type(function).__module__)}.{name}"
+        return {
+            "agent_id": self.agent_id,
+            "name": self.name,
+            "description": self.description,
+            "endpoint": f"python:{where}",
+            "capabilities": self.capabilities,
+            "agent_type": self.agent_type,
+            "is_active": True,
+        }
+
+    def run(self, task: Task) -> Any:
+        """Does the work.
+
+        Raises:
+            AgentFailed: The function raised.
+        """
+        try:
+            return self.function(task.input, task.config)
+        except BaseException as error:  # none may end the worker's thread
+            log.info("agent %r failed", self.agent_id, exc_info=True)
+            raise AgentFailed(_words_of(error)) from error
+
+
+AnyAgent = Union[AgentFunction, HttpAgent]
+AgentSource = Union[
+    None,
+    str,
+    ModuleType,
+    Sequence[AgentFunction],
+    Mapping[str, Union[Function, AgentFunction, str]],
+]
+
+
+def agent(
+    agent_id: str,
+    *,
+    name: Optional[str] = None,
+    description: Optional[str] = None,
+    capabilities: Sequence[str] = (),
+    agent_type: str = "processor",
+) -> Callable[[Function], AgentFunction]:
+    """Makes an agent of a function that takes `input` and `config` and gives a mapping.
+
+    Args:
+        agent_id: What nodes call it.
+        name: What people call it; its id, without.
+        description: What it does; the function's docstring, without.
+        capabilities: What it can do, in words.
+        agent_type: `input`, `processor`, `output` or `conditional`.
+
+    Raises:
+        ConfigurationError: The id cannot be one, or the function takes other arguments.
+
+    Example:
+        >>> @agent("greeter", capabilities=["conversation"])
+        ... def greet(input, config):
+        ...     return {"greeting": f"Hello, {input['name']}!"}
+        >>> greet({"name": "Ana"}, {})
+        {'greeting': 'Hello, Ana!'}
+    """
+    _check_agent_id(agent_id)
+
+    def decorate(function: Function) -> AgentFunction:
+        return AgentFunction(
+            function, agent_id, name, description, capabilities, agent_type
+        )
+
+    return decorate
+
+
+def collect_agents(source: AgentSource) -> Dict[str, AnyAgent]:
+    """Gives the agents of a module, a list or a mapping by their ids.
+
+    Raises:
+        ConfigurationError: Something in it is no agent, or two have the same id.
+    """
+    if source is None:
+        return {}
+    if isinstance(source, str):
+        source = import_agent_module(source)
+    if isinstance(source, ModuleType):
+        return _by_id(
+            [v for v in vars(source).values() if isinstance(v, AgentFunction)]
+        )
+    if isinstance(source, Mapping):
+        return {
+            _check_agent_id(key): _make_agent(key, value)
+            for key, value in source.items()
+        }
+    if not isinstance(source, (list, tuple)):
+        raise ConfigurationError(
+            "agents must be a module, a list of agents, or a mapping of ids"
+        )
+    for item in source:
+        if not isinstance(item, AgentFunction):
+            raise ConfigurationError(
+                f"{item!r} is no agent: decorate it with @agent(...)"
+            )
+    return _by_id(source)
+
+
+def import_agent_module(name: str) -> ModuleType:
+    """Imports the module of that name, or the Python file at that path.
+
+    Raises:
+        ConfigurationError: It cannot be imported, for whatever reason.
+    """
+    try:
+        if name.endswith(".py"):
+            return _import_file(Path(name))
+        if "" not in sys.path:
+            sys.path.insert(
+                0, ""
+            )  # a console script does not look into the working folder
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__}: {one_line(str(error))}"
+        raise ConfigurationError(
+            f"the agents {name!r} cannot be imported: {reason}"
+        ) from error
+
+
+def _make_agent(agent_id: str, value: Any) -> AnyAgent:
+    if isinstance(value, str):
+        return HttpAgent(agent_id, value)
+    if isinstance(value, AgentFunction):
+        if value.agent_id != agent_id:
+            raise ConfigurationError(
+                f"agent {value.agent_id!r} is given under the id {agent_id!r}"
+            )
+        return value
+    return AgentFunction(value, agent_id)
+
+
+def _by_id(agents: Sequence[AgentFunction]) -> Dict[str, AnyAgent]:
+    by_id: Dict[str, AnyAgent] = {}
+    for item in agents:
+        if by_id.setdefault(item.agent_id, item) is not item:
+            raise ConfigurationError(f"two agents have the id {item.agent_id!r}")
+    return by_id
+
+
+def _import_file(path: Path) -> ModuleType:
+    name = (
+        f"ai_spine_agents_{path.stem}"  # no name of a module that there may be already
+    )
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where dataclasses and pickles look for it
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _check_agent_id(agent_id: Any) -> str:
+    try:
+        return check_id("agent_id", agent_id)
+    except ValidationError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def _check_function(agent_id: str, function: Any) -> None:
+    if not callable(function):
+        raise ConfigurationError(f"agent {agent_id!r} must be a function or a URL")
+    try:
+        inspect.signature(function).bind({}, {})
+    except (TypeError, ValueError):  # the latter for builtins that tell of no arguments
+        raise ConfigurationError(
+            f"agent {agent_id!r}: its function must take two arguments, input and config"
+        ) from None
+
+
+def _words_of(error: BaseException) -> str:
+    """Gives an error's text; of those that say little without it, the kind as well."""
+    kind, text = type(error).__name__, one_line(str(error))
+    speaks = not isinstance(error, (LookupError, SystemExit, TypeError, AttributeError))
+    if speaks and text:
+        return text
+    return f"{kind}: {text}" if text else kind

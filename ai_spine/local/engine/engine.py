@@ -1,0 +1,297 @@
+"""Runs the graph of a flow: each node as soon as what it depends on is done.
+
+No thread waits for an execution: a node that ends looks for the nodes that it has made ready. All
+changes to a run happen under its lock; a run that has ended changes no more.
+"""
+
+import functools
+import json
+import logging
+import threading
+import time
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
+
+from ai_spine.constants import LOGGER_NAME
+from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
+from ai_spine.local.agents.functions import AnyAgent
+from ai_spine.local.agents.http_agents import AgentFailed, Task
+from ai_spine.local.engine.workers import Workers
+from ai_spine.local.store.store import Store
+from ai_spine.models import Flow, FlowNode
+from ai_spine.models.conditions import CannotCompare, excluded_nodes
+from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.utils import one_line
+
+log = logging.getLogger(f"{LOGGER_NAME}.local")
+Outcome = Tuple[Optional[Dict[str, Any]], Optional[str]]
+FindAgent = Callable[[str], Optional[AnyAgent]]
+
+
+class _Run:
+    """An execution while it goes on."""
+
+    def __init__(
+        self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
+    ) -> None:
+        self.execution_id = execution_id
+        self.flow = flow
+        self.input_data = input_data
+        self.lock = threading.RLock()
+        self.waiting: Dict[str, FlowNode] = {node.id: node for node in flow.nodes}
+        self.running: Dict[str, "_Step"] = {}
+        self.outputs: Dict[str, Dict[str, Any]] = {}
+        self.skipped: Set[str] = set()
+        self.excluded: Set[str] = set()
+        self.ended = False
+
+    def input_of(self, node: FlowNode) -> Dict[str, Any]:
+        """Gives a node's input: the execution's, updated with what the node depends on."""
+        merged = dict(self.input_data)
+        for dependency in node.depends_on or ():
+            merged.update(self.outputs.get(dependency, {}))
+        copy: Dict[str, Any] = json.loads(json.dumps(merged))  # nodes share nothing
+        return copy
+
+    def is_ready(self, node: FlowNode) -> bool:
+        """Tells whether all that a node depends on is done or skipped."""
+        return all(
+            d in self.outputs or d in self.skipped for d in node.depends_on or ()
+        )
+
+    def is_skipped(self, node: FlowNode) -> bool:
+        """Tells whether a condition keeps a ready node, or all before it, from running."""
+        needs = node.depends_on or []
+        return node.id in self.excluded or (
+            bool(needs) and self.skipped.issuperset(needs)
+        )
+
+
+class _Step:
+    """A node while it runs."""
+
+    def __init__(self, node: FlowNode, input_data: Dict[str, Any]) -> None:
+        self.node = node
+        self.input_data = input_data
+        self.result_id = ""
+        self.started = 0.0
+        self.timer: Optional[threading.Timer] = None
+
+
+class Engine:
+    """Runs executions on a pool of threads.
+
+    Args:
+        store: Where executions and results are noted.
+        find_agent: Gives the agent of an id; `None` if there is none.
+        max_workers: How many nodes run at once, over all executions.
+    """
+
+    def __init__(self, store: Store, find_agent: FindAgent, max_workers: int) -> None:
+        self._store = store
+        self._find_agent = find_agent
+        self._workers = Workers(max_workers, "ai-spine-node")
+        self._runs: Dict[str, _Run] = {}
+        self._lock = threading.Lock()
+
+    def start(
+        self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
+    ) -> None:
+        """Starts an execution that the store holds as pending."""
+        run = _Run(execution_id, flow, input_data)
+        with self._lock:
+            self._runs[execution_id] = run
+        with self._whatever_happens(run), run.lock:
+            self._advance(run)
+
+    def cancel(self, execution_id: str) -> bool:
+        """Ends an execution as cancelled, and tells whether it was still going.
+
+        Nodes that have not started never start; what running ones give back is dropped.
+        """
+        run = self._runs.get(execution_id)
+        if run is None:
+            return False
+        with run.lock:
+            return self._end(
+                run,
+                ExecutionStatus.CANCELLED,
+                error_message="Execution cancelled by user",
+            )
+
+    def stop_all(self) -> None:
+        """Drops all runs; nothing is noted about them any more."""
+        with self._lock:
+            runs = list(self._runs.values())
+            self._runs.clear()
+        for run in runs:
+            with run.lock:
+                run.ended = True
+                _stop_timers(run)
+
+    def close(self) -> None:
+        """Drops all runs and lets the threads go; it does not wait for agents that still work."""
+        self.stop_all()
+        self._workers.close()
+
+    def _advance(self, run: _Run) -> None:
+        """Starts or skips whatever has become ready, and ends the run when nothing is left."""
+        ready = [node for node in run.waiting.values() if run.is_ready(node)]
+        while ready:
+            for node in ready:
+                del run.waiting[node.id]
+                if run.is_skipped(node):
+                    run.skipped.add(node.id)
+                    self._store.skip_node(run.execution_id, node.id, node.agent_id)
+                else:
+                    step = run.running[node.id] = _Step(node, run.input_of(node))
+                    self._workers.submit(functools.partial(self._work, run, step))
+            ready = [node for node in run.waiting.values() if run.is_ready(node)]
+        if not run.running and not run.ended:
+            exits = run.flow.exit_points or ()
+            output = {
+                node_id: run.outputs[node_id]
+                for node_id in exits
+                if node_id in run.outputs
+            }
+            self._end(run, ExecutionStatus.COMPLETED, output_data=output)
+
+    def _work(self, run: _Run, step: _Step) -> None:
+        """Runs one node; the body of a worker thread."""
+        with self._whatever_happens(run):
+            if self._begin(run, step):
+                self._settle(run, step, *self._outcome_of(run, step))
+
+    def _time_out(self, run: _Run, step: _Step, words: str) -> None:
+        """Ends a node that took too long; the body of a timer's thread."""
+        with self._whatever_happens(run):
+            self._settle(run, step, None, words)
+
+    @contextmanager
+    def _whatever_happens(self, run: _Run) -> Iterator[None]:
+        """Ends the run when its bookkeeping fails, for a full disk, say: it must not hang."""
+        try:
+            yield
+        except Exception:  # which may tell of files and tables: that is for the log
+            log.exception("execution %s broke", run.execution_id)
+            words = "The server failed: its log says why"
+            with run.lock:
+                self._end(run, ExecutionStatus.FAILED, error_message=words)
+
+    def _begin(self, run: _Run, step: _Step) -> bool:
+        """Notes that a node runs, unless its run has ended before its turn came."""
+        timeout = _timeout_of(step.node)
+        with run.lock:
+            if run.ended:
+                return False
+            step.started = time.monotonic()
+            self._store.start_execution(run.execution_id)
+            step.result_id = self._store.start_node(
+                run.execution_id, step.node.id, step.node.agent_id, step.input_data
+            )
+            if timeout is not None:
+                late = f"timed out after {timeout:g} s"
+                step.timer = threading.Timer(timeout, self._time_out, (run, step, late))
+                step.timer.daemon = True
+                step.timer.start()
+        return True
+
+    def _outcome_of(self, run: _Run, step: _Step) -> Outcome:
+        """Gives a node's output and why it failed; one of them is `None`."""
+        node = step.node
+        if node.agent_id is None:
+            return step.input_data, None  # it passes on what it gets
+        agent = self._find_agent(node.agent_id)
+        if agent is None:
+            return None, f"agent {node.agent_id!r} is not there"
+        config, timeout = dict(node.config or {}), _timeout_of(node)
+        task = Task(run.execution_id, node.id, step.input_data, config, timeout)
+        try:
+            return _checked_output(node.agent_id, agent.run(task)), None
+        except AgentFailed as error:
+            return None, str(error)
+
+    def _settle(
+        self,
+        run: _Run,
+        step: _Step,
+        output: Optional[Dict[str, Any]],
+        failure: Optional[str],
+    ) -> None:
+        """Notes how a node ended, unless it has ended already or the run has."""
+        with run.lock:
+            if run.ended or run.running.get(step.node.id) is not step:
+                return
+            del run.running[step.node.id]
+            if step.timer is not None:
+                step.timer.cancel()
+            if output is not None:
+                try:
+                    run.excluded |= excluded_nodes(step.node.conditions or {}, output)
+                except CannotCompare as error:
+                    failure = one_line(str(error), 500)
+            self._note(step, output, failure)
+            if failure is not None:
+                words = f"Node {step.node.id!r} failed: {failure}"
+                self._end(run, ExecutionStatus.FAILED, error_message=words)
+                return
+            run.outputs[step.node.id] = output or {}
+            self._advance(run)
+
+    def _note(
+        self, step: _Step, output: Optional[Dict[str, Any]], failure: Optional[str]
+    ) -> None:
+        milliseconds = round(1000 * (time.monotonic() - step.started))
+        status = (
+            ExecutionStatus.COMPLETED if failure is None else ExecutionStatus.FAILED
+        )
+        self._store.finish_node(
+            step.result_id,
+            status,
+            milliseconds,
+            output_data=output,
+            error_message=failure,
+        )
+
+    def _end(self, run: _Run, status: ExecutionStatus, **result: Any) -> bool:
+        if run.ended:
+            return False
+        run.ended = True
+        _stop_timers(run)
+        with self._lock:
+            self._runs.pop(run.execution_id, None)
+        return self._store.finish_execution(run.execution_id, status, **result)
+
+
+def _timeout_of(node: FlowNode) -> Optional[float]:
+    return (node.config or {}).get("timeout")
+
+
+def _stop_timers(run: _Run) -> None:
+    for step in run.running.values():
+        if step.timer is not None:
+            step.timer.cancel()
+
+
+def _checked_output(agent_id: str, output: Any) -> Dict[str, Any]:
+    """Gives an agent's output the way JSON would carry it."""
+    if not isinstance(output, Mapping):
+        kind = type(output).__name__
+        raise AgentFailed(
+            f"agent {agent_id!r} gave a {kind} back, where a mapping is expected"
+        )
+    too_deep = (
+        f"agent {agent_id!r} gave back what is nested deeper than {MAX_DEPTH} levels"
+    )
+    try:
+        checked: Dict[str, Any] = json.loads(json.dumps(dict(output), allow_nan=False))
+    except RecursionError as error:
+        raise AgentFailed(too_deep) from error
+    except (TypeError, ValueError) as error:
+        reason = one_line(str(error))
+        raise AgentFailed(
+            f"agent {agent_id!r} gave back what is not JSON: {reason}"
+        ) from error
+    if is_too_deep(checked):
+        raise AgentFailed(too_deep)
+    return checked

@@ -1,0 +1,1 @@
+"""HTTP of the local server: the socket, the routes, and who may use them."""

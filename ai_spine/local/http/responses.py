@@ -1,0 +1,320 @@
+"""What the local server's routes share: reading requests, and answering in the server's dialect."""
+
+import hashlib
+import hmac
+import json
+import logging
+import math
+import uuid
+from functools import wraps
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, Union
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from ai_spine.constants import (
+    API_PREFIX,
+    IDEMPOTENCY_KEY_HEADER,
+    LOGGER_NAME,
+    REQUEST_ID_HEADER,
+)
+from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
+from ai_spine.local.store.store import KeyReused, Reply, Store
+from ai_spine.utils import has_control_characters, one_line
+
+# Health is everybody's business; keys of users are asked for without one, and accounts have tokens.
+_OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
+
+log = logging.getLogger(f"{LOGGER_NAME}.local")
+T = TypeVar("T")
+View = Callable[..., Union[Reply, Response]]
+
+
+class Refusal(Exception):
+    """A request that is refused, with the status and `detail` to refuse it with."""
+
+    def __init__(self, status: int, detail: Any) -> None:
+        super().__init__(status, detail)
+        self.reply = Reply(status, {"detail": detail})
+
+    @classmethod
+    def told(cls, reply: Reply) -> "Refusal":
+        """Gives a refusal with an answer of its own form."""
+        refusal = cls(reply.status, None)
+        refusal.reply = reply
+        return refusal
+
+
+def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
+    @wraps(view)
+    def respond(**ids: str) -> Response:
+        try:
+            answer = view(**ids)
+            return answer if isinstance(answer, Response) else response_of(answer)
+        except Refusal as refusal:
+            return response_of(refusal.reply)
+
+    endpoint = f"{method} {path}".replace(".", "_")
+    # What Flask answers to OPTIONS by itself is no JSON; nobody asks for it but other pages.
+    routes.add_url_rule(
+        path, endpoint, respond, methods=[method], provide_automatic_options=False
+    )
+
+
+def response_of(reply: Reply) -> Response:
+    return Response(json.dumps(reply.body), reply.status, mimetype="application/json")
+
+
+def digest_of(secret: str) -> bytes:
+    """Gives what is kept of a secret, and compared: its length shows in no comparison's time."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def authenticate(
+    key_digest: Optional[bytes], is_for_page: bool = False
+) -> Optional[Response]:
+    """Refuses a request without the key, if there is one; some paths do not ask for it.
+
+    Args:
+        key_digest: What is kept of the key.
+        is_for_page: The request is for the server's page, which asks for the key itself.
+    """
+    g.request_id = _request_id()
+    is_open = request.path == "/health" or request.path.startswith(_OPEN_PATHS)
+    if key_digest is None or is_open or is_for_page:
+        return None
+    if hmac.compare_digest(digest_of(bearer_token()), key_digest):
+        return None
+    response = response_of(Reply(401, {"detail": "Invalid or missing API key"}))
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def bearer_token() -> str:
+    """Gives the token that came along; empty if none did."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _request_id() -> str:
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    if given and len(given) <= 200 and given.isascii() and given.isprintable():
+        return given
+    return str(uuid.uuid4())
+
+
+def echo_headers(response: Response) -> Response:
+    response.headers[REQUEST_ID_HEADER] = g.get("request_id") or _request_id()
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    if key and request.method == "POST" and not has_control_characters(key):
+        response.headers[IDEMPOTENCY_KEY_HEADER] = key
+    return response
+
+
+def refuse_http(error: HTTPException) -> Response:
+    response = response_of(Reply(error.code or 500, {"detail": error.name}))
+    if error.code == 405:
+        response.headers["Allow"] = ", ".join(
+            sorted(getattr(error, "valid_methods", None) or ())
+        )
+    return response
+
+
+def refuse_unexpected(error: Exception) -> Response:
+    asked = one_line(f"{request.method} {request.path}", 500)
+    log.error("%s failed", asked, exc_info=error)
+    return response_of(Reply(500, {"detail": "Internal Server Error"}))
+
+
+def once(store: Store, make: Callable[[], Reply]) -> Reply:
+    """Makes a reply, or gives the one that was made for the same idempotency key before."""
+    return once_told(store, make)[0]
+
+
+def once_told(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
+    """Does as `once`, and tells whether the reply was made now."""
+    return _by_key(lambda key, fingerprint: store.once(key, fingerprint, make))
+
+
+def is_repetition(store: Store) -> bool:
+    """Tells whether the same request came before with this idempotency key."""
+    return _by_key(
+        lambda key, fingerprint: store.reply_to(key, fingerprint) is not None
+    )
+
+
+def _by_key(act: Callable[[Optional[str], str], T]) -> T:
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER) or None
+    path = request.path[len(API_PREFIX) :] if under_prefix() else request.path
+    content = f"{request.method} {path} {_canonical_body()}"
+    try:
+        return act(key, hashlib.sha256(content.encode("utf-8")).hexdigest())
+    except KeyReused:
+        told = one_line(repr(key), 200)
+        words = f"Idempotency-Key {told} was used for another request"
+        raise Refusal(409, words) from None
+
+
+def under_prefix() -> bool:
+    return request.path.startswith(API_PREFIX + "/")
+
+
+def json_object() -> Dict[str, Any]:
+    """Gives the body, which must be a JSON object.
+
+    Raises:
+        Refusal: It is none.
+    """
+    try:
+        body = _read_json()
+    except ValueError as error:
+        raise _no_json(error) from None
+    if not isinstance(body, dict):
+        words = "Input should be a valid dictionary"
+        raise Refusal(422, [_problem("dict_type", [], words, body)])
+    return body
+
+
+class _TooDeep(ValueError):
+    """JSON that is sound, but for how deep it is nested."""
+
+    def __init__(self) -> None:
+        super().__init__(f"nested too deeply, more than {MAX_DEPTH} levels")
+
+
+def _read_json() -> Any:
+    """Gives what the body holds.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+    """
+    if "body" in g:
+        return g.body
+    g.body = parse_json(request.get_data().decode("utf-8"))
+    return g.body
+
+
+def parse_json(text: str) -> Any:
+    """Gives what a text of JSON holds.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+    """
+    try:
+        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise _TooDeep() from None
+    # Where there are few brackets, there is no need to look.
+    if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(body):
+        raise _TooDeep()
+    return body
+
+
+def _canonical_body() -> str:
+    """Gives the body in the one form by which a repetition is known."""
+    try:
+        return json.dumps(_read_json(), sort_keys=True)
+    except _TooDeep as error:
+        raise _no_json(error) from None
+    except ValueError:
+        return "null"
+
+
+def _no_json(error: ValueError) -> Refusal:
+    words = f"JSON decode error: {one_line(str(error))}"
+    return Refusal(422, [_problem("json_invalid", [], words, {})])
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):  # it would leave as Infinity, which is no JSON
+        raise ValueError(f"{text} is too large a number")
+    return value
+
+
+_KINDS = {
+    str: ("string", "string"),
+    dict: ("dict", "dictionary"),
+    list: ("list", "list"),
+}
+
+
+def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
+    """Refuses a body in which a field is missing or of the wrong kind, naming all of them.
+
+    Raises:
+        Refusal: There are such fields.
+    """
+    problems: List[Dict[str, Any]] = []
+    for name, (kind, required) in fields.items():
+        value = body.get(name)
+        if required and name not in body:
+            problems.append(_problem("missing", [name], "Field required", body))
+        elif not isinstance(value, kind) and (required or value is not None):
+            code, words = _KINDS[kind]
+            told = f"Input should be a valid {words}"
+            problems.append(_problem(f"{code}_type", [name], told, value))
+    if problems:
+        raise Refusal(422, problems)
+
+
+def refuse_field(name: str, message: str, value: Any) -> None:
+    """Refuses a field's value.
+
+    Raises:
+        Refusal: Always.
+    """
+    raise Refusal(422, [_problem("value_error", [name], message, value)])
+
+
+def _problem(kind: str, place: List[Any], message: str, value: Any) -> Dict[str, Any]:
+    return {"type": kind, "loc": ["body", *place], "msg": message, "input": value}
+
+
+def check_uuid(value: str) -> str:
+    """Gives an execution's id as the store writes it.
+
+    Raises:
+        Refusal: It is no UUID.
+    """
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        problem = {
+            "type": "uuid_parsing",
+            "loc": ["path", "execution_id"],
+            "msg": "Input should be a valid UUID",
+            "input": value,
+        }
+        raise Refusal(422, [problem]) from None
+
+
+def whole_number(name: str, default: int, least: int, most: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if (
+        text.isascii()
+        and text.isdigit()
+        and len(text) < 20
+        and least <= int(text) <= most
+    ):
+        return int(text)
+    message = f"Input should be a whole number from {least} to {most}"
+    problem = {
+        "type": "int_parsing",
+        "loc": ["query", name],
+        "msg": message,
+        "input": text,
+    }
+    raise Refusal(422, [problem])
+
+
+def found_or_404(value: Optional[Dict[str, Any]], otherwise: str) -> Dict[str, Any]:
+    if value is None:
+        raise Refusal(404, otherwise)
+    return value

@@ -1,0 +1,385 @@
+"""The paths of the API, as the local server serves them."""
+
+import threading
+import time
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from flask import Blueprint, Flask, request
+from werkzeug.exceptions import HTTPException
+
+from ai_spine.__version__ import __version__
+from ai_spine.constants import API_PREFIX, NO_EXECUTION_ID
+from ai_spine.exceptions import AISpineError
+from ai_spine.local.agents.http_agents import check_endpoint, describe_http_agent
+from ai_spine.local.definitions import check_flow, describe_flow
+from ai_spine.local.engine.engine import Engine
+from ai_spine.local.http.account_routes import AccountRoutes
+from ai_spine.local.http.responses import (
+    Refusal,
+    add_route,
+    authenticate,
+    check_fields,
+    check_uuid,
+    echo_headers,
+    found_or_404,
+    is_repetition,
+    json_object,
+    once,
+    once_told,
+    refuse_field,
+    refuse_http,
+    refuse_unexpected,
+    under_prefix,
+    whole_number,
+)
+from ai_spine.local.http.stream_routes import StreamRoutes, announce_stream
+from ai_spine.local.http.streams import Publisher
+from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
+from ai_spine.local.pages.routes import Page
+from ai_spine.local.store.store import Reply, Store
+from ai_spine.models import Flow
+from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.policy.validation import check_id
+
+_COMPONENTS = ("registry", "communication", "memory", "orchestrator")
+DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
+
+
+class Backend(NamedTuple):
+    """What the routes work on."""
+
+    store: Store
+    engine: Engine
+    key_digest: Optional[bytes]
+    publisher: Optional[Publisher] = None
+    """Who writes streams; without one, there are none."""
+
+
+def make_app(backend: Backend) -> Flask:
+    """Makes the WSGI application."""
+    app = Flask("ai_spine.local", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    resources = _resources(backend)
+    app.register_blueprint(resources, name="root")
+    app.register_blueprint(resources, name="v1", url_prefix=API_PREFIX)
+    system = Blueprint("system", __name__)
+    SystemRoutes(backend.store).add_to(system)
+    app.register_blueprint(system)
+    accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
+    AccountRoutes(backend.store).add_to(accounts)
+    app.register_blueprint(accounts)
+    page = Page(backend.store, backend.engine, backend.key_digest)
+    app.register_blueprint(page.blueprint())
+    app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
+    app.after_request(echo_headers)
+    app.register_error_handler(HTTPException, refuse_http)
+    app.register_error_handler(Exception, refuse_unexpected)
+    return app
+
+
+def _resources(backend: Backend) -> Blueprint:
+    """Gives the routes that stand at the root and under the prefix."""
+    routes = Blueprint("resources", __name__)
+    for handlers in (
+        FlowRoutes(backend),
+        ExecutionRoutes(backend),
+        AgentRoutes(backend),
+    ):
+        handlers.add_to(routes)
+    if backend.publisher is not None:
+        StreamRoutes(backend.store, backend.publisher).add_to(routes)
+    return routes
+
+
+class FlowRoutes:
+    """`/flows`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._store, self._engine = backend.store, backend.engine
+        self._streams = backend.publisher is not None
+
+    def add_to(self, routes: Blueprint) -> None:
+        """Adds the routes to a blueprint."""
+        add_route(routes, "GET", "/flows", self.list)
+        add_route(routes, "POST", "/flows", self.create)
+        add_route(routes, "POST", "/flows/execute", self.execute)
+        add_route(routes, "GET", "/flows/<path:flow_id>", self.get)
+        add_route(routes, "PUT", "/flows/<path:flow_id>", self.update)
+        add_route(routes, "DELETE", "/flows/<path:flow_id>", self.delete)
+
+    def list(self) -> Reply:
+        """All flows."""
+        flows = self._store.all("flow")
+        return Reply(200, {"flows": flows, "count": len(flows)})
+
+    def get(self, flow_id: str) -> Reply:
+        """One flow."""
+        return Reply(
+            200,
+            found_or_404(
+                self._store.get("flow", flow_id), f"Flow {flow_id!r} not found"
+            ),
+        )
+
+    def create(self) -> Reply:
+        """Adds a flow."""
+        flow = self._read_definition()
+        return once(self._store, lambda: self._create(flow))
+
+    def update(self, flow_id: str) -> Reply:
+        """Puts another definition in a flow's place."""
+        flow = self._read_definition()
+        if flow.flow_id != flow_id:
+            raise Refusal(
+                400, f"flow_id is {flow.flow_id!r}, but the path says {flow_id!r}"
+            )
+        self._check(flow)
+        self.get(flow_id)
+        return Reply(200, self._store.put("flow", flow_id, describe_flow(flow)))
+
+    def delete(self, flow_id: str) -> Reply:
+        """Removes a flow."""
+        if not self._store.delete("flow", flow_id):
+            raise Refusal(404, f"Flow {flow_id!r} not found")
+        return Reply(200, {"message": f"Flow {flow_id!r} deleted successfully"})
+
+    def execute(self) -> Reply:
+        """Starts an execution; of an unknown flow the real server answers 200 as well."""
+        body = json_object()
+        check_fields(
+            body,
+            {
+                "flow_id": (str, True),
+                "input_data": (dict, True),
+                "metadata": (dict, False),
+            },
+        )
+        try:
+            check_id("flow_id", body["flow_id"])
+        except AISpineError as error:
+            refuse_field("flow_id", str(error), body["flow_id"])
+        flows: List[Flow] = []
+        reply, is_new = once_told(self._store, lambda: self._start(body, flows))
+        if is_new:
+            self._engine.start(reply.body["execution_id"], flows[0], body["input_data"])
+        if self._streams:
+            announce_stream(reply.body["execution_id"])
+        return reply
+
+    def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
+        """Notes an execution, and gives the flow to run along."""
+        definition = self._store.get("flow", body["flow_id"])
+        if definition is None:
+            words = f"Flow {body['flow_id']!r} not found"
+            raise Refusal.told(Reply(200, _started(NO_EXECUTION_ID, words)))
+        flows.append(Flow.from_wire(definition))
+        metadata = body.get("metadata") or {}
+        created = self._store.create_execution(
+            body["flow_id"], body["input_data"], metadata
+        )
+        return Reply(200, _started(created))
+
+    def _create(self, flow: Flow) -> Reply:
+        self._check(flow)
+        if self._store.get("flow", flow.flow_id) is not None:
+            raise Refusal(409, f"Flow {flow.flow_id!r} already exists")
+        return Reply(200, self._store.put("flow", flow.flow_id, describe_flow(flow)))
+
+    def _read_definition(self) -> Flow:
+        body = json_object()
+        check_fields(body, {"flow_id": (str, True), "nodes": (list, True)})
+        return Flow.from_wire(body)
+
+    def _check(self, flow: Flow) -> None:
+        try:
+            check_id("flow_id", flow.flow_id)
+            check_flow(
+                flow, self._store.ids("agent"), f"Flow {flow.flow_id!r} cannot run"
+            )
+        except AISpineError as error:
+            raise Refusal(400, str(error)) from None
+
+
+class ExecutionRoutes:
+    """`/executions`, and the messages of one."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._store, self._engine = backend.store, backend.engine
+        self._streams = backend.publisher is not None
+        self._cancelling = threading.Lock()
+
+    def add_to(self, routes: Blueprint) -> None:
+        """Adds the routes to a blueprint."""
+        add_route(routes, "GET", "/executions", self.list)
+        add_route(routes, "GET", "/executions/<execution_id>", self.get)
+        add_route(routes, "POST", "/executions/<execution_id>/cancel", self.cancel)
+        add_route(routes, "GET", "/executions/<execution_id>/results", self.results)
+        add_route(routes, "GET", "/executions/<execution_id>/messages", self.messages)
+        add_route(routes, "GET", "/messages/<execution_id>", self.messages)
+
+    def list(self) -> Reply:
+        """A page of executions, the newest first."""
+        flow_id, status = request.args.get("flow_id"), request.args.get("status")
+        limit = whole_number("limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        offset = whole_number("offset", 0, 0, 2**62)
+        page = self._store.executions(flow_id, status, limit=limit, offset=offset)
+        answer: Dict[str, Any] = {"executions": page, "count": len(page)}
+        if under_prefix():
+            return Reply(200, {**answer, "limit": limit, "offset": offset})
+        return Reply(200, {**answer, "flow_id": flow_id})
+
+    def get(self, execution_id: str) -> Reply:
+        """One execution."""
+        execution = self._find(execution_id)
+        if self._streams:
+            announce_stream(execution["execution_id"])
+        return Reply(200, execution)
+
+    def cancel(self, execution_id: str) -> Reply:
+        """Ends an execution that is still going."""
+        known = check_uuid(execution_id)
+        # The engine acts outside of the store's transaction, since a run's lock is taken before the
+        # store's, never after; so one cancel at a time looks for its key, acts, and notes its key.
+        with self._cancelling:
+            cancelled = not is_repetition(self._store) and self._engine.cancel(known)
+            return once(self._store, lambda: self._cancelled(execution_id, cancelled))
+
+    def results(self, execution_id: str) -> Reply:
+        """What each node of an execution gave."""
+        execution = self._find(execution_id)
+        results = self._store.node_results(execution["execution_id"])
+        if under_prefix():
+            return Reply(200, {"execution": execution, "node_results": results})
+        return Reply(
+            200,
+            {
+                "execution_id": execution["execution_id"],
+                "node_results": results,
+                "count": len(results),
+            },
+        )
+
+    def messages(self, execution_id: str) -> Reply:
+        """The messages between agents: none, since this server hands data over by the graph."""
+        found = self._find(execution_id)["execution_id"]
+        return Reply(200, {"messages": [], "count": 0, "execution_id": found})
+
+    def _cancelled(self, execution_id: str, cancelled: bool) -> Reply:
+        if not cancelled:
+            raise Refusal(404, f"Execution {execution_id!r} not found or not running")
+        return Reply(200, {"message": "Execution cancelled successfully"})
+
+    def _find(self, execution_id: str) -> Dict[str, Any]:
+        execution = self._store.execution(check_uuid(execution_id))
+        return found_or_404(execution, f"Execution {execution_id!r} not found")
+
+
+class AgentRoutes:
+    """`/agents`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._store = backend.store
+
+    def add_to(self, routes: Blueprint) -> None:
+        """Adds the routes to a blueprint."""
+        add_route(routes, "GET", "/agents", self.list)
+        add_route(routes, "POST", "/agents", self.create)
+        add_route(routes, "GET", "/agents/<path:agent_id>", self.get)
+        add_route(routes, "DELETE", "/agents/<path:agent_id>", self.delete)
+
+    def list(self) -> Reply:
+        """All agents."""
+        agents = self._store.all("agent")
+        return Reply(200, {"agents": agents, "count": len(agents)})
+
+    def get(self, agent_id: str) -> Reply:
+        """One agent."""
+        found = self._store.get("agent", agent_id)
+        return Reply(200, found_or_404(found, f"Agent {agent_id!r} not found"))
+
+    def create(self) -> Reply:
+        """Registers an HTTP agent."""
+        body = json_object()
+        check_fields(
+            body,
+            {
+                "agent_id": (str, True),
+                "endpoint": (str, True),
+                "name": (str, False),
+                "description": (str, False),
+                "agent_type": (str, False),
+                "capabilities": (list, False),
+            },
+        )
+        try:
+            check_id("agent_id", body["agent_id"])
+            check_endpoint(body["agent_id"], body["endpoint"])
+        except AISpineError as error:
+            raise Refusal(400, str(error)) from None
+        return once(self._store, lambda: self._create(body))
+
+    def delete(self, agent_id: str) -> Reply:
+        """Removes an agent."""
+        if not self._store.delete("agent", agent_id):
+            raise Refusal(404, f"Agent {agent_id!r} not found")
+        return Reply(200, {"message": f"Agent {agent_id!r} deleted successfully"})
+
+    def _create(self, body: Dict[str, Any]) -> Reply:
+        if self._store.get("agent", body["agent_id"]) is not None:
+            raise Refusal(409, f"Agent {body['agent_id']!r} already exists")
+        return Reply(
+            200, self._store.put("agent", body["agent_id"], describe_http_agent(body))
+        )
+
+
+class SystemRoutes:
+    """What stands at the root only: health, status and metrics."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add_to(self, routes: Blueprint) -> None:
+        """Adds the routes to a blueprint."""
+        add_route(routes, "GET", "/health", self.health)
+        add_route(routes, "GET", "/health/detailed", self.health_detailed)
+        add_route(routes, "GET", "/status", self.status)
+        add_route(routes, "GET", "/metrics", lambda: Reply(200, self._store.metrics()))
+
+    def health(self) -> Reply:
+        """That the server runs."""
+        told = {
+            "message": "AI Spine local server is running",
+            "startup_complete": True,
+            "version": __version__,
+        }
+        return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
+
+    def health_detailed(self) -> Reply:
+        """That its database is there."""
+        told = {"database": "connected", "mode": "local"}
+        return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
+
+    def status(self) -> Reply:
+        """How its parts are, and how much it serves."""
+        agents = self._store.all("agent")
+        active = sum(1 for agent in agents if agent["is_active"])
+        told = {
+            "components": dict.fromkeys(_COMPONENTS, "active"),
+            "agents": {"total": len(agents), "active": active},
+            "flows": {"total": len(self._store.ids("flow"))},
+        }
+        return Reply(200, {"status": "operational", **told})
+
+
+def _started(execution_id: str, error: Optional[str] = None) -> Dict[str, Any]:
+    status = ExecutionStatus.PENDING if error is None else ExecutionStatus.FAILED
+    return {
+        "execution_id": execution_id,
+        "status": status.value,
+        "result": None,
+        "error": error,
+        "execution_time": None,
+    }

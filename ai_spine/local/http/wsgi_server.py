@@ -1,0 +1,324 @@
+"""Waitress, which speaks HTTP for the local server: on a thread of its own, and suspicious."""
+
+import json
+import logging
+import socket
+import threading
+import time
+from typing import Any, Dict, Iterable
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver
+from waitress.server import create_server
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import BadRequest
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.local.faults import CHANNEL
+from ai_spine.local.http.security import SAFE_HEADERS
+from ai_spine.utils import one_line
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024
+MAX_CHUNK_LINE = 4096  # bytes that introduce a chunk, or follow the last one
+REQUEST_SECONDS = 60.0  # that a request may take to arrive
+_HTTP_THREADS = 8
+_PATIENCE = 0.005  # seconds of a request; if it takes longer, others are served besides
+# An answer is whole in memory before it is sent. With this, no thread waits for who does not read.
+_NEVER_WAIT = 2**62
+
+_ERRORS = {
+    400: "The request is not valid HTTP",
+    413: f"The body must be smaller than {MAX_BODY_BYTES} bytes",
+    431: f"The headers must be smaller than {MAX_HEADER_BYTES} bytes",
+    501: "A Transfer-Encoding other than chunked is not served",
+}
+
+
+class _Parser(HTTPRequestParser):
+    """A request as it arrives, refused where two readers could take it for different ones."""
+
+    def __init__(self, adj: Any) -> None:
+        super().__init__(adj)
+        self.began = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        taken = int(super().received(data))
+        body: Any = self.body_rcv
+        if isinstance(body, ChunkedReceiver) and not self.completed:
+            # Each piece of an endless line is joined to those before it, which grows dear.
+            if max(len(body.control_line), len(body.trailer)) > MAX_CHUNK_LINE:
+                self.error = BadRequest("endless line")
+                self.completed = True
+        return taken
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # a URL that cannot be taken apart, a length of 5,000 digits
+            raise ParsingError("not valid HTTP") from None
+        # What the base class has understood is gone from the headers.
+        left = "TRANSFER_ENCODING" in self.headers
+        if left or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("two lengths")
+
+
+class _Task(WSGITask):
+    """A request whose application can reach the connection that it came over."""
+
+    channel: Any
+
+    def get_environment(self) -> Dict[str, Any]:
+        environ: Dict[str, Any] = super().get_environment()
+        environ[CHANNEL] = self.channel
+        return environ
+
+    def finish(self) -> None:
+        """Ends the answer, or hands the connection over to the stream that it begins."""
+        if self.channel.stream is None:
+            super().finish()
+            return
+        self.write(b"")  # the headers
+        self.close_on_finish = False
+        self.channel.begin_stream(self.chunked_response)
+
+
+class _ErrorTask(ErrorTask):
+    """A request that never reaches the application, answered in the dialect all the same."""
+
+    status: str
+    request: Any
+
+    def execute(self) -> None:
+        error = self.request.error
+        self.status = f"{error.code} {error.reason}"
+        content = json.dumps({"detail": _ERRORS.get(error.code, error.reason)})
+        self.response_headers = [("Content-Type", "application/json"), *SAFE_HEADERS]
+        self.set_close_on_finish()
+        self.content_length = len(content)
+        self.write(content.encode("utf-8"))
+
+
+class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]  # before 3.11 it takes none
+    """A log whose lines stay lines, whatever path a request had."""
+
+    def process(self, msg: Any, kwargs: Any) -> Any:
+        return one_line(str(msg)), kwargs
+
+
+class _Channel(HTTPChannel):
+    """A connection that can be dropped without an answer, or be a stream's to its end.
+
+    While it is a stream's, no thread of the pool is at it, and what arrives on it is passed over.
+    """
+
+    task_class = _Task
+    error_task_class = _ErrorTask
+    parser_class = _Parser
+    logger: Any = _Log(logging.getLogger("waitress"), {})
+    server: Any
+    request: Any
+    stream: Any = None
+    """Who goes on after the headers, if anyone does."""
+    _chunked = False
+    requests: Any
+    requests_lock: Any
+    _flush_exception: Any
+    _flush_some_if_lockable: Any
+
+    def begin_stream(self, chunked: bool) -> None:
+        """Tells the stream that it may write."""
+        self._chunked = chunked
+        with self.requests_lock:
+            for behind in self.requests[1:]:
+                behind.close()
+            del self.requests[1:]
+        self.stream.begin(self)
+
+    def write_piece(self, data: bytes) -> None:
+        """Writes a piece of the stream; it is for one thread at a time.
+
+        Raises:
+            ClientDisconnected: Nobody is there to read it.
+        """
+        # A buffer keeps what was sent from it for as long as it is in use: each piece has its own.
+        self.current_outbuf_count = self.adj.outbuf_high_watermark
+        self.write_soon(b"%x\r\n%s\r\n" % (len(data), data) if self._chunked else data)
+
+    def end_stream(self) -> None:
+        """Closes the connection when all is sent."""
+        if self._chunked:
+            self.write_soon(b"0\r\n\r\n")
+        self.close_when_flushed = True
+        self.server.pull_trigger()
+
+    def received(self, data: bytes) -> bool:
+        """Takes what the client sends."""
+        return self.stream is None and bool(super().received(data))
+
+    def handle_write(self) -> None:
+        """Sends what is written; a stream's thread may be writing meanwhile."""
+        if self.stream is None:
+            super().handle_write()
+            return
+        self._flush_exception(self._flush_some_if_lockable)
+        if self.will_close or (self.close_when_flushed and not self.total_outbufs_len):
+            self.handle_close()
+        else:
+            self.stream.go_on()
+
+    def drop(self) -> None:
+        """Closes the connection; the loop that owns it does so, in its own thread."""
+        self.connected = False
+        self.server.trigger.pull_trigger(self.handle_close)
+
+    def readable(self) -> bool:
+        """Is asked at least once a second, which is the time to give up on who is too slow."""
+        coming = self.request
+        if coming is not None and time.monotonic() - coming.began > REQUEST_SECONDS:
+            self.will_close = True
+        return bool(super().readable())
+
+    def handle_close(self) -> None:
+        super().handle_close()
+        if self.stream is not None:
+            self.stream.end()
+        if self.request is not None:  # half a body may lie in a temporary file
+            self.request.close()
+
+
+class _Dispatcher(ThreadedTaskDispatcher):
+    """Serves with one thread while that goes on quickly; others take what waits behind a slow one.
+
+    Threads that want the interpreter at once keep handing it to each other, at each statement of
+    SQL for one, which costs more than the requests do.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun: Dict[int, float] = {}  # when each thread began what it is at
+        self._is_watched = False
+
+    def add_task(self, task: Any) -> None:
+        with self.lock:
+            self.queue.append(task)
+            if not (self._begun and self._is_watched):
+                self.queue_cv.notify()
+
+    def handler_thread(self, thread_no: int) -> None:
+        while True:
+            with self.lock:
+                self._begun.pop(thread_no, None)
+                if not self._has_turn():
+                    self.stop_count -= 1
+                    self.threads.discard(thread_no)
+                    self.thread_exit_cv.notify()
+                    return
+                task = self.queue.popleft()
+                self._begun[thread_no] = time.monotonic()
+                if self.queue and not self._is_watched:
+                    self.queue_cv.notify()
+            try:
+                task.service()
+            except BaseException:  # the thread is for the next one as well
+                self.logger.exception("a request could not be served")
+
+    def _has_turn(self) -> bool:
+        """Waits for a task that this thread is to take; false if it is to end instead."""
+        while self.stop_count == 0:
+            last = max(self._begun.values(), default=-_PATIENCE)
+            left = last + _PATIENCE - time.monotonic()
+            if self.queue and left <= 0:
+                return True
+            watches = bool(self.queue) and not self._is_watched
+            self._is_watched |= watches
+            self.queue_cv.wait(left if watches else None)
+            if watches:
+                self._is_watched = False
+        return False
+
+
+class HttpServer:
+    """Waitress on a thread of its own.
+
+    Raises:
+        ConfigurationError: There is no listening on this host and port.
+    """
+
+    def __init__(self, app: Any, host: str, port: int) -> None:
+        self._map: Dict[int, Any] = {}
+        server = self._listen(app, host, port)
+        server.channel_class = _Channel
+        self._server = server
+        self.url = _url_of(host, int(server.effective_port))
+        self._closing = threading.Event()
+        self._thread = threading.Thread(
+            target=self._serve, name="ai-spine-http", daemon=True
+        )
+        self._thread.start()
+
+    def _listen(self, app: Any, host: str, port: int) -> Any:
+        dispatcher = _Dispatcher()
+        try:
+            server = create_server(
+                app,
+                map=self._map,
+                _dispatcher=dispatcher,
+                host=_address_of(host, port),
+                port=port,
+                ident=None,
+                asyncore_use_poll=True,
+                connection_limit=1000,
+                max_request_body_size=MAX_BODY_BYTES,
+                max_request_header_size=MAX_HEADER_BYTES,
+                outbuf_high_watermark=_NEVER_WAIT,
+            )
+            # Not earlier: nobody would end the threads if there were no listening.
+            dispatcher.set_thread_count(_HTTP_THREADS)
+            return server
+        except OSError as error:
+            _close_all(self._map.values())
+            words = error.strerror or str(error)
+        except ValueError as error:
+            words = str(error)
+        raise ConfigurationError(f"cannot listen on {host} port {port}: {words}")
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+
+    def close(self) -> None:
+        """Closes the socket and all connections, and waits for the threads."""
+        self._closing.set()
+        self._server.trigger.pull_trigger()
+        self._thread.join()
+        # The workers wake the loop when they are done, so what wakes it goes last.
+        self._server.task_dispatcher.shutdown()
+        _close_all(self._map.values())
+
+
+def _close_all(dispatchers: Iterable[Any]) -> None:
+    for dispatcher in list(dispatchers):
+        close = dispatcher.close
+        if isinstance(dispatcher, _Channel):
+            close = dispatcher.handle_close
+        close()
+
+
+def _url_of(host: str, port: int) -> str:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104
+    return (
+        f"http://[{reachable}]:{port}"
+        if ":" in reachable
+        else f"http://{reachable}:{port}"
+    )
+
+
+def _address_of(host: str, port: int) -> str:
+    """Gives the first address of a host; a name may have two, and the server has one socket."""
+    found = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    return str(found[0][4][0])

@@ -1,0 +1,1 @@
+"""The local server's page for browsers."""

@@ -1,0 +1,62 @@
+"""How the agents are: services are asked, all at once; functions are there."""
+
+import concurrent.futures
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+
+from ai_spine.exceptions import AISpineError
+from ai_spine.local.agents.http_agents import AgentFailed, HttpAgent
+from ai_spine.policy.redaction import Redactor, passwords_of
+from ai_spine.utils import one_line
+
+HEALTH_SECONDS = 2.0
+_MOST_AT_ONCE = 16
+
+
+class Health(NamedTuple):
+    """How an agent is, and where it stands, without a password."""
+
+    is_ready: bool
+    words: str
+    endpoint: str
+
+
+def health_of(agents: Sequence[Dict[str, Any]]) -> List[Health]:
+    """Gives how each agent is, within about the time that one service has to answer.
+
+    Args:
+        agents: As the store keeps them.
+    """
+    pool = concurrent.futures.ThreadPoolExecutor(_MOST_AT_ONCE)
+    try:
+        asked = [pool.submit(_check, agent) for agent in agents]
+        concurrent.futures.wait(asked, timeout=2 * HEALTH_SECONDS)
+        return [
+            _told(future, agent["endpoint"]) for future, agent in zip(asked, agents)
+        ]
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _told(
+    future: "concurrent.futures.Future[Tuple[bool, str]]", endpoint: str
+) -> Health:
+    is_ready, words = False, "not asked: too many services are slow"
+    if not future.cancel() and future.done():
+        is_ready, words = future.result()
+    redactor = Redactor(passwords_of([endpoint]))
+    return Health(is_ready, redactor.conceal(words), redactor.conceal(endpoint))
+
+
+def _check(agent: Dict[str, Any]) -> Tuple[bool, str]:
+    endpoint = agent["endpoint"]
+    if not endpoint.lower().startswith(("http://", "https://")):
+        return True, "a function of this server"
+    try:
+        told = HttpAgent(agent["agent_id"], endpoint).health(HEALTH_SECONDS)
+    except (AgentFailed, AISpineError) as error:
+        return False, str(error)
+    version = told.get("version")
+    words = "it says that it is ready"
+    if isinstance(version, (str, int, float)):
+        words += f", version {one_line(str(version), 40)}"
+    return True, words

@@ -1,0 +1,113 @@
+"""The answers of the server's page: its templates filled in, and the headers that guard them."""
+
+import functools
+from pathlib import Path
+from typing import Any, Dict
+
+import jinja2
+from flask import Response
+
+from ai_spine.local.pages import formatting as page_shown
+from ai_spine.models.statuses import ExecutionStatus
+
+_HERE = Path(__file__).parent
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+# A drawing brings its own style, and can do nothing else.
+_DRAWING_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    # With no-referrer, browsers would hide the origin of forms, and the guard would refuse them.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+_STATIC_TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
+
+
+class Problem(Exception):
+    """A request that the page cannot do; it says so in a heading and a sentence."""
+
+    def __init__(self, status: int, title: str, words: str) -> None:
+        super().__init__(status, title, words)
+        self.status, self.title, self.words = status, title, words
+
+
+def render(name: str, values: Dict[str, Any], status: int = 200) -> Response:
+    """Gives a template as an answer."""
+    text = _environment().get_template(name).render(values)
+    # Half a character, which JSON can hold, fits in no page.
+    return answer(text.encode("utf-8", "replace"), "text/html", status)
+
+
+def drawing(svg: str) -> Response:
+    """Gives a drawing as an answer."""
+    response = answer(svg.encode("utf-8", "replace"), "image/svg+xml")
+    response.headers["Content-Security-Policy"] = _DRAWING_POLICY
+    return response
+
+
+def static_file(name: str) -> Response:
+    """Gives the page's style or its script.
+
+    Raises:
+        Problem: It is neither.
+    """
+    if name not in _STATIC_TYPES:
+        raise Problem(404, "Not found", "There is no such page.")
+    return answer((_HERE / "static" / name).read_bytes(), _STATIC_TYPES[name])
+
+
+def answer(content: bytes, kind: str, status: int = 200) -> Response:
+    """Gives an answer of any kind, in UTF-8."""
+    return Response(content, status, content_type=f"{kind}; charset=utf-8")
+
+
+def see_other(location: str) -> Response:
+    """Sends the browser to another page, which it gets."""
+    return Response(status=303, headers={"Location": location})
+
+
+def guarded(response: Response) -> Response:
+    """Sets the headers that all answers of the page have."""
+    for name, text in _HEADERS.items():
+        response.headers.setdefault(name, text)
+    return response
+
+
+@functools.lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    """Gives what fills in the templates; it is made with the first page, not with the server."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        finalize=page_shown.visible,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        link=page_shown.link,
+        signs=page_shown.SIGNS,
+        longest_of_node=page_shown.LONGEST_OF_NODE,
+        statuses=[
+            str(status)
+            for status in ExecutionStatus
+            if status != ExecutionStatus.SKIPPED
+        ],
+        longest=page_shown.LONGEST_SHOWN,
+        strip=(page_shown.STRIP_WIDTH, page_shown.STRIP_HEIGHT),
+    )
+    environment.filters.update(
+        as_json=page_shown.as_json,
+        seconds=page_shown.seconds_in_words,
+        taken=page_shown.time_taken,
+        moment=page_shown.moment_in_words,
+        machine=page_shown.moment_for_machines,
+    )
+    return environment

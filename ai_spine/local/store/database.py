@@ -1,0 +1,91 @@
+"""The local server's database: one SQLite file, and transactions that threads may share."""
+
+import sqlite3
+import threading
+import time
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime, timezone
+from typing import Any, Callable, Iterable, Iterator, List
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.local.store import journal
+from ai_spine.local.store.schema import SCHEMA, lock_file
+
+
+class Database:
+    """What the store stands on.
+
+    Args:
+        path: The file, or `:memory:`.
+        now: Gives seconds since the epoch.
+
+    Raises:
+        ConfigurationError: The file cannot be used, or another server uses it.
+    """
+
+    def __init__(
+        self, path: str = ":memory:", *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._now = now
+        self._lock = threading.RLock()
+        self.listener: Callable[[str], None] = lambda execution_id: None
+        """Is told of each execution of which there is news; it must not take long."""
+        with ExitStack() as undo:  # a start that fails leaves nothing open
+            self._guard = (
+                None
+                if path == ":memory:"
+                else undo.enter_context(closing(lock_file(path)))
+            )
+            try:
+                self._db = sqlite3.connect(
+                    path, check_same_thread=False, isolation_level=None
+                )
+                undo.callback(self._db.close)
+                self._db.row_factory = sqlite3.Row
+                self._db.execute("PRAGMA journal_mode = WAL").fetchall()
+                # Safe against the death of the process; a power cut may cost the last commits.
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.executescript(SCHEMA + journal.EVENTS_SCHEMA)
+                journal.fill(self._db)
+                self._mend()
+            except sqlite3.Error as error:
+                raise ConfigurationError(
+                    f"the database {path} cannot be used: {error}"
+                ) from None
+            undo.pop_all()
+
+    def close(self) -> None:
+        """Mends what is half done, and closes the file."""
+        with self._lock:
+            self._mend()
+            self._db.close()
+            if self._guard is not None:
+                self._guard.close()
+
+    def _mend(self) -> None:
+        """Is called when the file is opened, and before it is closed."""
+
+    @contextmanager
+    def _news_of(self, execution_id: str) -> Iterator[None]:
+        """Makes what is written one transaction, a part of a larger one included, and tells."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+            else:
+                with self._db:
+                    self._db.execute("BEGIN")
+                    yield
+        self.listener(execution_id)
+
+    def _execute(self, query: str, values: Iterable[Any] = ()) -> None:
+        with self._lock:
+            self._db.execute(query, tuple(values))
+
+    def _rows(self, query: str, values: Iterable[Any] = ()) -> List[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, tuple(values)).fetchall()
+
+    def _stamp(self) -> str:
+        """Gives the time as the server's dialect writes it: UTC, without an offset."""
+        moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
+        return moment.isoformat(timespec="microseconds")

@@ -1,0 +1,124 @@
+"""What became of executions and their nodes, in its order: the facts that streams are made of.
+
+The database keeps who became what, and when; what an event says is read from the rows of the
+execution and of its nodes. So it says the same each time, also after a restart of the server.
+"""
+
+import sqlite3
+from typing import Any, Dict, NamedTuple, Optional
+
+from ai_spine.local.store.schema import LIVE_STATUSES, execution_of, node_result_of
+from ai_spine.models.statuses import ExecutionStatus
+
+EVENTS_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    execution_id TEXT NOT NULL, number INTEGER NOT NULL, result_id TEXT, status TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (execution_id, number)
+) WITHOUT ROWID;
+"""
+# For what an older version has written: its states as they are, the execution's behind its nodes'.
+_FILL = """
+INSERT INTO events
+SELECT execution_id, ROW_NUMBER() OVER (PARTITION BY execution_id ORDER BY is_node DESC, place),
+    result_id, status, at
+FROM (
+    SELECT execution_id, 1 AS is_node, rowid AS place, id AS result_id, status, updated_at AS at
+    FROM node_results
+    UNION ALL SELECT execution_id, 0, 0, NULL, status, updated_at FROM executions
+)
+WHERE execution_id NOT IN (SELECT execution_id FROM events)
+"""
+
+
+class Event(NamedTuple):
+    """A change of an execution, or of one of its nodes."""
+
+    number: int
+    """Counted from 1 within the execution."""
+    kind: str
+    """`node` or `execution`."""
+    data: Dict[str, Any]
+    """What changed, as it stood then."""
+    is_last: bool
+    """Whether nothing can follow."""
+
+
+class Place(NamedTuple):
+    """How far the events of an execution have come."""
+
+    number: int
+    is_done: bool
+
+
+def fill(db: sqlite3.Connection) -> None:
+    """Notes events of executions that have none."""
+    db.execute(_FILL)
+
+
+def note(
+    db: sqlite3.Connection,
+    execution_id: str,
+    result_id: Optional[str],
+    status: str,
+    at: str,
+) -> None:
+    """Notes what a node, or with no `result_id` the execution itself, has become."""
+    db.execute(
+        "INSERT INTO events SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ? FROM events"
+        " WHERE execution_id = ?",
+        (execution_id, result_id, status, at, execution_id),
+    )
+
+
+def place_of(db: sqlite3.Connection, execution_id: str) -> Optional[Place]:
+    """Tells how far an execution has come; `None` if there is none."""
+    query = (
+        "SELECT number, status, result_id FROM events WHERE execution_id = ?"
+        " ORDER BY number DESC LIMIT 1"
+    )
+    row = db.execute(query, (execution_id,)).fetchone()
+    return None if row is None else Place(row["number"], _is_last(row))
+
+
+def event_after(
+    db: sqlite3.Connection, execution_id: str, number: int
+) -> Optional[Event]:
+    """Gives the first event with a greater number; `None` if there is none yet."""
+    query = (
+        "SELECT * FROM events WHERE execution_id = ? AND number > ?"
+        " ORDER BY number LIMIT 1"
+    )
+    row = db.execute(query, (execution_id, number)).fetchone()
+    if row is None:
+        return None
+    kind = "execution" if row["result_id"] is None else "node"
+    read = _execution_then if row["result_id"] is None else _node_then
+    return Event(row["number"], kind, read(db, row), _is_last(row))
+
+
+def _is_last(row: sqlite3.Row) -> bool:
+    return row["result_id"] is None and row["status"] not in LIVE_STATUSES
+
+
+def _execution_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+    query = "SELECT * FROM executions WHERE execution_id = ?"
+    execution = execution_of(db.execute(query, (event["execution_id"],)).fetchone())
+    if execution["status"] != event["status"]:
+        execution.update(_not_yet(event), output_data={})
+    return execution
+
+
+def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+    query = "SELECT * FROM node_results WHERE id = ?"
+    result = node_result_of(db.execute(query, (event["result_id"],)).fetchone())
+    # Only a node that was running then has become something else since.
+    if event["status"] == ExecutionStatus.RUNNING.value != result["status"]:
+        result.update(_not_yet(event), output_data=None, execution_time_ms=None)
+    return result
+
+
+def _not_yet(event: sqlite3.Row) -> Dict[str, Any]:
+    """Gives what stands in place of what came later."""
+    then = {"status": event["status"], "updated_at": event["at"]}
+    return {**then, "error_message": None, "completed_at": None}

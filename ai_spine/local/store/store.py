@@ -1,0 +1,384 @@
+"""What the local server remembers, in SQLite: flows, agents, executions, results and keys."""
+
+import json
+import uuid
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
+
+from ai_spine.local.store import journal
+from ai_spine.local.store.database import Database
+from ai_spine.local.store.schema import (
+    LIVE_STATUSES,
+    PAGE,
+    PAGE_OF_SOME,
+    definition_of,
+    execution_of,
+    metrics_of,
+    node_result_of,
+)
+from ai_spine.models.statuses import ExecutionStatus
+
+_TABLES_OF_RUNS = ("executions", "node_results", "idempotency_keys", "events")
+KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
+INTERRUPTED = "Interrupted: the server stopped while the execution was running"
+
+
+class KeyReused(Exception):
+    """The same idempotency key came with another request."""
+
+
+class Reply(NamedTuple):
+    """An answer as it is kept for a repetition: HTTP status and JSON."""
+
+    status: int
+    body: Any
+
+
+class Store(Database):
+    """One SQLite file, or memory. Every method is one transaction; threads may share it.
+
+    Args:
+        path: The file, or `:memory:`.
+        now: Gives seconds since the epoch.
+
+    Raises:
+        ConfigurationError: The file cannot be used, or another server uses it.
+    """
+
+    def clear_runs(self) -> None:
+        """Forgets executions, results and keys."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN")
+            for table in _TABLES_OF_RUNS:
+                self._db.execute(f"DELETE FROM {table}")  # nosec B608
+
+    def clear_definitions(self) -> None:
+        """Forgets all flows and agents."""
+        self._execute("DELETE FROM definitions")
+
+    # Flows and agents
+
+    def replace_given(self, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """Makes the definitions given at the start the only given ones; the API's own stay."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN")
+            self._db.execute(
+                "DELETE FROM definitions WHERE kind = ? AND given = 1", (kind,)
+            )
+            for definition_id, body in bodies.items():
+                self._write_definition(kind, definition_id, body, given=True)
+
+    def put(
+        self,
+        kind: str,
+        definition_id: str,
+        body: Mapping[str, Any],
+        *,
+        given: bool = False,
+    ) -> Dict[str, Any]:
+        """Writes a flow or an agent, and gives it as it stands; given ones end with the process."""
+        with self._lock:
+            self._write_definition(kind, definition_id, body, given=given)
+            return self.get(kind, definition_id) or {}  # it was written just now
+
+    def get(self, kind: str, definition_id: str) -> Optional[Dict[str, Any]]:
+        """Gives a flow or an agent; `None` if there is none."""
+        query = "SELECT * FROM definitions WHERE kind = ? AND id = ?"
+        rows = self._rows(query, (kind, definition_id))
+        return definition_of(rows[0]) if rows else None
+
+    def all(self, kind: str) -> List[Dict[str, Any]]:
+        """Gives all flows, or all agents, by id."""
+        query = "SELECT * FROM definitions WHERE kind = ? ORDER BY id"
+        return [definition_of(row) for row in self._rows(query, (kind,))]
+
+    def ids(self, kind: str) -> List[str]:
+        """Gives the ids of all flows, or all agents."""
+        return [
+            row["id"]
+            for row in self._rows("SELECT id FROM definitions WHERE kind = ?", (kind,))
+        ]
+
+    def delete(self, kind: str, definition_id: str) -> bool:
+        """Removes a flow or an agent, and tells whether there was one."""
+        query = "DELETE FROM definitions WHERE kind = ? AND id = ?"
+        with self._lock:
+            return self._db.execute(query, (kind, definition_id)).rowcount > 0
+
+    def _write_definition(
+        self, kind: str, definition_id: str, body: Mapping[str, Any], *, given: bool
+    ) -> None:
+        now = self._stamp()
+        self._db.execute(
+            "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE"
+            " SET body = excluded.body, given = excluded.given, updated_at = excluded.updated_at",
+            (kind, definition_id, json.dumps(body), int(given), now, now),
+        )
+
+    # Idempotency keys
+
+    def once(
+        self, key: Optional[str], fingerprint: str, make: Callable[[], Reply]
+    ) -> Tuple[Reply, bool]:
+        """Gives the reply of a request, made at most once for its key within 24 hours.
+
+        What `make` writes and the key are one transaction.
+
+        Args:
+            key: The idempotency key; without one, the reply is made each time.
+            fingerprint: What tells this request from others.
+            make: Makes the reply.
+
+        Returns:
+            The reply, and whether it was made now.
+
+        Raises:
+            KeyReused: The key came with another request before.
+        """
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if key is None:
+                return make(), True
+            self._db.execute(
+                "DELETE FROM idempotency_keys WHERE created_at <= ?",
+                (self._now() - KEY_LIFETIME,),
+            )
+            known = self.reply_to(key, fingerprint)
+            if known is not None:
+                return known, False
+            reply = make()
+            if reply.status < 400:
+                self._db.execute(
+                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?)",
+                    (
+                        key,
+                        fingerprint,
+                        reply.status,
+                        json.dumps(reply.body),
+                        self._now(),
+                    ),
+                )
+            return reply, True
+
+    def reply_to(self, key: Optional[str], fingerprint: str) -> Optional[Reply]:
+        """Gives the reply that was made for a key; `None` if none was.
+
+        Raises:
+            KeyReused: The key came with another request before.
+        """
+        query = "SELECT * FROM idempotency_keys WHERE key = ? AND created_at > ?"
+        rows = self._rows(query, (key, self._now() - KEY_LIFETIME))
+        if not rows:
+            return None
+        if rows[0]["fingerprint"] != fingerprint:
+            raise KeyReused(key)
+        return Reply(rows[0]["status"], json.loads(rows[0]["body"]))
+
+    # Executions
+
+    def create_execution(
+        self, flow_id: str, input_data: Mapping[str, Any], metadata: Mapping[str, Any]
+    ) -> str:
+        """Notes an execution as pending, and gives its id."""
+        execution_id, now = str(uuid.uuid4()), self._stamp()
+        given = json.dumps(input_data), json.dumps(metadata)
+        with self._news_of(execution_id):
+            self._db.execute(
+                "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
+                " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
+                (execution_id, flow_id, *given, now, now),
+            )
+            journal.note(self._db, execution_id, None, "pending", now)
+        return execution_id
+
+    def start_execution(self, execution_id: str) -> None:
+        """Notes that an execution's first node has started."""
+        now = self._stamp()
+        with self._news_of(execution_id):
+            started = self._db.execute(
+                "UPDATE executions SET status = 'running', updated_at = ?"
+                " WHERE execution_id = ? AND status = 'pending'",
+                (now, execution_id),
+            )
+            if started.rowcount:
+                journal.note(self._db, execution_id, None, "running", now)
+
+    def finish_execution(
+        self,
+        execution_id: str,
+        status: ExecutionStatus,
+        *,
+        output_data: Optional[Mapping[str, Any]] = None,
+        error_message: Optional[str] = None,
+    ) -> bool:
+        """Notes the end of an execution and of its nodes that still ran.
+
+        Returns:
+            Whether it was still going: what has ended once is not overwritten.
+        """
+        now = self._stamp()
+        output = json.dumps(output_data or {})
+        ids = execution_id, *LIVE_STATUSES
+        with self._news_of(execution_id):
+            ended = self._db.execute(
+                "UPDATE executions SET status = ?, output_data = ?, error_message = ?,"
+                " updated_at = ?, completed_at = ?,"
+                " seconds = (julianday(?) - julianday(created_at)) * 86400"
+                " WHERE execution_id = ? AND status IN (?, ?)",
+                (status.value, output, error_message, now, now, now, *ids),
+            )
+            self._cancel_nodes(execution_id, now)
+            if ended.rowcount:
+                journal.note(self._db, execution_id, None, status.value, now)
+        return ended.rowcount > 0
+
+    def _cancel_nodes(self, execution_id: str, now: str) -> None:
+        found = self._rows(
+            "SELECT id FROM node_results WHERE execution_id = ? AND status = 'running'",
+            (execution_id,),
+        )
+        for row in found:
+            self._execute(
+                "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
+                " completed_at = ? WHERE id = ?",
+                (now, now, row["id"]),
+            )
+            journal.note(self._db, execution_id, row["id"], "cancelled", now)
+
+    def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
+        """Gives an execution; `None` if there is none."""
+        rows = self._rows(
+            "SELECT * FROM executions WHERE execution_id = ?", (execution_id,)
+        )
+        return execution_of(rows[0]) if rows else None
+
+    def executions(
+        self,
+        flow_id: Optional[str] = None,
+        status: Optional[str] = None,
+        *,
+        limit: int,
+        offset: int = 0,
+    ) -> List[Dict[str, Any]]:
+        """Gives a page of executions, the newest first."""
+        filters = {"flow_id = ?": flow_id, "status = ?": status}
+        used = {clause: value for clause, value in filters.items() if value is not None}
+        if used:
+            query = PAGE_OF_SOME.format(" AND ".join(used))
+            rows = self._rows(query, (*used.values(), limit, offset))
+        else:
+            rows = self._rows(PAGE, (offset, limit))
+        return [execution_of(row) for row in rows]
+
+    def metrics(self) -> Dict[str, Any]:
+        """Gives the counts and times that the API tells."""
+        counted = self._rows(
+            "SELECT status, COUNT(*) AS count, TOTAL(seconds) AS seconds,"
+            " COUNT(seconds) AS timed FROM executions GROUP BY status"
+        )
+        last = self._rows(
+            "SELECT created_at FROM executions ORDER BY number DESC LIMIT 1"
+        )
+        return metrics_of(counted, last[0]["created_at"] if last else None)
+
+    # Results of nodes
+
+    def start_node(
+        self, execution_id: str, node_id: str, agent_id: Optional[str], input_data: Any
+    ) -> str:
+        """Notes that a node runs, and gives the id of its result."""
+        return self._add_node(
+            execution_id, node_id, agent_id, "running", input_data, None
+        )
+
+    def skip_node(
+        self, execution_id: str, node_id: str, agent_id: Optional[str]
+    ) -> None:
+        """Notes that a node does not run, because of a condition."""
+        self._add_node(execution_id, node_id, agent_id, "skipped", {}, self._stamp())
+
+    def finish_node(
+        self,
+        result_id: str,
+        status: ExecutionStatus,
+        milliseconds: int,
+        *,
+        output_data: Optional[Mapping[str, Any]] = None,
+        error_message: Optional[str] = None,
+    ) -> None:
+        """Notes a node's end."""
+        now = self._stamp()
+        output = None if output_data is None else json.dumps(output_data)
+        told = output, error_message, milliseconds
+        query = "SELECT execution_id FROM node_results WHERE id = ?"
+        execution_id = self._rows(query, (result_id,))[0]["execution_id"]
+        with self._news_of(execution_id):
+            self._db.execute(
+                "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
+                " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
+                (status.value, *told, now, now, result_id),
+            )
+            journal.note(self._db, execution_id, result_id, status.value, now)
+
+    def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
+        """Gives the results of an execution's nodes in the order in which they started."""
+        query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
+        return [node_result_of(row) for row in self._rows(query, (execution_id,))]
+
+    def node_times(self, execution_id: str) -> List[Dict[str, Any]]:
+        """Gives when the nodes of an execution ran and how they ended, without their data."""
+        query = (
+            "SELECT node_id, status, created_at, completed_at, execution_time_ms"
+            " FROM node_results WHERE execution_id = ? ORDER BY rowid"
+        )
+        return [dict(row) for row in self._rows(query, (execution_id,))]
+
+    # What became of executions, for streams
+
+    def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
+        """Gives the first event of an execution behind a number; `None` if there is none yet."""
+        with self._lock:
+            return journal.event_after(self._db, execution_id, number)
+
+    def place_of(self, execution_id: str) -> Optional[journal.Place]:
+        """Tells how far the events of an execution have come; `None` if there is none."""
+        with self._lock:
+            return journal.place_of(self._db, execution_id)
+
+    def _add_node(
+        self,
+        execution_id: str,
+        node_id: str,
+        agent_id: Optional[str],
+        status: str,
+        input_data: Any,
+        completed_at: Optional[str],
+    ) -> str:
+        result_id, now = str(uuid.uuid4()), self._stamp()
+        told = agent_id, status, json.dumps(input_data)
+        with self._news_of(execution_id):
+            self._db.execute(
+                "INSERT INTO node_results (id, execution_id, node_id, agent_id, status,"
+                " input_data, created_at, updated_at, completed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (result_id, execution_id, node_id, *told, now, now, completed_at),
+            )
+            journal.note(self._db, execution_id, result_id, status, now)
+        return result_id
+
+    def _mend(self) -> None:
+        """Marks what still runs as interrupted: it is not run again."""
+        for row in self._rows(
+            "SELECT execution_id FROM executions WHERE status IN (?, ?)", LIVE_STATUSES
+        ):
+            self.finish_execution(
+                row["execution_id"], ExecutionStatus.FAILED, error_message=INTERRUPTED
+            )

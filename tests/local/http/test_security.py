@@ -1,0 +1,781 @@
+"""Attacks on the local server, most of them over raw sockets, as no client of ours would speak."""
+
+import gzip
+import http.client
+import json
+import logging
+import socket
+import sqlite3
+import threading
+
+import pytest
+
+from ai_spine import BadRequestError, ConfigurationError
+from ai_spine.local import LocalServer
+from ai_spine.local.agents import http_agents
+from ai_spine.local.http import wsgi_server as local_http
+from tests.local import LIMIT, flow, is_one_sentence, node, run, single, wait_until
+from tests.raw_server import TRICKLE, RawServer, answer
+
+FOREIGN = "http://evil.example"
+PATHS = ("/health", "/flows", "/api/v1/flows", "/metrics", "/nothing", "/%0a")
+SECRETS = ("flask", "werkzeug", "waitress", "python/", "traceback", "sqlite", "select ")
+
+
+def work(input, config):
+    return {"did": "work"}
+
+
+@pytest.fixture
+def server(serve):
+    return serve([single()], {"work": work})
+
+
+class Told:
+    """An answer as it came over the socket."""
+
+    def __init__(self, sock, method="GET"):
+        answer = http.client.HTTPResponse(sock, method=method)
+        answer.begin()
+        self.status, self.text = answer.status, answer.read().decode("utf-8")
+        self.headers = {name.lower(): text for name, text in answer.getheaders()}
+
+    @property
+    def detail(self):
+        """The one sentence in the server's dialect."""
+        told = json.loads(self.text)
+        assert set(told) == {"detail"}
+        assert is_one_sentence(told["detail"])
+        return told["detail"]
+
+
+def connect(server):
+    port = int(server.url.rpartition(":")[2])
+    return socket.create_connection(("127.0.0.1", port), timeout=LIMIT)
+
+
+def send(server, head, body=b"", method="GET"):
+    """Sends lines and a body as they are, and gives the answer."""
+    lines = head if isinstance(head, bytes) else head.encode("latin-1")
+    with connect(server) as sock:
+        sock.sendall(lines.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body)
+        return Told(sock, method)
+
+
+def ask(server, path="/flows", method="GET", **headers):
+    """Asks with just these headers; `none` stands for no Host."""
+    headers = {"Host": "127.0.0.1", "Connection": "close", **headers}
+    lines = [f"{n.replace('_', '-')}: {text}" for n, text in headers.items() if text]
+    return send(server, "\n".join([f"{method} {path} HTTP/1.1", *lines]), b"", method)
+
+
+def is_safe(told):
+    """Tells whether an answer has what each must have, and nothing that tells of the server."""
+    assert told.headers["x-content-type-options"] == "nosniff"
+    assert told.headers["cache-control"] == "no-store"
+    assert told.headers["content-type"] == "application/json"
+    assert not {"server", "via", "set-cookie", "x-powered-by"} & set(told.headers)
+    assert not [name for name in told.headers if name.startswith("access-control")]
+    whole = (told.text + repr(told.headers)).lower()
+    assert not [word for word in SECRETS if word in whole]
+    return True
+
+
+# Names that point here without being ours
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "192.0.2.7:8000",
+        "[::1]",
+        "[::1]:8000",
+        "localhost",
+        "LocalHost:9",
+        "localhost.",
+        "spine.localhost:80",
+    ],
+)
+@pytest.mark.parametrize("path", ["/health", "/flows"])
+def test_a_host_that_no_dns_can_move_is_answered(server, host, path):
+    told = ask(server, path, Host=host)
+    assert told.status == 200 and is_safe(told)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evillocalhost",
+        "user@127.0.0.1",
+        "127.0.0.1/x",
+        "127.0.0.1, 127.0.0.1",
+        "127.0.0.1 127.0.0.1",
+        "127.0.0.1:port",
+        "[::1",
+        "::1",
+        "[evil.example]",
+        "[]",
+        ":80",
+        "0x7f000001",
+        "\xff\xfe",
+        None,
+    ],
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_any_other_host_is_refused_on_every_path(server, host, path):
+    told = ask(server, path, Host=host)
+    assert told.status == 403 and is_safe(told)
+    assert "ost" in told.detail
+
+
+def test_a_host_that_is_told_twice_is_refused(server):
+    told = send(server, "GET /health HTTP/1.1\nHost: localhost\nHost: localhost")
+    assert told.status == 403
+
+
+def test_a_request_of_http_1_0_needs_a_host_too(server):
+    assert send(server, "GET /health HTTP/1.0\nX: y").status == 403
+    assert send(server, "GET /health HTTP/1.0\nHost: localhost").status == 200
+
+
+def test_a_refusal_of_a_head_has_no_body(server):
+    with connect(server) as sock:
+        sock.sendall(b"HEAD / HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n")
+        told = b"".join(iter(lambda: sock.recv(4096), b""))
+    assert told.startswith(b"HTTP/1.1 403 ") and told.endswith(b"\r\n\r\n")
+
+
+def test_a_refused_host_is_told_how_to_be_allowed_in_few_words(server):
+    told = ask(server, Host="spine.example:80").detail
+    assert "'spine.example'" in told and "allowed_hosts" in told
+    assert len(ask(server, Host="x" * 20000).detail) < 250
+
+
+def test_a_refused_request_uses_up_no_fault_and_starts_nothing(server):
+    fault = server.faults.add("*", "*", status=503, times=None)
+    assert ask(server, Host="evil.example").status == 403
+    assert ask(server, Origin=FOREIGN).status == 403
+    assert fault.met == 0
+    assert ask(server).status == 503
+
+
+def test_the_name_that_a_server_listens_on_and_those_allowed_are_answered(
+    serve, monkeypatch
+):
+    real = socket.getaddrinfo
+
+    def find(host, *args, **more):
+        return real("127.0.0.1" if host == "Here.example" else host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    names = ["Spine.Example", "b\xfccher.example"]
+    server = serve([single()], {"work": work}, host="Here.example", allowed_hosts=names)
+    for host in ("here.example:1", "spine.example", "xn--bcher-kva.example"):
+        assert ask(server, Host=host).status == 200
+    assert ask(server, Host="sub.spine.example").status == 403
+
+
+def test_this_machines_own_name_counts_where_all_interfaces_are_listened_on(
+    serve, monkeypatch
+):
+    monkeypatch.setattr(socket, "gethostname", lambda: "My-Machine")
+    everywhere, here = serve([], {}, host="0.0.0.0"), serve([], {})
+    assert ask(everywhere, Host="my-machine:80").status == 200
+    assert ask(here, Host="my-machine:80").status == 403
+    assert ask(everywhere, Host="evil.example").status == 403
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    ["spine.example", 5, None, [5], [""], ["h:80"], ["http://h"], ["a b"], ["*,x"]],
+)
+def test_allowed_hosts_that_are_no_names_are_refused_in_one_sentence(allowed):
+    with pytest.raises(ConfigurationError, match="^allowed_hosts must be") as caught:
+        LocalServer([], {}, allowed_hosts=allowed)
+    assert is_one_sentence(caught.value)
+
+
+# Pages of other origins
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        FOREIGN,
+        "null",
+        "http://127.0.0.1:1",
+        "http://localhost:PORT",
+        "https://127.0.0.1",
+        "ftp://127.0.0.1:PORT",
+        "127.0.0.1:PORT",
+        "http://127.0.0.1:PORT, http://127.0.0.1:PORT",
+        "http://user@127.0.0.1:PORT",
+        "file://",
+        "x" * 20000,
+    ],
+)
+def test_a_web_page_of_another_origin_is_refused_before_anything_acts(server, origin):
+    port = server.url.rpartition(":")[2]
+    body = b'{"flow_id": "f", "input_data": {}}'
+    told = send(
+        server,
+        f"POST /flows/execute HTTP/1.1\nHost: 127.0.0.1:{port}\nContent-Type: text/plain\n"
+        f"Origin: {origin.replace('PORT', port)}\nContent-Length: {len(body)}",
+        body,
+    )
+    assert told.status == 403 and is_safe(told)
+    assert "another origin" in told.detail
+    assert json.loads(ask(server, "/executions").text)["count"] == 0
+
+
+@pytest.mark.parametrize(
+    "host, origin",
+    [
+        ("127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("localhost", "http://LOCALHOST:80"),
+        ("localhost:443", "https://localhost"),
+        ("[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_a_page_of_the_server_itself_may_ask(server, host, origin):
+    told = ask(server, Host=host, Origin=origin)
+    assert told.status == 200 and is_safe(told)
+
+
+@pytest.mark.parametrize("origin", [FOREIGN, "http://127.0.0.1", None])
+@pytest.mark.parametrize("path", ["/flows", "/nothing"])
+def test_no_page_is_told_that_it_may_ask(server, origin, path):
+    wanted = {"Access_Control_Request_Method": "POST"}
+    told = ask(server, path, "OPTIONS", Origin=origin, **wanted)
+    assert told.status in (403, 404, 405) and is_safe(told)
+
+
+# What answers carry
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "FOO", "TRACE"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health",
+        "/flows/f",
+        "/executions/nope",
+        "/flows/..%2f..%2fetc%2fpasswd",
+        "/../../etc/passwd",
+        "//flows",
+        "/%00",
+        "/%ff%fe",
+        "/%0d%0aX:%20y",
+        "/flows?limit=%00",
+        "*",
+        "http://other.example/flows",
+        "/" + "a" * 30000,
+    ],
+)
+def test_every_answer_is_json_that_gives_nothing_away(server, method, path):
+    told = ask(server, path, method)
+    assert told.status < 500 and is_safe(told)
+    if method == "HEAD":
+        assert told.text == ""
+
+
+def test_answers_that_faults_ask_for_are_safe_as_well(server):
+    server.faults.add("GET", "/flows", status=500)
+    assert is_safe(ask(server))
+
+
+MALFORMED = {
+    "no HTTP": b"hello",
+    "an unknown version": b"GET / HTTP/1.1.1\nHost: localhost",
+    "a method in small letters": b"get / HTTP/1.1\nHost: localhost",
+    "a header without a colon": b"GET / HTTP/1.1\nHost localhost",
+    "a header with a space in its name": b"GET / HTTP/1.1\nHost : localhost",
+    "a header that begins with its end": b"GET / HTTP/1.1\n folded",
+    "a null in a header": b"GET / HTTP/1.1\nHost: local\x00host",
+    "a URL that cannot be taken apart": b"GET http://[x/ HTTP/1.1\nHost: localhost",
+    "a length that is none": b"GET / HTTP/1.1\nHost: localhost\nContent-Length: -1",
+    "a length without end": b"GET / HTTP/1.1\nHost: localhost\nContent-Length: "
+    + b"9" * 5000,
+}
+
+
+@pytest.mark.parametrize("head", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_not_http_is_refused_in_the_servers_dialect(server, head):
+    told = send(server, head)
+    assert told.status == 400 and is_safe(told)
+    assert told.detail == "The request is not valid HTTP"
+    assert ask(server).status == 200
+
+
+def test_a_broken_store_gives_nothing_away(server, caplog):
+    server._store._db.execute("DROP TABLE executions")
+    told = ask(server, "/executions")
+    assert told.status == 500 and is_safe(told)
+    assert told.detail == "Internal Server Error"
+    assert "no such table" in caplog.text
+    server._store._db.execute("CREATE TABLE executions (execution_id, status)")
+
+
+def test_an_execution_of_a_broken_store_tells_nothing_of_it(serve, monkeypatch):
+    server = serve([single()], {"work": work})
+
+    def fail(*_, **__):
+        raise sqlite3.OperationalError("no such table: node_results in /secret/place")
+
+    monkeypatch.setattr(server._store, "start_node", fail)
+    execution = run(server)
+    assert execution.error_message == "The server failed: its log says why"
+
+
+def test_log_lines_hold_no_lines_of_a_request(server, caplog, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(server._store, "get", fail)
+    assert ask(server, "/flows/a%1b[31mFAKE%e2%80%a8b").status == 500
+    (line,) = [r.getMessage() for r in caplog.records if "FAKE" in r.getMessage()]
+    assert line == "GET /flows/a [31mFAKE b failed"
+
+
+def test_log_lines_of_the_http_server_are_lines_as_well(server, caplog, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(server.faults, "take", fail)
+    with caplog.at_level(logging.INFO):
+        told = ask(server, "/a%0aFAKE%1b[31m")
+    assert told.status == 500 and is_safe(told)
+    assert told.detail == "Internal Server Error"
+    (line,) = [r.getMessage() for r in caplog.records if "FAKE" in r.getMessage()]
+    assert line.isprintable()
+
+
+# Keys
+
+
+@pytest.mark.parametrize("given", ["", "sk-righ", "sk-right1", "SK-RIGHT", "\xff" * 50])
+def test_a_wrong_key_is_refused_whatever_it_looks_like(serve, given):
+    server = serve([], {}, api_key="sk-right")
+    told = ask(server, Authorization=f"Bearer {given}")
+    assert told.status == 401 and is_safe(told)
+    assert ask(server, Authorization="Bearer sk-right").status == 200
+
+
+def test_a_servers_key_is_not_in_its_file(serve, tmp_path):
+    server = serve([single()], {"work": work}, api_key="sk-right", db=tmp_path / "db")
+    assert run(server).succeeded
+    for path in tmp_path.iterdir():
+        assert b"sk-right" not in path.read_bytes()
+
+
+# Data that would be more
+
+
+@pytest.mark.parametrize(
+    "value", ["' OR '1'='1", "f'; DROP TABLE executions; --", "%", "_", "f\x00", '"f"']
+)
+def test_sql_in_ids_and_filters_is_data(server, http, value):
+    assert run(server).succeeded
+    for name in ("flow_id", "status"):
+        told = http.get(f"{server.url}/executions", params={name: value}).json()
+        assert told["executions"] == []
+    quoted = requests_quote(value)
+    for noun in ("flows", "agents"):
+        assert http.get(f"{server.url}/{noun}/{quoted}").status_code == 404
+        assert http.delete(f"{server.url}/{noun}/{quoted}").status_code == 404
+    assert http.get(f"{server.url}/executions/{quoted}").status_code in (404, 422)
+    for name in ("limit", "offset"):
+        bad = http.get(f"{server.url}/executions", params={name: value})
+        assert bad.status_code == 422
+    headers = {"Idempotency-Key": value.replace("\x00", "")}
+    body = {"flow_id": value, "input_data": {}}
+    told = http.post(f"{server.url}/flows/execute", json=body, headers=headers)
+    assert told.status_code in (200, 422)
+    assert http.get(f"{server.url}/executions").json()["count"] == 1
+    assert http.get(f"{server.url}/flows").json()["count"] == 1
+
+
+def requests_quote(value):
+    return "".join(f"%{byte:02x}" for byte in value.encode("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{0.__class__}", "{input}", "%(x)s", "${HOME}", "{{7*7}}", "__import__('os')"],
+)
+def test_what_looks_like_a_program_is_data(serve, http, text):
+    rule = {"field": text, "op": "==", "value": text}
+    flows = [
+        flow(
+            node("choice", "echo", type="conditional", conditions={"end": rule}),
+            node("end", "echo", ["choice"]),
+        )
+    ]
+    server = serve(flows, {"echo": lambda input, config: input})
+    execution = run(server, input_data={text: text})
+    assert execution.succeeded
+    found = "." not in text  # in a condition's field, a dot leads into a mapping
+    assert ("end" in execution.output_data) is found
+    told = http.get(f"{server.url}/flows/{requests_quote(text)}").json()
+    assert told == {"detail": f"Flow {text!r} not found"}
+
+
+def test_an_agent_that_is_registered_is_an_address_and_no_code(server, http):
+    for endpoint in ("python:os.system", "file:///etc/passwd", "http://h\nost", "os"):
+        body = {"agent_id": "new", "endpoint": endpoint}
+        assert http.post(f"{server.url}/agents", json=body).status_code == 400
+
+
+# Sizes
+
+
+def posted(server, body, path="/flows/execute", method="POST"):
+    head = f"{method} {path} HTTP/1.1\nHost: localhost\nContent-Length: {len(body)}"
+    return send(server, head, body)
+
+
+NESTED = {
+    "lists": (b"[" * 101, b"]" * 101),
+    "mappings": (b'{"a":' * 100 + b"{}", b"}" * 100),
+    "without end": (b"[" * 100000, b""),
+}
+
+
+@pytest.mark.parametrize("before, after", NESTED.values(), ids=NESTED)
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("POST", "/flows"),
+        ("PUT", "/flows/f"),
+        ("POST", "/flows/execute"),
+        ("POST", "/api/v1/agents"),
+        ("POST", "/executions/12345678-1234-1234-1234-123456789abc/cancel"),
+        ("POST", "/api/v1/user/keys/generate"),
+        ("DELETE", "/api/v1/user/keys/revoke"),
+    ],
+)
+def test_json_that_is_nested_too_deeply_is_refused(server, before, after, method, path):
+    told = posted(server, before + after, path, method)
+    assert told.status == 422 and is_safe(told)
+    (problem,) = json.loads(told.text)["detail"]
+    assert "JSON" in problem["msg"] and "nested too deeply" in problem["msg"]
+
+
+def test_a_hundred_levels_are_executed_and_brackets_side_by_side_as_well(server, http):
+    deep = json.loads(
+        "[" * 98 + "]" * 98
+    )  # in two mappings, the body's and the input's
+    body = {"flow_id": "f", "input_data": {"x": deep}}
+    assert http.post(f"{server.url}/flows/execute", json=body).status_code == 200
+    body["input_data"]["x"] = [[]] * 1000
+    assert http.post(f"{server.url}/flows/execute", json=body).status_code == 200
+    body["input_data"]["x"] = [deep]
+    assert http.post(f"{server.url}/flows/execute", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("levels", [101, 700, 100000])
+def test_an_agent_that_nests_without_end_fails_its_node(serve, levels):
+    def nest(input, config):
+        made = []
+        for _ in range(levels):
+            made = [made]
+        return {"x": made}
+
+    execution = run(serve([single()], {"work": nest}))
+    assert execution.status == "failed"
+    told = "agent 'work' gave back what is nested deeper than 100 levels"
+    assert execution.error_message == f"Node 'n' failed: {told}"
+
+
+@pytest.mark.parametrize("levels", [101, 700])
+def test_an_http_agent_that_nests_without_end_fails_its_node(serve, levels):
+    nested = b"[" * levels + b"]" * levels
+    for body, words in [
+        (b'{"status": "success", "output": {"x": %s}}', "nested deeper than 100"),
+        (b'{"status": "error", "error_message": %s}', "agent 'work' at "),
+    ]:
+        with RawServer(answer(200, body % nested)) as service:
+            execution = run(serve([single()], {"work": service.url}))
+        assert execution.status == "failed"
+        assert words in execution.error_message
+        assert len(execution.error_message) < 700
+
+
+@pytest.mark.parametrize("kind", ["flow", "agent"])
+def test_what_is_nested_without_end_in_the_store_does_not_end_the_server(
+    serve, tmp_path, kind
+):
+    server = serve([single()], {"work": work}, db=tmp_path / "db")
+    body = '{"x": ' + "[" * 50000 + "]" * 50000 + "}"
+    query = "UPDATE definitions SET body = ? WHERE kind = ?"
+    server._store._db.execute(query, (body, kind))
+    if kind == "agent":
+        assert is_one_sentence(run(server).error_message)
+    told = ask(server, f"/{kind}s")
+    assert told.status == 500 and is_safe(told)
+    server.reset()
+    assert run(server).succeeded
+
+
+def test_a_body_is_refused_by_its_length_before_it_comes(server):
+    head = "POST /flows HTTP/1.1\nHost: localhost\nContent-Length: 99999999999"
+    told = send(server, head)
+    assert told.status == 413 and is_safe(told)
+    assert told.detail == "The body must be smaller than 16777216 bytes"
+
+
+def test_a_body_in_chunks_is_limited_as_well(server, monkeypatch):
+    monkeypatch.setattr(server._http._server.adj, "max_request_body_size", 5000)
+    head = "POST /flows HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked"
+    told = send(server, head, b"1000\r\n" + b"x" * 4096 + b"\r\n400\r\n" + b"x" * 894)
+    assert told.status == 413 and is_safe(told)
+
+
+@pytest.mark.parametrize("ending", [b"1;x=" + b"y" * 5000, b"0\r\nX: " + b"y" * 5000])
+def test_a_line_between_chunks_that_does_not_end_is_refused(server, ending):
+    head = "POST /flows HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked"
+    told = send(server, head, ending)
+    assert told.status == 400 and is_safe(told)
+
+
+def test_a_body_in_chunks_is_read(server):
+    body = b'{"flow_id": "f", "input_data": {}}'
+    head = "POST /flows/execute HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked"
+    told = send(server, head, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+    assert told.status == 200
+
+
+def test_headers_are_limited(server):
+    with connect(server) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 66000)
+        told = Told(sock)
+    assert told.status == 431 and is_safe(told)
+    assert told.detail == "The headers must be smaller than 65536 bytes"
+
+
+# Requests in requests
+
+
+SMUGGLED = b"GET /flows?smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "lines, status",
+    [
+        ("Content-Length: 5\nTransfer-Encoding: chunked", 400),
+        ("Transfer-Encoding: chunked\nContent-Length: 5", 400),
+        ("Content-Length: 0\nContent-Length: 50", 400),
+        ("Content-Length: 0, 50", 400),
+        ("Content-Length: +0", 400),
+        ("Content-Length: 0x10", 400),
+        ("Transfer-Encoding: identity", 501),
+        ("Transfer-Encoding: xchunked", 501),
+        ("Transfer-Encoding: chunked, gzip", 501),
+        ("Transfer-Encoding: \x0bchunked", 400),
+        ("Transfer-Encoding : chunked", 400),
+        ("Content-Length: 5\n Transfer-Encoding: chunked", 400),
+    ],
+)
+def test_a_request_of_two_lengths_is_refused_with_all_that_follows(
+    server, lines, status
+):
+    fault = server.faults.add("GET", "/flows", status=418, times=None)
+    with connect(server) as sock:
+        head = f"POST /flows HTTP/1.1\nHost: localhost\n{lines}".replace("\n", "\r\n")
+        sock.sendall(head.encode("latin-1") + b"\r\n\r\n0\r\n\r\n" + SMUGGLED)
+        told = Told(sock)
+    assert told.status == status and is_safe(told)
+    assert told.headers["connection"] == "close"
+    assert ask(server, "/health").status == 200
+    assert fault.met == 0
+
+
+def test_chunks_are_refused_from_a_client_of_http_1_0(server):
+    head = "POST /flows HTTP/1.0\nHost: localhost\nConnection: keep-alive"
+    told = send(server, head + "\nTransfer-Encoding: chunked", b"0\r\n\r\n" + SMUGGLED)
+    assert told.status == 400 and is_safe(told)
+
+
+# Clients that stall
+
+
+HALVES = (
+    b"",
+    b"GET /fl",
+    b"POST /flows HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\n"
+    + b"x" * 600000,
+    b"POST /flows HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nx",
+)
+
+
+def our_threads():
+    return {t for t in threading.enumerate() if t.name.startswith(("ai-", "waitress"))}
+
+
+def test_clients_that_send_half_a_request_do_not_hold_up_others(server):
+    stalled = [connect(server) for _ in range(20)]
+    try:
+        for number, sock in enumerate(stalled):
+            sock.sendall(HALVES[number % len(HALVES)])
+        assert run(server).succeeded
+    finally:
+        for sock in stalled:
+            sock.close()
+
+
+def test_a_server_closes_amid_half_requests_and_leaves_nothing():
+    before = our_threads()
+    server = LocalServer([single()], {"work": work})
+    channels = server._http._server.active_channels
+    stalled = [connect(server) for _ in range(20)]
+    for number, sock in enumerate(stalled):
+        sock.sendall(HALVES[number % len(HALVES)])
+    wait_until(lambda: len(channels) == 20)
+    assert run(server).succeeded
+    server.close()
+    wait_until(lambda: our_threads() <= before)
+    assert not channels
+    for sock in stalled:
+        with sock:
+            assert is_closed(sock)
+
+
+def is_closed(sock):
+    """Tells whether the other side is gone, waiting for it."""
+    try:
+        return sock.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize("half", HALVES[1:])
+def test_a_request_that_takes_too_long_to_arrive_is_dropped(server, monkeypatch, half):
+    monkeypatch.setattr(local_http, "REQUEST_SECONDS", 0.05)
+    with connect(server) as sock:
+        sock.sendall(half)
+        assert is_closed(sock)
+
+
+def test_a_client_that_does_not_read_holds_up_nobody(serve, http, monkeypatch):
+    monkeypatch.setattr(local_http, "_HTTP_THREADS", 1)
+    server = serve([flow(node("in"), node("out", None, ["in"]))])
+    done = run(server, input_data={"x": "x" * (6 * 2**20)})
+    path = f"/api/v1/executions/{done.execution_id}/results"  # 36 MiB
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with connect(server) as sock:
+        sock.sendall(2 * head.encode())
+        assert sock.recv(1) == b"H"
+        assert http.get(f"{server.url}/health", timeout=LIMIT).ok
+        server.close()
+        assert not server._http._thread.is_alive()
+
+
+def test_a_start_that_fails_leaves_no_thread(server):
+    before = our_threads()
+    with pytest.raises(ConfigurationError):
+        LocalServer([], {}, port=int(server.url.rpartition(":")[2]))
+    wait_until(lambda: our_threads() <= before)
+
+
+# Agents that attack the server
+
+
+def test_an_http_agent_that_drips_fails_in_its_nodes_time_and_frees_its_thread(serve):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
+    with RawServer((head, TRICKLE)) as service:
+        flows = [single("drip", timeout=0.3), single("work", "other")]
+        agents = {"drip": service.url, "work": work}
+        server = serve(flows, agents, max_workers=1)
+        execution = run(server)
+        assert run(server, "other").succeeded  # on the only thread
+        assert not service.trickled_out
+    assert execution.status == "failed"
+    assert "time" in execution.error_message
+
+
+def test_where_an_http_agent_redirects_to_is_not_looked_at(serve):
+    body = {"status": "success", "output": {}}
+    with RawServer(answer(302, body, location="http://[")) as service:
+        assert run(serve([single()], {"work": service.url})).succeeded
+
+
+def test_an_http_agent_cannot_be_sent_what_is_nested_without_end():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    task = http_agents.Task("e", "n", {"x": deep}, {}, None)
+    with pytest.raises(http_agents.AgentFailed) as caught:
+        http_agents.HttpAgent("work", "http://127.0.0.1:1").run(task)
+    assert str(caught.value).endswith(": the request cannot be sent")
+
+
+@pytest.mark.parametrize("status", [200, 302, 500])
+def test_an_http_agents_answer_is_read_up_to_a_limit(serve, monkeypatch, status):
+    monkeypatch.setattr(http_agents, "MAX_AGENT_ANSWER_BYTES", 2**20)
+    body = b"x" * (2**20 + 1)
+    location = {"location": "http://127.0.0.1:1/"} if status == 302 else {}
+    with RawServer(answer(status, body, **location)) as service:
+        execution = run(serve([single()], {"work": service.url}))
+    assert execution.status == "failed"
+    assert "its answer is larger than 1 MiB" in execution.error_message
+    assert len(service.requests) == 1
+
+
+def test_an_http_agents_packed_answer_is_limited_when_it_is_unpacked(
+    serve, monkeypatch
+):
+    monkeypatch.setattr(http_agents, "MAX_AGENT_ANSWER_BYTES", 2**20)
+    packed = gzip.compress(b" " * (50 * 2**20))
+    with RawServer(answer(200, packed, content_encoding="gzip")) as service:
+        execution = run(serve([single()], {"work": service.url}))
+    assert "its answer is larger than 1 MiB" in execution.error_message
+    assert service.requests[0].headers["accept-encoding"] == "identity"
+
+
+def test_an_http_agent_is_sent_neither_the_servers_key_nor_a_cookie(serve, monkeypatch):
+    monkeypatch.setenv("AI_SPINE_API_KEY", "sk-environment")
+    body = {"status": "success", "output": {}}
+    with RawServer(answer(200, body, set_cookie="a=b")) as service:
+        server = serve([single()], {"work": service.url}, api_key="sk-right")
+        assert run(server).succeeded and run(server).succeeded
+    for request in service.requests:
+        told = repr(request)
+        assert "sk-" not in told and "cookie" not in request.headers
+        assert "authorization" not in request.headers
+
+
+def test_agents_are_asked_through_a_proxy_but_not_those_on_this_machine(
+    serve, http, monkeypatch
+):
+    body = answer(200, {"status": "success", "output": {}})
+    with RawServer(body) as service, RawServer(body) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        flows = [single("near", "near"), single("far", "far")]
+        agents = {"near": service.url, "far": "http://agent.example"}
+        server = serve(flows, agents)
+        with server.client(session=http) as client:  # which knows of no proxy
+            for flow_id in ("near", "far"):
+                assert client.execute_and_wait(flow_id, {}, timeout=LIMIT).succeeded
+    assert [request.target for request in service.requests] == ["/execute"]
+    (asked,) = proxy.requests
+    assert asked.target == "http://agent.example/execute"
+
+
+# What takes long
+
+
+def test_a_flow_of_a_long_chain_is_refused_before_it_is_looked_at(server):
+    nodes = [
+        {"id": f"n{n}", "depends_on": [f"n{n - 1}"] if n else []} for n in range(1001)
+    ]
+    with server.client() as client:
+        with pytest.raises(
+            BadRequestError, match="it has 1001 nodes, and may have 1000"
+        ):
+            client.create_flow({"flow_id": "long", "nodes": nodes})
