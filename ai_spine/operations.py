@@ -23,7 +23,7 @@ from ai_spine.models import (
 )
 from ai_spine.models.base import (
     Page,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     read_items,
     read_told,
     read_wrapped,
@@ -91,7 +91,7 @@ def _read_nothing(_: Any) -> None:
 def _read_started(data: Any) -> Execution:
     execution = Execution.from_wire(data)
     if not isinstance(execution.execution_id, str) or not execution.execution_id:
-        raise UnexpectedAnswer("a JSON object that names no execution")
+        raise UnexpectedResponse("a JSON object that names no execution")
     return execution
 
 

@@ -19,7 +19,7 @@ from ai_spine.exceptions import (
     NetworkError,
     RequestTimeoutError,
 )
-from ai_spine.models.base import UnexpectedAnswer
+from ai_spine.models.base import UnexpectedResponse
 from ai_spine.operations import Credential, Operation
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.error_bodies import error_from_response
@@ -35,7 +35,7 @@ from ai_spine.policy.retry import (
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.requests.event_source import EventSource, open_events
 from ai_spine.transport.requests.request_builder import Preparer
-from ai_spine.transport.requests.sending import Answer, exchange
+from ai_spine.transport.requests.sending import Response, exchange
 from ai_spine.transport.requests.session_pool import SessionPool
 from ai_spine.utils import one_line
 
@@ -94,9 +94,9 @@ class ApiClient:
         if self._owns_pool:
             self._pool.close()
 
-    def conceal(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Takes the client's secrets out of a server's words, before they become an error's."""
-        return self._redactor.conceal(text)
+        return self._redactor.redact(text)
 
     @property
     def streams_executions(self) -> bool:
@@ -175,7 +175,7 @@ class ApiClient:
             if delay is None:
                 raise self._error_of(result, outcome, call)
             self._emit(
-                "retry", call, len(call.attempts), cause=outcome.words, delay=delay
+                "retry", call, len(call.attempts), cause=outcome.message, delay=delay
             )
             self.sleep(delay)
 
@@ -206,7 +206,7 @@ class ApiClient:
 
     def _send(
         self, prepared: requests.PreparedRequest, call: CallState
-    ) -> Union[Answer, EventSource, Failure]:
+    ) -> Union[Response, EventSource, Failure]:
         """Makes one attempt, following redirects that stay at home."""
         started = self.clock()
         timeout = self.settings.timeout
@@ -218,12 +218,12 @@ class ApiClient:
         self._emit("request", call, number)
         self.log_body("request", call, prepared.body)
         send = open_events if call.streams else exchange
-        result: Union[Answer, EventSource, Failure] = send(
+        result: Union[Response, EventSource, Failure] = send(
             self._pool, prepared, ends=started + timeout, clock=self.clock
         )
         if isinstance(result, Failure):
             took = f" ({timeout:g} s)" if result.timed_out else ""
-            result = result._replace(words=result.words + took)
+            result = result._replace(message=result.message + took)
         elif isinstance(result, EventSource):
             result.call = call.info(transient=True)
         else:
@@ -235,7 +235,7 @@ class ApiClient:
             number,
             status_code=None if isinstance(result, Failure) else result.status,
             elapsed=self.clock() - started,
-            cause=result.words if isinstance(result, Failure) else None,
+            cause=result.message if isinstance(result, Failure) else None,
         )
         return result
 
@@ -252,7 +252,7 @@ class ApiClient:
         return delay
 
     def _read(
-        self, operation: Operation[T], answer: Union[Answer, EventSource, Failure]
+        self, operation: Operation[T], answer: Union[Response, EventSource, Failure]
     ) -> Union[T, Failure]:
         """Reads an answer; nothing is raised, so that no traceback shows what is in it."""
         if isinstance(answer, Failure):
@@ -268,17 +268,17 @@ class ApiClient:
                 json.loads(answer.body.decode("utf-8")) if answer.body.strip() else None
             )
         except (ValueError, RecursionError):
-            told = self.conceal(answer.headers.get("Content-Type", "unknown type"))
+            told = self.redact(answer.headers.get("Content-Type", "unknown type"))
             kind = one_line(told, 60)
             words = f"the answer is not JSON ({kind}, {len(answer.body)} bytes)"
             return Failure(Kind.UNREADABLE, words)
         try:
             return operation.read(payload)
-        except UnexpectedAnswer as error:
-            words = self.conceal(f"the server answered with {error}")
+        except UnexpectedResponse as error:
+            words = self.redact(f"the server answered with {error}")
             return Failure(Kind.UNREADABLE, words)
 
-    def _refusal_in(self, answer: Answer) -> Failure:
+    def _refusal_in(self, answer: Response) -> Failure:
         """Reads a status that is an error; when it asks to wait, all calls are to wait."""
         kind = kind_of_status(answer.status)
         asked = self._policy.read_retry_after(answer.headers)
@@ -289,25 +289,25 @@ class ApiClient:
 
     def _error_of(
         self,
-        result: Union[Answer, EventSource, Failure],
+        result: Union[Response, EventSource, Failure],
         failure: Failure,
         call: CallState,
     ) -> AISpineError:
         """Gives the error to raise for a call that has failed for good."""
         info = call.info(transient=failure.kind not in (Kind.REFUSED, Kind.UNREADABLE))
-        if not isinstance(result, Answer):
+        if not isinstance(result, Response):
             kind = RequestTimeoutError if failure.timed_out else NetworkError
-            error = kind(f"{self.settings.base_url}: {failure.words}", call=info)
+            error = kind(f"{self.settings.base_url}: {failure.message}", call=info)
             error.retry_after = failure.retry_after
             return error
         told = result.headers.get(REQUEST_ID_HEADER)
         if told:
-            info = info._replace(request_id=one_line(self.conceal(told), 200))
+            info = info._replace(request_id=one_line(self.redact(told), 200))
         if failure.kind is Kind.UNREADABLE and result.status < 300:
-            return APIError(failure.words, status_code=result.status, call=info)
+            return APIError(failure.message, status_code=result.status, call=info)
         refusal = error_from_response(
             result.status,
-            self.conceal(result.body.decode("utf-8", "replace")).encode("utf-8"),
+            self.redact(result.body.decode("utf-8", "replace")).encode("utf-8"),
             retry_after=failure.retry_after,
             call=info,
         )

@@ -13,7 +13,7 @@ from ai_spine.exceptions import (
     NotFoundError,
 )
 from ai_spine.models import Execution, NodeResult
-from ai_spine.models.base import UnexpectedAnswer
+from ai_spine.models.base import UnexpectedResponse
 from ai_spine.operations import (
     GET_EXECUTION,
     GET_EXECUTION_RESULTS,
@@ -188,8 +188,8 @@ class Follower:
         self._api.log_body("event", source.call, told.data.encode("utf-8"))
         try:
             return read_event(told)
-        except UnexpectedAnswer as error:
-            words = self._api.conceal(f"an event of the stream holds {error}")
+        except UnexpectedResponse as error:
+            words = self._api.redact(f"an event of the stream holds {error}")
         raise APIError(words, status_code=source.status, call=_hopeless(source))
 
     def _note_id(self, told: Optional[str]) -> None:
@@ -203,7 +203,7 @@ class Follower:
         if failure.timed_out and (self._has_lived or not self._hasty):
             self._losses, self._asked = 0, 0.0
             return
-        words = f"{self._api.settings.base_url}: {failure.words}"
+        words = f"{self._api.settings.base_url}: {failure.message}"
         self._miss(NetworkError(words, call=source.call))
 
     def _miss(self, error: AISpineError) -> None:

@@ -74,7 +74,7 @@ class Crew(NamedTuple):
     """Whether the server gives the same execution for the same key, so that it may come again."""
     reruns: bool = False
     """Whether the executor may do its work twice without telling."""
-    conceal: Callable[[str], str] = str
+    redact: Callable[[str], str] = str
     """Takes secrets out of a server's words."""
 
     def wait_for(
@@ -87,7 +87,7 @@ class Crew(NamedTuple):
             DEFAULT_INTERVAL,
             clock=time.monotonic,
             looks=durations.looks(DEFAULT_INTERVAL),
-            conceal=self.conceal,
+            redact=self.redact,
         )
 
     def item_of(
@@ -121,7 +121,7 @@ class Crew(NamedTuple):
     def failure_of(self, execution: Execution) -> Optional[AISpineError]:
         """Gives why an execution that has ended has no output; `None` if it has one."""
         try:
-            check_outcome(execution, self.conceal)
+            check_outcome(execution, self.redact)
         except AISpineError as error:
             return error
         return None

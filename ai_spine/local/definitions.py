@@ -17,7 +17,7 @@ from typing import (
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.flows.definitions import FILE_SUFFIXES, MAX_DEPTH, is_too_deep, read_file
 from ai_spine.models import Flow
-from ai_spine.models.base import UnexpectedAnswer
+from ai_spine.models.base import UnexpectedResponse
 from ai_spine.models.graph import find_problems
 from ai_spine.policy.validation import encode_json
 
@@ -120,7 +120,7 @@ def _load(item: FlowItem) -> LoadedFlow:
         data, where = item, f"a flow given as {kind}"
     try:
         flow = Flow.from_wire(data)
-    except UnexpectedAnswer:
+    except UnexpectedResponse:
         raise ConfigurationError(
             f"{where} holds no flow: a mapping is expected"
         ) from None

@@ -28,7 +28,7 @@ M = TypeVar("M", bound="Model")
 _REPR_LIMIT = 60
 
 
-class UnexpectedAnswer(ValueError):
+class UnexpectedResponse(ValueError):
     """An answer is JSON, but of a shape that cannot be what was asked for."""
 
 
@@ -82,11 +82,11 @@ class Model(Mapping[str, Any]):
         """Reads the model from parsed JSON, in either dialect.
 
         Raises:
-            UnexpectedAnswer: `data` is no JSON object.
+            UnexpectedResponse: `data` is no JSON object.
         """
         if not isinstance(data, Mapping):
             kind = "nothing" if data is None else f"a JSON {_json_kind(data)}"
-            raise UnexpectedAnswer(f"{kind} where a JSON object was expected")
+            raise UnexpectedResponse(f"{kind} where a JSON object was expected")
         model = cls.__new__(cls)
         # Not by its constructor, which takes as long as all the rest: lists may be long.
         values = model.__dict__
@@ -238,7 +238,7 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
             )
             cursor = data.get("next_cursor") or data.get("nextCursor")
         if not isinstance(items, list):
-            raise UnexpectedAnswer(f"no list of {wrappers[0]}")
+            raise UnexpectedResponse(f"no list of {wrappers[0]}")
         page = Page(model.from_wire(item) for item in items)
         page.model = model
         page.is_dialect_b = isinstance(data, Mapping) and "data" in data

@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tu
 from ai_spine.batch.items import BatchItem, BatchResult
 from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg
 from ai_spine.flows.drawing.elements import clean
-from ai_spine.flows.drawing.looks import look_of
+from ai_spine.flows.drawing.theme import look_of
 from ai_spine.flows.drawing.timeline import seconds_in_words
 from ai_spine.models import Agent, Execution, Flow, NodeResult
 from ai_spine.models.base import Model, Page

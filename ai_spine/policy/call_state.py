@@ -42,7 +42,7 @@ class CallState:
 
     def note(self, failure: Failure, delay: Optional[float]) -> None:
         """Notes an attempt that failed, and the sleep that follows it."""
-        self.attempts.append(Attempt(len(self.attempts) + 1, failure.words, delay))
+        self.attempts.append(Attempt(len(self.attempts) + 1, failure.message, delay))
         if self.method != "GET" and failure.kind.maybe_executed:
             self.maybe_executed = True
 

@@ -3,7 +3,7 @@
 import re
 from typing import List, Mapping, NamedTuple, Optional
 
-from ai_spine.constants import EVENT_STREAM, MAX_ANSWER_BYTES, STREAM_RELATION
+from ai_spine.constants import EVENT_STREAM, MAX_RESPONSE_BYTES, STREAM_RELATION
 
 _LINE_END = re.compile(b"\r\n|\n|\r")
 _MARK = b"\xef\xbb\xbf"  # what some put before UTF-8
@@ -38,7 +38,7 @@ class EventParser:
         [ServerEvent(id='7', type='node', data='{}')]
     """
 
-    def __init__(self, limit: int = MAX_ANSWER_BYTES) -> None:
+    def __init__(self, limit: int = MAX_RESPONSE_BYTES) -> None:
         self.last_id: Optional[str] = None
         """The id to go on behind, of the last event that came whole."""
         self.retry: Optional[float] = None

@@ -4,7 +4,7 @@ import json
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ai_spine.models import Execution, NodeResult
-from ai_spine.models.base import UnexpectedAnswer
+from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.event_streams import ServerEvent
 
 NODE, EXECUTION = "node", "execution"
@@ -42,14 +42,14 @@ def read_event(told: ServerEvent) -> Optional[ExecutionEvent]:
     """Reads an event of a stream; `None` if it is of a type that is not known here.
 
     Raises:
-        UnexpectedAnswer: It does not hold what its type says.
+        UnexpectedResponse: It does not hold what its type says.
     """
     if told.type not in (NODE, EXECUTION):
         return None
     try:
         data = json.loads(told.data)
     except (ValueError, RecursionError):
-        raise UnexpectedAnswer("what is not JSON") from None
+        raise UnexpectedResponse("what is not JSON") from None
     named = told.id or None  # an empty one tells nothing
     if told.type == NODE:
         return ExecutionEvent(named, NODE, node=NodeResult.from_wire(data))

@@ -35,7 +35,7 @@ class Redactor:
         secrets: What is never to be shown; `None`s among them are passed over.
 
     Example:
-        >>> Redactor([Secret("sk-123")]).conceal("no such key: sk-123")
+        >>> Redactor([Secret("sk-123")]).redact("no such key: sk-123")
         'no such key: ***'
     """
 
@@ -44,7 +44,7 @@ class Redactor:
         # As `Secret`s, so that no traceback with locals shows a pattern that spells the key.
         self._forms = tuple(Secret(_forms_of(secret.reveal())) for secret in known)
 
-    def conceal(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Takes the secrets out of a text, also where they stand as in JSON or in a URL."""
         for form in self._forms:
             text = re.sub(form.reveal(), _MASK, text, flags=re.IGNORECASE)
@@ -63,7 +63,7 @@ class Redactor:
             text = json.dumps(_without_secrets(json.loads(content.decode("utf-8"))))
         except (ValueError, RecursionError):
             return f"{len(content)} bytes that are not JSON"
-        return one_line(self.conceal(text), MAX_LOGGED_LENGTH)
+        return one_line(self.redact(text), MAX_LOGGED_LENGTH)
 
 
 def _forms_of(secret: str) -> str:

@@ -37,7 +37,7 @@ class Failure(NamedTuple):
     """Why an attempt gave no result."""
 
     kind: Kind
-    words: str
+    message: str
     timed_out: bool = False
     retry_after: Optional[float] = None
 

@@ -57,7 +57,7 @@ class Wait:
         rand: Gives a number from 0 to 1.
         looks: The seconds between looks, where they are known better than by growing.
         is_new: Whether the execution was started just now: there is nothing to see at once.
-        conceal: Takes secrets out of a server's words.
+        redact: Takes secrets out of a server's words.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class Wait:
         rand: Callable[[], float] = random.random,
         looks: Optional[Iterator[float]] = None,
         is_new: bool = False,
-        conceal: Callable[[str], str] = str,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.execution_id = execution_id
         self.timeout = timeout
         self.is_new = is_new
         self.last_status: Optional[str] = None
         self._clock = clock
-        self._conceal = conceal
+        self._conceal = redact
         self._ends = clock() + timeout
         self._intervals = looks or intervals(interval, rand)
         self._last_error: Optional[AISpineError] = None
@@ -141,24 +141,24 @@ def _may_pass(error: AISpineError) -> bool:
     )
 
 
-def concealed(execution: Execution, conceal: Callable[[str], str]) -> Execution:
+def redacted(execution: Execution, redact: Callable[[str], str]) -> Execution:
     """Gives an execution for an error to hold: without secrets that a server has put into it."""
     try:
         told = json.dumps(dict(execution))
-        hidden = conceal(told)
+        hidden = redact(told)
         return execution if hidden == told else Execution.from_wire(json.loads(hidden))
     except (ValueError, RecursionError):  # nested as deeply as nobody means
         return Execution(execution.execution_id, status=execution.status)
 
 
 def check_outcome(
-    execution: Execution, conceal: Callable[[str], str] = str
+    execution: Execution, redact: Callable[[str], str] = str
 ) -> Execution:
     """Gives a finished execution back if it completed.
 
     Args:
         execution: The execution.
-        conceal: Takes secrets out of a server's words.
+        redact: Takes secrets out of a server's words.
 
     Raises:
         ExecutionCancelledError: It was cancelled.
@@ -169,11 +169,11 @@ def check_outcome(
     subject = f"execution {execution.execution_id}"
     if execution.flow_id:
         subject += f" of flow {execution.flow_id}"
-    subject = one_line(conceal(subject), MAX_MESSAGE_LENGTH)
-    execution = concealed(execution, conceal)
+    subject = one_line(redact(subject), MAX_MESSAGE_LENGTH)
+    execution = redacted(execution, redact)
     reason = execution.error_message
     told = (
-        f": {one_line(conceal(reason), MAX_MESSAGE_LENGTH)}"
+        f": {one_line(redact(reason), MAX_MESSAGE_LENGTH)}"
         if isinstance(reason, str) and reason
         else ""
     )

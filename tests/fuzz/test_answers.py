@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ai_spine import AISpine, AISpineError, BadRequestError
 from ai_spine.models import Execution
-from ai_spine.models.base import Model, UnexpectedAnswer
+from ai_spine.models.base import Model, UnexpectedResponse
 from ai_spine.operations import OPERATIONS
 from tests.fuzz.canned import Canned, Time, canned_client, check_error
 from tests.fuzz.shares import fuzz
@@ -151,7 +151,7 @@ def test_any_json_makes_a_model_that_can_be_shown(data, model):
     value = data.draw(objects_of(model) | JSON, label="value")
     try:
         made = model.from_wire(value)
-    except UnexpectedAnswer:
+    except UnexpectedResponse:
         assert not isinstance(value, dict)
     else:
         assert dict(made) == value or value != value or "nan" in repr(value)

@@ -17,7 +17,7 @@ from ai_spine.models import (
     Metrics,
     SystemStatus,
 )
-from ai_spine.models.base import UnexpectedAnswer, read_items
+from ai_spine.models.base import UnexpectedResponse, read_items
 from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus, read_status
 
 MODELS = [Agent, Execution, Flow, FlowNode, HealthStatus, Metrics, SystemStatus]
@@ -259,7 +259,7 @@ def test_an_empty_object_reads_as_nothing_but_none(model):
 @pytest.mark.parametrize("model", MODELS)
 def test_what_is_no_object_is_unexpected(model, data, kind):
     with pytest.raises(
-        UnexpectedAnswer, match=f"^{kind} where a JSON object was expected$"
+        UnexpectedResponse, match=f"^{kind} where a JSON object was expected$"
     ):
         model.from_wire(data)
 
@@ -365,5 +365,5 @@ def test_a_list_that_is_null_is_empty():
 
 @pytest.mark.parametrize("data", [None, 5, "x", {}, {"agents": 5}, {"flows": []}])
 def test_an_answer_without_a_list_is_unexpected(data):
-    with pytest.raises(UnexpectedAnswer, match="^no list of agents$"):
+    with pytest.raises(UnexpectedResponse, match="^no list of agents$"):
         read_items(Agent, "agents")(data)

@@ -63,5 +63,5 @@ def test_a_long_body_is_cut():
 )
 def test_a_secret_is_known_in_each_spelling(form):
     assert (
-        Redactor([Secret('sk-a\\\\b"c/d')]).conceal(f"no {form} here") == "no *** here"
+        Redactor([Secret('sk-a\\\\b"c/d')]).redact(f"no {form} here") == "no *** here"
     )

@@ -601,7 +601,7 @@ def test_a_compression_that_is_broken_is_not_tried_again(
 def test_an_answer_beyond_the_limit_is_not_read(
     serve, make_client, monkeypatch, compress
 ):
-    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 2**20)
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 2**20)
     coding = {} if compress is bytes else {"content_encoding": "gzip"}
     server = serve(answer(200, compress(b" " * (2**20 + 1)), **coding))
     error = failure(make_client(server).get_flow, "f")
@@ -612,7 +612,7 @@ def test_an_answer_beyond_the_limit_is_not_read(
 
 def test_an_answer_of_just_the_limit_is_read(serve, make_client, monkeypatch):
     body = b'{"flow_id": "f"}'
-    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", len(body))
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", len(body))
     assert make_client(serve(answer(200, body))).get_flow("f").flow_id == "f"
 
 

@@ -126,7 +126,7 @@ def tls_error(reason):
 def test_each_exception_tells_the_fate_of_the_request(error, kind, words, timed_out):
     failure = failure_of(error)
     assert failure.kind is kind
-    assert failure.words.startswith(words)
+    assert failure.message.startswith(words)
     assert failure.timed_out is timed_out
 
 
@@ -158,7 +158,7 @@ def test_the_words_hold_nothing_that_an_exception_quotes():
     refused.__cause__ = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     proxied = urllib3.exceptions.ProxyError("hush", refused)
     failure = failure_of(wrapped(proxied, requests.exceptions.ProxyError))
-    assert failure.words == "could not connect: Name or service not known"
+    assert failure.message == "could not connect: Name or service not known"
 
 
 def test_causes_that_go_round_in_a_circle_are_walked_once():
@@ -180,4 +180,4 @@ def test_what_the_caller_was_handling_says_nothing_of_a_request():
 
 def test_a_missing_file_of_authorities_means_that_nothing_was_sent():
     failure = failure_of(OSError("Could not find a suitable TLS CA certificate bundle"))
-    assert failure.kind is Kind.REFUSED and "CA certificate bundle" in failure.words
+    assert failure.kind is Kind.REFUSED and "CA certificate bundle" in failure.message

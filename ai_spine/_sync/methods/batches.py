@@ -232,7 +232,7 @@ class BatchMethods(ExecutionMethods):
             watched._get_execution,
             min(options.concurrency, settings.pool_size),
             honours_keys=settings.retry_writes,
-            conceal=self._api.conceal,
+            redact=self._api.redact,
         )
         if executor is None:
             return crew

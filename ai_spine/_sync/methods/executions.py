@@ -29,7 +29,7 @@ from ai_spine.policy.validation import (
     check_mapping,
     check_seconds,
 )
-from ai_spine.policy.waiting import Wait, check_outcome, concealed
+from ai_spine.policy.waiting import Wait, check_outcome, redacted
 from ai_spine.utils import one_line
 
 OnProgress = Callable[[Execution], Any]
@@ -79,8 +79,8 @@ class ExecutionMethods(Methods):
         ).filled(flow_id=flow_id)
         if not execution.was_started:
             reason = execution.error_message or f"flow {flow_id!r} was not started"
-            words = one_line(self._api.conceal(str(reason)), MAX_MESSAGE_LENGTH)
-            told = concealed(execution, self._api.conceal)
+            words = one_line(self._api.redact(str(reason)), MAX_MESSAGE_LENGTH)
+            told = redacted(execution, self._api.redact)
             raise ExecutionError(words, execution=told)
         return execution
 
@@ -292,7 +292,7 @@ class ExecutionMethods(Methods):
             check_seconds("interval", interval),
             clock=self._api.clock,
             is_new=is_new,
-            conceal=self._api.conceal,
+            redact=self._api.redact,
         )
 
     def _finish(
@@ -312,7 +312,7 @@ class ExecutionMethods(Methods):
             ) from None
         if not raise_on_failure:
             return execution
-        return check_outcome(execution, self._api.conceal)
+        return check_outcome(execution, self._api.redact)
 
     def _wait_until_done(
         self, wait: Wait, on_progress: Optional[OnProgress]

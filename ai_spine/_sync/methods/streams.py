@@ -54,7 +54,7 @@ class StreamMethods(Methods):
             timeout,
             DEFAULT_INTERVAL,
             clock=self._api.clock,
-            conceal=self._api.conceal,
+            redact=self._api.redact,
         )
         try:
             yield from Follower(self._api, wait).events()

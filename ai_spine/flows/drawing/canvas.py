@@ -2,7 +2,7 @@
 
 from typing import Dict, List, NamedTuple, Tuple
 
-from ai_spine.flows.drawing.looks import MISSING, columns, pad
+from ai_spine.flows.drawing.theme import MISSING, columns, pad
 
 _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
 _LINES = " │││─┘┐┤─└┌├─┴┬┼"  # by the directions that a line leaves in

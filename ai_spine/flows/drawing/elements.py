@@ -8,7 +8,7 @@ has no page, and brings both colours.
 from html import escape
 from typing import List
 
-from ai_spine.flows.drawing.looks import columns
+from ai_spine.flows.drawing.theme import columns
 
 MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 SIZE = 13

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
-from ai_spine.flows.drawing.looks import MISSING
+from ai_spine.flows.drawing.theme import MISSING
 from ai_spine.models import Flow
 from ai_spine.models.graph import NODE_TYPES
 from ai_spine.models.statuses import read_status

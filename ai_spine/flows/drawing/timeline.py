@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Iterable, List, NamedTuple, Optional
 
 from ai_spine.flows.drawing.elements import clean, number, picture, text, width_of
-from ai_spine.flows.drawing.looks import look_of, shorten, told
+from ai_spine.flows.drawing.theme import look_of, shorten, told
 from ai_spine.models import Execution, NodeResult
 from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus
 

@@ -16,7 +16,7 @@ from ai_spine.utils import has_control_characters, is_unicode, one_line
 
 # Seconds that an HTTP agent may take where its node's config does not say.
 DEFAULT_HTTP_TIMEOUT = 60.0
-MAX_AGENT_ANSWER_BYTES = 16 * 1024 * 1024
+MAX_AGENT_RESPONSE_BYTES = 16 * 1024 * 1024
 _CHUNK_BYTES = 16 * 1024
 
 
@@ -99,7 +99,7 @@ class HttpAgent:
             ) as response:
                 return response, self._content_of(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise self._failed(failure_of(error).words) from error
+            raise self._failed(failure_of(error).message) from error
         except (OSError, ValueError, RecursionError) as error:
             raise self._failed("the request cannot be sent") from error
 
@@ -123,8 +123,8 @@ class HttpAgent:
         content = bytearray()
         for chunk in response.iter_content(_CHUNK_BYTES):
             content += chunk
-            if len(content) > MAX_AGENT_ANSWER_BYTES:
-                limit = MAX_AGENT_ANSWER_BYTES // 2**20
+            if len(content) > MAX_AGENT_RESPONSE_BYTES:
+                limit = MAX_AGENT_RESPONSE_BYTES // 2**20
                 raise self._failed(f"its answer is larger than {limit} MiB")
         return bytes(content)
 
@@ -146,8 +146,8 @@ class HttpAgent:
 
     def _failed(self, words: str) -> AgentFailed:
         # A service's words may repeat the password as well.
-        conceal = Redactor(passwords_of([self.endpoint])).conceal
-        told = conceal(f"{self.endpoint}: {words}")
+        redact = Redactor(passwords_of([self.endpoint])).redact
+        told = redact(f"{self.endpoint}: {words}")
         return AgentFailed(f"agent {self.agent_id!r} at {told}")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Dict
 from flask import Blueprint, request
 
 from ai_spine.local.http.responses import (
-    Refusal,
+    HTTPError,
     add_route,
     bearer_token,
     check_fields,
@@ -110,7 +110,7 @@ def _named_in_query() -> str:
             "loc": ["query", "user_id"],
             "msg": "Field required",
         }
-        raise Refusal(422, [problem])
+        raise HTTPError(422, [problem])
     return user_id
 
 
@@ -123,5 +123,5 @@ def _named_in_body() -> str:
 def _account() -> str:
     token = bearer_token()
     if not token:
-        raise Refusal(401, "Invalid or missing account token")
+        raise HTTPError(401, "Invalid or missing account token")
     return "account-" + hashlib.sha256(token.encode("utf-8")).hexdigest()[:12]

@@ -30,7 +30,7 @@ T = TypeVar("T")
 View = Callable[..., Union[Reply, Response]]
 
 
-class Refusal(Exception):
+class HTTPError(Exception):
     """A request that is refused, with the status and `detail` to refuse it with."""
 
     def __init__(self, status: int, detail: Any) -> None:
@@ -38,7 +38,7 @@ class Refusal(Exception):
         self.reply = Reply(status, {"detail": detail})
 
     @classmethod
-    def told(cls, reply: Reply) -> "Refusal":
+    def told(cls, reply: Reply) -> "HTTPError":
         """Gives a refusal with an answer of its own form."""
         refusal = cls(reply.status, None)
         refusal.reply = reply
@@ -51,7 +51,7 @@ def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
         try:
             answer = view(**ids)
             return answer if isinstance(answer, Response) else response_of(answer)
-        except Refusal as refusal:
+        except HTTPError as refusal:
             return response_of(refusal.reply)
 
     endpoint = f"{method} {path}".replace(".", "_")
@@ -152,7 +152,7 @@ def _by_key(act: Callable[[Optional[str], str], T]) -> T:
     except KeyReused:
         told = one_line(repr(key), 200)
         words = f"Idempotency-Key {told} was used for another request"
-        raise Refusal(409, words) from None
+        raise HTTPError(409, words) from None
 
 
 def under_prefix() -> bool:
@@ -163,7 +163,7 @@ def json_object() -> Dict[str, Any]:
     """Gives the body, which must be a JSON object.
 
     Raises:
-        Refusal: It is none.
+        HTTPError: It is none.
     """
     try:
         body = _read_json()
@@ -171,7 +171,7 @@ def json_object() -> Dict[str, Any]:
         raise _no_json(error) from None
     if not isinstance(body, dict):
         words = "Input should be a valid dictionary"
-        raise Refusal(422, [_problem("dict_type", [], words, body)])
+        raise HTTPError(422, [_problem("dict_type", [], words, body)])
     return body
 
 
@@ -220,9 +220,9 @@ def _canonical_body() -> str:
         return "null"
 
 
-def _no_json(error: ValueError) -> Refusal:
+def _no_json(error: ValueError) -> HTTPError:
     words = f"JSON decode error: {one_line(str(error))}"
-    return Refusal(422, [_problem("json_invalid", [], words, {})])
+    return HTTPError(422, [_problem("json_invalid", [], words, {})])
 
 
 def _refuse_constant(name: str) -> Any:
@@ -247,7 +247,7 @@ def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
     """Refuses a body in which a field is missing or of the wrong kind, naming all of them.
 
     Raises:
-        Refusal: There are such fields.
+        HTTPError: There are such fields.
     """
     problems: List[Dict[str, Any]] = []
     for name, (kind, required) in fields.items():
@@ -259,16 +259,16 @@ def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
             told = f"Input should be a valid {words}"
             problems.append(_problem(f"{code}_type", [name], told, value))
     if problems:
-        raise Refusal(422, problems)
+        raise HTTPError(422, problems)
 
 
 def refuse_field(name: str, message: str, value: Any) -> None:
     """Refuses a field's value.
 
     Raises:
-        Refusal: Always.
+        HTTPError: Always.
     """
-    raise Refusal(422, [_problem("value_error", [name], message, value)])
+    raise HTTPError(422, [_problem("value_error", [name], message, value)])
 
 
 def _problem(kind: str, place: List[Any], message: str, value: Any) -> Dict[str, Any]:
@@ -279,7 +279,7 @@ def check_uuid(value: str) -> str:
     """Gives an execution's id as the store writes it.
 
     Raises:
-        Refusal: It is no UUID.
+        HTTPError: It is no UUID.
     """
     try:
         return str(uuid.UUID(value))
@@ -290,7 +290,7 @@ def check_uuid(value: str) -> str:
             "msg": "Input should be a valid UUID",
             "input": value,
         }
-        raise Refusal(422, [problem]) from None
+        raise HTTPError(422, [problem]) from None
 
 
 def whole_number(name: str, default: int, least: int, most: int) -> int:
@@ -311,10 +311,10 @@ def whole_number(name: str, default: int, least: int, most: int) -> int:
         "msg": message,
         "input": text,
     }
-    raise Refusal(422, [problem])
+    raise HTTPError(422, [problem])
 
 
 def found_or_404(value: Optional[Dict[str, Any]], otherwise: str) -> Dict[str, Any]:
     if value is None:
-        raise Refusal(404, otherwise)
+        raise HTTPError(404, otherwise)
     return value

@@ -15,7 +15,7 @@ from ai_spine.local.definitions import check_flow, describe_flow
 from ai_spine.local.engine.engine import Engine
 from ai_spine.local.http.account_routes import AccountRoutes
 from ai_spine.local.http.responses import (
-    Refusal,
+    HTTPError,
     add_route,
     authenticate,
     check_fields,
@@ -133,7 +133,7 @@ class FlowRoutes:
         """Puts another definition in a flow's place."""
         flow = self._read_definition()
         if flow.flow_id != flow_id:
-            raise Refusal(
+            raise HTTPError(
                 400, f"flow_id is {flow.flow_id!r}, but the path says {flow_id!r}"
             )
         self._check(flow)
@@ -143,7 +143,7 @@ class FlowRoutes:
     def delete(self, flow_id: str) -> Reply:
         """Removes a flow."""
         if not self._store.delete("flow", flow_id):
-            raise Refusal(404, f"Flow {flow_id!r} not found")
+            raise HTTPError(404, f"Flow {flow_id!r} not found")
         return Reply(200, {"message": f"Flow {flow_id!r} deleted successfully"})
 
     def execute(self) -> Reply:
@@ -174,7 +174,7 @@ class FlowRoutes:
         definition = self._store.get("flow", body["flow_id"])
         if definition is None:
             words = f"Flow {body['flow_id']!r} not found"
-            raise Refusal.told(Reply(200, _started(NO_EXECUTION_ID, words)))
+            raise HTTPError.told(Reply(200, _started(NO_EXECUTION_ID, words)))
         flows.append(Flow.from_wire(definition))
         metadata = body.get("metadata") or {}
         created = self._store.create_execution(
@@ -185,7 +185,7 @@ class FlowRoutes:
     def _create(self, flow: Flow) -> Reply:
         self._check(flow)
         if self._store.get("flow", flow.flow_id) is not None:
-            raise Refusal(409, f"Flow {flow.flow_id!r} already exists")
+            raise HTTPError(409, f"Flow {flow.flow_id!r} already exists")
         return Reply(200, self._store.put("flow", flow.flow_id, describe_flow(flow)))
 
     def _read_definition(self) -> Flow:
@@ -200,7 +200,7 @@ class FlowRoutes:
                 flow, self._store.ids("agent"), f"Flow {flow.flow_id!r} cannot run"
             )
         except AISpineError as error:
-            raise Refusal(400, str(error)) from None
+            raise HTTPError(400, str(error)) from None
 
 
 class ExecutionRoutes:
@@ -269,7 +269,7 @@ class ExecutionRoutes:
 
     def _cancelled(self, execution_id: str, cancelled: bool) -> Reply:
         if not cancelled:
-            raise Refusal(404, f"Execution {execution_id!r} not found or not running")
+            raise HTTPError(404, f"Execution {execution_id!r} not found or not running")
         return Reply(200, {"message": "Execution cancelled successfully"})
 
     def _find(self, execution_id: str) -> Dict[str, Any]:
@@ -318,18 +318,18 @@ class AgentRoutes:
             check_id("agent_id", body["agent_id"])
             check_endpoint(body["agent_id"], body["endpoint"])
         except AISpineError as error:
-            raise Refusal(400, str(error)) from None
+            raise HTTPError(400, str(error)) from None
         return once(self._store, lambda: self._create(body))
 
     def delete(self, agent_id: str) -> Reply:
         """Removes an agent."""
         if not self._store.delete("agent", agent_id):
-            raise Refusal(404, f"Agent {agent_id!r} not found")
+            raise HTTPError(404, f"Agent {agent_id!r} not found")
         return Reply(200, {"message": f"Agent {agent_id!r} deleted successfully"})
 
     def _create(self, body: Dict[str, Any]) -> Reply:
         if self._store.get("agent", body["agent_id"]) is not None:
-            raise Refusal(409, f"Agent {body['agent_id']!r} already exists")
+            raise HTTPError(409, f"Agent {body['agent_id']!r} already exists")
         return Reply(
             200, self._store.put("agent", body["agent_id"], describe_http_agent(body))
         )

@@ -12,7 +12,7 @@ from ai_spine.constants import (
 )
 from ai_spine.local.faults import CHANNEL
 from ai_spine.local.http.responses import (
-    Refusal,
+    HTTPError,
     add_route,
     check_uuid,
     under_prefix,
@@ -36,12 +36,12 @@ class StreamRoutes:
         known = check_uuid(execution_id)
         place = self._store.place_of(known)
         if place is None:
-            raise Refusal(404, f"Execution {execution_id!r} not found")
+            raise HTTPError(404, f"Execution {execution_id!r} not found")
         number = _last_event_id()
         if place.is_done and number >= place.number:
             return Response(status=204)  # by which a browser knows not to come again
         if self._publisher.count >= MAX_STREAMS:
-            raise Refusal(503, f"There are {MAX_STREAMS} streams open already")
+            raise HTTPError(503, f"There are {MAX_STREAMS} streams open already")
         stream = Stream(self._publisher, known, min(number, place.number))
         if request.method == "HEAD":
             return Response(mimetype=EVENT_STREAM)
@@ -79,4 +79,4 @@ def _last_event_id() -> int:
         "msg": "Input should be the id of an event, a whole number",
         "input": text,
     }
-    raise Refusal(422, [problem])
+    raise HTTPError(422, [problem])

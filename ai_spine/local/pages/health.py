@@ -44,7 +44,7 @@ def _told(
     if not future.cancel() and future.done():
         is_ready, words = future.result()
     redactor = Redactor(passwords_of([endpoint]))
-    return Health(is_ready, redactor.conceal(words), redactor.conceal(endpoint))
+    return Health(is_ready, redactor.redact(words), redactor.redact(endpoint))
 
 
 def _check(agent: Dict[str, Any]) -> Tuple[bool, str]:

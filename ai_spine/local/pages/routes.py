@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from ai_spine.constants import API_PREFIX, LOGGER_NAME
 from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg
 from ai_spine.local.engine.engine import Engine
-from ai_spine.local.http.responses import Refusal, check_uuid, refuse_http
+from ai_spine.local.http.responses import HTTPError, check_uuid, refuse_http
 from ai_spine.local.pages.access import (
     Access,
     cookie_of,
@@ -348,7 +348,7 @@ class Page:
     def _find(self, execution_id: str) -> Execution:
         try:
             found = self._store.execution(check_uuid(execution_id))
-        except Refusal:
+        except HTTPError:
             found = None
         if found is None:
             told = one_line(repr(execution_id), 200)

@@ -9,7 +9,7 @@ from ai_spine.policy.event_streams import is_event_stream
 from ai_spine.policy.retry import Failure
 from ai_spine.transport.requests.sending import (
     CHUNK_BYTES,
-    Answer,
+    Response,
     encoding_of,
     follow,
     guarded,
@@ -58,7 +58,7 @@ def open_events(
     *,
     ends: float,
     clock: Callable[[], float],
-) -> Union[EventSource, Answer, Failure]:
+) -> Union[EventSource, Response, Failure]:
     """Sends a request for a stream, and reads its headers; of a refusal, all.
 
     Args:
@@ -75,7 +75,7 @@ def _open(
     prepared: requests.PreparedRequest,
     ends: float,
     clock: Callable[[], float],
-) -> Union[EventSource, Answer, Failure]:
+) -> Union[EventSource, Response, Failure]:
     response = follow(pool, prepared, ends, clock)
     if isinstance(response, Failure):
         return response
@@ -84,8 +84,8 @@ def _open(
         if encoding in ("", "identity"):
             return EventSource(response)
         response.close()
-        return packed(encoding, pool.redactor.conceal)
+        return packed(encoding, pool.redactor.redact)
     with response:
         if 200 <= response.status_code < 300:  # it may have no end, and tells nothing
-            return Answer(response.status_code, response.headers, b"")
-        return read_answer(response, ends, clock, pool.redactor.conceal)
+            return Response(response.status_code, response.headers, b"")
+        return read_answer(response, ends, clock, pool.redactor.redact)

@@ -120,7 +120,7 @@ def failure_of(
         return Failure(Kind.REFUSED, one_line(str(error), 200))
     for rule, failure in _RULES:
         if any(isinstance(cause, rule) for cause in causes):
-            return failure._replace(words=failure.words + reason)
+            return failure._replace(message=failure.message + reason)
     return Failure(Kind.UNCERTAIN, f"the request failed ({type(error).__name__})")
 
 

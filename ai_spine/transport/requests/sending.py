@@ -23,7 +23,7 @@ from urllib.parse import urljoin
 import requests
 import urllib3
 
-from ai_spine.constants import MAX_ANSWER_BYTES, MAX_REDIRECTS, MAX_REFUSAL_BYTES
+from ai_spine.constants import MAX_RESPONSE_BYTES, MAX_REDIRECTS, MAX_ERROR_BYTES
 from ai_spine.policy.events import log
 from ai_spine.policy.retry import Failure, Kind
 from ai_spine.transport.requests.failures import failure_of
@@ -47,7 +47,7 @@ _OF_NETWORK = (
 )
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """An HTTP answer, read to its end."""
 
     status: int
@@ -55,7 +55,7 @@ class Answer(NamedTuple):
     body: bytes
 
     def __repr__(self) -> str:  # a server may repeat the key in either of the others
-        return f"Answer({self.status}, {len(self.body)} bytes)"
+        return f"Response({self.status}, {len(self.body)} bytes)"
 
 
 def exchange(
@@ -64,7 +64,7 @@ def exchange(
     *,
     ends: float,
     clock: Callable[[], float],
-) -> Union[Answer, Failure]:
+) -> Union[Response, Failure]:
     """Sends a request once, following redirects that stay at home, and reads the answer.
 
     Args:
@@ -102,12 +102,12 @@ def _converse(
     prepared: requests.PreparedRequest,
     ends: float,
     clock: Callable[[], float],
-) -> Union[Answer, Failure]:
+) -> Union[Response, Failure]:
     response = follow(pool, prepared, ends, clock)
     if isinstance(response, Failure):
         return response
     with response:
-        return read_answer(response, ends, clock, pool.redactor.conceal)
+        return read_answer(response, ends, clock, pool.redactor.redact)
 
 
 def follow(
@@ -127,7 +127,7 @@ def follow(
         if response.status_code not in _REDIRECTS or "Location" not in response.headers:
             return response
         response.close()
-        target = _redirect_target(prepared, response, pool.redactor.conceal)
+        target = _redirect_target(prepared, response, pool.redactor.redact)
         if isinstance(target, Failure):
             return target
         prepared = prepared.copy()
@@ -138,7 +138,7 @@ def follow(
 def _redirect_target(
     prepared: requests.PreparedRequest,
     response: requests.Response,
-    conceal: Callable[[str], str],
+    redact: Callable[[str], str],
 ) -> Union[str, Failure]:
     """Gives the URL that a redirect leads to, if it may be followed."""
     here = prepared.url or ""
@@ -155,7 +155,7 @@ def _redirect_target(
     if elsewhere != origin(here):
         return Failure(
             Kind.REFUSED if keeps else Kind.UNREADABLE,
-            f"redirected to another origin, {one_line(conceal(elsewhere), 200)}, "
+            f"redirected to another origin, {one_line(redact(elsewhere), 200)}, "
             "which is not followed: "
             "if it is right, set base_url to it",
         )
@@ -174,12 +174,12 @@ def read_answer(
     response: requests.Response,
     ends: float,
     clock: Callable[[], float],
-    conceal: Callable[[str], str],
-) -> Union[Answer, Failure]:
+    redact: Callable[[str], str],
+) -> Union[Response, Failure]:
     """Reads a body up to the limit, and checks that it is whole."""
     encoding = encoding_of(response)
     if encoding not in _ENCODINGS:
-        return packed(encoding, conceal)
+        return packed(encoding, redact)
     if response.status_code < 200:
         return Failure(Kind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
@@ -187,11 +187,11 @@ def read_answer(
     is_refusal = not 200 <= response.status_code < 300
     for chunk in _chunks_of(response, promised):
         body += chunk
-        if is_refusal and len(body) > MAX_REFUSAL_BYTES:
+        if is_refusal and len(body) > MAX_ERROR_BYTES:
             promised = None  # its first words are enough
             break
-        if len(body) > MAX_ANSWER_BYTES:
-            limit = MAX_ANSWER_BYTES // 2**20
+        if len(body) > MAX_RESPONSE_BYTES:
+            limit = MAX_RESPONSE_BYTES // 2**20
             return Failure(Kind.UNREADABLE, f"the answer is larger than {limit} MiB")
         if clock() > ends and len(body) != promised:
             return Failure(
@@ -199,7 +199,7 @@ def read_answer(
             )
     if promised is not None and len(body) < promised:
         return Failure(Kind.UNCERTAIN, "the answer was cut short")
-    return Answer(response.status_code, response.headers, bytes(body))
+    return Response(response.status_code, response.headers, bytes(body))
 
 
 def _promised(headers: Mapping[str, str]) -> Optional[int]:
@@ -224,7 +224,7 @@ def encoding_of(response: requests.Response) -> str:
     return response.headers.get("Content-Encoding", "").strip().lower()
 
 
-def packed(encoding: str, conceal: Callable[[str], str]) -> Failure:
+def packed(encoding: str, redact: Callable[[str], str]) -> Failure:
     """Gives the failure of an answer that cannot be unpacked."""
-    told = one_line(conceal(encoding), 60)
+    told = one_line(redact(encoding), 60)
     return Failure(Kind.UNREADABLE, f"the answer is packed as {told!r}")

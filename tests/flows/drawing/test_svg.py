@@ -8,7 +8,7 @@ import pytest
 
 from ai_spine import Execution, NodeResult
 from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg
-from ai_spine.flows.drawing.looks import FILLS, LOOKS
+from ai_spine.flows.drawing.theme import FILLS, LOOKS
 from tests.browser import use_scheme, violations
 from tests.flows.drawing import (
     BROKEN,

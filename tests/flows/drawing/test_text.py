@@ -3,7 +3,7 @@
 import pytest
 
 from ai_spine.flows.drawing import flow_as_text
-from ai_spine.flows.drawing.looks import columns
+from ai_spine.flows.drawing.theme import columns
 from tests.flows.drawing import (
     BROKEN,
     broken_flow,

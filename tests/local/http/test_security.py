@@ -717,7 +717,7 @@ def test_an_http_agent_cannot_be_sent_what_is_nested_without_end():
 
 @pytest.mark.parametrize("status", [200, 302, 500])
 def test_an_http_agents_answer_is_read_up_to_a_limit(serve, monkeypatch, status):
-    monkeypatch.setattr(http_agents, "MAX_AGENT_ANSWER_BYTES", 2**20)
+    monkeypatch.setattr(http_agents, "MAX_AGENT_RESPONSE_BYTES", 2**20)
     body = b"x" * (2**20 + 1)
     location = {"location": "http://127.0.0.1:1/"} if status == 302 else {}
     with RawServer(answer(status, body, **location)) as service:
@@ -730,7 +730,7 @@ def test_an_http_agents_answer_is_read_up_to_a_limit(serve, monkeypatch, status)
 def test_an_http_agents_packed_answer_is_limited_when_it_is_unpacked(
     serve, monkeypatch
 ):
-    monkeypatch.setattr(http_agents, "MAX_AGENT_ANSWER_BYTES", 2**20)
+    monkeypatch.setattr(http_agents, "MAX_AGENT_RESPONSE_BYTES", 2**20)
     packed = gzip.compress(b" " * (50 * 2**20))
     with RawServer(answer(200, packed, content_encoding="gzip")) as service:
         execution = run(serve([single()], {"work": service.url}))
