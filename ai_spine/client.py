@@ -37,7 +37,7 @@ from ai_spine.policy.validation import (
     check_path,
     check_seconds,
 )
-from ai_spine.transport.requests.session_pool import SessionPool
+from ai_spine.transport.requests import RequestsTransport
 from ai_spine.utils import Secret
 
 Client = TypeVar("Client", bound="AISpine")
@@ -176,7 +176,8 @@ class AISpine(
             log_bodies=config.wants_bodies_logged(),
         )
         config.warn_of_plain_http(settings)
-        self._api = ApiClient(settings, SessionPool(settings, session))
+        self._transport = RequestsTransport(settings, session)
+        self._api = ApiClient(settings, self._transport)
         if settings.debug:
             log_to_stderr()
 
@@ -198,7 +199,7 @@ class AISpine(
     @property
     def session(self) -> requests.Session:
         """The pooled session that it sends with."""
-        return self._api.session
+        return self._transport.session
 
     def with_options(
         self: Client,

@@ -5,7 +5,6 @@ against this file.
 """
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Callable, Generic, Mapping, Optional, TypeVar
 
 from ai_spine.models import (
@@ -28,17 +27,10 @@ from ai_spine.models.base import (
     read_told,
     read_wrapped,
 )
+from ai_spine.policy.messages import Credential
 from ai_spine.utils import quote_segment
 
 T = TypeVar("T")
-
-
-class Credential(Enum):
-    """What an operation is authorised by."""
-
-    API_KEY = "the client's key"
-    ACCESS_TOKEN = "the client's account token"  # nosec B105
-    NONE = "nothing"
 
 
 @dataclass(frozen=True)

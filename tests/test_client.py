@@ -310,7 +310,7 @@ def test_a_wait_survives_what_passes(server, plain, fault):
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_a_refusal_ends_a_wait_at_once(server, plain, status):
     started = plain.execute_flow("held", {})
-    plain._api.note_no_streams()
+    plain._api.state.streams_unsupported = True
     met = server.faults.add("GET", "/executions/*", status=status, times=None)
     with pytest.raises(Exception) as caught:
         plain.wait_for_execution(started.execution_id, LIMIT, 0.05)
@@ -328,7 +328,7 @@ def test_ctrl_c_says_which_execution_goes_on(client, monkeypatch, gate):
         raise KeyboardInterrupt
 
     started = client.execute_flow("held", {})
-    client._api.note_no_streams()
+    client._api.state.streams_unsupported = True
     monkeypatch.setattr(client._api, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
         client.wait_for_execution(started.execution_id, LIMIT)

@@ -36,7 +36,7 @@ from ai_spine.exceptions import (
 from ai_spine.models import Execution
 from ai_spine.policy.error_bodies import error_from_response
 
-ATTEMPTS = (Attempt(1, "status 503", 0.25), Attempt(2, "no answer in time", None))
+ATTEMPTS = (Attempt(1, "status 503", 0.25), Attempt(2, "no response in time", None))
 CALL = CallInfo(
     method="POST",
     path="/flows/execute",

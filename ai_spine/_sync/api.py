@@ -1,126 +1,109 @@
 """`ApiClient` sends an operation, repeats it where that is right, and maps every failure."""
 
-import json
 import logging
 import math
 import time
 import uuid
 from typing import Any, Callable, Dict, Mapping, Optional, TypeVar, Union, cast
+from urllib.parse import urlsplit
 
-import requests
-
-from ai_spine.constants import REQUEST_ID_HEADER
 from ai_spine.exceptions import (
     AISpineError,
-    APIError,
     CallInfo,
     ConfigurationError,
     InsufficientCreditsError,
-    NetworkError,
-    RequestTimeoutError,
 )
-from ai_spine.models.base import UnexpectedResponse
-from ai_spine.operations import Credential, Operation
+from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
-from ai_spine.policy.error_bodies import error_from_response
-from ai_spine.policy.event_streams import announces_stream
 from ai_spine.policy.events import RequestEvent, call_safely, log, log_line
-from ai_spine.policy.retry import (
-    REPEATABLE_METHODS,
-    Failure,
-    Kind,
-    RetryPolicy,
-    kind_of_status,
-)
+from ai_spine.policy.messages import Credential, Request, Response, encode_query
+from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
+from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, Kind, RetryPolicy
+from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
-from ai_spine.transport.requests.event_source import EventSource, open_events
-from ai_spine.transport.requests.request_builder import Preparer
-from ai_spine.transport.requests.sending import Response, exchange
-from ai_spine.transport.requests.session_pool import SessionPool
-from ai_spine.utils import one_line
+from ai_spine.policy.validation import encode_json
+from ai_spine.transport.base import EventStream, Transport
 
 T = TypeVar("T")
+Result = Union[Response, EventStream, Failure]
 
 
 class ApiClient:
-    """Sends operations over one pooled session.
+    """Sends operations over a transport.
 
     Args:
         settings: Checked settings.
-        pool: Where its session comes from; `None` makes one.
-        owns_pool: Whether to close it.
-        clock: Gives seconds, never going back.
+        transport: Makes the attempts.
+        state: What is known of the server; clients of one server share it.
+        owns_transport: Whether `close` closes the transport.
+        clock: Returns seconds, never going back.
         sleep: Sleeps for seconds.
     """
 
     def __init__(
         self,
         settings: Settings,
-        pool: Optional[SessionPool] = None,
+        transport: Transport,
         *,
-        owns_pool: bool = True,
+        state: Optional[ServerState] = None,
+        owns_transport: bool = True,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
+        self.transport = transport
+        self.state = state or ServerState(transport.max_streams)
         self.clock = clock
         self.sleep = sleep
+        self._base_path = urlsplit(settings.base_url).path
         self._policy = RetryPolicy(
             settings.max_retries,
             retry_writes=settings.retry_writes,
             retry_after_limit=settings.retry_after_limit,
         )
-        self._pool = pool or SessionPool(settings)
-        self._redactor = self._pool.redactor
-        self._preparer = Preparer(settings, self._pool)
-        self._owns_pool = owns_pool
+        self._owns_transport = owns_transport
 
     def with_settings(self, settings: Settings) -> "ApiClient":
-        """Gives a client with other settings and the same connections."""
+        """Return a client with other settings and the same connections."""
         return ApiClient(
-            settings, self._pool, owns_pool=False, clock=self.clock, sleep=self.sleep
+            settings,
+            self.transport,
+            state=self.state,
+            owns_transport=False,
+            clock=self.clock,
+            sleep=self.sleep,
         )
 
     def __reduce__(self) -> Any:
-        return ApiClient, (self.settings, self._pool)
-
-    @property
-    def session(self) -> requests.Session:
-        """The session that it sends with."""
-        return self._pool.session
+        return ApiClient, (self.settings, self.transport)
 
     def close(self) -> None:
-        """Closes its connections, unless they are the caller's or another client's."""
-        if self._owns_pool:
-            self._pool.close()
+        """Close the connections, unless they are the caller's or another client's."""
+        if self._owns_transport:
+            self.transport.close()
 
     def redact(self, text: str) -> str:
-        """Takes the client's secrets out of a server's words, before they become an error's."""
-        return self._redactor.redact(text)
+        """Remove the client's secrets from a server's text, before it becomes an error's."""
+        return self.transport.redactor.redact(text)
 
     @property
-    def streams_executions(self) -> bool:
-        """Whether the server has told that it streams executions, and has done so when asked."""
-        return self._pool.streams_told and not self._pool.streams_refused
+    def honours_idempotency_keys(self) -> bool:
+        """Whether a POST that may have run can be sent again with the same key.
 
-    def note_no_streams(self) -> None:
-        """Notes that the server, whatever it has told, streams no executions."""
-        self._pool.streams_refused = True
+        Either the caller says so (`retry_writes=True`), or the server has echoed a key.
+        """
+        return self.settings.retry_writes or self.state.echoes_idempotency_keys
 
-    def take_stream(self) -> Optional[Callable[[], None]]:
-        """Takes a connection for a stream, and gives what gives it back; `None` if none is free."""
-        return self._pool.take_stream()
+    def backoff(self, failures: int) -> float:
+        """Return the seconds to sleep after so many failures in a row."""
+        return self._policy.delay(failures) or 0.0
 
-    def backoff(self, losses: int) -> float:
-        """Gives the seconds to sleep after so many losses in a row."""
-        return self._policy.delay(losses) or 0.0
-
-    def note_credits(self, left: Any) -> None:
-        """Tells the hook for it when few credits are left."""
-        hook = self.settings.on_credits_low
-        known = isinstance(left, (int, float)) and not isinstance(left, bool)
-        if hook is not None and known and left <= self.settings.credits_low_at:
-            call_safely("on_credits_low", hook, left)
+    def report_credits(self, credits: Any) -> None:
+        """Call `on_credits_low` when few credits are left."""
+        callback = self.settings.on_credits_low
+        is_number = isinstance(credits, (int, float)) and not isinstance(credits, bool)
+        if callback and is_number and credits <= self.settings.credits_low_at:
+            call_safely("on_credits_low", callback, credits)
 
     def call(
         self,
@@ -133,40 +116,39 @@ class ApiClient:
         last_event_id: Optional[str] = None,
         deadline: Optional[float] = None,
     ) -> T:
-        """Sends an operation until there is an answer, a refusal, or no time left.
+        """Send an operation until there is a response, a refusal, or no time left.
 
         Args:
             operation: What to send.
             ids: The ids of its path.
-            body: What goes as JSON.
-            params: What goes as query; `None` values are left out.
+            body: The body, sent as JSON.
+            params: The query; `None` values are left out.
             idempotency_key: The key of a POST; `None` makes one.
-            last_event_id: Behind which event a stream is to begin.
-            deadline: Seconds for the whole call; the client's own holds as well.
+            last_event_id: The id of the event after which a stream is to begin.
+            deadline: Seconds for the whole call; the client's own `deadline` applies as well.
 
         Returns:
-            What the operation reads from the answer; where it streams, an open `EventSource`.
+            What the operation reads from the response; for a stream, an open `EventStream`.
 
         Raises:
-            ValidationError: `body` is not JSON. Nothing was sent.
+            ValidationError: `body` is not JSON, or `params` do not fit into a URL. Nothing was
+                sent.
             ConfigurationError: The operation needs an account token, and there is none.
-            APIError: The server refused, or its answer cannot be read.
-            NetworkError: No answer came.
+            APIError: The server refused, or its response cannot be read.
+            NetworkError: No response came.
         """
-        ids = ids or {}
-        path = self._preparer.path(operation, ids)
-        deadlines = [d for d in (deadline, self.settings.deadline) if d is not None]
-        ends = self.clock() + min(deadlines) if deadlines else None
-        self._check_credential(operation)
-        call = CallState(operation.method, path, ends, streams=operation.streams)
+        call = self._start(operation, ids or {}, deadline)
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or str(uuid.uuid4())
         call.last_event_id = last_event_id
-        prepared = self._preparer.prepare(
-            operation, ids, call.own_headers(), body, params
-        )
+        request = self._request(operation, call, ids or {}, body, params)
+        transport = self.transport
+        attempt = transport.open_stream if operation.streams else transport.send
         while True:
-            result = self._hold_back(call) or self._send(prepared, call)
+            result: Optional[Result] = self._wait_for_turn(call)
+            if result is None:
+                timeout = self._begin_attempt(call, request)
+                result = self._end_attempt(call, attempt(request, timeout))
             outcome = self._read(operation, result)
             if not isinstance(outcome, Failure):
                 return outcome
@@ -174,156 +156,145 @@ class ApiClient:
             call.note(outcome, delay)
             if delay is None:
                 raise self._error_of(result, outcome, call)
-            self._emit(
-                "retry", call, len(call.attempts), cause=outcome.message, delay=delay
-            )
+            attempts = len(call.attempts)
+            self._emit("retry", call, attempts, cause=outcome.message, delay=delay)
             self.sleep(delay)
 
-    def _hold_back(self, call: CallState) -> Optional[Failure]:
-        """Sleeps while the server has asked this client, in whichever call, to wait."""
-        brake, held_until = self._pool.brake, -math.inf
-        if not self.settings.max_retries:  # the caller decides alone
-            return None
-        # Whoever asks meanwhile may make it longer.
-        while brake.until > held_until and brake.left(self.clock()) > 0:
-            held_until, left = brake.until, brake.left(self.clock())
-            too_late = call.ends is not None and self.clock() + left >= call.ends
-            if too_late or left > self._policy.retry_after_limit:
-                words = (
-                    f"the server has asked to wait for {left:.3g} s, which is too long"
-                )
-                return Failure(Kind.NOT_SENT, words, too_late, retry_after=left)
-            log.debug("%s %s: held back for %.2f s", call.method, call.path, left)
-            self.sleep(left)
-        return None
-
-    def _check_credential(self, operation: Operation[Any]) -> None:
+    def _start(
+        self,
+        operation: Operation[Any],
+        ids: Mapping[str, str],
+        seconds: Optional[float],
+    ) -> CallState:
+        """Return the state of a new call, with its deadline."""
         needs_token = operation.credential is Credential.ACCESS_TOKEN
         if needs_token and self.settings.access_token is None:
             raise ConfigurationError(
                 f"{operation.name} needs an account token: AISpine(access_token=...)"
             )
+        path = self._base_path + operation.path_for(self.settings.api_prefix, ids)
+        limits = [d for d in (seconds, self.settings.deadline) if d is not None]
+        deadline = self.clock() + min(limits) if limits else None
+        return CallState(operation.method, path, deadline, streams=operation.streams)
 
-    def _send(
-        self, prepared: requests.PreparedRequest, call: CallState
-    ) -> Union[Response, EventSource, Failure]:
-        """Makes one attempt, following redirects that stay at home."""
-        started = self.clock()
+    def _request(
+        self,
+        operation: Operation[Any],
+        call: CallState,
+        ids: Mapping[str, str],
+        body: Optional[Mapping[str, Any]],
+        params: Optional[Mapping[str, Any]],
+    ) -> Request:
+        """Return the request that every attempt of a call sends."""
+        return Request(
+            operation.method,
+            self._base_path + operation.template(self.settings.api_prefix),
+            ids,
+            encode_query(params),
+            {**self.settings.headers, **call.own_headers()},
+            None if body is None else encode_json(body),
+            operation.credential,
+        )
+
+    def _wait_for_turn(self, call: CallState) -> Optional[Failure]:
+        """Sleep while the server has asked this client, in whichever call, to wait.
+
+        Returns:
+            Why no attempt may be made; `None` if one may.
+        """
+        brake, held_until = self.state.brake, -math.inf
+        # Without retries the caller alone decides. Another call may make the wait longer.
+        while self.settings.max_retries and brake.until > held_until:
+            held_until, left = brake.until, brake.left(self.clock())
+            if left <= 0:
+                break
+            too_late = (
+                call.deadline is not None and self.clock() + left >= call.deadline
+            )
+            if too_late or left > self._policy.retry_after_limit:
+                message = f"the server asked to wait {left:.3g} s, which is too long"
+                return Failure(Kind.NOT_SENT, message, too_late, retry_after=left)
+            log.debug("%s %s: waiting %.2f s", call.method, call.path, left)
+            self.sleep(left)
+        if call.deadline is not None and self.clock() >= call.deadline:
+            return Failure(Kind.NOT_SENT, "the deadline has passed", timed_out=True)
+        return None
+
+    def _begin_attempt(self, call: CallState, request: Request) -> float:
+        """Report an attempt to hooks and log, and return the seconds that it may take."""
+        call.attempt_began = now = self.clock()
         timeout = self.settings.timeout
-        if call.ends is not None:
-            timeout = min(timeout, call.ends - started)
-        if timeout <= 0:
-            return Failure(Kind.NOT_SENT, "the deadline ran out", timed_out=True)
-        number = len(call.attempts) + 1
-        self._emit("request", call, number)
-        self.log_body("request", call, prepared.body)
-        send = open_events if call.streams else exchange
-        result: Union[Response, EventSource, Failure] = send(
-            self._pool, prepared, ends=started + timeout, clock=self.clock
-        )
+        if call.deadline is not None:
+            timeout = min(timeout, call.deadline - now)
+        call.attempt_timeout = timeout
+        self._emit("request", call, len(call.attempts) + 1)
+        self.log_body("request", call, request.content)
+        return timeout
+
+    def _end_attempt(self, call: CallState, result: Result) -> Result:
+        """Report what became of an attempt, and return it."""
+        known: Dict[str, Any] = {}
         if isinstance(result, Failure):
-            took = f" ({timeout:g} s)" if result.timed_out else ""
-            result = result._replace(message=result.message + took)
-        elif isinstance(result, EventSource):
-            result.call = call.info(transient=True)
+            if result.timed_out:
+                message = f"{result.message} ({call.attempt_timeout:g} s)"
+                result = result._replace(message=message)
+            known["cause"] = result.message
         else:
-            self._pool.streams_told |= announces_stream(result.headers)
-            self.log_body("response", call, result.body)
-        self._emit(
-            "response",
-            call,
-            number,
-            status_code=None if isinstance(result, Failure) else result.status,
-            elapsed=self.clock() - started,
-            cause=result.message if isinstance(result, Failure) else None,
-        )
+            known["status_code"] = result.status
+            if isinstance(result, Response):
+                self.state.learn_from(result.headers, call.idempotency_key)
+                self.log_body("response", call, result.body)
+            else:
+                result.call = call.info(transient=True)
+        known["elapsed"] = self.clock() - call.attempt_began
+        self._emit("response", call, len(call.attempts) + 1, **known)
         return result
 
+    def _read(self, operation: Operation[T], result: Result) -> Union[T, Failure]:
+        """Return what the operation reads from a result, or why it reads nothing."""
+        if isinstance(result, Failure):
+            return result
+        if isinstance(result, EventStream):
+            return cast(T, result)
+        if operation.streams and 200 <= result.status < 300:
+            return Failure(Kind.UNREADABLE, "the response is not a stream of events")
+        return read_value(result, operation.read, self._policy, self.redact)
+
     def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
-        """Gives the seconds to sleep before another attempt; `None` if there is to be none."""
-        made = len(call.attempts) + 1
+        """Return the seconds to sleep before another attempt; `None` if there is to be none."""
+        asked, made = failure.retry_after, len(call.attempts) + 1
+        may_pass = failure.kind in (Kind.NOT_DONE, Kind.UNCERTAIN)
+        if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
+            self.state.brake.hold(self.clock() + asked)
         if not self._policy.may_repeat(call.method, failure, made):
             return None
-        delay = self._policy.delay(made, failure.retry_after)
-        if delay is None or (
-            call.ends is not None and self.clock() + delay >= call.ends
-        ):
-            return None
-        return delay
-
-    def _read(
-        self, operation: Operation[T], answer: Union[Response, EventSource, Failure]
-    ) -> Union[T, Failure]:
-        """Reads an answer; nothing is raised, so that no traceback shows what is in it."""
-        if isinstance(answer, Failure):
-            return answer
-        if isinstance(answer, EventSource):
-            return cast(T, answer)
-        if not 200 <= answer.status < 300:
-            return self._refusal_in(answer)
-        if operation.streams:
-            return Failure(Kind.UNREADABLE, "the answer is no stream of events")
-        try:
-            payload = (
-                json.loads(answer.body.decode("utf-8")) if answer.body.strip() else None
-            )
-        except (ValueError, RecursionError):
-            told = self.redact(answer.headers.get("Content-Type", "unknown type"))
-            kind = one_line(told, 60)
-            words = f"the answer is not JSON ({kind}, {len(answer.body)} bytes)"
-            return Failure(Kind.UNREADABLE, words)
-        try:
-            return operation.read(payload)
-        except UnexpectedResponse as error:
-            words = self.redact(f"the server answered with {error}")
-            return Failure(Kind.UNREADABLE, words)
-
-    def _refusal_in(self, answer: Response) -> Failure:
-        """Reads a status that is an error; when it asks to wait, all calls are to wait."""
-        kind = kind_of_status(answer.status)
-        asked = self._policy.read_retry_after(answer.headers)
-        passing = kind in (Kind.NOT_DONE, Kind.UNCERTAIN)
-        if passing and asked is not None and asked <= self._policy.retry_after_limit:
-            self._pool.brake.hold(self.clock() + asked)
-        return Failure(kind, f"status {answer.status}", retry_after=asked)
+        delay = self._policy.delay(made, asked)
+        if delay is None or call.deadline is None:
+            return delay
+        return delay if self.clock() + delay < call.deadline else None
 
     def _error_of(
-        self,
-        result: Union[Response, EventSource, Failure],
-        failure: Failure,
-        call: CallState,
+        self, result: Result, failure: Failure, call: CallState
     ) -> AISpineError:
-        """Gives the error to raise for a call that has failed for good."""
+        """Return the error to raise for a call that has failed for good."""
         info = call.info(transient=failure.kind not in (Kind.REFUSED, Kind.UNREADABLE))
         if not isinstance(result, Response):
-            kind = RequestTimeoutError if failure.timed_out else NetworkError
-            error = kind(f"{self.settings.base_url}: {failure.message}", call=info)
-            error.retry_after = failure.retry_after
-            return error
-        told = result.headers.get(REQUEST_ID_HEADER)
-        if told:
-            info = info._replace(request_id=one_line(self.redact(told), 200))
-        if failure.kind is Kind.UNREADABLE and result.status < 300:
-            return APIError(failure.message, status_code=result.status, call=info)
-        refusal = error_from_response(
-            result.status,
-            self.redact(result.body.decode("utf-8", "replace")).encode("utf-8"),
-            retry_after=failure.retry_after,
-            call=info,
-        )
-        if isinstance(refusal, InsufficientCreditsError):
-            self.note_credits(refusal.credits_available or 0)
-        return refusal
+            return error_of_failure(self.settings.base_url, failure, info)
+        error = error_of_response(result, failure, info, self.redact)
+        if isinstance(error, InsufficientCreditsError):
+            self.report_credits(error.credits_available or 0)
+        return error
 
     def log_body(
-        self, which: str, call: Union[CallState, CallInfo], content: Any
+        self, which: str, call: Union[CallState, CallInfo], content: Optional[bytes]
     ) -> None:
-        """Logs what was sent or has come, without its secrets, where that is asked for."""
+        """Log a body without its secrets, where `AI_SPINE_LOG_BODIES` is set."""
         if self.settings.log_bodies and log.isEnabledFor(logging.DEBUG):
-            told = self._redactor.body(content or b"")
-            log.debug("%s %s %s body: %s", call.method, call.path, which, told)
+            text = self.transport.redactor.body(content or b"")
+            log.debug("%s %s %s body: %s", call.method, call.path, which, text)
 
     def _emit(self, name: str, call: CallState, attempt: int, **known: Any) -> None:
+        """Tell the log and the event hooks about an attempt."""
         hooks = self.settings.event_hooks.get(name, ())
         if not hooks and not log.isEnabledFor(logging.DEBUG):
             return

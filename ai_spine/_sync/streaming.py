@@ -1,4 +1,4 @@
-"""Following an execution: over a stream of its events, or by looking again and again."""
+"""Follows an execution: over a stream of its events, or by polling."""
 
 from contextlib import closing
 from typing import Generator, Iterator, List, Optional
@@ -25,45 +25,45 @@ from ai_spine.policy.execution_events import ExecutionEvent, Told, events_of, re
 from ai_spine.policy.retry import Failure, Kind
 from ai_spine.policy.validation import fits_header
 from ai_spine.policy.waiting import Wait
-from ai_spine.transport.requests.event_source import EventSource
+from ai_spine.transport.base import EventStream
 
-_NOT_SERVED = (404, 405, 406, 501)
+_UNSUPPORTED = (404, 405, 406, 501)
 _ENDED = Failure(Kind.UNCERTAIN, "the stream ended before the execution")
-_LONGEST_ID = 200  # characters that are sent back to the server
+_MAX_ID_LENGTH = 200  # characters that are sent back to the server
 
 
 class _NoStream(Exception):
     """The server streams nothing."""
 
 
-class Follower:
-    """Gives the events of one execution.
+class EventFollower:
+    """Yields the events of one execution.
 
     Args:
-        api: What to send with.
-        wait: For which execution, and until when.
-        hasty: Whether a stream that does not begin soon, and well, is given up.
+        api: Sends the requests.
+        wait: The execution, and until when to follow it.
+        impatient: Whether to give up a stream that does not begin soon, or begins with an error.
     """
 
-    def __init__(self, api: ApiClient, wait: Wait, *, hasty: bool = False) -> None:
+    def __init__(self, api: ApiClient, wait: Wait, *, impatient: bool = False) -> None:
         self._api = api
         self._wait = wait
-        self._hasty = hasty
+        self._impatient = impatient
         self._ids = {"execution_id": wait.execution_id}
-        self._told = Told()
+        self._seen = Told()
         self._last_id: Optional[str] = None
-        self._retry = 0.0  # seconds that the stream asks to wait when it is lost
-        self._asked = 0.0  # and those that the last failure does
-        self._losses = 0
-        self._has_lived = False
+        self._reconnect_delay = 0.0  # seconds, as the stream asks
+        self._retry_after = 0.0  # seconds, as the last failure asks
+        self._failures = 0
+        self._has_begun = False
 
     def events(self) -> Iterator[ExecutionEvent]:
-        """Gives the events up to the last, over a stream while there is one.
+        """Yield the events up to the last, over a stream while there is one.
 
         Raises:
             TimeoutError: The execution was not done in time.
-            APIError: The server refused to tell.
-            NetworkError: The server cannot be spoken to, and to ask again would not help.
+            APIError: The server refused.
+            NetworkError: The server cannot be reached, and to try again would not help.
         """
         is_final = False
         with closing(self.streamed()) as streamed:
@@ -71,68 +71,68 @@ class Follower:
                 is_final = event.is_final
                 yield event
         if not is_final:
-            yield from self._looked()
+            yield from self._polled()
 
     def streamed(self) -> Generator[ExecutionEvent, None, None]:
-        """Gives the events that come over streams: all, or fewer where there is no stream.
+        """Yield the events that come over streams; fewer than all where there is no stream.
 
         Raises:
             TimeoutError: The execution was not done in time.
-            APIError: The server refused to tell.
-            NetworkError: The server cannot be spoken to, and to ask again would not help.
+            APIError: The server refused.
+            NetworkError: The server cannot be reached, and to try again would not help.
         """
-        give_back = self._api.take_stream()
-        if give_back is None:
+        release = self._api.state.reserve_stream()
+        if release is None:
             return
         try:
             while True:
-                source = self._open()
-                if source is not None:
-                    with closing(source):
-                        for event in self._read(source):
+                stream = self._open()
+                if stream is not None:
+                    with closing(stream):
+                        for event in self._read(stream):
                             yield event
                             if event.is_final:
                                 return
-                self._api.sleep(self._pause())
+                self._api.sleep(self._delay())
         except _NoStream:
             return
         except AISpineError as error:
-            # What came, which may repeat the key, stands in the locals of the frames below.
+            # The frames below hold what came in their locals, and it may repeat the key.
             raise error.with_traceback(None)
         finally:
-            give_back()
+            release()
 
-    def _open(self) -> Optional[EventSource]:
-        """Opens a stream behind what was told; `None` if that has failed for now.
+    def _open(self) -> Optional[EventStream]:
+        """Open a stream after the last event seen; return `None` if that failed for now.
 
         Raises:
-            _NoStream: There is none.
+            _NoStream: The server has none.
         """
         left = self._wait.remaining()
         try:
-            source: EventSource = self._api.call(
+            stream: EventStream = self._api.call(
                 STREAM_EXECUTION,
                 ids=self._ids,
                 last_event_id=self._last_id,
-                deadline=min(left, STREAM_PATIENCE) if self._hasty else left,
+                deadline=min(left, STREAM_PATIENCE) if self._impatient else left,
             )
-            return source
+            return stream
         except AISpineError as error:
-            if _tells_of_no_stream(error):
+            if _means_no_stream(error):
                 if not self._may_stream_others(error):
-                    self._api.note_no_streams()
+                    self._api.state.streams_unsupported = True
                 raise _NoStream from None
-            self._miss(error)
+            self._note_failure(error)
             return None
 
     def _may_stream_others(self, error: AISpineError) -> bool:
-        """Tells whether it may be this execution alone that has no stream: unknown, or over."""
+        """Return whether only this execution may have no stream: it is unknown, or over."""
         if getattr(error, "status_code", None) == 204:
             return True
         if not isinstance(error, NotFoundError):
             return False
-        if not self._api.streams_executions:
-            return True  # it makes no difference, so nobody is asked
+        if not self._api.state.streams_executions:
+            return True  # it makes no difference, so the request is saved
         try:
             left = self._wait.remaining()
             self._api.call(GET_EXECUTION, ids=self._ids, deadline=left)
@@ -140,22 +140,22 @@ class Follower:
             return True
         return False
 
-    def _read(self, source: EventSource) -> Iterator[ExecutionEvent]:
-        """Gives the events of one connection until it is lost."""
+    def _read(self, stream: EventStream) -> Iterator[ExecutionEvent]:
+        """Yield the new events of one connection until it is lost."""
         parser, opened = EventParser(), self._api.clock()
         while True:
-            data = source.read(self._patience(opened))
+            data = stream.read(self._read_timeout(opened))
             if isinstance(data, Failure) or not data:
-                self._lose(source, data or _ENDED)
+                self._note_lost(stream, data or _ENDED)
                 return
-            self._losses, self._asked = 0, 0.0
-            for told in self._parsed(source, parser, data):
-                event = self._event_of(source, told)
-                self._note_id(told.id)
-                if event is None:  # it tells a wait nothing, as if nothing had come
+            self._failures, self._retry_after = 0, 0.0
+            for raw in self._parse(stream, parser, data):
+                event = self._event_of(stream, raw)
+                self._note_id(raw.id)
+                if event is None:  # of an unknown type: as if nothing had come
                     continue
-                self._has_lived = True
-                if not self._told.is_news(event):
+                self._has_begun = True
+                if not self._seen.is_news(event):
                     continue
                 if event.execution is not None:
                     self._wait.saw(event.execution)
@@ -163,84 +163,85 @@ class Follower:
                 if event.is_final:
                     return
             limit = self._api.settings.retry_after_limit
-            self._retry = min(parser.retry or 0.0, limit)
+            self._reconnect_delay = min(parser.retry or 0.0, limit)
 
-    def _patience(self, opened: float) -> float:
-        """Gives the seconds for which a connection may be silent."""
-        patience = min(self._api.settings.timeout, self._wait.remaining())
-        if self._hasty and not self._has_lived:
+    def _read_timeout(self, opened: float) -> float:
+        """Return the seconds for which a connection may be silent."""
+        timeout = min(self._api.settings.timeout, self._wait.remaining())
+        if self._impatient and not self._has_begun:
             left = opened + STREAM_PATIENCE - self._api.clock()
-            return max(min(patience, left), 0.001)
-        return patience
+            return max(min(timeout, left), 0.001)
+        return timeout
 
-    def _parsed(
-        self, source: EventSource, parser: EventParser, data: bytes
+    def _parse(
+        self, stream: EventStream, parser: EventParser, data: bytes
     ) -> List[ServerEvent]:
         try:
             return parser.feed(data)
         except StreamTooLarge as error:
-            words = f"the stream holds {error}"
-        raise APIError(words, status_code=source.status, call=_hopeless(source))
+            message = f"the stream contains {error}"
+        raise APIError(message, status_code=stream.status, call=_final_call(stream))
 
     def _event_of(
-        self, source: EventSource, told: ServerEvent
+        self, stream: EventStream, raw: ServerEvent
     ) -> Optional[ExecutionEvent]:
-        self._api.log_body("event", source.call, told.data.encode("utf-8"))
+        self._api.log_body("event", stream.call, raw.data.encode("utf-8"))
         try:
-            return read_event(told)
+            return read_event(raw)
         except UnexpectedResponse as error:
-            words = self._api.redact(f"an event of the stream holds {error}")
-        raise APIError(words, status_code=source.status, call=_hopeless(source))
+            message = self._api.redact(f"an event of the stream contains {error}")
+        raise APIError(message, status_code=stream.status, call=_final_call(stream))
 
-    def _note_id(self, told: Optional[str]) -> None:
-        """Keeps what to begin behind the next time, where it can be sent."""
-        if told is not None:
-            fits = len(told) <= _LONGEST_ID and fits_header(told)
-            self._last_id = told if fits else None
+    def _note_id(self, event_id: Optional[str]) -> None:
+        """Keep the id to continue after, where it can be sent back."""
+        if event_id is not None:
+            fits = len(event_id) <= _MAX_ID_LENGTH and fits_header(event_id)
+            self._last_id = event_id if fits else None
 
-    def _lose(self, source: EventSource, failure: Failure) -> None:
-        """Notes that a connection was lost, or silent for too long."""
-        if failure.timed_out and (self._has_lived or not self._hasty):
-            self._losses, self._asked = 0, 0.0
+    def _note_lost(self, stream: EventStream, failure: Failure) -> None:
+        """Note that a connection was lost, or silent for too long."""
+        if failure.timed_out and (self._has_begun or not self._impatient):
+            self._failures, self._retry_after = 0, 0.0
             return
-        words = f"{self._api.settings.base_url}: {failure.message}"
-        self._miss(NetworkError(words, call=source.call))
+        message = f"{self._api.settings.base_url}: {failure.message}"
+        self._note_failure(NetworkError(message, call=stream.call))
 
-    def _miss(self, error: AISpineError) -> None:
-        """Notes a failure.
+    def _note_failure(self, error: AISpineError) -> None:
+        """Note a failure.
 
         Raises:
-            AISpineError: The error itself, if it is no use to try again.
+            AISpineError: The error itself, if to try again would not help.
         """
-        if self._hasty and not self._has_lived:
+        if self._impatient and not self._has_begun:
             raise error
-        self._losses += 1
-        self._asked = getattr(error, "retry_after", None) or 0.0
+        self._failures += 1
+        self._retry_after = getattr(error, "retry_after", None) or 0.0
         if self._wait.missed(error):
             log.warning(
                 "still following execution %s: %s", self._wait.execution_id, error
             )
 
-    def _pause(self) -> float:
-        """Gives the seconds to sleep before the next connection."""
-        delay = self._api.backoff(self._losses) if self._losses else 0.0
-        return min(max(delay, self._retry, self._asked), self._wait.remaining())
+    def _delay(self) -> float:
+        """Return the seconds to sleep before the next connection."""
+        backoff = self._api.backoff(self._failures) if self._failures else 0.0
+        delay = max(backoff, self._reconnect_delay, self._retry_after)
+        return min(delay, self._wait.remaining())
 
-    def _looked(self) -> Iterator[ExecutionEvent]:
-        """Gives the events that looks show."""
+    def _polled(self) -> Iterator[ExecutionEvent]:
+        """Yield the events that polling shows."""
         while True:
-            for event in self._look():
-                if self._told.is_news(event):
+            for event in self._poll():
+                if self._seen.is_news(event):
                     yield event
                     if event.is_final:
                         return
             self._api.sleep(self._wait.pause())
 
-    def _look(self) -> List[ExecutionEvent]:
+    def _poll(self) -> List[ExecutionEvent]:
         left = self._wait.remaining()
         try:
             execution = self._api.call(GET_EXECUTION, ids=self._ids, deadline=left)
-            nodes = self._nodes()
+            nodes = self._node_results()
         except AISpineError as error:
             if self._wait.missed(error):
                 log.warning(
@@ -250,36 +251,37 @@ class Follower:
         self._wait.saw(execution)
         return events_of(execution, nodes)
 
-    def _nodes(self) -> List[NodeResult]:
-        """Gives the results of the nodes; none where the server tells of none."""
+    def _node_results(self) -> List[NodeResult]:
+        """Return the results of the nodes; none where the server has no such path."""
         left = self._wait.remaining()
         try:
             return self._api.call(GET_EXECUTION_RESULTS, ids=self._ids, deadline=left)
         except APIError as error:
-            if error.status_code not in _NOT_SERVED:
+            if error.status_code not in _UNSUPPORTED:
                 raise
             return []
 
 
 def watch(api: ApiClient, wait: Wait) -> Generator[Execution, None, None]:
-    """Gives an execution as it changes, until it is done, or its stream fails."""
+    """Yield an execution as it changes, until it is done or its stream fails."""
     try:
-        with closing(Follower(api, wait, hasty=True).streamed()) as events:
+        with closing(EventFollower(api, wait, impatient=True).streamed()) as events:
             for event in events:
                 if event.execution is not None:
                     yield event.execution
     except (APIError, NetworkError) as error:
         log.warning(
-            "execution %s is asked about now and then, since its stream failed: %s",
+            "polling execution %s instead, since its stream failed: %s",
             wait.execution_id,
             error,
         )
 
 
-def _tells_of_no_stream(error: AISpineError) -> bool:
+def _means_no_stream(error: AISpineError) -> bool:
     status = getattr(error, "status_code", None) or 0
-    return status in _NOT_SERVED or 200 <= status < 300
+    return status in _UNSUPPORTED or 200 <= status < 300
 
 
-def _hopeless(source: EventSource) -> CallInfo:
-    return source.call._replace(transient=False)
+def _final_call(stream: EventStream) -> CallInfo:
+    """Return what is known of a stream's request, as of one that is not worth repeating."""
+    return stream.call._replace(transient=False)

@@ -17,17 +17,24 @@ class CallState:
     """What one call knows of itself while it goes through its attempts."""
 
     def __init__(
-        self, method: str, path: str, ends: Optional[float], *, streams: bool = False
+        self,
+        method: str,
+        path: str,
+        deadline: Optional[float],
+        *,
+        streams: bool = False
     ) -> None:
         self.method = method
         self.streams = streams
         self.path = path
-        self.ends = ends
+        self.deadline = deadline
         self.request_id = str(uuid.uuid4())
         self.idempotency_key: Optional[str] = None
         self.last_event_id: Optional[str] = None
         self.attempts: List[Attempt] = []
         self.maybe_executed = False
+        self.attempt_began = 0.0
+        self.attempt_timeout = 0.0
 
     def own_headers(self) -> Dict[str, str]:
         """Gives the headers that no other call has."""

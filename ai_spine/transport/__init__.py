@@ -1,1 +1,1 @@
-"""What touches the network: one folder or file for each library."""
+"""What touches the network: `base` is the protocol, beside it a package for each library."""

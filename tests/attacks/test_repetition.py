@@ -77,7 +77,7 @@ def test_a_clone_that_would_not_wait_so_long_is_told_at_once(braked, failure):
     error = failure(client.with_options(retry_after_limit=0.1).list_flows)
     assert type(error) is NetworkError
     assert 25 < error.retry_after <= 30
-    assert "the server has asked to wait for " in str(error)
+    assert "the server asked to wait " in str(error)
     assert error.transient and not error.maybe_executed
     assert len(server.requests) == 2
 

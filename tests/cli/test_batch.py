@@ -194,7 +194,7 @@ def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
     outcome = run("batch", "echo", path, "-o", out)
     assert outcome.exit_code == 5
     assert outcome.stderr == (
-        f"1 input: 1 unknown\ninput 0: {server.url}: the connection was closed without an answer\n"
+        f"1 input: 1 unknown\ninput 0: {server.url}: the connection was closed without a response\n"
         "what became of some is unknown: --resume asks about them\n"
     )
     assert run("batch", "echo", path, "-o", out, "--resume").exit_code == 5

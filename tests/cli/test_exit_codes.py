@@ -127,7 +127,7 @@ def test_an_answer_that_does_not_come_in_time_is_exit_code_6(run, server):
     server.faults.add("GET", "/flows", delay=1)
     outcome = run("flows", "--timeout", "0.05")
     assert outcome.exit_code == 6
-    assert "no answer in time (0.05 s)" in outcome.error
+    assert "no response in time (0.05 s)" in outcome.error
 
 
 def test_a_server_that_is_not_there_is_exit_code_8(run):
@@ -143,7 +143,7 @@ def test_a_connection_that_is_lost_is_exit_code_8(run, server):
     server.faults.add("GET", "/flows", drop=True)
     outcome = run("flows")
     assert outcome.exit_code == 8
-    assert "the connection was closed without an answer" in outcome.error
+    assert "the connection was closed without a response" in outcome.error
 
 
 def test_an_execution_that_may_have_started_is_told_so(run, server, client):

@@ -24,7 +24,7 @@ def complaint_about(**arguments):
 
 def header_of(client, name):
     """Gives a header as the client sends it."""
-    auth = client._api._preparer._auth[Credential.API_KEY]
+    auth = client._transport._builder._auth[Credential.API_KEY]
     requested = requests.Request("GET", client.base_url, auth=auth)
     return client.session.prepare_request(requested).headers.get(name)
 

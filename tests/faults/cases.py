@@ -75,7 +75,7 @@ def _followed(world: World, state: Any, events: Any) -> bool:
 
 
 def _wait_over_a_stream(client: Any, state: Any) -> Any:
-    client._api._pool.streams_told = True  # as another call may have seen
+    client._api.state.announces_streams = True  # as another call may have seen
     return client.wait_for_execution(state.execution_id, state.wait, 0.1)
 
 

@@ -73,7 +73,7 @@ def test_the_matrix_sees_a_post_that_is_sent_twice(world, monkeypatch):
 
 
 def test_the_matrix_sees_a_connection_that_is_not_given_back(world, monkeypatch):
-    monkeypatch.setattr(SessionPool, "give_back", lambda self: None)
+    monkeypatch.setattr(SessionPool, "release", lambda self: None)
     monkeypatch.setattr(Run, "patient", 0.2)
     assert "leaks" in violations(world, "get_flow", "none")
 

@@ -208,7 +208,7 @@ def test_a_request_that_is_delayed_too_long_is_given_up_and_repeated(server):
     retries = []
     with server.client(timeout=0.3, event_hooks={"retry": retries.append}) as client:
         assert len(client.list_flows()) == 1
-    assert {event.cause for event in retries} == {"no answer in time (0.3 s)"}
+    assert {event.cause for event in retries} == {"no response in time (0.3 s)"}
 
 
 # Drops

@@ -2,12 +2,12 @@
 
 import copy
 import gzip
-import itertools
 import logging
 import pickle
 import socket
 import uuid
 from time import monotonic
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -31,7 +31,7 @@ from ai_spine import (
 from ai_spine._sync.api import ApiClient
 from ai_spine.operations import GET_FLOW, Operation
 from ai_spine.policy.events import log_to_stderr
-from ai_spine.transport.requests import sending as transport
+from ai_spine.transport.requests import RequestsTransport, bodies, transport
 from tests.raw_server import (
     CLOSE,
     RESET,
@@ -186,14 +186,14 @@ def test_with_retry_writes_a_post_that_may_have_run_is_sent_again(
     "cause, kind, words",
     [
         (RESET, NetworkError, "the connection was lost: Connection reset by peer"),
-        (CLOSE, NetworkError, "the connection was closed without an answer"),
-        (b"garbage\r\n\r\n", NetworkError, "the answer is not HTTP"),
-        (UNCERTAIN["cut chunk"], NetworkError, "the answer was cut short"),
-        (UNCERTAIN["cut headers"], NetworkError, "the answer was cut short"),
+        (CLOSE, NetworkError, "the connection was closed without a response"),
+        (b"garbage\r\n\r\n", NetworkError, "the response is not HTTP"),
+        (UNCERTAIN["cut chunk"], NetworkError, "the response was cut short"),
+        (UNCERTAIN["cut headers"], NetworkError, "the response was cut short"),
         (
             answer(200, b"{", content_length="9"),
             NetworkError,
-            "the answer was cut short",
+            "the response was cut short",
         ),
     ],
     ids=["reset", "closed", "garbage", "cut-chunk", "cut-headers", "cut-short"],
@@ -218,7 +218,7 @@ def test_a_server_that_says_nothing_is_a_timeout_and_a_network_error(
     assert isinstance(error, (NetworkError, TimeoutError)) and isinstance(
         error, OSError
     )
-    assert error.message == f"{server.url}: no answer in time (0.2 s)"
+    assert error.message == f"{server.url}: no response in time (0.2 s)"
     assert error.maybe_executed is False
     assert len(server.requests) == len(error.attempts) == 2
 
@@ -251,7 +251,7 @@ def test_a_connection_that_does_not_stand_in_time_is_tried_again(make_client, me
         client = make_client(url, max_retries=2, timeout=SHORT)
         error = failure(send, client, method)
     assert type(error) is RequestTimeoutError
-    assert error.message.endswith("no connection in time (0.2 s)")
+    assert error.message.endswith("could not connect in time (0.2 s)")
     assert error.maybe_executed is False
     assert len(error.attempts) == 3
 
@@ -410,7 +410,7 @@ def test_the_shorter_of_two_deadlines_holds(serve, make_client, time):
 def test_a_deadline_bounds_an_attempt_as_well(serve, make_client):
     server = serve(STALL)
     error = failure(make_client(server, deadline=SHORT, max_retries=0).get_flow, "f")
-    assert error.message.endswith("no answer in time (0.2 s)")
+    assert error.message.endswith("no response in time (0.2 s)")
 
 
 def test_nothing_is_sent_once_the_deadline_is_over(serve, make_client, time):
@@ -418,19 +418,26 @@ def test_nothing_is_sent_once_the_deadline_is_over(serve, make_client, time):
     time.oversleeps = 100
     error = failure(make_client(server, deadline=5).get_flow, "f")
     assert type(error) is RequestTimeoutError
-    assert "the deadline ran out" in str(error)
+    assert "the deadline has passed" in str(error)
     assert len(server.requests) == 1
 
 
-def test_a_body_that_is_not_complete_in_time_is_a_timeout(serve, make_client):
+def read_late(monkeypatch):
+    """Let the deadline pass between sending a request and reading the body."""
+    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: 0))
+    monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=lambda: 100))
+
+
+def test_a_body_that_is_not_complete_in_time_is_a_timeout(
+    serve, make_client, monkeypatch
+):
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n1\r\n \r\n0\r\n\r\n"
     server = serve(chunked)
     client = make_client(server, max_retries=0)
-    times = itertools.chain([0, 0, 0], itertools.repeat(100))
-    client._api.clock = lambda: next(times)
+    read_late(monkeypatch)
     error = failure(client.get_flow, "f")
     assert type(error) is RequestTimeoutError
-    assert error.message.endswith("the answer was not complete in time (30 s)")
+    assert error.message.endswith("the response was not complete in time (30 s)")
 
 
 def test_an_answer_that_trickles_in_is_given_up_in_time(serve, make_client):
@@ -443,10 +450,9 @@ def test_an_answer_that_trickles_in_is_given_up_in_time(serve, make_client):
     assert server.trickled_out is False
 
 
-def test_an_answer_that_came_whole_but_late_is_an_answer(serve, make_client):
+def test_a_response_that_is_complete_but_late_is_read(serve, make_client, monkeypatch):
     client = make_client(serve(FLOW), max_retries=0)
-    times = itertools.chain([0, 0, 0], itertools.repeat(100))
-    client._api.clock = lambda: next(times)
+    read_late(monkeypatch)
     assert client.get_flow("f").flow_id == "f"
 
 
@@ -536,20 +542,20 @@ def test_bad_arguments_are_refused_before_anything_is_sent(serve, make_client, c
 @pytest.mark.parametrize(
     "body, words",
     [
-        (b"<html></html>", "the answer is not JSON (unknown type, 13 bytes)"),
-        (b"\xff\xfe", "the answer is not JSON (unknown type, 2 bytes)"),
-        (b'{"a": ', "the answer is not JSON (unknown type, 6 bytes)"),
-        (b"[" * 10**5, "the answer is not JSON (unknown type, 100000 bytes)"),
-        (b"", "the server answered with nothing where a JSON object was expected"),
-        (b" \n", "the server answered with nothing where a JSON object was expected"),
-        (b"null", "the server answered with nothing where a JSON object was expected"),
+        (b"<html></html>", "the response is not JSON (unknown type, 13 bytes)"),
+        (b"\xff\xfe", "the response is not JSON (unknown type, 2 bytes)"),
+        (b'{"a": ', "the response is not JSON (unknown type, 6 bytes)"),
+        (b"[" * 10**5, "the response is not JSON (unknown type, 100000 bytes)"),
+        (b"", "the server responded with nothing where a JSON object was expected"),
+        (b" \n", "the server responded with nothing where a JSON object was expected"),
+        (b"null", "the server responded with nothing where a JSON object was expected"),
         (
             b"[]",
-            "the server answered with a JSON array where a JSON object was expected",
+            "the server responded with a JSON array where a JSON object was expected",
         ),
         (
             b'"f"',
-            "the server answered with a JSON string where a JSON object was expected",
+            "the server responded with a JSON string where a JSON object was expected",
         ),
     ],
     ids=lambda value: repr(value[:6]) if isinstance(value, bytes) else "",
@@ -565,13 +571,13 @@ def test_an_answer_that_cannot_be_read_is_an_api_error(serve, make_client, body,
 def test_a_post_whose_answer_cannot_be_read_may_have_run(serve, make_client):
     server = serve(answer(200, b"<html>", content_type="text/html"))
     error = failure(make_client(server, retry_writes=True).execute_flow, "f", {})
-    assert error.message == "the answer is not JSON (text/html, 6 bytes)"
+    assert error.message == "the response is not JSON (text/html, 6 bytes)"
     assert error.maybe_executed is True and len(server.requests) == 1
 
 
 def test_a_list_where_there_is_none_is_named(serve, make_client):
     error = failure(make_client(serve(answer(200, {"agents": []}))).list_flows)
-    assert error.message == "the server answered with no list of flows"
+    assert error.message == "the server responded with no list of flows"
 
 
 @pytest.mark.parametrize(
@@ -593,7 +599,7 @@ def test_a_compression_that_is_broken_is_not_tried_again(
 ):
     server = serve(answer(200, b"not gzip at all", content_encoding="gzip"))
     error = failure(send, make_client(server, retry_writes=True), method)
-    assert error.message.endswith("the answer's compression is broken")
+    assert error.message.endswith("the response's compression is broken")
     assert error.maybe_executed is maybe and len(server.requests) == 1
 
 
@@ -601,18 +607,18 @@ def test_a_compression_that_is_broken_is_not_tried_again(
 def test_an_answer_beyond_the_limit_is_not_read(
     serve, make_client, monkeypatch, compress
 ):
-    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 2**20)
+    monkeypatch.setattr(bodies, "MAX_RESPONSE_BYTES", 2**20)
     coding = {} if compress is bytes else {"content_encoding": "gzip"}
     server = serve(answer(200, compress(b" " * (2**20 + 1)), **coding))
     error = failure(make_client(server).get_flow, "f")
     assert type(error) is NetworkError
-    assert error.message.endswith("the answer is larger than 1 MiB")
+    assert error.message.endswith("the response is larger than 1 MiB")
     assert len(server.requests) == 1
 
 
 def test_an_answer_of_just_the_limit_is_read(serve, make_client, monkeypatch):
     body = b'{"flow_id": "f"}'
-    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", len(body))
+    monkeypatch.setattr(bodies, "MAX_RESPONSE_BYTES", len(body))
     assert make_client(serve(answer(200, body))).get_flow("f").flow_id == "f"
 
 
@@ -686,7 +692,7 @@ def test_a_redirect_that_would_change_the_method_is_refused(
 ):
     server = serve(answer(status, location="/elsewhere"), OK)
     error = failure(send, make_client(server, retry_writes=True), method)
-    assert f"a {method} was redirected ({status})" in str(error)
+    assert f"redirected a {method} ({status})" in str(error)
     assert type(error) is NetworkError and len(server.requests) == 1
 
 
@@ -716,7 +722,10 @@ def test_another_scheme_or_host_is_another_origin(serve, make_client, location):
 def test_a_redirect_to_what_is_no_url_is_refused(serve, make_client, location):
     server = serve(answer(302, location=location))
     error = failure(make_client(server).get_flow, "f")
-    assert "redirected to what is no URL" in str(error) and len(server.requests) == 1
+    assert (
+        "the server redirected to an invalid URL" in str(error)
+        and len(server.requests) == 1
+    )
 
 
 def test_the_body_of_a_redirect_is_not_read(serve, make_client):
@@ -874,7 +883,9 @@ def test_a_closed_client_opens_again_when_it_is_used(serve, make_client):
 def test_an_api_client_takes_a_clock_and_a_sleep(serve, time):
     server = serve(answer(503, retry_after="4"), FLOW)
     settings = AISpine(base_url=server.url)._api.settings
-    client = ApiClient(settings, clock=time.clock, sleep=time.sleep)
+    client = ApiClient(
+        settings, RequestsTransport(settings), clock=time.clock, sleep=time.sleep
+    )
     assert client.call(GET_FLOW, ids={"flow_id": "f"}).flow_id == "f"
     client.close()
     assert time.slept == [4.0]

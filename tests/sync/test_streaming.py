@@ -206,7 +206,7 @@ def test_an_iterator_that_is_left_early_leaves_nothing_open(server, client):
         assert server._publisher.count == 1
         events.close()
         wait_until(lambda: server._publisher.count == 0)
-    free = client._api._pool._free_streams
+    free = client._api.state._free_streams
     assert free._value == free._initial_value
 
 
@@ -220,7 +220,7 @@ def test_ctrl_c_names_the_execution_and_closes_the_connection(
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ai_spine.transport.requests.event_source.allow", interrupt)
+    monkeypatch.setattr("ai_spine.transport.requests.bodies.extend_timeout", interrupt)
     words = f"stopped following execution {execution_id}, which goes on"
     with pytest.raises(KeyboardInterrupt, match=words):
         list(events)
@@ -308,7 +308,7 @@ def test_a_server_that_asks_to_wait_is_heard(play):
         stream(event(2, "completed")),
     )
     client._api.sleep = slept.append
-    client._api._pool.brake.hold = lambda until: None
+    client._api.state.brake.hold = lambda until: None
     assert len(list(follow(client, "e"))) == 2
     assert slept == [0.7, 0.25]
 
@@ -336,9 +336,12 @@ def test_types_that_are_not_known_are_passed_over(play):
 @pytest.mark.parametrize(
     "told, words",
     [
-        (b"event: node\ndata: {sk-hush\n\n", "holds what is not JSON"),
-        (b"event: execution\ndata: []\n\n", "holds a JSON array"),
-        (b"event: node\ndata: " + b"[" * 100_000 + b"\n\n", "holds what is not JSON"),
+        (b"event: node\ndata: {sk-hush\n\n", "contains what is not JSON"),
+        (b"event: execution\ndata: []\n\n", "contains a JSON array"),
+        (
+            b"event: node\ndata: " + b"[" * 100_000 + b"\n\n",
+            "contains what is not JSON",
+        ),
     ],
     ids=["no JSON", "no object", "too deep"],
 )
@@ -372,7 +375,7 @@ def test_a_line_without_end_is_an_error(play, monkeypatch):
 
 def test_a_packed_stream_is_an_error(play):
     client, raw = play(stream(event(1, "completed"), content_encoding="gzip"))
-    with pytest.raises(NetworkError, match="packed as 'gzip'"):
+    with pytest.raises(NetworkError, match="compressed as 'gzip'"):
         list(follow(client, "e"))
 
 
@@ -485,7 +488,7 @@ def test_ctrl_c_in_a_wait_names_the_execution(server, client, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ai_spine.transport.requests.event_source.allow", interrupt)
+    monkeypatch.setattr("ai_spine.transport.requests.bodies.extend_timeout", interrupt)
     with pytest.raises(
         KeyboardInterrupt, match="stopped waiting for execution .* goes on"
     ):

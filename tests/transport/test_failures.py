@@ -49,13 +49,13 @@ def tls_error(reason):
                 requests.ConnectTimeout,
             ),
             Kind.NOT_SENT,
-            "no connection in time",
+            "could not connect in time",
             True,
         ),
         (
             requests.ReadTimeout(urllib3.exceptions.ReadTimeoutError(None, "/", "x")),
             Kind.UNCERTAIN,
-            "no answer in time",
+            "no response in time",
             True,
         ),
         (
@@ -63,7 +63,7 @@ def tls_error(reason):
                 urllib3.exceptions.ReadTimeoutError(None, "/", "x")
             ),
             Kind.UNCERTAIN,
-            "no answer in time",
+            "no response in time",
             True,
         ),
         (
@@ -89,7 +89,7 @@ def tls_error(reason):
                 urllib3.exceptions.DecodeError("x")
             ),
             Kind.UNREADABLE,
-            "the answer's compression is broken",
+            "the response's compression is broken",
             False,
         ),
         (

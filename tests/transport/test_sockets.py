@@ -102,7 +102,7 @@ def test_a_server_that_never_begins_tls_was_sent_nothing(call):
             client._api.sleep = lambda seconds: None
             error = failure(call, client)
     assert type(error) is RequestTimeoutError
-    assert "no connection in time" in str(error)
+    assert "could not connect in time" in str(error)
     assert error.maybe_executed is False and len(error.attempts) == 2
 
 
@@ -131,11 +131,11 @@ def test_a_post_is_sent_once_also_while_another_error_is_handled():
 def test_waiting_for_a_free_connection_is_bounded_too():
     with RawServer(STALL) as server:
         with AISpine(base_url=server.url, pool_size=1, max_retries=0) as client:
-            assert client._api._pool.take(1)
+            assert client._transport.pool.acquire(1)
             error = failure(client.with_options(timeout=SHORT).execute_flow, "f", {})
             assert "no connection was free in time" in str(error)
             assert error.maybe_executed is False and server.requests == []
-            client._api._pool.give_back()
+            client._transport.pool.release()
 
 
 def resolve_to(monkeypatch, *urls):

@@ -27,7 +27,7 @@ class AccountMethods(Methods):
             'local'
         """
         user = self._api.call(operations.GET_CURRENT_USER)
-        self._api.note_credits(user.credits)
+        self._api.report_credits(user.credits)
         return user
 
     def check_credits(self) -> Optional[float]:
@@ -50,7 +50,7 @@ class AccountMethods(Methods):
             NetworkError: No answer came.
         """
         user = self._api.call(operations.GET_USER_PROFILE)
-        self._api.note_credits(user.credits)
+        self._api.report_credits(user.credits)
         return user
 
     def get_api_key_status(self) -> ApiKeyStatus:

@@ -319,7 +319,7 @@ class ExecutionMethods(Methods):
     ) -> Execution:
         may_stream, may_look = True, not wait.is_new
         while True:
-            if may_stream and self._api.streams_executions:
+            if may_stream and self._api.state.streams_executions:
                 may_stream = False
                 execution = self._watch(wait, on_progress)
                 if execution is not None:

@@ -3,7 +3,7 @@
 from typing import Iterator
 
 from ai_spine._sync.methods.base import Methods
-from ai_spine._sync.streaming import Follower
+from ai_spine._sync.streaming import EventFollower
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.policy.execution_events import ExecutionEvent
 from ai_spine.policy.validation import check_id, check_seconds
@@ -57,7 +57,7 @@ class StreamMethods(Methods):
             redact=self._api.redact,
         )
         try:
-            yield from Follower(self._api, wait).events()
+            yield from EventFollower(self._api, wait).events()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 f"stopped following execution {execution_id}, which goes on"

@@ -1,23 +1,20 @@
 """Agents that are HTTP services, after the agent contract, and what any agent is asked to do."""
 
-import ipaddress
 import json
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-
-from ai_spine.exceptions import ConfigurationError
+from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.policy.messages import Response
 from ai_spine.policy.redaction import Redactor, passwords_of
-from ai_spine.transport.requests.adapter import BoundedAdapter
-from ai_spine.transport.requests.failures import failure_of
+from ai_spine.policy.retry import Failure
+from ai_spine.policy.validation import encode_json
+from ai_spine.transport.requests.single import send_once
 from ai_spine.utils import has_control_characters, is_unicode, one_line
 
 # Seconds that an HTTP agent may take where its node's config does not say.
 DEFAULT_HTTP_TIMEOUT = 60.0
 MAX_AGENT_RESPONSE_BYTES = 16 * 1024 * 1024
-_CHUNK_BYTES = 16 * 1024
 
 
 class AgentFailed(Exception):
@@ -64,8 +61,7 @@ class HttpAgent:
             "input": task.input,
             "config": task.config,
         }
-        response, content = self._ask("execute", body, task.timeout)
-        return self._read(response, content)
+        return self._read(self._request("execute", body, task.timeout))
 
     def health(self, timeout: float) -> Mapping[str, Any]:
         """Asks the service how it is, and gives what it says.
@@ -73,11 +69,11 @@ class HttpAgent:
         Raises:
             AgentFailed: It is not there, is too slow, or does not say that it is ready.
         """
-        response, content = self._ask("health", None, timeout)
-        if not response.ok:
-            raise self._failed(f"answered with status {response.status_code}")
+        response = self._request("health", None, timeout)
+        if response.status >= 400:
+            raise self._failed(f"answered with status {response.status}")
         try:
-            told = json.loads(content)
+            told = json.loads(response.body)
         except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
@@ -86,58 +82,34 @@ class HttpAgent:
             raise self._failed("it says that it is not ready")
         return told
 
-    def _ask(
+    def _request(
         self, path: str, body: Optional[Mapping[str, Any]], timeout: Optional[float]
-    ) -> Tuple[requests.Response, bytes]:
-        """Posts a body, or gets, and gives the answer and its content."""
-        method = "GET" if body is None else "POST"
-        url = f"{self.endpoint}/{path}"
-        request = requests.Request(method, url, json=body, auth=_no_auth)
+    ) -> Response:
+        """Send a request to the service: a POST with a body, else a GET."""
         try:
-            with _Session() as session, self._send(
-                session, request, timeout
-            ) as response:
-                return response, self._content_of(response)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise self._failed(failure_of(error).message) from error
-        except (OSError, ValueError, RecursionError) as error:
-            raise self._failed("the request cannot be sent") from error
-
-    def _send(
-        self,
-        session: requests.Session,
-        request: requests.Request,
-        seconds: Optional[float],
-    ) -> requests.Response:
-        url = request.url
-        timeout: Any = urllib3.Timeout(total=seconds or DEFAULT_HTTP_TIMEOUT)
-        prepared = session.prepare_request(request)
-        settings = session.merge_environment_settings(url, {}, True, None, None)
-        if _is_on_this_machine(url):
-            settings["proxies"] = {}
-        return session.send(
-            prepared, timeout=timeout, allow_redirects=False, **settings
+            content = None if body is None else encode_json(body)
+        except ValidationError as error:
+            raise self._failed(str(error)) from error
+        result = send_once(
+            "GET" if body is None else "POST",
+            f"{self.endpoint}/{path}",
+            content=content,
+            timeout=timeout or DEFAULT_HTTP_TIMEOUT,
+            max_bytes=MAX_AGENT_RESPONSE_BYTES,
         )
+        if isinstance(result, Failure):
+            raise self._failed(result.message)
+        return result
 
-    def _content_of(self, response: requests.Response) -> bytes:
-        content = bytearray()
-        for chunk in response.iter_content(_CHUNK_BYTES):
-            content += chunk
-            if len(content) > MAX_AGENT_RESPONSE_BYTES:
-                limit = MAX_AGENT_RESPONSE_BYTES // 2**20
-                raise self._failed(f"its answer is larger than {limit} MiB")
-        return bytes(content)
-
-    def _read(self, response: requests.Response, content: bytes) -> Any:
+    def _read(self, response: Response) -> Any:
         try:
-            answer = json.loads(content)
+            answer = json.loads(response.body)
         except (ValueError, RecursionError):
             answer = None
         told = answer if isinstance(answer, dict) else {}
-        if told.get("status") == "error" or not response.ok:
+        if told.get("status") == "error" or response.status >= 400:
             reason = (
-                told.get("error_message")
-                or f"answered with status {response.status_code}"
+                told.get("error_message") or f"answered with status {response.status}"
             )
             raise self._failed(_text_of(reason))
         if told.get("status") != "success":
@@ -149,19 +121,6 @@ class HttpAgent:
         redact = Redactor(passwords_of([self.endpoint])).redact
         told = redact(f"{self.endpoint}: {words}")
         return AgentFailed(f"agent {self.agent_id!r} at {told}")
-
-
-class _Session(requests.Session):
-    """A session for one request, whose timeout bounds all of it; no redirect is looked at."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headers["Accept-Encoding"] = "identity"
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, BoundedAdapter(max_retries=0))
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Gives no target, or `requests` would read the redirect's body without a limit."""
 
 
 def check_endpoint(agent_id: str, endpoint: Any) -> str:
@@ -206,16 +165,3 @@ def _text_of(reason: Any) -> str:
         return one_line(str(reason), 500)
     except RecursionError:
         return "told no reason that can be read"
-
-
-def _is_on_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stands where `requests` would otherwise look into ~/.netrc."""
-    return prepared

@@ -1,17 +1,25 @@
-"""What the exceptions of `requests` and `urllib3` tell of a request's fate: one table."""
+"""Translates the exceptions of `requests` and `urllib3` into failures, by one table."""
 
 import http.client
 import socket
 import ssl
+import traceback
 from typing import Any, Iterator, Optional, Tuple, Type
 
 import requests
 import urllib3.exceptions
 
+from ai_spine.policy.events import log
 from ai_spine.policy.retry import Failure, Kind
 from ai_spine.utils import one_line
 
-# The first rule whose class stands anywhere among an exception's causes decides.
+_NETWORK_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    OSError,
+)
+# The first rule whose class is found anywhere among an exception's causes decides.
 _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
     (
         ssl.SSLCertVerificationError,
@@ -27,15 +35,15 @@ _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
     ),
     (
         urllib3.exceptions.ConnectTimeoutError,
-        Failure(Kind.NOT_SENT, "no connection in time", timed_out=True),
+        Failure(Kind.NOT_SENT, "could not connect in time", timed_out=True),
     ),
     (
         urllib3.exceptions.ReadTimeoutError,
-        Failure(Kind.UNCERTAIN, "no answer in time", timed_out=True),
+        Failure(Kind.UNCERTAIN, "no response in time", timed_out=True),
     ),
     (
         socket.timeout,  # while the request was sent
-        Failure(Kind.UNCERTAIN, "no answer in time", timed_out=True),
+        Failure(Kind.UNCERTAIN, "no response in time", timed_out=True),
     ),
     (
         urllib3.exceptions.ClosedPoolError,  # while it waited for a connection
@@ -43,23 +51,23 @@ _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
     ),
     (
         urllib3.exceptions.DecodeError,
-        Failure(Kind.UNREADABLE, "the answer's compression is broken"),
+        Failure(Kind.UNREADABLE, "the response's compression is broken"),
     ),
     (
         http.client.RemoteDisconnected,
-        Failure(Kind.UNCERTAIN, "the connection was closed without an answer"),
+        Failure(Kind.UNCERTAIN, "the connection was closed without a response"),
     ),
     (
         http.client.BadStatusLine,
-        Failure(Kind.UNCERTAIN, "the answer is not HTTP"),
+        Failure(Kind.UNCERTAIN, "the response is not HTTP"),
     ),
     (
         http.client.LineTooLong,
-        Failure(Kind.UNCERTAIN, "the answer's headers have no end"),
+        Failure(Kind.UNCERTAIN, "the response's headers have no end"),
     ),
     (
         http.client.IncompleteRead,
-        Failure(Kind.UNCERTAIN, "the answer was cut short"),
+        Failure(Kind.UNCERTAIN, "the response was cut short"),
     ),
     (urllib3.exceptions.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
     (ssl.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
@@ -81,26 +89,46 @@ _NEVER_SENDABLE = (
 )
 
 
+def translate_errors(error: BaseException, handled: Optional[BaseException]) -> Failure:
+    """Return the failure that an exception means; raise what is no failure of the network.
+
+    Args:
+        error: The exception.
+        handled: What the caller was handling when the request was made.
+
+    Raises:
+        BaseException: The exception itself, such as Ctrl-C, without the frames in between: they
+            have the key in their locals, which some tracebacks show.
+    """
+    if isinstance(error, _NETWORK_ERRORS):
+        return failure_of(error, handled)
+    if isinstance(error, ValueError):  # of a library that stumbles over a response
+        return Failure(Kind.UNREADABLE, "the response is not HTTP")
+    log.debug("an attempt was interrupted: %s", traceback.format_exc())
+    error.__context__ = handled
+    raise error.with_traceback(None)
+
+
 def failure_of(
     error: BaseException, handled: Optional[BaseException] = None
 ) -> Failure:
-    """Says what an exception of `requests` or `urllib3` tells of the request's fate.
+    """Return what an exception of `requests` or `urllib3` says about the request's fate.
+
+    The message holds nothing of the exception's own text beyond the system's reason: that text may
+    quote a proxy's URL with its password.
 
     Args:
         error: The exception.
         handled: What the caller was handling when the request was made. Python links it to all that
-            is raised meanwhile, but it says nothing of this request.
-
-    The words hold nothing of the exception's own text beyond the system's reason: that text may
-    quote a proxy's URL with its password.
+            is raised meanwhile, but it says nothing about this request.
     """
     causes = list(_causes_of(error, handled))
     reason = _system_reason(causes)
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
-        words = "a SOCKS proxy needs PySocks: pip install 'requests[socks]'"
-        return Failure(Kind.REFUSED, words)
+        message = "a SOCKS proxy needs PySocks: pip install 'requests[socks]'"
+        return Failure(Kind.REFUSED, message)
     if any(isinstance(cause, urllib3.exceptions.InvalidHeader) for cause in causes):
-        return Failure(Kind.UNREADABLE, "the answer's headers contradict each other")
+        return Failure(Kind.UNREADABLE, "the response's headers contradict each other")
     if isinstance(error, _NEVER_SENDABLE):
         return Failure(
             Kind.REFUSED, f"the request cannot be sent ({type(error).__name__})"
@@ -116,7 +144,7 @@ def failure_of(
         return Failure(kind, f"the server does not speak this kind of TLS{reason}")
     if (
         type(error) is OSError and error.errno is None
-    ):  # how `requests` tells of a missing file
+    ):  # so `requests` reports a missing file
         return Failure(Kind.REFUSED, one_line(str(error), 200))
     for rule, failure in _RULES:
         if any(isinstance(cause, rule) for cause in causes):
@@ -125,14 +153,14 @@ def failure_of(
 
 
 def _is_of_tunnel(cause: BaseException) -> bool:
-    """Tells whether a proxy refused a tunnel; the words of a server never make such an error."""
+    """Return whether a proxy refused a tunnel; a server's words never make such an error."""
     return type(cause) is OSError and str(cause).startswith("Tunnel connection failed")
 
 
 def _causes_of(
     error: BaseException, handled: Optional[BaseException]
 ) -> Iterator[BaseException]:
-    """Walks an exception, what it wraps and what it was raised from, each once."""
+    """Yield an exception, what it wraps and what it was raised from, each once."""
     waiting, seen = [error], {id(handled)}
     while waiting:
         current = waiting.pop(0)

@@ -4,21 +4,21 @@ import http.cookiejar
 import os
 import threading
 import weakref
-from typing import Any, Callable, Dict, Mapping, Optional
-from urllib.request import getproxies
+from functools import partial
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from ai_spine.policy.redaction import Redactor, passwords_of
-from ai_spine.policy.retry import Brake
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.requests.adapter import BoundedAdapter
 from ai_spine.utils import Secret
 
+Send = Callable[..., requests.Response]
+
 
 class _Session(requests.Session):
-    """A session that leaves redirects alone: `exchange` follows those that it may."""
+    """A session that leaves redirects alone: the transport follows those that it may."""
 
     __attrs__ = [*requests.Session.__attrs__, "_hidden_proxies"]  # what pickles
 
@@ -29,7 +29,7 @@ class _Session(requests.Session):
 
     @property
     def is_plain(self) -> bool:
-        """Whether nobody has set on it what requests are to be prepared or sent with."""
+        """Whether nothing has been set on it that changes how requests are prepared or sent."""
         return not (
             self.headers
             or self.params
@@ -38,36 +38,28 @@ class _Session(requests.Session):
             or self.proxies
         )
 
-    def send(
-        self, request: requests.PreparedRequest, **settings: Any
-    ) -> requests.Response:
-        """Sends a request; of a plain session, all that is left to do is the adapter's."""
-        if settings.get("allow_redirects", True) or not self.is_plain:
-            return super().send(request, **settings)
-        del settings["allow_redirects"]
-        return self.get_adapter(request.url or "").send(request, **settings)
-
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Gives no target, so that `requests` neither reads nor prepares anything for one."""
+        """Return no target, so that `requests` neither reads nor prepares anything for one."""
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        """Adds the client's proxies, which win over those of the environment."""
+        """Add the client's proxies, which win over those of the environment."""
         known = {name: proxy.reveal() for name, proxy in self._hidden_proxies.items()}
         merged: Any = super().merge_environment_settings(
             url, {**known, **(proxies or {})}, stream, verify, cert
         )
-        merged["proxies"].pop("no_proxy", None)  # which has been heeded, and is none
+        merged["proxies"].pop("no_proxy", None)  # it was applied, and is no proxy
         return merged
 
 
 class SessionPool:
-    """The session of a client, and of those that were made from it.
+    """The session of a client, and of the clients that were made from it.
 
     Args:
         settings: Checked settings.
-        given: A session of the caller's; without it, one is made, and made anew after a fork.
+        given: A session of the caller's; without one, the pool makes its own, and a new one after a
+            fork.
     """
 
     def __init__(
@@ -76,29 +68,10 @@ class SessionPool:
         self._settings = settings
         self._given = given
         self._session = given
-        self._known: Optional[Callable[[], Dict[str, Any]]] = None
+        self._merged_once: Optional[Callable[[], Dict[str, Any]]] = None
         self._making = threading.Lock()
         self._free = threading.BoundedSemaphore(settings.pool_size)
-        self._free_streams = threading.BoundedSemaphore(settings.pool_size)
-        self.streams_told = False
-        """Whether the server has told that it streams executions."""
-        self.streams_refused = False
-        """Whether it did not do so when it was asked to."""
-        self.brake = Brake()
-        """What holds all calls back when the server asks to wait."""
-        proxies = [proxy.reveal() for proxy in settings.proxies.values()]
-        self.redactor = Redactor(
-            (
-                settings.api_key,
-                settings.access_token,
-                *passwords_of([*proxies, *getproxies().values()]),
-            )
-        )
-        """What takes the secrets out of a server's words."""
         _ALL_POOLS.add(self)
-
-    def __reduce__(self) -> Any:
-        return SessionPool, (self._settings, self._given)
 
     @property
     def session(self) -> requests.Session:
@@ -111,94 +84,106 @@ class SessionPool:
 
     @property
     def is_plain(self) -> bool:
-        """Whether all that goes into a request is this client's, and known beforehand."""
+        """Whether the session is the pool's own, and nothing was set on it."""
         session = self.session
         return isinstance(session, _Session) and session.is_plain
 
-    def take(self, seconds: float) -> bool:
-        """Waits for a free connection, and tells whether there was one in time."""
-        return self._given is not None or self._free.acquire(timeout=max(seconds, 0))
+    @property
+    def max_streams(self) -> Optional[int]:
+        """How many streams may be open at once; `None` for any number.
 
-    def give_back(self) -> None:
-        """Frees the connection that was taken."""
+        There are as many connections for streams as for requests, which need not wait for them. A
+        session of the caller's whose connections are limited gets no stream at all: it could keep
+        the requests from ever being sent.
+        """
+        if self._given is None:
+            return self._settings.pool_size
+        limits = (
+            getattr(a, "_pool_block", False) for a in self._given.adapters.values()
+        )
+        return 0 if any(limits) else None
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait for a free connection, and return whether there was one in time."""
+        return self._given is not None or self._free.acquire(timeout=max(timeout, 0))
+
+    def release(self) -> None:
+        """Free a connection that was acquired."""
         if self._given is None:
             self._free.release()
 
-    def take_stream(self) -> Optional[Callable[[], None]]:
-        """Takes a connection for a stream; there are as many as for all else, who need not wait.
+    def sender(self, url: Optional[str]) -> Tuple[Send, Dict[str, Any]]:
+        """Return the function that sends a request to a URL, and its options.
 
-        Returns:
-            What gives it back; `None` if none is free.
+        For a plain session that is the adapter's own: what `requests.Session.send` does besides
+        takes long, and nobody asked for it. Where somebody has replaced a method of
+        `requests.Session`, as libraries for tests do, requests go through theirs.
         """
-        free = self._free_streams
-        if self._given is not None:
-            # Where connections are limited, a stream could keep the others from ever being sent.
-            limits = (
-                getattr(a, "_pool_block", False) for a in self._given.adapters.values()
-            )
-            return None if any(limits) else _nothing
-        return free.release if free.acquire(blocking=False) else None
+        session = self.session
+        if self.is_plain and not _is_patched():
+            return session.get_adapter(url or "").send, self._options()
+        return partial(session.send, allow_redirects=False), self._merge(url)
 
-    def send_settings(self, url: Optional[str]) -> Dict[str, Any]:
-        """Gives the proxies and TLS settings for a URL, those of the environment included.
+    def _options(self) -> Dict[str, Any]:
+        """Return the proxies and TLS settings of a plain session, looked up once.
 
-        To look there takes longer than to send, so a client does it once.
+        To look into the environment takes longer than to send.
         """
-        if self._given is not None or not self.is_plain:
-            return self._merged(url)
-        if self._known is None:
-            merged = self._merged(url)
+        if self._merged_once is None:
+            merged = self._merge(self._settings.base_url)
             # In a function, where `vars()` shows no password of a proxy.
-            self._known = lambda: merged
-        return self._known()
+            self._merged_once = lambda: merged
+        return self._merged_once()
 
-    def _merged(self, url: Optional[str]) -> Dict[str, Any]:
+    def _merge(self, url: Optional[str]) -> Dict[str, Any]:
         verify = self._settings.verify if self._given is None else None
         return dict(
             self.session.merge_environment_settings(url, {}, True, verify, None)
         )
 
     def close(self) -> None:
-        """Closes the connections, unless the session is the caller's."""
+        """Close the connections, unless the session is the caller's."""
         session = self._session
         if self._given is None and session is not None:
-            self._session = self._known = None
+            self._session = self._merged_once = None
             session.close()
 
     def after_fork(self) -> None:
-        """Leaves the parent's connections to the parent, with the threads that held them."""
+        """Leave the parent's connections to the parent, with the threads that held them."""
         self._making = threading.Lock()
         self._free = threading.BoundedSemaphore(self._settings.pool_size)
-        self._free_streams = threading.BoundedSemaphore(self._settings.pool_size)
-        self.brake = Brake(self.brake.until)
         if self._given is None:
             self._session = None
             return
         for given in self._given.adapters.values():
             adapter: Any = given
             if isinstance(given, HTTPAdapter):
-                # As unpickling does: it makes new pools, and asks the old ones for no lock.
+                # As unpickling does: it makes new pools, and takes no lock of the old ones.
                 adapter.__setstate__(adapter.__getstate__())
+
+
+def _is_patched() -> bool:
+    """Return whether somebody has replaced how a `requests.Session` sends."""
+    session = requests.Session
+    return not (
+        session.send.__module__ == session.get_adapter.__module__ == "requests.sessions"
+    )
 
 
 _ALL_POOLS: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()
 
 
-def _renew_pools() -> None:
+def _after_fork() -> None:
     for pool in list(_ALL_POOLS):
         pool.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_pools)
-
-
-def _nothing() -> None:
-    pass
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def make_session(settings: Settings) -> requests.Session:
-    """Makes a session with a pool for one server, which keeps no cookies and reads no netrc."""
+    """Make a session with a pool for one server, which keeps no cookies and reads no netrc."""
     session = _Session(settings.proxies)
     session.headers.clear()  # each request brings its own
     session.verify = settings.verify

@@ -275,7 +275,7 @@ def _left(ends: Optional[float], shares: int = 1) -> Optional[float]:
     return left / shares
 
 
-def allow(response: Any, seconds: float) -> None:
+def extend_timeout(response: Any, seconds: float) -> None:
     """Gives what an open answer still reads its time anew, where its socket can be had."""
     answer = getattr(response.raw, "_original_response", None)
     for name in ("fp", "raw", "_sock"):

@@ -476,7 +476,7 @@ def test_an_http_agent_that_takes_longer_than_its_nodes_timeout_fails(serve, ser
     execution = run(serve([single(timeout=0.1)], {"work": service.url}))
     assert execution.status == "failed"
     told = execution.error_message
-    assert "timed out after 0.1 s" in told or "no answer in time" in told
+    assert "timed out after 0.1 s" in told or "no response in time" in told
 
 
 def test_an_http_agent_that_breaks_off_fails_its_node(serve, service):

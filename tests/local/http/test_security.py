@@ -723,7 +723,7 @@ def test_an_http_agents_answer_is_read_up_to_a_limit(serve, monkeypatch, status)
     with RawServer(answer(status, body, **location)) as service:
         execution = run(serve([single()], {"work": service.url}))
     assert execution.status == "failed"
-    assert "its answer is larger than 1 MiB" in execution.error_message
+    assert "the response is larger than 1 MiB" in execution.error_message
     assert len(service.requests) == 1
 
 
@@ -734,7 +734,7 @@ def test_an_http_agents_packed_answer_is_limited_when_it_is_unpacked(
     packed = gzip.compress(b" " * (50 * 2**20))
     with RawServer(answer(200, packed, content_encoding="gzip")) as service:
         execution = run(serve([single()], {"work": service.url}))
-    assert "its answer is larger than 1 MiB" in execution.error_message
+    assert "the response is larger than 1 MiB" in execution.error_message
     assert service.requests[0].headers["accept-encoding"] == "identity"
 
 

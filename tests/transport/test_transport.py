@@ -21,7 +21,7 @@ from ai_spine import (
     RequestTimeoutError,
 )
 from ai_spine.local import LocalServer, agent
-from ai_spine.transport.requests import sending as transport
+from ai_spine.transport.requests import transport
 from tests.raw_server import RawServer, answer
 
 FLOW = answer(200, {"flow_id": "f", "nodes": []})
@@ -85,7 +85,9 @@ def test_64_threads_get_right_answers_over_no_more_sockets_than_the_pool_has(
     server, counted, caplog
 ):
     with server.client(pool_size=4) as client:
-        client._api.note_no_streams()  # they have as many sockets of their own
+        client._api.state.streams_unsupported = (
+            True  # they have as many sockets of their own
+        )
         with ThreadPoolExecutor(64) as threads:
             done = list(
                 threads.map(
@@ -106,8 +108,8 @@ def test_a_call_that_fails_gives_its_connection_back(counted):
             for _ in range(5):
                 with pytest.raises(AISpineError):
                     client.get_flow("f")
-            assert client._api._pool.take(0)
-            client._api._pool.give_back()
+            assert client._transport.pool.acquire(0)
+            client._transport.pool.release()
     assert (counted.greatest, counted.open) == (1, 0)
 
 
@@ -125,7 +127,7 @@ with AISpine("sk-forked", sys.argv[1], session=session, pool_size=1) as client:
         client.session.get_adapter("http://").poolmanager.pools._container.values()
     )).pool.queue[-1].sock.getsockname()
     before = port()
-    assert session or client._api._pool.take(0)  # as if a thread were amid a request
+    assert session or client._transport.pool.acquire(0)  # as if a thread were amid a request
     child = os.fork()
     if not child:
         try:
@@ -139,7 +141,7 @@ with AISpine("sk-forked", sys.argv[1], session=session, pool_size=1) as client:
         finally:
             os._exit(0 if good else 1)
     assert os.waitpid(child, 0)[1] == 0
-    session or client._api._pool.give_back()
+    session or client._transport.pool.release()
     assert client.get_flow("f").flow_id == "f" and port() == before
 """
 
@@ -206,7 +208,7 @@ def test_an_adapter_of_the_users_own_need_not_know_of_forks():
     session.mount("https://", Plain())
     session.mount("http://", Counting())
     with AISpine(session=session) as client:
-        client._api._pool.after_fork()
+        client._transport.pool.after_fork()
     assert Counting.made == 2
 
 
@@ -284,7 +286,7 @@ def test_when_one_thread_is_told_to_wait_the_others_hold_back():
 
 def test_who_is_held_back_waits_longer_if_the_server_asks_for_more(clock):
     with RawServer(FLOW) as server, client_of(server, clock) as client:
-        brake = client._api._pool.brake
+        brake = client._api.state.brake
         brake.hold(clock() + 5)
         client._api.sleep = lambda s: (clock.sleep(s), brake.hold(1012))
         client.get_flow("f")
@@ -299,7 +301,7 @@ def test_a_deadline_that_the_brake_would_pass_ends_the_call_unsent(clock):
             with pytest.raises(RequestTimeoutError) as caught:
                 client.execute_flow("f", {})
         assert len(server.requests) == 1 and clock.slept == []
-    assert "the server has asked to wait for 9 s" in str(caught.value)
+    assert "the server asked to wait 9 s" in str(caught.value)
     assert caught.value.maybe_executed is False and caught.value.transient
 
 
@@ -347,7 +349,9 @@ def test_a_protocol_that_nobody_asked_for_is_no_answer():
 def test_an_answer_packed_in_a_way_that_was_not_asked_for_is_not_unpacked(encoding):
     with RawServer(answer(200, b"[]", content_encoding=encoding)) as server:
         with AISpine(base_url=server.url) as client:
-            with pytest.raises(AISpineError, match="the answer is packed as") as caught:
+            with pytest.raises(
+                AISpineError, match="the response is compressed as"
+            ) as caught:
                 client.list_flows()
         assert server.requests[0].headers["accept-encoding"] == "gzip, deflate"
     assert len(str(caught.value)) < 300 and len(caught.value.attempts) == 1
@@ -377,7 +381,7 @@ def test_what_breaks_off_an_attempt_is_logged_without_locals(monkeypatch, caplog
         raise RuntimeError("a hook of somebody's")
 
     caplog.set_level("DEBUG", logger="ai_spine")
-    monkeypatch.setattr(transport, "follow", broken)
+    monkeypatch.setattr(transport, "_within", broken)
     with AISpine("sk-hush", "http://127.0.0.1:9") as client:
         with pytest.raises(RuntimeError):
             client.list_flows()

@@ -1,0 +1,63 @@
+"""Reads the text of a response, in whatever encoding the server chose."""
+
+import codecs
+import json
+import re
+from typing import Any, Optional
+
+_MARKS = (
+    codecs.BOM_UTF8,
+    codecs.BOM_UTF16_LE,  # with which UTF-32 begins as well
+    codecs.BOM_UTF16_BE,
+    codecs.BOM_UTF32_BE,
+)
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+# Others take time that grows faster than the text, or are no encodings of text.
+_KNOWN_CHARSETS = re.compile(r"ascii|utf-8(-sig)?|(utf-(16|32)|iso8859|cp)(-?\w+)?")
+
+
+def parse_json(body: bytes, content_type: str = "") -> Any:
+    """Parse a JSON body.
+
+    Args:
+        body: The body; an empty one is `None`.
+        content_type: The value of `Content-Type`, whose charset is used where it is known.
+
+    Raises:
+        ValueError: The body is not JSON.
+
+    Example:
+        >>> parse_json('{"a": 1}'.encode("utf-16"))
+        {'a': 1}
+    """
+    if not body.strip():
+        return None
+    return json.loads(body.decode(_encoding(body, content_type)))
+
+
+def decode_text(body: bytes, content_type: str = "") -> str:
+    """Decode a body as far as it can be read; what cannot becomes U+FFFD.
+
+    Example:
+        >>> decode_text(b"caf\\xe9", "text/plain; charset=iso-8859-1")
+        'café'
+    """
+    return body.decode(_encoding(body, content_type), "replace")
+
+
+def _encoding(body: bytes, content_type: str) -> str:
+    """Return the encoding of a body: its byte order mark, its charset, or what JSON may be in."""
+    if body.startswith(_MARKS):
+        return json.detect_encoding(body)
+    return _charset(content_type) or json.detect_encoding(body)
+
+
+def _charset(content_type: str) -> Optional[str]:
+    named = _CHARSET.search(content_type)
+    if named is None:
+        return None
+    try:
+        name = codecs.lookup(named.group(1)).name
+    except LookupError:
+        return None
+    return name if _KNOWN_CHARSETS.fullmatch(name) else None

@@ -1,0 +1,68 @@
+"""A request and its response, as every transport sends and returns them."""
+
+from enum import Enum
+from typing import Any, Mapping, NamedTuple, Optional
+from urllib.parse import urlencode
+
+from ai_spine.exceptions import ValidationError
+
+
+class Credential(Enum):
+    """What authorises a request."""
+
+    API_KEY = "the client's key"
+    ACCESS_TOKEN = "the client's account token"  # nosec B105
+    NONE = "nothing"
+
+
+class Request(NamedTuple):
+    """One request of the API: what is the same for every attempt of a call.
+
+    It holds no secret: the transport adds the key, and only for the origin that it belongs to.
+    """
+
+    method: str
+    template: str
+    """The path from the server's root, with the names of ids in braces."""
+    ids: Mapping[str, str]
+    """The ids of the path, not yet quoted."""
+    query: str
+    """The encoded query; empty if there is none."""
+    headers: Mapping[str, str]
+    """The headers of this call alone."""
+    content: Optional[bytes]
+    """The body, which is JSON."""
+    credential: Credential
+
+
+class Response(NamedTuple):
+    """A complete HTTP response."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names are found in any case."""
+    body: bytes
+
+    def __repr__(self) -> str:  # a server may repeat the key in its headers or its body
+        return f"Response({self.status}, {len(self.body)} bytes)"
+
+
+def encode_query(params: Optional[Mapping[str, Any]]) -> str:
+    """Return the query of a URL; `None` values are left out, and lists become repeated names.
+
+    Raises:
+        ValidationError: Half of a surrogate pair is in it, which no URL can hold.
+
+    Example:
+        >>> encode_query({"flow_id": "a b", "limit": 5, "offset": None})
+        'flow_id=a+b&limit=5'
+    """
+    if not params:
+        return ""
+    known = {name: value for name, value in params.items() if value is not None}
+    try:
+        return urlencode(known, doseq=True)
+    except UnicodeError:
+        raise ValidationError(
+            "params contains half of a character, which no URL can hold"
+        ) from None

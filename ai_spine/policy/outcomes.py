@@ -1,0 +1,74 @@
+"""What a result means: a value for the caller, or a failure, and the error it becomes. Pure."""
+
+from typing import Any, Callable, TypeVar, Union
+
+from ai_spine.constants import REQUEST_ID_HEADER
+from ai_spine.exceptions import (
+    AISpineError,
+    APIError,
+    CallInfo,
+    NetworkError,
+    RequestTimeoutError,
+)
+from ai_spine.models.base import UnexpectedResponse
+from ai_spine.policy.decoding import decode_text, parse_json
+from ai_spine.policy.error_bodies import error_from_response
+from ai_spine.policy.messages import Response
+from ai_spine.policy.retry import Failure, Kind, RetryPolicy, kind_of_status
+from ai_spine.utils import one_line
+
+T = TypeVar("T")
+Redact = Callable[[str], str]
+
+
+def read_value(
+    response: Response, read: Callable[[Any], T], policy: RetryPolicy, redact: Redact
+) -> Union[T, Failure]:
+    """Return what an operation reads from a response.
+
+    A failure is returned and not raised, so that no traceback shows what is in the response.
+    """
+    if not 200 <= response.status < 300:
+        return Failure(
+            kind_of_status(response.status),
+            f"status {response.status}",
+            retry_after=policy.read_retry_after(response.headers),
+        )
+    content_type = response.headers.get("Content-Type", "")
+    try:
+        payload = parse_json(response.body, content_type)
+    except (ValueError, RecursionError):
+        kind = one_line(redact(content_type), 60) or "unknown type"
+        message = f"the response is not JSON ({kind}, {len(response.body)} bytes)"
+        return Failure(Kind.UNREADABLE, message)
+    try:
+        return read(payload)
+    except UnexpectedResponse as error:
+        message = redact(f"the server responded with {error}")
+        return Failure(Kind.UNREADABLE, message)
+
+
+def error_of_failure(base_url: str, failure: Failure, call: CallInfo) -> NetworkError:
+    """Return the error of a call that got no response."""
+    kind = RequestTimeoutError if failure.timed_out else NetworkError
+    error = kind(f"{base_url}: {failure.message}", call=call)
+    error.retry_after = failure.retry_after
+    return error
+
+
+def error_of_response(
+    response: Response, failure: Failure, call: CallInfo, redact: Redact
+) -> AISpineError:
+    """Return the error of a call whose response is a refusal, or cannot be read."""
+    request_id = response.headers.get(REQUEST_ID_HEADER)
+    if request_id:
+        call = call._replace(request_id=one_line(redact(request_id), 200))
+    if response.status < 300:
+        return APIError(failure.message, status_code=response.status, call=call)
+    text = decode_text(response.body, response.headers.get("Content-Type", ""))
+    return error_from_response(
+        response.status,
+        redact(text).encode("utf-8", "replace"),
+        retry_after=failure.retry_after,
+        call=call,
+    )

@@ -1,0 +1,79 @@
+"""What the clients of one server have learnt about it: `with_options` shares it."""
+
+import os
+import threading
+import weakref
+from typing import Callable, Mapping, Optional
+
+from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
+from ai_spine.policy.event_streams import announces_stream
+from ai_spine.policy.retry import Brake
+
+
+class ServerState:
+    """What is known of a server, beyond any single call.
+
+    Args:
+        max_streams: How many streams may be open at once; `None` for any number.
+    """
+
+    def __init__(self, max_streams: Optional[int] = None) -> None:
+        self.brake = Brake()
+        """Holds all calls back while the server asks to wait."""
+        self.announces_streams = False
+        """Whether a response has announced that executions can be streamed."""
+        self.streams_unsupported = False
+        """Whether the server refused to stream an execution."""
+        self.echoes_idempotency_keys = False
+        """Whether a response has repeated the key of its request: the server honours keys."""
+        self._max_streams = max_streams
+        self._free_streams = threading.BoundedSemaphore(max_streams or 1)
+        _ALL_STATES.add(self)
+
+    @property
+    def streams_executions(self) -> bool:
+        """Whether executions can be followed over a stream, as far as is known."""
+        return self.announces_streams and not self.streams_unsupported
+
+    def learn_from(self, headers: Mapping[str, str], key: Optional[str]) -> None:
+        """Note what a response's headers say about the server.
+
+        Args:
+            headers: The headers of the response.
+            key: The idempotency key of the request; `None` if it had none.
+        """
+        self.announces_streams |= announces_stream(headers)
+        if key is not None and headers.get(IDEMPOTENCY_KEY_HEADER) == key:
+            self.echoes_idempotency_keys = True
+
+    def reserve_stream(self) -> Optional[Callable[[], None]]:
+        """Reserve a connection for a stream without waiting.
+
+        Returns:
+            A function that releases it; `None` if no connection is free.
+        """
+        if self._max_streams is None:
+            return _release_nothing
+        is_free = self._max_streams > 0 and self._free_streams.acquire(blocking=False)
+        return self._free_streams.release if is_free else None
+
+    def after_fork(self) -> None:
+        """Replace the locks, which threads of the parent process may have held."""
+        self.brake = Brake(self.brake.until)
+        self._free_streams = threading.BoundedSemaphore(self._max_streams or 1)
+
+
+_ALL_STATES: "weakref.WeakSet[ServerState]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for state in list(_ALL_STATES):
+        state.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _release_nothing() -> None:
+    pass

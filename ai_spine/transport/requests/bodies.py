@@ -1,0 +1,128 @@
+"""Reads bodies: whole ones within limits, and streams piece by piece."""
+
+import re
+import sys
+import time
+from typing import Any, Callable, Iterable, Mapping, Optional, Union
+
+import requests
+import urllib3
+
+from ai_spine.constants import MAX_ERROR_BYTES, MAX_RESPONSE_BYTES
+from ai_spine.policy.event_streams import is_event_stream
+from ai_spine.policy.messages import Response
+from ai_spine.policy.retry import Failure, Kind
+from ai_spine.transport.base import EventStream
+from ai_spine.transport.requests.failures import translate_errors
+from ai_spine.transport.requests.sockets import extend_timeout
+from ai_spine.utils import one_line
+
+_CHUNK_BYTES = 16 * 1024
+# These are decompressed in bounded steps. Others compress so well that one chunk could fill memory.
+ACCEPTED_ENCODINGS = "gzip, deflate"
+_ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
+_LENGTH = re.compile("[0-9]{1,18}")
+
+Redact = Callable[[str], str]
+
+
+class RequestsStream(EventStream):
+    """A stream over a `requests` response whose headers have been read.
+
+    Args:
+        reply: The response.
+    """
+
+    def __init__(self, reply: requests.Response) -> None:
+        self.status = reply.status_code
+        self._reply = reply
+
+    def read(self, timeout: float) -> Union[bytes, Failure]:
+        """Return the next bytes as soon as there are any; none at the end of the stream."""
+        handled = sys.exc_info()[1]
+        try:
+            extend_timeout(self._reply, timeout)
+            # What `requests` and `urllib3` offer waits until a whole chunk is there.
+            raw: Any = self._reply.raw
+            return bytes(raw._fp.read1(_CHUNK_BYTES))
+        except BaseException as error:
+            return translate_errors(error, handled)
+
+    def close(self) -> None:
+        """Close the connection; a second call changes nothing."""
+        self._reply.close()
+
+
+def stream_of(
+    reply: requests.Response, deadline: float, redact: Redact
+) -> Union[EventStream, Response, Failure]:
+    """Return the stream that a reply is; of any other reply, the whole response."""
+    if reply.status_code == 200 and is_event_stream(reply.headers):
+        encoding = _encoding_of(reply)
+        if encoding in ("", "identity"):
+            return RequestsStream(reply)
+        reply.close()
+        return _unknown_encoding(encoding, redact)
+    with reply:
+        if 200 <= reply.status_code < 300:  # it may have no end, and is of no use
+            return Response(reply.status_code, reply.headers, b"")
+        return read_response(reply, deadline, redact)
+
+
+def read_response(
+    reply: requests.Response, deadline: float, redact: Redact
+) -> Union[Response, Failure]:
+    """Read a body up to the limit, and check that it is complete."""
+    encoding = _encoding_of(reply)
+    if encoding not in _ENCODINGS:
+        return _unknown_encoding(encoding, redact)
+    if reply.status_code < 200:
+        return Failure(Kind.UNCERTAIN, "the server changed to another protocol")
+    body = bytearray()
+    length = None if encoding else _content_length(reply.headers)
+    is_error = not 200 <= reply.status_code < 300
+    for chunk in _chunks_of(reply, length):
+        body += chunk
+        if is_error and len(body) > MAX_ERROR_BYTES:
+            length = None  # the beginning of an error says enough
+            break
+        if len(body) > MAX_RESPONSE_BYTES:
+            limit = MAX_RESPONSE_BYTES // 2**20
+            return Failure(Kind.UNREADABLE, f"the response is larger than {limit} MiB")
+        if len(body) != length and time.monotonic() > deadline:
+            return Failure(
+                Kind.UNCERTAIN, "the response was not complete in time", timed_out=True
+            )
+    if length is not None and len(body) < length:
+        return Failure(Kind.UNCERTAIN, "the response was cut short")
+    return Response(reply.status_code, reply.headers, bytes(body))
+
+
+def _content_length(headers: Mapping[str, str]) -> Optional[int]:
+    """Return how many bytes a body must have; a chunked body marks its end itself."""
+    if "chunked" in headers.get("Transfer-Encoding", "").lower():
+        return None
+    length = headers.get("Content-Length", "")
+    return int(length) if _LENGTH.fullmatch(length) else None
+
+
+def _chunks_of(reply: requests.Response, length: Optional[int]) -> Iterable[bytes]:
+    """Return a body in chunks; a short one, as nearly all are, in one read."""
+    raw = reply.raw
+    is_short = length is not None and 0 < length <= _CHUNK_BYTES
+    if is_short and isinstance(raw, urllib3.HTTPResponse):
+        return (raw.read(length, decode_content=False),)
+    return reply.iter_content(_CHUNK_BYTES)
+
+
+def _encoding_of(reply: requests.Response) -> str:
+    """Return how a body is compressed; empty if it is not."""
+    return reply.headers.get("Content-Encoding", "").strip().lower()
+
+
+def _unknown_encoding(encoding: str, redact: Redact) -> Failure:
+    name = one_line(redact(encoding), 60)
+    return Failure(
+        Kind.UNREADABLE,
+        f"the response is compressed as {name!r}, which was not asked for",
+    )

@@ -1,0 +1,46 @@
+"""Which redirects are followed: those that stay on their origin and keep their method."""
+
+from typing import Callable, Union
+from urllib.parse import urljoin
+
+import requests
+
+from ai_spine.policy.retry import Failure, Kind
+from ai_spine.utils import one_line, origin
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_METHOD_KEEPING_REDIRECTS = (307, 308)
+
+
+def is_redirect(reply: requests.Response) -> bool:
+    """Return whether a reply says where to ask instead."""
+    return reply.status_code in _REDIRECTS and "Location" in reply.headers
+
+
+def redirect_target(
+    prepared: requests.PreparedRequest,
+    reply: requests.Response,
+    redact: Callable[[str], str],
+) -> Union[str, Failure]:
+    """Return the URL that a redirect leads to, if it may be followed."""
+    method, status = prepared.method, reply.status_code
+    here = prepared.url or ""
+    try:
+        target = urljoin(here, reply.headers["Location"])
+        # As urllib3 reads it, which connects: the standard library finds other hosts in some URLs.
+        target = requests.Request("GET", target).prepare().url or ""
+        new_origin = origin(target)
+    except (ValueError, requests.RequestException):
+        return Failure(Kind.REFUSED, "the server redirected to an invalid URL")
+    keeps_method = method == "GET" or status in _METHOD_KEEPING_REDIRECTS
+    if new_origin != origin(here):
+        return Failure(
+            Kind.REFUSED if keeps_method else Kind.UNREADABLE,
+            f"the server redirected to another origin, {one_line(redact(new_origin), 200)}, which "
+            "is not followed; if it is the right one, use it as base_url",
+        )
+    if not keeps_method:
+        # 303 means that the request was carried out, and where to see the result.
+        kind = Kind.UNREADABLE if status == 303 else Kind.REFUSED
+        return Failure(kind, f"the server redirected a {method} ({status})")
+    return target
