@@ -51,12 +51,14 @@ if TYPE_CHECKING:
     from ai_spine.notebook.tables import to_dataframe
     from ai_spine.policy.events import RequestEvent
     from ai_spine.policy.execution_events import ExecutionEvent
+    from ai_spine.policy.json_encoding import json_default
 
 # A module is imported when one of its names is first used: `import ai_spine` costs next to nothing.
 _NAMES_IN = {
     "batch.items": ("BatchItem", "BatchProgress", "BatchResult"),
     "client": ("AISpine",),
     "policy.events": ("RequestEvent",),
+    "policy.json_encoding": ("json_default",),
     "exceptions": (
         "AISpineError",
         "APIError",
@@ -141,6 +143,7 @@ __all__ = [
     "User",
     "ValidationError",
     "__version__",
+    "json_default",
     "to_dataframe",
 ]
 

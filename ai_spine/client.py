@@ -28,6 +28,7 @@ from ai_spine.operations import Operation, read_anything
 from ai_spine.policy.events import log_to_stderr
 from ai_spine.policy.settings import Hooks, Settings
 from ai_spine.policy.validation import (
+    Duration,
     check_amount,
     check_callable,
     check_count,
@@ -88,6 +89,8 @@ class AISpine(
             `base_url`, `api_prefix`, `timeout` and `max_retries` where neither an argument nor the
             environment does. Without one, `AI_SPINE_PROFILE`, or the file's choice, or `default`;
             an empty one is none. Its key goes to no other server than its own.
+        json_default: Called with a value in an input that the SDK cannot encode as JSON; it returns
+            one that can be encoded, or raises `TypeError`.
 
     Raises:
         ConfigurationError: A setting is wrong.
@@ -108,12 +111,12 @@ class AISpine(
         self,
         api_key: Optional[str] = None,
         base_url: Optional[str] = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: Duration = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
         debug: bool = False,
         *,
         api_prefix: str = DEFAULT_API_PREFIX,
-        deadline: Optional[float] = None,
+        deadline: Optional[Duration] = None,
         retry_writes: bool = False,
         session: Optional[requests.Session] = None,
         headers: Optional[Mapping[str, str]] = None,
@@ -121,12 +124,13 @@ class AISpine(
         verify: Union[bool, str] = True,
         cert: Union[None, str, Tuple[str, str]] = None,
         pool_size: int = DEFAULT_POOL_SIZE,
-        retry_after_limit: float = DEFAULT_RETRY_AFTER_LIMIT,
+        retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
         event_hooks: Optional[Hooks] = None,
         access_token: Optional[str] = None,
         on_credits_low: Optional[Callable[[float], Any]] = None,
         credits_low_at: float = DEFAULT_CREDITS_LOW_AT,
         profile: Optional[str] = None,
+        json_default: Optional[Callable[[Any], Any]] = None,
     ) -> None:
         # A traceback that shows locals must show none of these: they are hidden before any check.
         key = None if api_key is None else Secret(api_key)
@@ -174,6 +178,9 @@ class AISpine(
                 "credits_low_at", credits_low_at, "credits", ConfigurationError
             ),
             log_bodies=config.wants_bodies_logged(),
+            json_default=check_callable(
+                "json_default", json_default, ConfigurationError
+            ),
         )
         config.warn_of_plain_http(settings)
         self._transport = RequestsTransport(settings, session)
@@ -204,12 +211,12 @@ class AISpine(
     def with_options(
         self: Client,
         *,
-        timeout: Optional[float] = None,
+        timeout: Optional[Duration] = None,
         max_retries: Optional[int] = None,
-        deadline: Optional[float] = None,
+        deadline: Optional[Duration] = None,
         headers: Optional[Mapping[str, str]] = None,
         retry_writes: Optional[bool] = None,
-        retry_after_limit: Optional[float] = None,
+        retry_after_limit: Optional[Duration] = None,
     ) -> Client:
         """Gives a client that differs in these settings, and shares the connections.
 

@@ -156,7 +156,7 @@ def test_the_zero_id_is_an_error_even_where_the_server_says_nothing_of_one():
         json={"execution_id": ZERO, "status": "pending"},
     )
     with AISpine() as client:
-        with pytest.raises(ExecutionError, match="flow 'f' was not started"):
+        with pytest.raises(ExecutionError, match="flow 'f' did not start"):
             client.execute_flow("f", {})
 
 
@@ -282,7 +282,9 @@ def test_a_wait_that_sees_nothing_says_so(server, plain):
     with pytest.raises(TimeoutError) as caught:
         plain.wait_for_execution(started.execution_id, timeout=0.3, interval=0.05)
     assert caught.value.last_status is None
-    assert "it was not seen, and the last look failed: 503" in str(caught.value)
+    assert "its status was never seen, and the last request failed: 503" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from ai_spine.exceptions import (
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.events import RequestEvent, call_safely, log, log_line
+from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import Credential, Request, Response, encode_query
 from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, Kind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
-from ai_spine.policy.validation import encode_json
 from ai_spine.transport.base import EventStream, Transport
 
 T = TypeVar("T")
@@ -192,7 +192,7 @@ class ApiClient:
             ids,
             encode_query(params),
             {**self.settings.headers, **call.own_headers()},
-            None if body is None else encode_json(body),
+            None if body is None else encode_json(body, self.settings.json_default),
             operation.credential,
         )
 

@@ -158,7 +158,7 @@ class EventFollower:
                 if not self._seen.is_news(event):
                     continue
                 if event.execution is not None:
-                    self._wait.saw(event.execution)
+                    self._wait.note_state(event.execution)
                 yield event
                 if event.is_final:
                     return
@@ -216,7 +216,7 @@ class EventFollower:
             raise error
         self._failures += 1
         self._retry_after = getattr(error, "retry_after", None) or 0.0
-        if self._wait.missed(error):
+        if self._wait.note_failure(error):
             log.warning(
                 "still following execution %s: %s", self._wait.execution_id, error
             )
@@ -235,7 +235,7 @@ class EventFollower:
                     yield event
                     if event.is_final:
                         return
-            self._api.sleep(self._wait.pause())
+            self._api.sleep(self._wait.delay())
 
     def _poll(self) -> List[ExecutionEvent]:
         left = self._wait.remaining()
@@ -243,12 +243,12 @@ class EventFollower:
             execution = self._api.call(GET_EXECUTION, ids=self._ids, deadline=left)
             nodes = self._node_results()
         except AISpineError as error:
-            if self._wait.missed(error):
+            if self._wait.note_failure(error):
                 log.warning(
                     "still following execution %s: %s", self._wait.execution_id, error
                 )
             return []
-        self._wait.saw(execution)
+        self._wait.note_state(execution)
         return events_of(execution, nodes)
 
     def _node_results(self) -> List[NodeResult]:

@@ -336,7 +336,7 @@ class BatchRun:
 
     def _look_later(self, flight: Flight, wait: Wait) -> None:
         try:
-            due = time.monotonic() + wait.pause()
+            due = time.monotonic() + wait.delay()
         except TimeoutError as error:
             self._land(flight, error)
             return
@@ -347,7 +347,7 @@ class BatchRun:
         flight = replace(flight, execution=execution)
         wait = flight.wait
         if wait is not None:
-            wait.saw(execution)
+            wait.note_state(execution)
             if not execution.is_done:
                 self._look_later(flight, wait)
                 return
@@ -355,7 +355,7 @@ class BatchRun:
 
     def _missed(self, flight: Flight, wait: Wait, error: AISpineError) -> None:
         try:
-            wait.missed(error)
+            wait.note_failure(error)
         except AISpineError:
             self._land(flight, error)
         else:

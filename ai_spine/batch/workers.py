@@ -86,7 +86,7 @@ class Crew(NamedTuple):
             timeout,
             DEFAULT_INTERVAL,
             clock=time.monotonic,
-            looks=durations.looks(DEFAULT_INTERVAL),
+            delays=durations.looks(DEFAULT_INTERVAL),
             redact=self.redact,
         )
 

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from datetime import timedelta
 from typing import Any, Callable, Dict, Optional, Set, Tuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -301,6 +302,8 @@ def check_retry_after_limit(value: Any) -> float:
     Raises:
         ConfigurationError: It is no number from zero up.
     """
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
     return min(
         check_amount("retry_after_limit", value, "seconds", ConfigurationError),
         MAX_SECONDS,

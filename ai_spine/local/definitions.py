@@ -1,5 +1,6 @@
 """Flows for the local server: read from files, dicts and `Flow`s, and checked."""
 
+import json
 from pathlib import Path
 from typing import (
     Any,
@@ -19,7 +20,7 @@ from ai_spine.flows.definitions import FILE_SUFFIXES, MAX_DEPTH, is_too_deep, re
 from ai_spine.models import Flow
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.models.graph import find_problems
-from ai_spine.policy.validation import encode_json
+from ai_spine.policy.json_encoding import encode_json
 
 MAX_NODES = 1000
 FlowItem = Union[str, Path, Flow, Mapping[str, Any]]
@@ -40,9 +41,9 @@ def load_flows(source: FlowSource) -> List[LoadedFlow]:
         ConfigurationError: A file cannot be read, or holds no flow, or two flows have one id.
     """
     loaded = [_load(item) for item in _items(source)]
+    loaded = [LoadedFlow(_as_json(flow, where), where) for flow, where in loaded]
     sources: Dict[str, str] = {}
     for flow, where in loaded:
-        _check_json(flow, where)
         if not isinstance(flow.flow_id, str):
             raise ConfigurationError(f"{where}: it has no flow_id")
         if flow.flow_id in sources:
@@ -127,11 +128,16 @@ def _load(item: FlowItem) -> LoadedFlow:
     return LoadedFlow(flow, f"{where} (flow {flow.flow_id!r})")
 
 
-def _check_json(flow: Flow, where: str) -> None:
+def _as_json(flow: Flow, where: str) -> Flow:
+    """Return a flow as JSON carries it: YAML has dates, which become text.
+
+    Raises:
+        ConfigurationError: It holds what is not JSON, or is nested too deeply.
+    """
     try:
-        told = flow.to_dict()
-        encode_json(told)
-    except ValueError as error:  # YAML has dates and sets, which no API can carry
+        plain = json.loads(encode_json(flow.to_dict()))
+    except ValueError as error:
         raise ConfigurationError(f"{where}: {error}") from None
-    if is_too_deep(told):
+    if is_too_deep(plain):
         raise ConfigurationError(f"{where}: nested deeper than {MAX_DEPTH} levels")
+    return Flow.from_wire(plain)

@@ -9,12 +9,12 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
 from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ValidationError
+from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.validation import (
     check_count,
     check_header_value,
     check_mapping,
     check_seconds,
-    encode_json,
 )
 
 # Where a request's channel stands in its WSGI environment; `server` puts it there.

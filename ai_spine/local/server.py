@@ -35,12 +35,12 @@ from ai_spine.local.http.wsgi_server import HttpServer
 from ai_spine.local.store.store import Store
 from ai_spine.models import Execution, Flow
 from ai_spine.models.statuses import ExecutionStatus, read_status
+from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.validation import (
     check_count,
     check_flag,
     check_id,
     check_mapping,
-    encode_json,
     fits_header,
 )
 from ai_spine.utils import Secret

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -138,6 +139,14 @@ class Model(Mapping[str, Any]):
                 {key: value for key, value in wire.items() if key not in known}
             )
         return plain
+
+    def to_json(self, indent: Optional[int] = None) -> str:
+        """Return `to_dict()` as JSON text.
+
+        Args:
+            indent: How many spaces to indent each level by; `None` for one line.
+        """
+        return json.dumps(self.to_dict(), indent=indent)
 
     @property
     def _json(self) -> Mapping[str, Any]:

@@ -49,8 +49,16 @@ class Execution(Model):
 
     @property
     def is_done(self) -> bool:
-        """Whether it has ended, well or not."""
-        return isinstance(self.status, str) and self.status in TERMINAL_STATUSES
+        """Whether it has ended, successfully or not.
+
+        A status that the SDK does not know is final if the execution has a time of completion.
+        """
+        if not isinstance(self.status, str):
+            return False
+        status = read_status(self.status)
+        if isinstance(status, ExecutionStatus):
+            return status in TERMINAL_STATUSES
+        return isinstance(self.completed_at, datetime)
 
     @property
     def succeeded(self) -> bool:

@@ -38,5 +38,13 @@ STATUS_IN_DIALECT_B = {str(ours): theirs for theirs, ours in _STATUS_SYNONYMS.it
 
 
 def read_status(value: Any) -> Any:
-    """Gives the status in the one vocabulary; one that nobody knows stays as it came."""
-    return _KNOWN.get(value, value) if isinstance(value, str) else value
+    """Return a status in the one vocabulary, whatever its case; an unknown one stays as it is.
+
+    Example:
+        >>> read_status(" Success "), read_status("archived")
+        ('completed', 'archived')
+    """
+    if not isinstance(value, str):
+        return value
+    known = _KNOWN.get(value)
+    return _KNOWN.get(value.strip().lower(), value) if known is None else known

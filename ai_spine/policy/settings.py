@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     on_credits_low: Optional[Callable[[float], Any]]
     credits_low_at: float
     log_bodies: bool
+    json_default: Optional[Callable[[Any], Any]] = None
 
     def __repr__(self) -> str:  # headers may hold secrets
         return f"Settings(base_url={self.base_url!r})"

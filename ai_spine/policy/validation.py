@@ -1,25 +1,47 @@
-"""Arguments are checked here, before anything is sent; each check says what was wrong and where."""
+"""Checks arguments before anything is sent; each error says what was wrong, and where. Pure."""
 
-import json
 import math
-from typing import Any, Callable, Iterator, Mapping, Optional, Tuple, Type, Union
+from datetime import timedelta
+from typing import Any, Callable, Mapping, Optional, Type, Union
+from uuid import UUID
 
-from ai_spine.constants import MAX_MESSAGE_LENGTH, MAX_SECONDS
-from ai_spine.exceptions import AISpineError, ConfigurationError, ValidationError
+from ai_spine.constants import MAX_SECONDS
+from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.models import Agent, Execution, Flow
+from ai_spine.policy.json_encoding import kind_of, text_of
 from ai_spine.utils import has_control_characters, is_unicode, one_line
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-Problem = Union[Type[ConfigurationError], Type[ValidationError]]
+ErrorClass = Union[Type[ConfigurationError], Type[ValidationError]]
+Duration = Union[float, timedelta]
+"""Seconds, or a `timedelta`."""
+AgentId = Union[str, UUID, Agent]
+ExecutionId = Union[str, UUID, Execution]
+FlowId = Union[str, UUID, Flow]
+# The models that have an id of their own, by the name of the argument that takes it.
+_MODELS = {"agent_id": Agent, "execution_id": Execution, "flow_id": Flow}
 
 
 def check_id(name: str, value: Any) -> str:
-    """Gives the id back if it can stand as one segment of a path.
+    """Return an id as text that can be one segment of a path.
+
+    Args:
+        name: The name of the argument, such as `execution_id`.
+        value: The id: text, a `UUID`, or the model that has such an id.
 
     Raises:
-        ValidationError: It is no text, or empty, or `.` or `..`, or holds control characters.
+        ValidationError: It is something else, empty, `.` or `..`, or holds control characters.
+
+    Example:
+        >>> check_id("flow_id", Flow("credit")), check_id("flow_id", UUID(int=1))
+        ('credit', '00000000-0000-0000-0000-000000000001')
     """
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, _MODELS.get(name, ())):
+        value = getattr(value, name)
     if not isinstance(value, str):
-        raise ValidationError(f"{name} must be text, not {_kind(value)}")
+        raise ValidationError(f"{name} must be text, not {kind_of(value)}")
     if not value.strip():
         raise ValidationError(f"{name} must not be empty")
     if value in (".", ".."):
@@ -27,41 +49,70 @@ def check_id(name: str, value: Any) -> str:
             f"{name} must not be {value!r}: it would name another path"
         )
     if has_control_characters(value) or not is_unicode(value):
-        raise ValidationError(f"{name} holds characters that no id can have: {value!r}")
+        raise ValidationError(f"{name} has characters that no id can have: {value!r}")
     return value
 
 
 def check_mapping(name: str, value: Any) -> Mapping[str, Any]:
-    """Gives the value back if it is a mapping.
+    """Return a value if it is a mapping.
 
     Raises:
-        ValidationError: It is none.
+        ValidationError: It is not.
     """
     if not isinstance(value, Mapping):
         raise ValidationError(
-            f"{name} must be a mapping of names to values, not {_kind(value)}"
+            f"{name} must be a mapping of names to values, not {kind_of(value)}"
         )
     return value
 
 
-def check_seconds(name: str, value: Any, error: Problem = ValidationError) -> float:
-    """Gives a number of seconds above zero as a float.
+def check_seconds(name: str, value: Any, error: ErrorClass = ValidationError) -> float:
+    """Return a duration above zero in seconds.
+
+    Args:
+        name: The name of the argument.
+        value: Seconds, or a `timedelta`.
+        error: The class of the error to raise.
 
     Raises:
-        ValidationError: It is no number, NaN, zero, negative or beyond 1e9 (or `error`, if given).
+        ValidationError: It is not a number, NaN, zero, negative or beyond 1e9 (or `error`, if
+            given).
+
+    Example:
+        >>> check_seconds("timeout", timedelta(minutes=2))
+        120.0
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise error(f"{name} must be a number of seconds, not {_kind(value)}")
-    if not 0 < value <= MAX_SECONDS:  # which NaN is not, either
+    seconds = _seconds(name, value, error)
+    if not 0 < seconds <= MAX_SECONDS:  # NaN is neither
         raise error(f"{name} must be a number of seconds above zero, up to 1e9")
-    return float(value)
+    return seconds
 
 
-def check_flag(name: str, value: Any, error: Problem = ValidationError) -> bool:
-    """Gives a value's truth.
+def check_wait_timeout(value: Any) -> Optional[float]:
+    """Return the timeout of a wait in seconds; `None` waits without a limit.
 
     Raises:
-        ValidationError: It is neither true nor false, as arrays are (or `error`, if given).
+        ValidationError: It is neither `None`, nor a number of seconds above zero, nor a
+            `timedelta`.
+    """
+    return None if value is None else check_seconds("timeout", value)
+
+
+def _seconds(name: str, value: Any, error: ErrorClass) -> float:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise error(
+            f"{name} must be a number of seconds or a timedelta, not {kind_of(value)}"
+        )
+    return float(value) if abs(value) <= MAX_SECONDS else math.inf
+
+
+def check_flag(name: str, value: Any, error: ErrorClass = ValidationError) -> bool:
+    """Return whether a value is true.
+
+    Raises:
+        ValidationError: It has no truth value, as arrays have none (or `error`, if given).
     """
     try:
         return bool(value)
@@ -70,9 +121,9 @@ def check_flag(name: str, value: Any, error: Problem = ValidationError) -> bool:
 
 
 def check_callable(
-    name: str, value: Any, error: Problem = ValidationError
+    name: str, value: Any, error: ErrorClass = ValidationError
 ) -> Optional[Callable[..., Any]]:
-    """Gives the value back if it is `None` or can be called.
+    """Return a value if it is `None` or can be called.
 
     Raises:
         ValidationError: It is neither (or `error`, if given).
@@ -83,9 +134,9 @@ def check_callable(
 
 
 def check_amount(
-    name: str, value: Any, unit: str, error: Problem = ValidationError
+    name: str, value: Any, unit: str, error: ErrorClass = ValidationError
 ) -> float:
-    """Gives a number from zero up back.
+    """Return a number from 0 up.
 
     Raises:
         ValidationError: It is none (or `error`, if given).
@@ -101,31 +152,33 @@ def check_count(
     *,
     least: int = 0,
     most: Optional[int] = None,
-    error: Problem = ValidationError,
+    error: ErrorClass = ValidationError,
 ) -> int:
-    """Gives a whole number from `least` to `most` back.
+    """Return a whole number from `least` to `most`.
 
     Raises:
-        ValidationError: It is no whole number, too small or too large (or `error`, if given).
+        ValidationError: It is not a whole number, too small or too large (or `error`, if given).
     """
     if isinstance(value, bool) or not isinstance(value, int):
-        raise error(f"{name} must be a whole number, not {_kind(value)}")
+        raise error(f"{name} must be a whole number, not {kind_of(value)}")
     if value < least:
-        raise error(f"{name} must be at least {least}, not {_told(value)}")
+        raise error(f"{name} must be at least {least}, not {text_of(value)}")
     if most is not None and value > most:
-        raise error(f"{name} must be at most {most}, not {_told(value)}")
+        raise error(f"{name} must be at most {most}, not {text_of(value)}")
     return int(value)
 
 
-def check_header_value(name: str, value: Any, error: Problem = ValidationError) -> str:
-    """Gives the text back if it can travel in a header.
+def check_header_value(
+    name: str, value: Any, error: ErrorClass = ValidationError
+) -> str:
+    """Return a text that a header can hold.
 
     Raises:
-        ValidationError: It is no text, empty, or holds what headers cannot (or `error`, if given).
-            The message does not repeat the value, which may be a secret.
+        ValidationError: It is not text, is empty, or has characters that no header can have (or
+            `error`, if given). The message does not repeat the value, which may be a secret.
     """
     if not isinstance(value, str):
-        raise error(f"{name} must be text, not {_kind(value)}")
+        raise error(f"{name} must be text, not {kind_of(value)}")
     if not fits_header(value):
         raise error(
             f"{name} must be printable ASCII text without spaces around it, and not be empty"
@@ -134,10 +187,10 @@ def check_header_value(name: str, value: Any, error: Problem = ValidationError) 
 
 
 def check_method(value: Any) -> str:
-    """Gives an HTTP method in capitals.
+    """Return an HTTP method in capitals.
 
     Raises:
-        ValidationError: It is none that the API uses.
+        ValidationError: It is not one that the API uses.
     """
     method = value.upper() if isinstance(value, str) else None
     if method not in METHODS:
@@ -146,10 +199,10 @@ def check_method(value: Any) -> str:
 
 
 def check_path(name: str, value: Any) -> str:
-    """Gives the path back if it is one from the root.
+    """Return a path that starts at the server's root.
 
     Raises:
-        ValidationError: It is none, or leads elsewhere, or holds a query.
+        ValidationError: It is not, or has `.` or `..` as a part, or a query.
     """
     if (
         not isinstance(value, str)
@@ -163,90 +216,13 @@ def check_path(name: str, value: Any) -> str:
         or not is_unicode(value)
     ):
         raise ValidationError(
-            f"{name} must hold neither spaces nor a query: {one_line(value)!r}"
+            f"{name} must have neither spaces nor a query: {one_line(value)!r}"
         )
     if {".", ".."} & set(value.replace("%2e", ".").replace("%2E", ".").split("/")):
-        raise ValidationError(f"{name} must not hold . or .. as a part")
+        raise ValidationError(f"{name} must not have . or .. as a part")
     return value
 
 
 def fits_header(text: str) -> bool:
-    """Tells whether a text can travel in a header as it is."""
+    """Return whether a header can hold a text as it is."""
     return bool(text) and text == text.strip() and text.isprintable() and text.isascii()
-
-
-def encode_json(body: Mapping[str, Any]) -> bytes:
-    """Writes a request's body.
-
-    Args:
-        body: The body; its keys are the arguments' names.
-
-    Raises:
-        ValidationError: Something in it is not JSON; the message names the path of the value.
-    """
-    try:
-        # The C encoder decides; only what it refuses is walked to find the culprit.
-        return json.dumps(body, allow_nan=False, default=_plain).encode("utf-8")
-    except (TypeError, ValueError, RecursionError) as refusal:
-        raise _json_problem(body, refusal) from None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{_kind(value)} is not JSON")
-
-
-def _json_problem(body: Mapping[str, Any], refusal: Exception) -> AISpineError:
-    try:
-        for name, value in body.items():
-            for path, complaint in _walk(str(name), value, ()):
-                return ValidationError(
-                    one_line(f"{path} {complaint}", MAX_MESSAGE_LENGTH)
-                )
-    except (RecursionError, ValueError):  # a number that is too long to be told
-        pass
-    names = one_line(", ".join(map(str, body)), MAX_MESSAGE_LENGTH)
-    if isinstance(refusal, RecursionError):
-        return ValidationError(f"{names}: nested too deeply for JSON")
-    return ValidationError(one_line(f"{names}: not JSON: {refusal}"))
-
-
-def _walk(path: str, value: Any, above: Tuple[int, ...]) -> Iterator[Tuple[str, str]]:
-    """Finds the values that JSON cannot hold, with their paths."""
-    if isinstance(value, (Mapping, list, tuple)):
-        if id(value) in above:
-            yield path, "contains itself, which JSON cannot hold"
-            return
-        for step, child in _children(value):
-            yield from _walk(path + step, child, above + (id(value),))
-        if isinstance(value, Mapping):
-            for key in value:
-                if key is not None and not isinstance(key, (str, int, float, bool)):
-                    yield path, f"has a key that is {_kind(key)}; JSON's keys are text"
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            yield path, f"is {value}, which JSON cannot hold"
-    elif value is not None and not isinstance(value, (str, int, bool)):
-        yield path, f"is {_kind(value)}, which JSON cannot hold"
-
-
-def _children(value: Any) -> Iterator[Tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            yield f".{_told(key)}", child
-    else:
-        for position, child in enumerate(value):
-            yield f"[{position}]", child
-
-
-def _told(value: Any) -> str:
-    """Gives a value as text; Python refuses to write whole numbers of thousands of digits."""
-    try:
-        return str(value)
-    except ValueError:
-        return "a number of too many digits"
-
-
-def _kind(value: Optional[object]) -> str:
-    return "None" if value is None else f"of type {type(value).__name__}"

@@ -1,6 +1,7 @@
-"""When to look at an execution again, and when to stop waiting. Pure: its clock is passed in."""
+"""When to poll an execution again, and when to stop waiting. Pure: its clock is passed in."""
 
 import json
+import math
 import random
 from typing import Callable, Iterator, Optional
 
@@ -28,16 +29,16 @@ from ai_spine.utils import one_line
 def intervals(
     longest: float, rand: Callable[[], float] = random.random
 ) -> Iterator[float]:
-    """Gives the seconds between looks: short at first, growing up to `longest`.
+    """Yield the seconds between polls: short at first, growing up to `longest`.
 
     Example:
-        >>> waits = intervals(0.3, rand=lambda: 0.5)
-        >>> [round(next(waits), 4) for _ in range(9)]
+        >>> delays = intervals(0.3, rand=lambda: 0.5)
+        >>> [round(next(delays), 4) for _ in range(9)]
         [0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.231, 0.3, 0.3]
     """
     interval, elapsed = FIRST_INTERVAL, 0.0
     while True:
-        # The jitter keeps many waiters from asking in step; once out of step, they stay so.
+        # The jitter keeps many waiters from polling in step; once out of step, they stay so.
         jitter = 1 + INTERVAL_JITTER * (2 * rand() - 1)
         interval = min(interval * jitter, longest)
         yield interval
@@ -47,65 +48,65 @@ def intervals(
 
 
 class Wait:
-    """One wait for one execution: it is told what was seen, and tells when to look again.
+    """The state of one wait for one execution: what was seen, and when to poll again.
 
     Args:
         execution_id: The execution.
-        timeout: Seconds that the whole wait may take.
-        interval: The longest distance between two looks, in seconds.
-        clock: Gives seconds, never going back.
-        rand: Gives a number from 0 to 1.
-        looks: The seconds between looks, where they are known better than by growing.
-        is_new: Whether the execution was started just now: there is nothing to see at once.
-        redact: Takes secrets out of a server's words.
+        timeout: Seconds for the whole wait; `None` for no limit.
+        interval: The longest interval between two polls, in seconds.
+        clock: Returns seconds, never going back.
+        rand: Returns a number from 0 to 1.
+        delays: The seconds between polls, where better ones are known than `intervals` yields.
+        is_new: Whether the execution has just been started, so that polling at once is no use.
+        redact: Removes secrets from a server's text.
     """
 
     def __init__(
         self,
         execution_id: str,
-        timeout: float,
+        timeout: Optional[float],
         interval: float,
         *,
         clock: Callable[[], float],
         rand: Callable[[], float] = random.random,
-        looks: Optional[Iterator[float]] = None,
+        delays: Optional[Iterator[float]] = None,
         is_new: bool = False,
         redact: Callable[[str], str] = str,
     ) -> None:
         self.execution_id = execution_id
-        self.timeout = timeout
         self.is_new = is_new
         self.last_status: Optional[str] = None
+        self._timeout = timeout
         self._clock = clock
-        self._conceal = redact
-        self._ends = clock() + timeout
-        self._intervals = looks or intervals(interval, rand)
+        self._redact = redact
+        self._deadline = math.inf if timeout is None else clock() + timeout
+        self._delays = delays or intervals(interval, rand)
         self._last_error: Optional[AISpineError] = None
 
     def remaining(self) -> float:
-        """Gives the seconds left.
+        """Return the seconds that are left; infinity where there is no limit.
 
         Raises:
-            TimeoutError: None are.
+            TimeoutError: None are left.
         """
-        left = self._ends - self._clock()
+        left = self._deadline - self._clock()
         if left <= 0:
-            raise self._timed_out()
+            raise self._timeout_error()
         return left
 
-    def saw(self, execution: Execution) -> None:
-        """Notes what a look has shown."""
+    def note_state(self, execution: Execution) -> None:
+        """Note the state that a poll or an event has shown."""
         self.last_status = execution.status
         self._last_error = None
 
-    def missed(self, error: AISpineError) -> bool:
-        """Notes a look that failed.
+    def note_failure(self, error: AISpineError) -> bool:
+        """Note a poll that failed.
 
         Returns:
             Whether it is the first in a row.
 
         Raises:
-            AISpineError: The error itself, if later looks would fail alike.
+            AISpineError: The error itself, if later polls would fail alike.
         """
         if not _may_pass(error):
             raise error
@@ -113,28 +114,27 @@ class Wait:
         self._last_error = error
         return is_first
 
-    def pause(self) -> float:
-        """Gives the seconds to sleep before the next look: never beyond the end of the wait."""
-        asked = getattr(self._last_error, "retry_after", None) or 0.0
-        return min(max(next(self._intervals), asked), self.remaining())
+    def delay(self) -> float:
+        """Return the seconds to sleep before the next poll, never beyond the deadline."""
+        retry_after = getattr(self._last_error, "retry_after", None) or 0.0
+        return min(max(next(self._delays), retry_after), self.remaining())
 
-    def _timed_out(self) -> TimeoutError:
-        seen = (
-            f"its last status was {one_line(self._conceal(str(self.last_status)), 60)}"
-            if self.last_status
-            else "it was not seen"
-        )
+    def _timeout_error(self) -> TimeoutError:
+        state = "its status was never seen"
+        if self.last_status:
+            status = one_line(self._redact(str(self.last_status)), 60)
+            state = f"its last status was {status}"
         if self._last_error is not None:
-            seen += f", and the last look failed: {self._last_error}"
+            state += f", and the last request failed: {self._last_error}"
         return TimeoutError(
-            f"execution {self.execution_id} was not done within {self.timeout:g} s; {seen}",
+            f"execution {self.execution_id} was not done within {self._timeout:g} s; {state}",
             execution_id=self.execution_id,
             last_status=self.last_status,
         )
 
 
 def _may_pass(error: AISpineError) -> bool:
-    """Tells whether a later look may well succeed; a page of HTML with 200 comes from a proxy."""
+    """Return whether a later poll may succeed; an HTML page with status 200 is a proxy's."""
     unreadable = isinstance(error, APIError) and 200 <= (error.status_code or 0) < 300
     return unreadable or (
         isinstance(error, (APIError, NetworkError)) and error.transient
@@ -142,27 +142,27 @@ def _may_pass(error: AISpineError) -> bool:
 
 
 def redacted(execution: Execution, redact: Callable[[str], str]) -> Execution:
-    """Gives an execution for an error to hold: without secrets that a server has put into it."""
+    """Return an execution for an error to hold, without secrets that a server put into it."""
     try:
-        told = json.dumps(dict(execution))
-        hidden = redact(told)
-        return execution if hidden == told else Execution.from_wire(json.loads(hidden))
-    except (ValueError, RecursionError):  # nested as deeply as nobody means
+        text = json.dumps(dict(execution))
+        clean = redact(text)
+        return execution if clean == text else Execution.from_wire(json.loads(clean))
+    except (ValueError, RecursionError):  # nested deeper than anybody means
         return Execution(execution.execution_id, status=execution.status)
 
 
 def check_outcome(
     execution: Execution, redact: Callable[[str], str] = str
 ) -> Execution:
-    """Gives a finished execution back if it completed.
+    """Return a finished execution if it completed.
 
     Args:
         execution: The execution.
-        redact: Takes secrets out of a server's words.
+        redact: Removes secrets from a server's text.
 
     Raises:
         ExecutionCancelledError: It was cancelled.
-        ExecutionError: It failed.
+        ExecutionError: It failed, or ended with a status that the SDK does not know.
     """
     if execution.succeeded:
         return execution
@@ -172,13 +172,14 @@ def check_outcome(
     subject = one_line(redact(subject), MAX_MESSAGE_LENGTH)
     execution = redacted(execution, redact)
     reason = execution.error_message
-    told = (
-        f": {one_line(redact(reason), MAX_MESSAGE_LENGTH)}"
-        if isinstance(reason, str) and reason
-        else ""
-    )
+    because = ""
+    if isinstance(reason, str) and reason:
+        because = f": {one_line(redact(reason), MAX_MESSAGE_LENGTH)}"
     if execution.status == ExecutionStatus.CANCELLED:
-        raise ExecutionCancelledError(
-            f"{subject} was cancelled{told}", execution=execution
-        )
-    raise ExecutionError(f"{subject} failed{told}", execution=execution)
+        message = f"{subject} was cancelled{because}"
+        raise ExecutionCancelledError(message, execution=execution)
+    outcome = "failed"
+    if execution.status != ExecutionStatus.FAILED:
+        status = one_line(redact(str(execution.status)), 60)
+        outcome = f"ended with the unknown status {status!r}"
+    raise ExecutionError(f"{subject} {outcome}{because}", execution=execution)

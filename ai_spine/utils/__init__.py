@@ -8,34 +8,48 @@ from urllib.parse import quote, urlsplit
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Shorter digits are dates, such as 20261127.
+_EPOCH = re.compile(r"\d{9,13}(\.\d+)?")
+_FIRST_MILLISECONDS = 1e11
 
 
 def parse_timestamp(value: Any) -> Any:
-    """Reads a timestamp in any form that servers send.
+    """Parse a timestamp in any form that servers send.
 
     Args:
-        value: ISO 8601 text (without an offset it is UTC), or seconds since the epoch.
+        value: ISO 8601 text (without an offset it is UTC), or seconds or milliseconds since the
+            epoch, as a number or as text. Numbers from 1e11 on are milliseconds: as seconds they
+            would lie beyond the year 5000.
 
     Returns:
-        An aware UTC `datetime`; `value` itself where it is no timestamp.
+        An aware UTC `datetime`; `value` itself where it is not a timestamp.
 
     Example:
         >>> parse_timestamp("2026-11-20T11:50:42+01:00").isoformat()
         '2026-11-20T10:50:42+00:00'
+        >>> parse_timestamp(1795171842000) == parse_timestamp("1795171842")
+        True
     """
     try:
         if (
             isinstance(value, str) and value.isascii()
         ):  # PyPy reads other scripts' digits
+            if _EPOCH.fullmatch(value):
+                return _from_epoch(float(value))
             moment = _parse_iso(value)
             if moment.tzinfo is None:
                 return moment.replace(tzinfo=timezone.utc)
             return moment.astimezone(timezone.utc)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, timezone.utc)
+            return _from_epoch(value)
     except (ValueError, OverflowError, OSError):
         pass
     return value
+
+
+def _from_epoch(number: float) -> datetime:
+    seconds = number / 1000 if abs(number) >= _FIRST_MILLISECONDS else number
+    return datetime.fromtimestamp(seconds, timezone.utc)
 
 
 def _parse_iso(text: str) -> datetime:

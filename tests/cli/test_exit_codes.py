@@ -214,7 +214,7 @@ def test_a_wait_goes_on_through_what_may_pass_until_its_time_is_over(
     server.faults.add("GET", "/executions/*", times=None, **fault)
     outcome = run("wait", UNKNOWN_ID, "--wait-timeout", "0.2")
     assert outcome.exit_code == 6
-    assert "it was not seen, and the last look failed: " in outcome.error
+    assert "its status was never seen, and the last request failed: " in outcome.error
     assert told in outcome.error
 
 

@@ -1,6 +1,5 @@
 """Tests of flows read from files, dicts and `Flow`s, and of what is refused."""
 
-import datetime
 import json
 import os
 
@@ -104,7 +103,6 @@ BROKEN_FILES = [
     ("f.json", "[]", "holds no flow: a mapping is expected"),
     ("f.yaml", "name: nameless", "it has no flow_id"),
     ("f.yaml", "flow_id: 5", "it has no flow_id"),
-    ("f.yaml", "flow_id: f\nversion: 2026-01-02", "date"),
     ("f.yaml", "flow_id: f\nversion: 2026-13-45", "is not YAML"),
     ("f.yaml", "flow_id: f\nnodes: " + 500 * "[" + 500 * "]", "is nested too deeply"),
     ("f.json", 100000 * "[", "is nested too deeply"),
@@ -149,7 +147,7 @@ def test_two_flows_with_one_id_are_refused_with_both_places(tmp_path):
 
 def test_a_flow_that_holds_what_is_not_json_is_refused():
     bad = single()
-    bad["nodes"][0]["config"] = {"since": datetime.date(2026, 1, 2)}
+    bad["nodes"][0]["config"] = {"since": {1, 2}}
     assert "config.since" in refusal([bad])
 
 

@@ -78,23 +78,23 @@ def test_what_remains_shrinks_with_the_clock(clock):
 def test_a_pause_never_goes_beyond_the_end(clock):
     wait = wait_for(clock, timeout=10)
     clock.now += 9.99
-    assert wait.pause() == pytest.approx(0.01)
+    assert wait.delay() == pytest.approx(0.01)
 
 
 def test_the_pauses_of_a_whole_wait_add_up_to_its_timeout(clock):
     wait = wait_for(clock, timeout=10)
     with pytest.raises(TimeoutError):
         while True:
-            clock.now += wait.pause()
+            clock.now += wait.delay()
     assert clock.now == pytest.approx(110)
 
 
 def test_when_time_is_up_the_error_names_the_execution_and_its_last_status(clock):
     wait = wait_for(clock, timeout=10)
-    wait.saw(seen("running"))
+    wait.note_state(seen("running"))
     clock.now += 10
     with pytest.raises(TimeoutError) as caught:
-        wait.pause()
+        wait.delay()
     assert (
         str(caught.value)
         == "execution e was not done within 10 s; its last status was running"
@@ -105,7 +105,9 @@ def test_when_time_is_up_the_error_names_the_execution_and_its_last_status(clock
 def test_an_execution_that_was_never_seen_has_no_last_status(clock):
     wait = wait_for(clock, timeout=0.5)
     clock.now += 1
-    with pytest.raises(TimeoutError, match="within 0.5 s; it was not seen$") as caught:
+    with pytest.raises(
+        TimeoutError, match="within 0.5 s; its status was never seen$"
+    ) as caught:
         wait.remaining()
     assert caught.value.last_status is None
 
@@ -120,19 +122,19 @@ def test_an_execution_that_was_never_seen_has_no_last_status(clock):
 )
 def test_a_look_that_fails_in_passing_does_not_end_the_wait(clock, error):
     wait = wait_for(clock)
-    wait.saw(seen("running"))
-    wait.missed(error)
+    wait.note_state(seen("running"))
+    wait.note_failure(error)
     clock.now += 10
     with pytest.raises(TimeoutError) as caught:
-        wait.pause()
+        wait.delay()
     assert caught.value.last_status == "running"
-    assert str(caught.value).endswith(f"running, and the last look failed: {error}")
+    assert str(caught.value).endswith(f"running, and the last request failed: {error}")
 
 
 def test_a_look_that_succeeds_makes_an_earlier_failure_forgotten(clock):
     wait = wait_for(clock)
-    wait.missed(NetworkError("lost", call=PASSING))
-    wait.saw(seen("running"))
+    wait.note_failure(NetworkError("lost", call=PASSING))
+    wait.note_state(seen("running"))
     clock.now += 10
     with pytest.raises(TimeoutError, match="its last status was running$"):
         wait.remaining()
@@ -150,7 +152,7 @@ def test_a_look_that_succeeds_makes_an_earlier_failure_forgotten(clock):
 )
 def test_a_look_that_would_fail_again_raises_what_it_met(clock, error):
     with pytest.raises(type(error)) as caught:
-        wait_for(clock).missed(error)
+        wait_for(clock).note_failure(error)
     assert caught.value is error
 
 

@@ -158,7 +158,7 @@ def sent():
 )
 def test_the_old_methods_warn_and_send_no_credential(sent, name, successor):
     with AISpine(KEY, URL, access_token=TOKEN) as client:
-        with pytest.warns(DeprecationWarning, match=f"use {successor}, with") as warned:
+        with pytest.warns(DeprecationWarning, match=f"use {successor} with") as warned:
             getattr(client, name)("u 1")
         with pytest.raises(ValidationError), pytest.warns(DeprecationWarning):
             getattr(client, name)("")

@@ -967,6 +967,6 @@ def test_a_wait_for_a_server_that_stays_busy_ends_in_time(serve, make_client, ti
     error = failure(
         make_client(server, max_retries=9).wait_for_execution, "e", timeout=10
     )
-    assert type(error) is TimeoutError and "the last look failed: 503" in str(error)
+    assert type(error) is TimeoutError and "the last request failed: 503" in str(error)
     assert time.now <= 1010.001
     assert error.last_status is None

@@ -1,6 +1,8 @@
 """A use of every public name, for `mypy --strict` to check; `test_typed.py` holds it complete."""
 
-from datetime import datetime, timedelta
+import json
+import uuid
+from datetime import datetime, timedelta, timedelta
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Type
 
 import requests
@@ -46,6 +48,7 @@ from ai_spine import (
     User,
     ValidationError,
     __version__,
+    json_default,
     to_dataframe,
 )
 from ai_spine.local import LocalServer, agent
@@ -210,6 +213,12 @@ def use_in_notebook(client: AISpine, execution: Execution) -> str:
     result = client.execute_batch("f", [{}], progress=True)
     print(frame.shape, to_dataframe(result, model=BatchItem))
     client.wait_for_execution(execution.execution_id, progress=False)
+    print(execution.to_json(indent=2), json.dumps(execution, default=json_default))
+    client.wait_for_execution(execution, timeout=timedelta(minutes=1))
+    client.wait_for_execution(uuid.UUID(int=1), timeout=None)
+    client.cancel_execution(execution)
+    client.execute_flow(client.get_flow("f"), {})
+    client.delete_agent(client.get_agent("a"))
     return overview(client, execution)
 
 

@@ -1,1 +1,1 @@
-"""The methods of the client, a file for each noun; `AISpine` is all of them together."""
+"""The methods of the client, a module for each noun."""

@@ -1,4 +1,4 @@
-"""Users, their credits and their keys."""
+"""Users, their credits and their API keys."""
 
 import warnings
 from typing import Any, Mapping, Optional
@@ -12,15 +12,15 @@ from ai_spine.policy.validation import check_id
 
 
 class AccountMethods(Methods):
-    """The methods of users and their keys."""
+    """Methods of users and their API keys."""
 
     def get_current_user(self) -> User:
-        """Gives whom the key belongs to, with the credits that are left.
+        """Return the user that the key belongs to, with the credits that are left.
 
         Raises:
             AuthenticationError: The key is missing or wrong.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
 
         Example:
             >>> client.get_current_user().id
@@ -31,100 +31,100 @@ class AccountMethods(Methods):
         return user
 
     def check_credits(self) -> Optional[float]:
-        """Gives the credits that are left; `None` where the server does not tell.
+        """Return the credits that are left; `None` where the server does not say.
 
         Raises:
             AuthenticationError: The key is missing or wrong.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         return self.get_current_user().credits
 
     def get_user_profile(self) -> User:
-        """Gives whom the account token belongs to.
+        """Return the user that the account token belongs to.
 
         Raises:
             ConfigurationError: The client has no `access_token`.
             AuthenticationError: The token is wrong or has expired.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         user = self._api.call(operations.GET_USER_PROFILE)
         self._api.report_credits(user.credits)
         return user
 
     def get_api_key_status(self) -> ApiKeyStatus:
-        """Tells whether the account has an API key.
+        """Return whether the account has an API key, and what it allows.
 
         Raises:
             ConfigurationError: The client has no `access_token`.
             AuthenticationError: The token is wrong or has expired.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         return self._api.call(operations.GET_API_KEY_STATUS)
 
     def generate_api_key(self) -> ApiKeyChange:
-        """Makes a new API key for the account; the one before it, if any, is void.
+        """Generate a new API key for the account; an earlier one becomes invalid.
 
         Raises:
             ConfigurationError: The client has no `access_token`.
             AuthenticationError: The token is wrong or has expired.
             APIError: The server refused.
-            NetworkError: No answer came; `maybe_executed` tells whether a key may have been made.
+            NetworkError: No response came; `maybe_executed` says whether there may be a new key.
         """
         return self._api.call(operations.GENERATE_API_KEY)
 
     def revoke_api_key(self) -> ApiKeyChange:
-        """Makes the API key of the account void.
+        """Revoke the API key of the account.
 
         Raises:
             ConfigurationError: The client has no `access_token`.
             AuthenticationError: The token is wrong or has expired.
             NotFoundError: There is no key.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         return self._revoke(operations.REVOKE_API_KEY)
 
     def check_user_api_key(self, user_id: str) -> ApiKeyStatus:
-        """Tells whether a user has an API key. Deprecated: see `get_api_key_status`.
+        """Return whether a user has an API key. Deprecated: use `get_api_key_status`.
 
-        The client's key is not sent: the endpoint wants none.
+        The client's key is not sent, since the endpoint takes none.
 
         Raises:
-            ValidationError: The id cannot be one.
+            ValidationError: The id is not valid.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         _warn("check_user_api_key", "get_api_key_status")
         params = {"user_id": check_id("user_id", user_id)}
         return self._api.call(operations.CHECK_USER_API_KEY, params=params)
 
     def generate_user_api_key(self, user_id: str) -> ApiKeyChange:
-        """Makes a new API key for a user. Deprecated: see `generate_api_key`.
+        """Generate a new API key for a user. Deprecated: use `generate_api_key`.
 
-        The client's key is not sent: the endpoint wants none.
+        The client's key is not sent, since the endpoint takes none.
 
         Raises:
-            ValidationError: The id cannot be one.
+            ValidationError: The id is not valid.
             APIError: The server refused.
-            NetworkError: No answer came; `maybe_executed` tells whether a key may have been made.
+            NetworkError: No response came; `maybe_executed` says whether there may be a new key.
         """
         _warn("generate_user_api_key", "generate_api_key")
         body = {"user_id": check_id("user_id", user_id)}
         return self._api.call(operations.GENERATE_USER_API_KEY, body=body)
 
     def revoke_user_api_key(self, user_id: str) -> ApiKeyChange:
-        """Makes a user's API key void. Deprecated: see `revoke_api_key`.
+        """Revoke a user's API key. Deprecated: use `revoke_api_key`.
 
-        The client's key is not sent: the endpoint wants none.
+        The client's key is not sent, since the endpoint takes none.
 
         Raises:
-            ValidationError: The id cannot be one.
+            ValidationError: The id is not valid.
             NotFoundError: The user has no key.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         _warn("revoke_user_api_key", "revoke_api_key")
         body = {"user_id": check_id("user_id", user_id)}
@@ -140,13 +140,13 @@ class AccountMethods(Methods):
         except NotFoundError as error:
             if not error.maybe_executed:
                 raise
-            return ApiKeyChange(action="revoked")  # by an attempt before this one
+            return ApiKeyChange(action="revoked")  # by an earlier attempt
 
 
 def _warn(old: str, new: str) -> None:
     warnings.warn(
-        f"{old} is deprecated, since it asks without any credential: "
-        f"use {new}, with AISpine(access_token=...)",
+        f"{old} is deprecated, since it sends no credential: "
+        f"use {new} with AISpine(access_token=...)",
         DeprecationWarning,
         stacklevel=3,
     )

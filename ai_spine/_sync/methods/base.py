@@ -1,6 +1,6 @@
 """What the classes of methods share."""
 
-from typing import List, TypeVar
+from typing import Dict, List, TypeVar
 
 from ai_spine._sync.api import ApiClient
 from ai_spine.exceptions import NotFoundError
@@ -16,7 +16,7 @@ class Methods:
     _api: ApiClient
 
     def _list_all(self, operation: Operation[Page[M]]) -> List[M]:
-        """Gives a whole list, following the cursors of servers that page it."""
+        """Return a whole list, following the cursors of servers that page it."""
         page = self._api.call(operation)
         items, cursors = page.holding(page), {page.next_cursor}
         while page.next_cursor is not None:
@@ -27,12 +27,10 @@ class Methods:
             cursors.add(page.next_cursor)
         return items
 
-    def _delete(self, operation: Operation[None], **ids: str) -> bool:
-        """Removes something, and tells whether it was there."""
+    def _delete(self, operation: Operation[None], ids: Dict[str, str]) -> bool:
+        """Remove something, and return whether it was there."""
         try:
             self._api.call(operation, ids=ids)
         except NotFoundError as error:
-            return (
-                error.maybe_executed
-            )  # an attempt before this one may have removed it
+            return error.maybe_executed  # an earlier attempt may have removed it
         return True

@@ -21,7 +21,7 @@ from typing import (
     cast,
 )
 
-from ai_spine._sync.methods.executions import ExecutionMethods
+from ai_spine._sync.methods.waiting import WaitMethods
 from ai_spine._sync.progress import OnBatch, batch_bar
 from ai_spine.constants import DEFAULT_CONCURRENCY, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import ConfigurationError, ValidationError
@@ -53,7 +53,7 @@ class _Options(NamedTuple):
     retry_uncertain: bool
 
 
-class BatchMethods(ExecutionMethods):
+class BatchMethods(WaitMethods):
     """The methods of batches."""
 
     def execute_batch(

@@ -7,13 +7,13 @@ import threading
 import uuid
 from typing import Any, Dict, Optional
 
-from ai_spine._sync.methods.executions import ExecutionMethods
+from ai_spine._sync.methods.waiting import WaitMethods
 from ai_spine.batch.workers import Outcome
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution
 
 _MOST_CLIENTS = 8
-_clients: Dict[str, ExecutionMethods] = {}
+_clients: Dict[str, WaitMethods] = {}
 _lock = threading.Lock()
 
 
@@ -22,7 +22,7 @@ class Parcel:
 
     def __init__(
         self,
-        client: ExecutionMethods,
+        client: WaitMethods,
         name: Optional[str] = None,
         home: Optional[int] = None,
     ) -> None:

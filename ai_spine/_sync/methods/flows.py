@@ -1,4 +1,4 @@
-"""Flows, and their definitions."""
+"""Flows and their definitions."""
 
 from typing import Any, Dict, List
 
@@ -6,92 +6,95 @@ from ai_spine import operations
 from ai_spine._sync.methods.base import Methods
 from ai_spine.flows.definitions import Definition, read_definition
 from ai_spine.models import Flow
-from ai_spine.policy.validation import check_id
+from ai_spine.policy.validation import FlowId, check_id
 
 
 class FlowMethods(Methods):
-    """The methods of flows."""
+    """Methods of flows."""
 
     def list_flows(self) -> List[Flow]:
-        """Gives all flows.
+        """Return all flows.
 
         Raises:
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         return self._list_all(operations.LIST_FLOWS)
 
-    def get_flow(self, flow_id: str) -> Flow:
-        """Gives a flow with its nodes.
+    def get_flow(self, flow_id: FlowId) -> Flow:
+        """Return a flow with its nodes.
+
+        Args:
+            flow_id: The id of the flow, or the flow.
 
         Raises:
-            ValidationError: The id cannot be one.
+            ValidationError: The id is not valid.
             NotFoundError: There is no such flow.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
 
         Example:
             >>> [node.id for node in client.get_flow("sentiment-analysis").nodes]
             ['text', 'sentiment']
         """
-        return self._api.call(
-            operations.GET_FLOW, ids={"flow_id": check_id("flow_id", flow_id)}
-        )
+        ids = {"flow_id": check_id("flow_id", flow_id)}
+        return self._api.call(operations.GET_FLOW, ids=ids)
 
     def create_flow(self, definition: Definition) -> Flow:
-        """Adds a flow.
+        """Add a flow.
 
         Args:
             definition: A mapping, a `Flow`, or the path of a YAML or JSON file.
 
         Raises:
-            ValidationError: It is no definition, has no `flow_id`, or is not JSON.
+            ValidationError: It is not a definition, has no `flow_id`, or is not JSON.
             ConfigurationError: The file cannot be read, or PyYAML is not installed.
             ConflictError: There is such a flow already.
             APIError: The server refused.
-            NetworkError: No answer came; `maybe_executed` tells whether it may be there.
+            NetworkError: No response came; `maybe_executed` says whether the flow may be there.
         """
         body = read_definition(definition)
-        return self._api.call(operations.CREATE_FLOW, body=body).filled(**_told(body))
+        return self._api.call(operations.CREATE_FLOW, body=body).filled(**_sent(body))
 
-    def update_flow(self, flow_id: str, definition: Definition) -> Flow:
-        """Puts another definition in a flow's place.
+    def update_flow(self, flow_id: FlowId, definition: Definition) -> Flow:
+        """Replace the definition of a flow.
 
         Args:
-            flow_id: The flow.
+            flow_id: The id of the flow, or the flow.
             definition: A mapping, a `Flow`, or the path of a YAML or JSON file.
 
         Raises:
-            ValidationError: It is no definition, is that of another flow, or is not JSON.
+            ValidationError: It is not a definition, belongs to another flow, or is not JSON.
             ConfigurationError: The file cannot be read, or PyYAML is not installed.
             NotFoundError: There is no such flow.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
-        body = read_definition(definition, check_id("flow_id", flow_id))
-        updated = self._api.call(
-            operations.UPDATE_FLOW, ids={"flow_id": flow_id}, body=body
-        )
-        return updated.filled(**_told(body))
+        ids = {"flow_id": check_id("flow_id", flow_id)}
+        body = read_definition(definition, ids["flow_id"])
+        updated = self._api.call(operations.UPDATE_FLOW, ids=ids, body=body)
+        return updated.filled(**_sent(body))
 
-    def delete_flow(self, flow_id: str) -> bool:
-        """Removes a flow.
+    def delete_flow(self, flow_id: FlowId) -> bool:
+        """Remove a flow.
+
+        Args:
+            flow_id: The id of the flow, or the flow.
 
         Returns:
             Whether there was one to remove.
 
         Raises:
-            ValidationError: The id cannot be one.
+            ValidationError: The id is not valid.
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
-        return self._delete(
-            operations.DELETE_FLOW, flow_id=check_id("flow_id", flow_id)
-        )
+        ids = {"flow_id": check_id("flow_id", flow_id)}
+        return self._delete(operations.DELETE_FLOW, ids)
 
 
-def _told(body: Dict[str, Any]) -> Dict[str, Any]:
-    """Gives what the caller knows, for servers that answer with no more than a message."""
+def _sent(body: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what the caller sent, for servers that respond with no more than a message."""
     flow = Flow.from_wire(body)
     return {
         name: getattr(flow, name)

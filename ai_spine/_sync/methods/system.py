@@ -1,4 +1,4 @@
-"""How the server is."""
+"""The server's health, metrics and status."""
 
 from ai_spine import operations
 from ai_spine._sync.methods.base import Methods
@@ -6,14 +6,14 @@ from ai_spine.models import HealthStatus, Metrics, SystemStatus
 
 
 class SystemMethods(Methods):
-    """The methods of the system."""
+    """Methods about the server itself."""
 
     def health_check(self) -> HealthStatus:
-        """Asks whether the server is well.
+        """Check the server's health.
 
         Raises:
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
 
         Example:
             >>> client.health_check().is_healthy
@@ -22,19 +22,19 @@ class SystemMethods(Methods):
         return self._api.call(operations.HEALTH_CHECK)
 
     def get_metrics(self) -> Metrics:
-        """Gives what the server has counted.
+        """Return the server's counts of executions and their times.
 
         Raises:
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         return self._api.call(operations.GET_METRICS)
 
     def get_status(self) -> SystemStatus:
-        """Gives how the server's parts are.
+        """Return the status of each component of the server.
 
         Raises:
             APIError: The server refused.
-            NetworkError: No answer came.
+            NetworkError: No response came.
         """
         return self._api.call(operations.GET_STATUS)

@@ -3,8 +3,8 @@
 import re
 from typing import List
 
-from ai_spine.flows.drawing.theme import FILLS, MISSING, shorten, told
 from ai_spine.flows.drawing.shapes import Shape, read_graph
+from ai_spine.flows.drawing.theme import FILLS, MISSING, shorten, told
 from ai_spine.models import Flow
 
 _LABEL = 40

@@ -4,8 +4,8 @@ from typing import Any, List, Mapping, NamedTuple, Optional
 
 from ai_spine.flows.drawing.elements import clean, number, picture, text, width_of
 from ai_spine.flows.drawing.layout import Layout, centres, lay_out
-from ai_spine.flows.drawing.theme import FILLS, MISSING, look_of, shorten, told
 from ai_spine.flows.drawing.shapes import Graph, Shape, read_graph
+from ai_spine.flows.drawing.theme import FILLS, MISSING, look_of, shorten, told
 from ai_spine.models import Flow
 
 _LABEL = 28  # columns of an id; the whole of it is in the title

@@ -3,10 +3,10 @@
 from typing import Any, Dict, List, Mapping, Optional
 
 from ai_spine.flows.drawing.canvas import Canvas
-from ai_spine.flows.drawing.layout import Layout, centres, lay_out
-from ai_spine.flows.drawing.theme import MISSING, columns, look_of, shorten, told
-from ai_spine.flows.drawing.shapes import Graph, Shape, read_graph
 from ai_spine.flows.drawing.lanes import CannotRoute, Route, route
+from ai_spine.flows.drawing.layout import Layout, centres, lay_out
+from ai_spine.flows.drawing.shapes import Graph, Shape, read_graph
+from ai_spine.flows.drawing.theme import MISSING, columns, look_of, shorten, told
 from ai_spine.models import Flow
 
 _MOST_BOXES = 60  # beyond, lines between boxes tell less than a list

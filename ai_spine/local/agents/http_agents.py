@@ -5,10 +5,10 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import Response
 from ai_spine.policy.redaction import Redactor, passwords_of
 from ai_spine.policy.retry import Failure
-from ai_spine.policy.validation import encode_json
 from ai_spine.transport.requests.single import send_once
 from ai_spine.utils import has_control_characters, is_unicode, one_line
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
 
 from ai_spine.constants import LOGGER_NAME
+from ai_spine.exceptions import ValidationError
 from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.local.agents.functions import AnyAgent
 from ai_spine.local.agents.http_agents import AgentFailed, Task
@@ -21,6 +22,7 @@ from ai_spine.local.store.store import Store
 from ai_spine.models import Flow, FlowNode
 from ai_spine.models.conditions import CannotCompare, excluded_nodes
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.policy.json_encoding import encode_json
 from ai_spine.utils import one_line
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
@@ -274,24 +276,16 @@ def _stop_timers(run: _Run) -> None:
 
 
 def _checked_output(agent_id: str, output: Any) -> Dict[str, Any]:
-    """Gives an agent's output the way JSON would carry it."""
-    if not isinstance(output, Mapping):
-        kind = type(output).__name__
-        raise AgentFailed(
-            f"agent {agent_id!r} gave a {kind} back, where a mapping is expected"
-        )
-    too_deep = (
-        f"agent {agent_id!r} gave back what is nested deeper than {MAX_DEPTH} levels"
-    )
+    """Return an agent's output as JSON carries it."""
+    subject = f"agent {agent_id!r} returned"
     try:
-        checked: Dict[str, Any] = json.loads(json.dumps(dict(output), allow_nan=False))
-    except RecursionError as error:
-        raise AgentFailed(too_deep) from error
-    except (TypeError, ValueError) as error:
+        checked = json.loads(encode_json({"output": output}))["output"]
+    except (ValidationError, RecursionError) as error:
         reason = one_line(str(error))
-        raise AgentFailed(
-            f"agent {agent_id!r} gave back what is not JSON: {reason}"
-        ) from error
+        raise AgentFailed(f"{subject} what is not JSON: {reason}") from error
+    if not isinstance(checked, dict):
+        kind = type(output).__name__
+        raise AgentFailed(f"{subject} a {kind}, where a mapping is expected")
     if is_too_deep(checked):
-        raise AgentFailed(too_deep)
+        raise AgentFailed(f"{subject} JSON nested deeper than {MAX_DEPTH} levels")
     return checked

@@ -1,6 +1,6 @@
-"""An adapter of `requests` over bounded connections, and the answers that it makes.
+"""An adapter of `requests` over bounded connections, and the responses that it builds.
 
-It does what `requests` does for each request, without what takes long and a client never asks for.
+It does what `requests` does for each request, and leaves out what takes long and nobody asks for.
 """
 
 import datetime
@@ -27,7 +27,7 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Reply(requests.Response):
-    """An answer; cookies and encoding, which cost time to find and are not asked for, come late."""
+    """A response; its cookies and encoding take time to find and are read when asked for."""
 
     def __init__(
         self, raw: Any, request: requests.PreparedRequest, adapter: HTTPAdapter
@@ -36,7 +36,7 @@ class _Reply(requests.Response):
         self._content_consumed = False
         self._next = None
         self.status_code = raw.status
-        self.headers = raw.headers  # finds names in any case as well
+        self.headers = raw.headers  # it finds names in any case as well
         self.raw = raw
         self.reason = raw.reason
         self.url = request.url or ""
@@ -56,13 +56,13 @@ class _Reply(requests.Response):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """An adapter over such connections, to a server or to a proxy.
+    """An adapter over bounded connections, to a server or to a proxy.
 
-    It knows the pool of the last server without a proxy, where `requests` looks for it each time.
+    It remembers the pool of the last server, which `requests` would look up for each request.
     """
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """Makes the pools for servers."""
+        """Make the pools for servers."""
         self._making = threading.Lock()
         self._last: Tuple[Any, Any] = (None, None)
         super().init_poolmanager(*arguments, **options)
@@ -75,7 +75,7 @@ class BoundedAdapter(HTTPAdapter):
         proxies: Any = None,
         cert: Any = None,
     ) -> Any:
-        """Gives the pool for a request."""
+        """Return the pool for a request."""
         wanted = (_root_of(request.url or ""), verify, cert)
         known, pool = self._last
         if proxies or known != wanted or pool.pool is None:
@@ -87,7 +87,7 @@ class BoundedAdapter(HTTPAdapter):
         return pool
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Gives what a request asks for: the path, or the whole URL for a proxy."""
+        """Return the request target: the path, or the whole URL for a proxy."""
         if proxies:
             return super().request_url(request, proxies)
         url = request.url or ""
@@ -96,11 +96,11 @@ class BoundedAdapter(HTTPAdapter):
     def build_response(
         self, req: requests.PreparedRequest, resp: Any
     ) -> requests.Response:
-        """Makes the answer of what came."""
+        """Build the response."""
         return _Reply(resp, req, self)
 
     def close(self) -> None:
-        """Closes the connections now; `urllib3` would leave that to the garbage collector."""
+        """Close the connections now; urllib3 would leave that to the garbage collector."""
         self._last = (None, None)
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():
@@ -110,7 +110,7 @@ class BoundedAdapter(HTTPAdapter):
         super().close()
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Makes the pools for a proxy, or gives those that were made."""
+        """Return the pools for a proxy, and make them the first time."""
         managers: Any = self.proxy_manager
         # As a `Secret`, since the URL may hold a password, and `vars()` shows this dict.
         name = Secret(proxy)
@@ -126,7 +126,7 @@ class BoundedAdapter(HTTPAdapter):
 
 
 def _root_of(url: str) -> str:
-    """Gives a prepared URL up to its path, which begins behind scheme and host with a slash."""
+    """Return a prepared URL without its path, which begins with the slash after the host."""
     return url[: url.find("/", url.find("//") + 2)]
 
 

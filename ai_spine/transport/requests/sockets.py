@@ -1,8 +1,9 @@
-"""Connections that know whether they ever stood, and whose timeouts bound all that is done.
+"""Connections whose timeouts bound the whole of what they do.
 
-A server that sends one byte a second keeps within any timeout of single reads for ever. `urllib3`
-sets a socket's timeout once before it sends and once before it reads an answer; here, each of these
-is the time that the whole of it may take, headers and body together.
+A server that sends one byte a second never exceeds a timeout of single reads. urllib3 sets a
+socket's timeout once before it sends and once before it reads a response; here each of these bounds
+the whole step, headers and body together. A connection also knows whether it was ever established:
+if it was not, the request cannot have run.
 """
 
 import http.client
@@ -24,18 +25,18 @@ from urllib3.util.connection import allowed_gai_family
 _END_OF_HEADERS = (b"\r\n", b"\n")
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 100
-# A header as nearly all servers send it; the standard library knows what to make of the others.
+# A header as nearly all servers send it; the standard library parses the others.
 _PLAIN_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
 _BODILESS = (101, 204, 304)
-# No cookie is kept, and to read one may take `http.cookiejar` minutes.
+# Cookies are not kept, and `http.cookiejar` may take minutes to read one.
 _UNREAD_HEADERS = ("set-cookie", "set-cookie2")
 
 
 class _Reader(io.BufferedReader):
-    """A reader of lines that have an end."""
+    """A reader that limits the length of lines."""
 
     def readline(self, limit: Optional[int] = -1) -> bytes:
-        # Some read the lines between chunks, and after them, without a limit.
+        # The lines between chunks, and after them, are read without a limit.
         most = _LONGEST_LINE + 1 if limit is None or limit < 0 else limit
         line = super().readline(most)
         if len(line) > _LONGEST_LINE:
@@ -44,38 +45,38 @@ class _Reader(io.BufferedReader):
 
 
 class DeadlineSocket:
-    """A socket that runs out of time as a whole; for the rest, it is the one that it stands for."""
+    """A socket with one timeout for everything until the next `settimeout`; else a plain proxy."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
-        self._ends: Optional[float] = None
+        self._deadline: Optional[float] = None
         self.settimeout(sock.gettimeout())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
     def settimeout(self, seconds: Optional[float]) -> None:
-        """Sets how long all that follows may take, until this is called again."""
-        self._ends = None if seconds is None else time.monotonic() + seconds
+        """Set how many seconds everything may take until the next call of this method."""
+        self._deadline = None if seconds is None else time.monotonic() + seconds
         self._sock.settimeout(seconds)
 
     def recv(self, *arguments: Any) -> bytes:
-        """Receives in the time that is left."""
+        """Receive within the time that is left."""
         self._trim()
         return bytes(self._sock.recv(*arguments))
 
     def recv_into(self, *arguments: Any) -> int:
-        """Receives in the time that is left."""
+        """Receive within the time that is left."""
         self._trim()
         return int(self._sock.recv_into(*arguments))
 
     def sendall(self, *arguments: Any) -> None:
-        """Sends in the time that is left."""
+        """Send within the time that is left."""
         self._trim()
         self._sock.sendall(*arguments)
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        """Gives a file that reads bytes through this socket, which is all `http.client` wants."""
+        """Return a file that reads bytes through this socket; `http.client` needs no more."""
         raw: Any = socket.SocketIO(self, "r")  # type: ignore[arg-type]
         self._sock._io_refs += (
             1  # as `socket.makefile` does, so that closing waits for the file
@@ -83,22 +84,22 @@ class DeadlineSocket:
         return _Reader(raw)
 
     def _trim(self) -> None:
-        if self._ends is not None:
-            left = self._ends - time.monotonic()
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
             if left <= 0:
                 raise socket.timeout("timed out")
             self._sock.settimeout(left)
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer that is the last one to its request, and whose headers came whole."""
+    """The final response to its request, with complete headers."""
 
     fp: Any
     _method: str
 
     def begin(self, **_: Any) -> None:
-        """Reads status and headers: as the base class does, in a third of the time."""
-        if self.headers is not None:  # it was read already
+        """Read status and headers, as the base class does but in a third of the time."""
+        if self.headers is not None:  # they were read already
             return
         version, self.status, reason = self._read_status()
         self.code, self.reason = self.status, reason.strip()
@@ -108,22 +109,22 @@ class _Response(http.client.HTTPResponse):
         self.headers = self.msg = _read_headers(self.fp)
         self.chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
         self.chunk_left = None
-        self.length = self._told_length()
+        self.length = self._body_length()
         has_end = self.chunked or self.length is not None
         self.will_close = not has_end or self._check_close()
 
-    def _told_length(self) -> Optional[int]:
+    def _body_length(self) -> Optional[int]:
         if self.status in _BODILESS or self._method == "HEAD":
             return 0
-        told = self.headers.get("Content-Length")
+        text = self.headers.get("Content-Length")
         try:
-            length = -1 if self.chunked or not told else int(told)
+            length = -1 if self.chunked or not text else int(text)
         except ValueError:
             length = -1
         return length if length >= 0 else None
 
     def _read_status(self) -> Tuple[str, int, str]:
-        """Skips what servers say first, such as 103: it must not pass for the answer."""
+        """Skip interim responses, such as 103."""
         line: Tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
         while 100 <= line[1] < 200 and line[1] != http.HTTPStatus.SWITCHING_PROTOCOLS:
             _read_headers(self.fp)
@@ -131,14 +132,14 @@ class _Response(http.client.HTTPResponse):
         return line
 
     def _safe_read(self, amt: int) -> bytes:
-        """Reads a chunk; a size below zero would read all that comes."""
+        """Read a chunk; a size below zero would read everything that comes."""
         if amt < 0:
             raise http.client.IncompleteRead(b"")
         return super()._safe_read(amt)  # type: ignore[misc,no-any-return]
 
 
 def _read_headers(reader: Any) -> http.client.HTTPMessage:
-    """Reads headers; without the empty line after them, they were cut short."""
+    """Read headers; without the empty line after them they were cut short."""
     lines: List[bytes] = []
     line = reader.readline()
     while line not in _END_OF_HEADERS:
@@ -157,7 +158,7 @@ def _read_headers(reader: Any) -> http.client.HTTPMessage:
 
 
 def _plain_message(lines: List[bytes]) -> Optional[http.client.HTTPMessage]:
-    """Reads headers that are plain; `None` if any is not."""
+    """Parse plain headers; return `None` if any is not plain."""
     message = http.client.HTTPMessage()
     for line in lines:
         plain = _PLAIN_HEADER.fullmatch(line)
@@ -170,9 +171,9 @@ def _plain_message(lines: List[bytes]) -> Optional[http.client.HTTPMessage]:
 
 
 class _Bounded:
-    """What the connections for both schemes share."""
+    """The part that connections for both schemes share."""
 
-    # `http.client` prints what it sends, the key included, when this is set for all connections.
+    # With a higher level, `http.client` prints what it sends, the key included.
     debuglevel = 0
     response_class: Any = _Response
 
@@ -181,30 +182,32 @@ class _Bounded:
     port: int
     timeout: Any
     source_address: Any
-    _ends: Optional[float] = None
+    _deadline: Optional[float] = None
     _is_new = False  # connected for the request to come, in whose time that was
     socket_options: Any
 
     def connect(self) -> None:
-        """Connects; a failure to do so is told as what it is, also where TLS does not begin."""
+        """Connect, and raise a distinct error when that fails, also during the TLS handshake."""
         connection: Any = self
         timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
-        self._ends = None if timeout is None else time.monotonic() + timeout
+        self._deadline = None if timeout is None else time.monotonic() + timeout
         try:
             super().connect()  # type: ignore[misc]
         except ssl.SSLCertVerificationError:
             raise
         except socket.timeout as error:
-            raise ConnectTimeoutError(connection, "no TLS handshake in time") from error
+            raise ConnectTimeoutError(
+                connection, "the TLS handshake took too long"
+            ) from error
         except (ssl.SSLError, OSError) as error:
             raise NewConnectionError(connection, "no connection") from error
-        self.sock.settimeout(_left(self._ends))
-        if isinstance(self.sock, socket.socket):  # else it is over a `DeadlineSocket`
+        self.sock.settimeout(_left(self._deadline))
+        if isinstance(self.sock, socket.socket):  # else it wraps a `DeadlineSocket`
             self.sock = DeadlineSocket(self.sock)
         self._is_new = True
 
     def _new_conn(self) -> socket.socket:
-        """Connects to the first address that answers; one timeout holds for all of them."""
+        """Connect to the first address that accepts; one timeout covers all of them."""
         try:
             found = socket.getaddrinfo(
                 self._dns_host.strip("[]"),
@@ -213,17 +216,17 @@ class _Bounded:
                 socket.SOCK_STREAM,
             )
         except UnicodeError:
-            raise LocationParseError("a host name that no system takes") from None
+            raise LocationParseError("an invalid host name") from None
         for untried in range(len(found), 0, -1):
             try:
                 return self._connect_to(found[-untried], untried)
             except OSError:
                 if untried == 1:
                     raise
-        raise OSError("the name has no address")
+        raise OSError("the host name has no address")
 
     def _connect_to(self, found: Any, shares: int) -> socket.socket:
-        """Connects to one address, in its share of the time that is left."""
+        """Connect to one address, within its share of the time that is left."""
         family, kind, protocol, _, address = found
         sock = socket.socket(family, kind, protocol)
         try:
@@ -231,33 +234,33 @@ class _Bounded:
                 sock.setsockopt(*option)
             if self.source_address:
                 sock.bind(self.source_address)
-            sock.settimeout(_left(self._ends, shares))
+            sock.settimeout(_left(self._deadline, shares))
             sock.connect(address)
-            sock.settimeout(_left(self._ends))
+            sock.settimeout(_left(self._deadline))
         except BaseException:
             sock.close()
             raise
         return sock
 
     def _tunnel(self) -> None:
-        """Asks a proxy for a tunnel, in the time that is left: it may drip as well."""
+        """Ask a proxy for a tunnel, within the time that is left."""
         plain = self.sock
         if not isinstance(plain, DeadlineSocket):
             self.sock = DeadlineSocket(plain)
         super()._tunnel()  # type: ignore[misc]
         self.sock = plain
-        plain.settimeout(_left(self._ends))
+        plain.settimeout(_left(self._deadline))
 
     def _connect_tls_proxy(self, *arguments: Any, **options: Any) -> Any:
-        """Begins TLS with a proxy; what goes on inside it is bounded by this outer socket."""
+        """Start TLS with a proxy; this outer socket bounds what happens inside."""
         sock = super()._connect_tls_proxy(*arguments, **options)  # type: ignore[misc]
         return DeadlineSocket(sock)
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        """Sends a request; only a connection that is used again gets its time anew."""
+        """Send a request; a new connection has already used part of its timeout."""
         if self.sock is not None:
             if self._is_new:
-                self.timeout = _left(self._ends)
+                self.timeout = _left(self._deadline)
             self.sock.settimeout(self.timeout)
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
@@ -265,18 +268,18 @@ class _Bounded:
             self._is_new = False
 
 
-def _left(ends: Optional[float], shares: int = 1) -> Optional[float]:
-    """Gives a share of the seconds until then."""
-    if ends is None:
+def _left(deadline: Optional[float], shares: int = 1) -> Optional[float]:
+    """Return the seconds until a deadline, divided into equal shares."""
+    if deadline is None:
         return None
-    left = ends - time.monotonic()
+    left = deadline - time.monotonic()
     if left <= 0:
         raise socket.timeout("timed out")
     return left / shares
 
 
 def extend_timeout(response: Any, seconds: float) -> None:
-    """Gives what an open answer still reads its time anew, where its socket can be had."""
+    """Restart the timeout of an open response, where its socket can be reached."""
     answer = getattr(response.raw, "_original_response", None)
     for name in ("fp", "raw", "_sock"):
         answer = getattr(answer, name, None)
@@ -285,8 +288,8 @@ def extend_timeout(response: Any, seconds: float) -> None:
 
 
 class BoundedHTTPConnection(_Bounded, HTTPConnection):
-    """A connection without TLS whose timeouts bound all that is done."""
+    """A connection without TLS whose timeouts bound the whole of each step."""
 
 
 class BoundedHTTPSConnection(_Bounded, HTTPSConnection):
-    """A connection with TLS whose timeouts bound all that is done."""
+    """A connection with TLS whose timeouts bound the whole of each step."""

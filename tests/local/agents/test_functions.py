@@ -418,16 +418,16 @@ ANSWERS = {
     "a status that is none": ({"status": []}, 200, "its answer has no status of"),
     "no Unicode": (b"\xff", 200, "its answer has no status of"),
     "JSON without bottom": (100000 * b"[", 200, "its answer has no status of"),
-    "success without output": ({"status": "success"}, 200, "gave a NoneType back"),
+    "success without output": ({"status": "success"}, 200, "returned a NoneType"),
     "output that is a list": (
         {"status": "success", "output": [1]},
         200,
-        "gave a list back, where a mapping is expected",
+        "returned a list, where a mapping is expected",
     ),
     "output with NaN": (
         b'{"status": "success", "output": {"x": NaN}}',
         200,
-        "gave back what is not JSON",
+        "returned what is not JSON",
     ),
 }
 

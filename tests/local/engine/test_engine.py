@@ -310,12 +310,12 @@ FAILURES = {
     "raises without words": (wordless, "KeyError"),
     "asks to exit": (leave, ""),
     "raises what is no Unicode": (surrogate, "half of a pair"),
-    "gives nothing": (lambda i, c: None, "agent 'work' gave a NoneType back"),
-    "gives text": (lambda i, c: "yes", "agent 'work' gave a str back"),
-    "gives a list": (lambda i, c: [1], "agent 'work' gave a list back"),
-    "gives NaN": (give(x=float("nan")), "agent 'work' gave back what is not JSON"),
+    "gives nothing": (lambda i, c: None, "agent 'work' returned a NoneType"),
+    "gives text": (lambda i, c: "yes", "agent 'work' returned a str"),
+    "gives a list": (lambda i, c: [1], "agent 'work' returned a list"),
+    "gives NaN": (give(x=float("nan")), "agent 'work' returned what is not JSON"),
     "gives infinity": (give(x=float("inf")), "what is not JSON"),
-    "gives a set": (give(x={1}), "agent 'work' gave back what is not JSON"),
+    "gives a set": (give(x={1}), "agent 'work' returned what is not JSON"),
     "gives bytes": (give(x=b"1"), "what is not JSON"),
     "gives odd keys": (lambda i, c: {(1, 2): 3}, "what is not JSON"),
     "gives a huge number": (give(x=10**5000), "what is not JSON"),
@@ -353,7 +353,7 @@ def test_an_agent_that_contains_itself_fails(serve):
         return input
 
     execution = run(serve([single()], {"work": loop}))
-    assert "gave back what is not JSON" in execution.error_message
+    assert "returned what is not JSON" in execution.error_message
 
 
 def test_a_server_works_on_after_every_kind_of_failure(serve, caplog):
