@@ -1,6 +1,6 @@
 """The Python SDK for AI Spine, a service that runs flows of AI agents.
 
-PYTEST_DONT_REWRITE: who runs pytest after importing this package need not be warned of its plugin.
+PYTEST_DONT_REWRITE: importing this package before pytest starts must not cause a warning.
 """
 
 import importlib
@@ -147,7 +147,7 @@ __all__ = [
     "to_dataframe",
 ]
 
-if not TYPE_CHECKING:  # else any misspelt name would pass for one
+if not TYPE_CHECKING:  # type checkers would accept any misspelt name
 
     def __getattr__(name: str) -> Any:
         if name in _PUBLIC_MODULES:

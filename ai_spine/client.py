@@ -1,4 +1,4 @@
-"""`AISpine`, the client: its settings, and how it lives. Its methods stand in `methods`."""
+"""`AISpine`, the client: its settings and its lifetime. Its methods are in `_sync.methods`."""
 
 import copy
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar, Union
@@ -54,41 +54,43 @@ class AISpine(
 ):
     """A client of one AI Spine server.
 
-    It may be shared by threads, survives a fork, and pickles: its settings travel along, the key
-    included, its connections do not. As a context manager it closes its connections at the end.
+    Threads may share it. It survives a fork, and it can be pickled: its settings travel along, the
+    key included, and its connections do not. Used as a context manager, it closes its connections.
 
     Args:
-        api_key: The key; without one, `AI_SPINE_API_KEY`, or the profile's, or none.
-        base_url: The server; without one, `AI_SPINE_BASE_URL`, or the profile's, or production.
-        timeout: Seconds that one attempt may take; where absent, `AI_SPINE_TIMEOUT` or the profile
-            rules.
-        max_retries: Attempts after the first; where absent, `AI_SPINE_MAX_RETRIES` or the profile
-            rules.
+        api_key: The API key; by default `AI_SPINE_API_KEY`, the profile's key, or none.
+        base_url: The server; by default `AI_SPINE_BASE_URL`, the profile's server, or production.
+        timeout: Seconds, or a `timedelta`, for one attempt; by default `AI_SPINE_TIMEOUT`, the
+            profile's timeout, or 30.
+        max_retries: Attempts after the first; by default `AI_SPINE_MAX_RETRIES`, the profile's
+            number, or 3.
         debug: Whether to log each attempt to stderr.
-        api_prefix: What flows, executions and agents stand under, such as `/api/v1`.
-        deadline: Seconds that a call may take with all its attempts and the sleeps between them.
-        retry_writes: Whether a POST that may have run is sent again. Right only for a server that
+        api_prefix: The prefix of the paths of flows, executions and agents, such as `/api/v1`.
+        deadline: Seconds, or a `timedelta`, for a whole call: all its attempts and the sleeps
+            between them.
+        retry_writes: Whether a POST that may have run is sent again. Only right for a server that
             honours `Idempotency-Key`; the local server does.
-        session: A session of your own to send with. It brings its own proxies and TLS settings,
-            and `timeout` then bounds each read, not the attempt as a whole.
+        session: Your own session to send with. It brings its own proxies and TLS settings, and
+            `timeout` then bounds each read, not the attempt as a whole.
         headers: Headers to add to each request.
-        proxies: Proxies, as `requests` takes them; those of the environment hold without.
+        proxies: Proxies, as `requests` takes them; by default those of the environment.
         verify: Whether to check certificates, or the path of a CA bundle to check against.
         cert: The path of a client certificate, or the paths of it and of its key.
         pool_size: How many connections may be open at once for requests, up to 10,000, and as many
             more for streams.
-        retry_after_limit: The longest `Retry-After` to obey, in seconds; where the server asks for
-            more, the error is raised at once. While one call obeys, the client's others wait too.
-        event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each is
-            given a `RequestEvent`.
-        access_token: The account token that the methods of the account's own key need.
-        on_credits_low: Called with the credits that are left when the server tells that they are
-            few, or too few.
-        credits_low_at: How many credits are few.
-        profile: The profile, in the file that `ai-spine config path` names, that gives `api_key`,
-            `base_url`, `api_prefix`, `timeout` and `max_retries` where neither an argument nor the
-            environment does. Without one, `AI_SPINE_PROFILE`, or the file's choice, or `default`;
-            an empty one is none. Its key goes to no other server than its own.
+        retry_after_limit: The longest `Retry-After` to obey, in seconds or as a `timedelta`. If the
+            server asks for more, the error is raised at once. While one call waits, the client's
+            other calls wait too.
+        event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each gets a
+            `RequestEvent`.
+        access_token: The account token, for the methods that manage the account's own key.
+        on_credits_low: Called with the remaining credits when a response says that they are few, or
+            too few.
+        credits_low_at: How many credits count as few.
+        profile: The name of a profile in the file that `ai-spine config path` shows. It sets
+            `api_key`, `base_url`, `api_prefix`, `timeout` and `max_retries` where neither an
+            argument nor the environment does. By default `AI_SPINE_PROFILE`, the file's choice, or
+            `default`; an empty name means none. The profile's key is only sent to its own server.
         json_default: Called with a value in an input that the SDK cannot encode as JSON; it returns
             one that can be encoded, or raises `TypeError`.
 
@@ -132,7 +134,7 @@ class AISpine(
         profile: Optional[str] = None,
         json_default: Optional[Callable[[Any], Any]] = None,
     ) -> None:
-        # A traceback that shows locals must show none of these: they are hidden before any check.
+        # They are wrapped before any check, so that no traceback that shows locals shows them.
         key = None if api_key is None else Secret(api_key)
         token = None if access_token is None else Secret(access_token)
         hidden_proxies = arguments.hide_proxies(proxies)
@@ -190,7 +192,7 @@ class AISpine(
 
     @property
     def base_url(self) -> str:
-        """The server that it speaks to."""
+        """The server that the client talks to."""
         return self._api.settings.base_url
 
     @property
@@ -205,7 +207,7 @@ class AISpine(
 
     @property
     def session(self) -> requests.Session:
-        """The pooled session that it sends with."""
+        """The pooled session that the client sends with."""
         return self._transport.session
 
     def with_options(
@@ -218,9 +220,9 @@ class AISpine(
         retry_writes: Optional[bool] = None,
         retry_after_limit: Optional[Duration] = None,
     ) -> Client:
-        """Gives a client that differs in these settings, and shares the connections.
+        """Return a client that differs in these settings and shares the connections.
 
-        What is not given stays as it is; headers are added to those there are.
+        Other settings stay as they are; headers are added to the existing ones.
 
         Raises:
             ConfigurationError: A setting is wrong.
@@ -263,19 +265,19 @@ class AISpine(
         json: Optional[Mapping[str, Any]] = None,
         params: Optional[Mapping[str, Any]] = None,
     ) -> Any:
-        """Sends any request, with the same policy as all others, and gives the answer's JSON.
+        """Send any request with the usual policy, and return the JSON of the response.
 
         Args:
             method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
-            path: The path from the server's root, such as `/api/v1/users/me`. It is sent as it is,
-                so ids in it must be percent-encoded.
-            json: What goes as JSON.
-            params: What goes as query; `None` values are left out.
+            path: The path from the server's root, such as `/api/v1/users/me`. It is sent as it is:
+                percent-encode the ids in it.
+            json: The body, sent as JSON.
+            params: The query; `None` values are left out.
 
         Raises:
             ValidationError: An argument is wrong; nothing was sent.
-            APIError: The server refused, or its answer is not JSON.
-            NetworkError: No answer came.
+            APIError: The server refused, or its response is not JSON.
+            NetworkError: No response came.
 
         Example:
             >>> client.request("GET", "/health")["status"]
@@ -290,7 +292,7 @@ class AISpine(
         return self._api.call(operation, body=body, params=query)
 
     def close(self) -> None:
-        """Closes its connections. A session of your own stays open."""
+        """Close the connections. Your own session stays open."""
         self._api.close()
 
     def __enter__(self) -> "AISpine":
@@ -300,16 +302,16 @@ class AISpine(
         self.close()
 
     def __repr__(self) -> str:
-        # A traceback that shows locals may ask while the client is not yet complete.
+        # A traceback that shows locals may call this before the client is complete.
         api = self.__dict__.get("_api")
         return f"AISpine(base_url={api.settings.base_url!r})" if api else "AISpine()"
 
 
 def _check_session(session: Any, proxies: Any, verify: Any, cert: Any) -> None:
-    """Refuses settings that a session of the caller's would silently override."""
+    """Refuse settings that a session of the caller's would silently override."""
     if not isinstance(session, requests.Session):
         raise ConfigurationError("session must be a requests.Session")
     if proxies is not None or verify is not True or cert is not None:
         raise ConfigurationError(
-            "set proxies, verify and cert on the session that you give"
+            "set proxies, verify and cert on the session that you pass"
         )

@@ -1,10 +1,10 @@
-"""The defaults and the names that more than one room uses, each defined once."""
+"""The defaults and names that more than one module uses, each defined once."""
 
 
 class DefaultFloat(float):
-    """A default that can be told from the same number given by a caller.
+    """A default that can be distinguished from the same number passed by a caller.
 
-    An argument that is absent may be replaced by the environment; one that was given may not.
+    The environment may replace an argument that is absent, but not one that was passed.
     """
 
 
@@ -38,7 +38,7 @@ IDEMPOTENCY_KEY_HEADER = "Idempotency-Key"
 REQUEST_ID_HEADER = "X-Request-Id"
 LAST_EVENT_ID_HEADER = "Last-Event-ID"
 EVENT_STREAM = "text/event-stream"
-# How a link to a stream is related to the execution that an answer tells of.
+# The relation of a link that leads to the stream of an execution.
 STREAM_RELATION = "monitor"
 
 # Waiting for an execution, in seconds.
@@ -49,9 +49,9 @@ INTERVAL_JITTER = 0.1
 # The end of a short execution is noticed within a tenth of a second.
 SHORT_INTERVAL = 0.1
 SHORT_EXECUTION = 0.5
-# Beyond, a look comes when this part of what was waited has passed again.
+# After that, the interval between polls is this share of the time waited so far.
 INTERVAL_SHARE = 0.42
-# How soon a stream must begin to be waited on; a proxy may hold it back until it is over.
+# How soon a stream must begin; a proxy may hold it back until it is over.
 STREAM_PATIENCE = 5.0
 
 # Sleeping between the attempts of one call, in seconds.
@@ -59,7 +59,7 @@ BACKOFF_BASE = 0.5
 BACKOFF_MAX = 8.0
 DEFAULT_RETRY_AFTER_LIMIT = 60.0
 
-# No timeout or interval may be longer: systems cannot sleep for ever longer.
+# No timeout or interval may be longer, since systems cannot sleep longer.
 MAX_SECONDS = 1e9
 MAX_REDIRECTS = 5
 MAX_POOL_SIZE = 10_000
@@ -68,7 +68,7 @@ MAX_ERROR_BYTES = 1024 * 1024
 MAX_MESSAGE_LENGTH = 500
 MAX_LOGGED_LENGTH = 4000
 
-# What a server names as the execution when it has started none.
+# The id that a server returns when it has started no execution.
 NO_EXECUTION_ID = "00000000-0000-0000-0000-000000000000"
 
 LOGGER_NAME = "ai_spine"

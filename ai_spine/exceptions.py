@@ -1,15 +1,15 @@
-"""Everything that the SDK raises.
+"""The exceptions that the SDK raises.
 
 AISpineError
 ├── ConfigurationError (ValueError)        a setting is wrong
-├── ValidationError (ValueError)           an argument is wrong, found before the wire
+├── ValidationError (ValueError)           an argument is wrong; nothing was sent
 ├── NetworkError (requests.RequestException)
 ├── TimeoutError (builtin TimeoutError)    a wait ran out of time
 │   └── RequestTimeoutError                a request did; also a NetworkError
 ├── ExecutionError                         the flow failed; `.execution` says how
 │   ├── ExecutionCancelledError
 │   └── BatchError                         inputs of a batch failed; `.failed` has them
-└── APIError                               the server answered, and refused
+└── APIError                               the server refused
     ├── BadRequestError 400, 422           also a ValidationError
     ├── AuthenticationError 401
     ├── PermissionDeniedError 403
@@ -19,8 +19,8 @@ AISpineError
     ├── RateLimitError 429
     └── ServerError 5xx
 
-Each pickles, holds no live response and no secret, and reads as one sentence. Beside them stands
-`InsecureTransportWarning` and `ProfileWarning`, which are only warned of.
+Each can be pickled, holds no live response and no secret, and reads as one sentence. Two warnings
+stand beside them: `InsecureTransportWarning` and `ProfileWarning`.
 """
 
 import builtins
@@ -30,40 +30,40 @@ import requests
 
 
 class Attempt(NamedTuple):
-    """One try of a call that failed in the end."""
+    """One attempt of a call that failed in the end."""
 
     number: int
     """Counted from 1."""
     outcome: str
-    """What became of it, in words."""
+    """What happened, in words."""
     delay: Optional[float]
     """Seconds slept after it; `None` after the last."""
 
 
 class CallInfo(NamedTuple):
-    """What is known of a request that failed; its errors carry each field as an attribute."""
+    """What is known about a request that failed; its errors have each field as an attribute."""
 
     method: Optional[str] = None
     """The HTTP method."""
     path: Optional[str] = None
     """The path, without host and query."""
     request_id: Optional[str] = None
-    """The id under which the server's log knows the request."""
+    """The id of the request in the server's log."""
     attempts: Tuple[Attempt, ...] = ()
-    """The tries that were made, oldest first."""
+    """The attempts, oldest first."""
     maybe_executed: bool = False
-    """Whether the request may have had its effect although it failed."""
+    """Whether the request may have been executed although it failed."""
     idempotency_key: Optional[str] = None
-    """The key that it carried, to repeat it with where the server honours keys."""
+    """Its key; use it to send the request again to a server that honours keys."""
     transient: bool = False
-    """Whether the same request may well succeed later."""
+    """Whether the same request may succeed later."""
 
 
 class AISpineError(Exception):
-    """The base of all errors of this SDK.
+    """The base of all exceptions of this SDK.
 
     Attributes:
-        message: What went wrong; of an `APIError`, the server's own words.
+        message: What went wrong; for an `APIError`, in the server's own words.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -84,11 +84,11 @@ class InsecureTransportWarning(UserWarning):
 
 
 class ProfileWarning(UserWarning):
-    """A profile's key is not sent, or others can read the file that it stands in."""
+    """A profile's key is not sent, or other users can read its file."""
 
 
 class _CallError(AISpineError):
-    """What the errors of a request share: what is known of it, and a sentence that says so."""
+    """The part that errors of a request share: what is known about it, and a sentence of it."""
 
     method: Optional[str]
     path: Optional[str]
@@ -111,7 +111,7 @@ class _CallError(AISpineError):
             where.append(f"request id {self.request_id}")
         text = self.message + (f" ({', '.join(where)})" if where else "")
         if self.maybe_executed:
-            text += "; it may have run: look before sending it again"
+            text += "; it may have run: check before sending it again"
             text += (
                 f" (idempotency key {self.idempotency_key})"
                 if self.idempotency_key
@@ -121,27 +121,27 @@ class _CallError(AISpineError):
 
 
 class NetworkError(_CallError, requests.RequestException):
-    """No usable answer came back.
+    """No usable response came.
 
     Attributes:
-        maybe_executed: Whether the request may have reached the server all the same.
+        maybe_executed: Whether the request may have reached the server.
         idempotency_key: The key that it carried.
-        attempts: The tries that were made.
-        request_id: The id that was sent along.
-        transient: Whether the same request may well succeed later.
-        retry_after: Seconds for which the server has asked this client to wait, where it was
-            not sent for that reason.
+        attempts: The attempts that were made.
+        request_id: The id that was sent with it.
+        transient: Whether the same request may succeed later.
+        retry_after: Seconds that the server has asked this client to wait, if that is why nothing
+            was sent.
     """
 
     retry_after: Optional[float] = None
 
 
 class TimeoutError(AISpineError, builtins.TimeoutError):
-    """Time ran out before an execution was done. The execution goes on.
+    """The time ran out before an execution was done. The execution goes on.
 
     Attributes:
         execution_id: The execution that was waited for.
-        last_status: The last status that was seen; `None` if none was.
+        last_status: The last status seen; `None` if none was.
     """
 
     def __init__(
@@ -157,17 +157,17 @@ class TimeoutError(AISpineError, builtins.TimeoutError):
 
 
 class RequestTimeoutError(NetworkError, TimeoutError):
-    """A request got no answer within its timeout or its deadline."""
+    """A request got no response within its timeout or its deadline."""
 
     execution_id = None
     last_status = None
 
 
 class ExecutionError(AISpineError):
-    """A flow failed, or was never started.
+    """An execution failed, or was never started.
 
     Attributes:
-        execution: The execution as the server last told it; `None` where there is none.
+        execution: The execution as the server last sent it; `None` if there is none.
     """
 
     def __init__(self, message: str = "", *, execution: Any = None) -> None:
@@ -192,18 +192,18 @@ class BatchError(ExecutionError):
 
 
 class APIError(_CallError):
-    """The server answered with an error, or with something that cannot be read.
+    """The server refused a request, or its response cannot be read.
 
     Attributes:
         status_code: The HTTP status.
-        code: The server's code for the error; `None` where it gave none.
-        details: What else the server told. Field errors are `[{field, message, type}]`.
-        retry_after: Seconds that the server asks to wait; `None` where it does not ask.
-        maybe_executed: Whether the request may have had its effect all the same.
+        code: The server's code for the error; `None` if it sent none.
+        details: What else the server sent. Field errors are `[{field, message, type}]`.
+        retry_after: Seconds that the server asks to wait; `None` if it does not ask.
+        maybe_executed: Whether the request may have been executed.
         idempotency_key: The key that it carried.
-        attempts: The tries that were made.
-        request_id: The id under which the server's log knows the request.
-        transient: Whether the same request may well succeed later.
+        attempts: The attempts that were made.
+        request_id: The id of the request in the server's log.
+        transient: Whether the same request may succeed later.
     """
 
     def __init__(
@@ -243,11 +243,11 @@ class PermissionDeniedError(APIError):
 
 
 class InsufficientCreditsError(PermissionDeniedError):
-    """402, or 403 with words of credits.
+    """402, or a 403 that mentions credits.
 
     Attributes:
-        credits_needed: What the call costs; `None` where the server does not say.
-        credits_available: What is left; `None` where the server does not say.
+        credits_needed: What the call costs; `None` if the server does not say.
+        credits_available: What is left; `None` if the server does not say.
     """
 
     credits_needed: Optional[float] = None
@@ -259,7 +259,7 @@ class NotFoundError(APIError):
 
 
 class ConflictError(APIError):
-    """409: it is there already, or the same idempotency key came with another body."""
+    """409: it exists already, or the same idempotency key came with another body."""
 
 
 class RateLimitError(APIError):

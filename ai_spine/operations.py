@@ -1,7 +1,7 @@
 """The API as data: one `Operation` for each endpoint.
 
-The client's methods, the local server's routes, the commands and the documentation are all checked
-against this file.
+The client's methods, the local server's routes, the commands and the docs are tested against this
+module.
 """
 
 from dataclasses import dataclass
@@ -43,47 +43,47 @@ class Operation(Generic[T]):
     """
 
     name: str
-    """The client's method for it."""
+    """The name of the client's method."""
     method: str
-    """The HTTP method; it says, too, whether a repetition is harmless."""
+    """The HTTP method; it also says whether repeating the request is harmless."""
     path: str
     """The path, with the names of ids in braces."""
     read: Callable[[Any], T]
-    """Turns the answer's JSON into what the method gives."""
+    """Turns the JSON of the response into the method's return value."""
     prefixed: bool = True
-    """Whether it moves along with `api_prefix`; the endpoints of system and users do not."""
+    """Whether `api_prefix` applies; it does not to endpoints of the system and of users."""
     path_under_prefix: Optional[str] = None
-    """The path that it has under a prefix, where that is another."""
+    """The path under a prefix, where it differs."""
     credential: Credential = Credential.API_KEY
-    """What it is authorised by."""
+    """What authorises the request."""
     streams: bool = False
-    """Whether its answer is a stream of events, each of which is read."""
+    """Whether the response is a stream of events, each of which is read."""
 
     def template(self, prefix: str) -> str:
-        """Gives the path under a prefix, with the names of ids in braces."""
+        """Return the path under a prefix, with the names of ids in braces."""
         if not prefix or not self.prefixed:
             return self.path
         return prefix + (self.path_under_prefix or self.path)
 
     def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
-        """Gives the path for these ids."""
+        """Return the path for these ids."""
         quoted = {name: quote_segment(value) for name, value in ids.items()}
         return self.template(prefix).format(**quoted)
 
 
 def read_anything(data: Any) -> Any:
-    """Reads an answer as the JSON that it is."""
+    """Return the JSON of a response as it is."""
     return data
 
 
 def _read_nothing(_: Any) -> None:
-    """Reads an answer that says no more than that it was done."""
+    """Ignore a response that says no more than that the request was executed."""
 
 
 def _read_started(data: Any) -> Execution:
     execution = Execution.from_wire(data)
     if not isinstance(execution.execution_id, str) or not execution.execution_id:
-        raise UnexpectedResponse("a JSON object that names no execution")
+        raise UnexpectedResponse("a JSON object without an execution id")
     return execution
 
 

@@ -185,10 +185,10 @@ def test_an_error_says_what_where_and_how_often():
 def test_an_error_of_a_request_that_may_have_run_says_so_with_its_key():
     assert str(NetworkError("lost", call=CALL)) == (
         "lost (POST /flows/execute, 2 attempts, request id r-1); it may have run: "
-        "look before sending it again (idempotency key k-1)"
+        "check before sending it again (idempotency key k-1)"
     )
     keyless = str(NetworkError("lost", call=CallInfo(maybe_executed=True)))
-    assert keyless == "lost; it may have run: look before sending it again"
+    assert keyless == "lost; it may have run: check before sending it again"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bars that show how far something is, drawn by tqdm where it is installed. All go to stderr."""
+"""Progress bars, drawn by tqdm where it is installed. They go to stderr."""
 
 import contextlib
 import sys
@@ -10,7 +10,7 @@ from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.models import Execution
 from ai_spine.utils import one_line
 
-if TYPE_CHECKING:  # who runs no batch does not wait for its import
+if TYPE_CHECKING:  # without batches, their import is not needed
     from ai_spine.batch.items import BatchProgress
 
 OnExecution = Callable[[Execution], Any]
@@ -20,14 +20,14 @@ _WORDS = 60  # characters; a server may call a status anything
 
 
 def make_bars(progress: Optional[bool]) -> Optional[Any]:
-    """Gives the class of bars to show, or `None` for none.
+    """Return the class of progress bars to show; `None` for none.
 
     Args:
-        progress: Whether there is to be one; `None` for one in notebooks that have tqdm.
+        progress: Whether to show a bar; `None` shows one in notebooks that have tqdm.
 
     Raises:
-        ValidationError: It is neither.
-        ConfigurationError: There is to be one, and tqdm is not installed.
+        ValidationError: It is neither a boolean nor `None`.
+        ConfigurationError: A bar is requested, and tqdm is not installed.
     """
     if progress is not None and not isinstance(progress, bool):
         raise ValidationError(f"progress must be True, False or None, not {progress!r}")
@@ -35,7 +35,7 @@ def make_bars(progress: Optional[bool]) -> Optional[Any]:
         return None
     try:
         with warnings.catch_warnings():
-            # Without widgets, a bar of text does as well.
+            # Without widgets, a bar of text will do.
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
     except ImportError:
@@ -48,7 +48,7 @@ def make_bars(progress: Optional[bool]) -> Optional[Any]:
 
 
 def _is_notebook() -> bool:
-    """Tells whether this is a cell that runs: other threads of a notebook draw nothing unasked."""
+    """Return whether this is a running cell; other threads of a notebook draw nothing."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     in_cell = threading.current_thread() is threading.main_thread()
     return in_cell and getattr(shell, "kernel", None) is not None
@@ -58,18 +58,18 @@ def _is_notebook() -> bool:
 def wait_bar(
     bars: Optional[Any], name: str, also: Optional[OnExecution]
 ) -> Iterator[Optional[OnExecution]]:
-    """Shows a bar while one execution is waited for, and gives what is to be called with it.
+    """Show a bar during a wait for one execution, and yield the callback that moves it.
 
     Args:
         bars: The class of bars; `None` for no bar.
-        name: What is waited for.
-        also: What the caller wants to be called besides.
+        name: What the bar is called.
+        also: A callback of the caller's, which is called as well.
     """
     if bars is None:
         yield also
         return
     layout = "{desc} [{elapsed}]"
-    # When the wait is over there is an execution, or an error: the bar has no more to tell.
+    # At the end there is an execution or an error, which say more than the bar.
     with bars(desc=name, bar_format=layout, delay=_DELAY, leave=False) as bar:
 
         def saw(execution: Execution) -> None:
@@ -86,9 +86,9 @@ def wait_bar(
 def batch_bar(
     progress: Union[None, bool, OnBatch], name: str, total: Optional[int]
 ) -> Iterator[Optional[OnBatch]]:
-    """Shows a bar while a batch runs, and gives what is to be called with its progress.
+    """Show a bar while a batch runs, and yield the callback that moves it.
 
-    A callable in the bar's place is given back.
+    If `progress` is a callable, it is yielded instead.
     """
     if callable(progress):
         yield progress

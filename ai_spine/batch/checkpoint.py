@@ -1,14 +1,16 @@
-"""What makes a batch durable: a file of results, and a journal of what is not finished.
+"""Makes a batch durable: a file of results, and a journal of inputs that are not finished.
 
-The results file has one line for each input whose fate is known. The journal beside it has a line
-before each POST, and another when its answer is known; it is gone when every input is finished.
-Both are written line by line, so that a run that was killed at any moment can go on. Where a
-failed input is executed again, its old line stays until the end of the run, or of the next one.
+The file of results has one line for each finished input. The journal beside it has a line before
+each POST and another when its response is known; it is removed when every input is finished. Both
+are written line by line, so that a run that was killed at any moment can be resumed. When a failed
+input is executed again, its old line stays until the end of the run, or of the next one. The
+journal also records that the server has echoed an idempotency key: then an input that may have run
+can be sent again with the same key.
 """
 
 import os
 import uuid
-from typing import Any, Dict, NamedTuple, Optional, Set
+from typing import Any, Dict, NamedTuple, Optional, Set, Tuple
 
 from ai_spine.batch.items import BatchItem, key_of
 from ai_spine.batch.jsonl import Line, LineFile
@@ -24,35 +26,35 @@ JOURNAL_SUFFIX = ".journal"
 
 
 class Sent(NamedTuple):
-    """What is known of an input that is not finished."""
+    """What the journal knows about an input that is not finished."""
 
     attempt: int
     """Which execution of the input it is."""
     execution_id: Optional[str] = None
-    """Its execution, where the server's answer was seen."""
+    """Its execution, if the server's response was seen."""
     is_uncertain: bool = False
-    """Whether it was sent, and no answer was seen, or the server has forgotten its execution."""
+    """Whether it was sent and no response was seen, or the server has lost its execution."""
     key: Optional[str] = None
-    """The key that it was sent with, by which the input is known again."""
+    """The idempotency key that it was sent with; it also identifies the input."""
 
 
 class Plan(NamedTuple):
-    """What is to be done for an input: one of these."""
+    """What to do with an input."""
 
     attempt: int
     key: str
     execution_id: Optional[str] = None
-    """The execution to ask about; without one, the input is to be sent."""
+    """The execution to poll; without one, the input must be sent."""
     item: Optional[BatchItem] = None
-    """The result that is known already."""
+    """The result, if it is known already."""
     offset: Optional[int] = None
-    """Where in the file it stands."""
+    """The place of the result in the file."""
     is_uncertain: bool = False
     """Whether an earlier request for it may have been executed."""
 
 
 def journal_of(path: str) -> str:
-    """Gives where the journal of a file of results stands.
+    """Return the path of the journal of a file of results.
 
     Example:
         >>> journal_of("run.jsonl")
@@ -62,58 +64,75 @@ def journal_of(path: str) -> str:
 
 
 class NoCheckpoint:
-    """A run that leaves nothing behind."""
+    """Records nothing: the run cannot be resumed."""
 
     run: str
     path: Optional[str] = None
+    resend = False
+    """Whether inputs that may have run are sent again, with the key that they had."""
 
     def __init__(self) -> None:
         self.run = uuid.uuid4().hex
 
     def plan(self, index: int, input_data: Any) -> Plan:
-        """Tells what is to be done for an input."""
+        """Return what to do with an input."""
         return Plan(0, key_of(self.run, index, input_data))
 
-    def sending(self, index: int, plan: Plan) -> None:
-        """Notes that an input is about to be sent."""
+    def plan_unsent(self, index: int, input_data: Any) -> Plan:
+        """Return the plan of an input that may have run, and is not sent again."""
+        return self.plan(index, input_data)
 
-    def never_sent(self, index: int, plan: Plan) -> None:
-        """Takes back that it was about to be sent."""
+    def note_keys_honoured(self) -> None:
+        """Record that the server honours idempotency keys."""
 
-    def started(self, index: int, plan: Plan, execution_id: str) -> None:
-        """Notes the execution that the server has started for an input."""
+    def note_sending(self, index: int, plan: Plan) -> None:
+        """Record that an input is about to be sent."""
 
-    def ended(self, item: BatchItem) -> Optional[int]:
-        """Notes what became of an input, and gives where it stands in the file."""
+    def note_unsent(self, index: int, plan: Plan) -> None:
+        """Record that an input was not sent after all."""
+
+    def note_started(self, index: int, plan: Plan, execution_id: str) -> None:
+        """Record the execution that the server has started for an input."""
+
+    def note_ended(self, item: BatchItem) -> Optional[int]:
+        """Record the result of an input, and return its place in the file."""
         return None
 
     def load(self, offset: int) -> BatchItem:
-        """Gives the item that stands there."""
+        """Return the item at a place in the file."""
         raise LookupError(offset)
 
     def close(self, *, is_complete: bool) -> None:
-        """Ends the run."""
+        """End the run."""
 
 
 class Checkpoint(NoCheckpoint):
-    """A run that can be gone on with.
+    """Records a run so that it can be resumed.
 
     Args:
-        path: The file of results. Where it exists, its run is gone on with.
+        path: The file of results. If it exists, its run is resumed.
         flow_id: The flow that is executed.
+        server: The URL of the server.
         retry_failed: Whether inputs that failed are executed again, each when it is planned.
-        resend: Whether inputs that may have been started are sent again, with the key they had.
+        resend: Whether inputs that may have run are sent again, with the key that they had.
 
     Raises:
         ConfigurationError: A file cannot be read or written, is in use, or is of another flow.
     """
 
     def __init__(
-        self, path: str, flow_id: str, *, retry_failed: bool, resend: bool
+        self,
+        path: str,
+        flow_id: str,
+        *,
+        server: str,
+        retry_failed: bool,
+        resend: bool,
     ) -> None:
         self.path = path
-        self._flow_id = flow_id
-        self._retry_failed, self._resend = retry_failed, resend
+        self.resend = resend
+        self._flow_id, self._server = flow_id, server
+        self._retry_failed = retry_failed
         self._finished: Dict[int, int] = {}
         self._sent: Dict[int, Sent] = {}
         self._stale: Set[int] = set()
@@ -132,7 +151,7 @@ class Checkpoint(NoCheckpoint):
             raise
 
     def _begin(self) -> None:
-        """Reads what there is, and makes ready for more."""
+        """Read both files, and start the journal."""
         self._read_journal()
         self._read_results()
         self._is_new = self._is_new and self._run is None
@@ -141,25 +160,40 @@ class Checkpoint(NoCheckpoint):
             self._journal.add({"run": self.run, "flow_id": self._flow_id})
 
     def plan(self, index: int, input_data: Any) -> Plan:
-        """Tells what is to be done for an input.
+        """Return what to do with an input.
 
         Raises:
-            ConfigurationError: The file has a result for another input in its place.
+            ConfigurationError: The file has the result of another input in its place.
         """
         if index in self._finished:
             return self._finished_plan(index, input_data)
+        if self.resend and self._sent.get(index, Sent(0)).is_uncertain:
+            attempt, key = self._sent_with(index, input_data)
+            return Plan(attempt, key, is_uncertain=True)
+        return self.plan_unsent(index, input_data)
+
+    def plan_unsent(self, index: int, input_data: Any) -> Plan:
+        """Return the plan of an unfinished input that is not sent again if it may have run."""
+        attempt, key = self._sent_with(index, input_data)
+        sent = self._sent.get(index, Sent(0))
+        if sent.is_uncertain and sent.execution_id is None:
+            item = BatchItem(index, input_data, None, _uncertain(key), key, attempt)
+            return Plan(attempt, key, item=item)
+        return Plan(attempt, key, sent.execution_id)
+
+    def _sent_with(self, index: int, input_data: Any) -> Tuple[int, str]:
+        """Return the attempt and the key of an unfinished input."""
         sent = self._sent.get(index, Sent(0))
         key = key_of(self.run, index, input_data, sent.attempt)
         if sent.key not in (None, key):
             raise self._other_input(index)
-        if sent.is_uncertain and self._resend:
-            return Plan(sent.attempt, key, is_uncertain=True)
-        if sent.is_uncertain and sent.execution_id is None:
-            item = BatchItem(
-                index, input_data, None, _uncertain(key), key, sent.attempt
-            )
-            return Plan(sent.attempt, key, item=item)
-        return Plan(sent.attempt, key, sent.execution_id)
+        return sent.attempt, key
+
+    def note_keys_honoured(self) -> None:
+        """Record that the server honours idempotency keys."""
+        if not self.resend:
+            self.resend = True
+            self._journal.add({"honours_keys": self._server})
 
     def _finished_plan(self, index: int, input_data: Any) -> Plan:
         offset = self._finished.pop(index)
@@ -169,7 +203,7 @@ class Checkpoint(NoCheckpoint):
         if self._retry_failed and not item.succeeded:
             attempt = item.attempt + 1
             key = key_of(self.run, index, input_data, attempt)
-            # The journal comes first: a line that it does not know to be old is not dropped.
+            # The journal comes first: only lines that it knows to be old are dropped.
             self._note(index, Sent(attempt, key=key))
             self._stale.add(offset)
             return Plan(attempt, key)
@@ -177,25 +211,25 @@ class Checkpoint(NoCheckpoint):
 
     def _other_input(self, index: int) -> ConfigurationError:
         return ConfigurationError(
-            f"{self.path} is of another run: its input {index} is not the one given now; "
-            "name another file, or give the inputs that it was begun with"
+            f"{self.path} is of another run: its input {index} differs from the one given now; "
+            "use another file, or the inputs that the run was started with"
         )
 
-    def sending(self, index: int, plan: Plan) -> None:
-        """Notes that an input is about to be sent."""
+    def note_sending(self, index: int, plan: Plan) -> None:
+        """Record that an input is about to be sent."""
         self._note(index, Sent(plan.attempt, None, True, plan.key))
 
-    def never_sent(self, index: int, plan: Plan) -> None:
-        """Takes back that it was about to be sent; what an earlier request may have done stays."""
+    def note_unsent(self, index: int, plan: Plan) -> None:
+        """Record that an input was not sent after all; an earlier request may have run."""
         if plan.execution_id is None and not plan.is_uncertain:
             self._note(index, Sent(plan.attempt, key=plan.key))
 
-    def started(self, index: int, plan: Plan, execution_id: str) -> None:
-        """Notes the execution that the server has started for an input."""
+    def note_started(self, index: int, plan: Plan, execution_id: str) -> None:
+        """Record the execution that the server has started for an input."""
         self._note(index, Sent(plan.attempt, execution_id, False, plan.key))
 
-    def ended(self, item: BatchItem) -> Optional[int]:
-        """Notes what became of an input, and gives where it stands in the file."""
+    def note_ended(self, item: BatchItem) -> Optional[int]:
+        """Record the result of an input, and return its place in the file."""
         if item.is_final:
             line = {**item.to_dict(), "flow_id": self._flow_id, "run": self.run}
             offset = self._results.add(line)
@@ -208,7 +242,7 @@ class Checkpoint(NoCheckpoint):
         return None
 
     def _note_seen(self, item: BatchItem, execution: Execution) -> None:
-        """Notes whether the server still knows the execution, if an answer has told so."""
+        """Record whether the server still knows an execution, if a response says so."""
         forgotten = isinstance(item.error, NotFoundError)
         sent = Sent(
             item.attempt, execution.execution_id, forgotten, item.idempotency_key
@@ -217,29 +251,29 @@ class Checkpoint(NoCheckpoint):
             self._note(item.index, sent)
 
     def load(self, offset: int) -> BatchItem:
-        """Gives the item that stands there."""
+        """Return the item at a place in the file."""
         return BatchItem.from_dict(self._results.at(offset), self._flow_id)
 
     def close(self, *, is_complete: bool) -> None:
-        """Ends the run: old lines go, and the journal too if nothing is left to do.
+        """End the run: remove old lines, and the journal if nothing is left to do.
 
         Raises:
-            ConfigurationError: A file cannot be written; the next run makes up for it.
+            ConfigurationError: A file cannot be written; the next run repairs it.
         """
         try:
             if self._stale:
                 self._results.close_without(self._stale)
             if is_complete and not self._sent:
                 self._journal.close_and_remove()
-            elif self._is_debris(is_complete):
-                # The journal goes last: alone, it tells of a run that can be gone on with.
+            elif self._is_disposable(is_complete):
+                # The journal goes last: by itself it belongs to a run that can be resumed.
                 self._results.close_and_remove()
                 self._journal.close_and_remove()
         finally:
             self._close()
 
-    def _is_debris(self, is_complete: bool) -> bool:
-        """Tells whether the files are this run's own, and nothing in them is of use to another."""
+    def _is_disposable(self, is_complete: bool) -> bool:
+        """Return whether the files are this run's own, and of no use to another run."""
         may_go = self._is_new and not (is_complete or self._results.has_lines)
         return may_go and not any(
             sent.is_uncertain or sent.execution_id for sent in self._sent.values()
@@ -258,6 +292,9 @@ class Checkpoint(NoCheckpoint):
             if line.number == 1:
                 self._check_run(self._journal, line)
                 continue
+            if "honours_keys" in line.value:
+                self.resend |= line.value["honours_keys"] == self._server
+                continue
             try:
                 self._sent[line.value["index"]] = Sent(
                     line.value["attempt"],
@@ -266,15 +303,15 @@ class Checkpoint(NoCheckpoint):
                     line.value["key"],
                 )
             except (KeyError, TypeError):
-                raise _foreign(self._journal, line) from None
+                raise _not_of_this_batch(self._journal, line) from None
 
     def _read_results(self) -> None:
-        """Reads what is finished, and what is only left from before it was executed again."""
+        """Read the results, and note old ones of inputs that were executed again."""
         for line in self._results.read():
             self._check_run(self._results, line)
             index, attempt = line.value.get("index"), line.value.get("attempt")
             if not isinstance(index, int) or not isinstance(attempt, int):
-                raise _foreign(self._results, line)
+                raise _not_of_this_batch(self._results, line)
             sent = self._sent.get(index)
             if sent is not None and sent.attempt > attempt:
                 self._stale.add(line.offset)
@@ -287,25 +324,25 @@ class Checkpoint(NoCheckpoint):
     def _check_run(self, file: LineFile, line: Line) -> None:
         run, flow_id = line.value.get("run"), line.value.get("flow_id")
         if not isinstance(run, str) or not isinstance(flow_id, str):
-            raise _foreign(file, line)
+            raise _not_of_this_batch(file, line)
         where = f"{file.path} line {line.number}"
         if flow_id != self._flow_id:
             raise ConfigurationError(
-                f"{where} is of flow {flow_id!r}, not of {self._flow_id!r}: name another file"
+                f"{where} is of flow {flow_id!r}, not of {self._flow_id!r}: use another file"
             )
         if run != (self._run or run):
-            raise ConfigurationError(f"{where} is of another run: name another file")
+            raise ConfigurationError(f"{where} is of another run: use another file")
         self._run = run
 
 
-def _foreign(file: LineFile, line: Line) -> ConfigurationError:
+def _not_of_this_batch(file: LineFile, line: Line) -> ConfigurationError:
     return ConfigurationError(
-        f"{file.path} line {line.number} is not of a batch: name another file"
+        f"{file.path} line {line.number} is not of a batch: use another file"
     )
 
 
 def _uncertain(key: str) -> NetworkError:
     call = CallInfo(maybe_executed=True, idempotency_key=key)
     return NetworkError(
-        "it was sent in an earlier run, and no answer was seen", call=call
+        "it was sent in an earlier run, and its response was not seen", call=call
     )

@@ -1,4 +1,4 @@
-"""Where a batch gets its inputs: a thread that fetches them when they are wanted."""
+"""Feeds inputs to the workers, a bounded number ahead."""
 
 import threading
 from collections import deque
@@ -8,65 +8,65 @@ from typing import Any, Callable, Deque, Iterable, Iterator, Tuple
 Step = Callable[[], None]
 
 
-class Feed:
-    """The inputs of a batch, fetched one by one.
+class InputQueue:
+    """Fetches the inputs of a batch one by one, in a thread of its own.
 
-    Its fields belong to the thread that takes its steps, which alone calls `want`.
+    Its fields belong to the thread that runs the steps, which alone calls `request`.
 
     Args:
         inputs: The inputs.
-        put: Takes each step.
-        fail: Is called, as a step, with what the inputs have raised.
+        put_step: Receives each step.
+        fail: Called, as a step, with what the inputs have raised.
     """
 
     def __init__(
         self,
         inputs: Iterable[Any],
-        put: Callable[[Step], None],
+        put_step: Callable[[Step], None],
         fail: Callable[[BaseException], None],
     ) -> None:
         self.ready: Deque[Tuple[int, Any]] = deque()
         """Inputs that wait to be sent, each with its index."""
         self.fetched = 0
-        """How many there were so far."""
+        """How many inputs were fetched so far."""
         self.has_all = False
-        """Whether there are no more."""
+        """Whether all inputs were fetched."""
         self._inputs = inputs
-        self._put, self._fail = put, fail
-        self._asked = 0
-        self._wanted = threading.Semaphore(0)
-        self._has_ended = False
+        self._put_step, self._fail = put_step, fail
+        self._requested = 0
+        self._requests = threading.Semaphore(0)
+        self._is_stopped = False
 
     @property
     def is_done(self) -> bool:
-        """Whether there are no more, and none waits."""
+        """Whether all inputs were fetched, and none waits."""
         return self.has_all and not self.ready
 
-    def feed(self) -> None:
-        """Fetches until there are no more, or the run ends; the work of a thread."""
+    def fetch(self) -> None:
+        """Fetch inputs until there are no more, or the run ends; the target of a thread."""
         try:
-            for pair in enumerate(self._when_wanted()):
-                self._put(partial(self._take, *pair))
-            self._put(self._take_no_more)
+            for pair in enumerate(self._requested_inputs()):
+                self._put_step(partial(self._add, *pair))
+            self._put_step(self._note_end)
         except BaseException as error:  # of the caller's own iterable
-            self._put(partial(self._fail, error))
+            self._put_step(partial(self._fail, error))
 
-    def want(self, count: int) -> None:
-        """Sees to it that so many are on their way."""
-        while self._asked < count and not self.has_all:
-            self._asked += 1
-            self._wanted.release()
+    def request(self, count: int) -> None:
+        """Make sure that so many inputs are requested."""
+        while self._requested < count and not self.has_all:
+            self._requested += 1
+            self._requests.release()
 
-    def end(self) -> None:
-        """Fetches nothing more; any thread may call it."""
-        self._has_ended = True
-        self._wanted.release()
+    def stop(self) -> None:
+        """Fetch nothing more; any thread may call this."""
+        self._is_stopped = True
+        self._requests.release()
 
-    def _when_wanted(self) -> Iterator[Any]:
+    def _requested_inputs(self) -> Iterator[Any]:
         inputs = iter(self._inputs)
         while True:
-            self._wanted.acquire()
-            if self._has_ended:
+            self._requests.acquire()
+            if self._is_stopped:
                 return
             try:
                 value = next(inputs)
@@ -74,10 +74,10 @@ class Feed:
                 return
             yield value
 
-    def _take(self, index: int, value: Any) -> None:
-        self._asked -= 1
+    def _add(self, index: int, value: Any) -> None:
+        self._requested -= 1
         self.fetched += 1
         self.ready.append((index, value))
 
-    def _take_no_more(self) -> None:
-        self.has_all = not self._has_ended
+    def _note_end(self) -> None:
+        self.has_all = not self._is_stopped

@@ -1,4 +1,4 @@
-"""What a batch gives: an item for each input, and all of them together."""
+"""The results of a batch: an item for each input, and all of them together."""
 
 import hashlib
 import json
@@ -27,6 +27,7 @@ from ai_spine.exceptions import (
 )
 from ai_spine.models import Execution
 from ai_spine.models.base import notebook_html
+from ai_spine.policy.json_encoding import json_default
 from ai_spine.utils import format_timestamp
 
 REFUSED = "refused"
@@ -35,20 +36,20 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class BatchItem:
-    """What became of one input."""
+    """The result of one input."""
 
     index: int
-    """Which input it was, counted from 0."""
+    """The index of the input, counted from 0."""
     input: Any
     """The input."""
     execution: Optional[Execution]
-    """The execution as it was last seen; `None` if none is known."""
+    """The execution as last seen; `None` if none is known."""
     error: Optional[AISpineError]
     """Why there is no output; `None` if the execution completed."""
     idempotency_key: str = ""
-    """The key that its POST carried."""
+    """The key that its request carried."""
     attempt: int = 0
-    """Which execution of the input it is, counted from 0: a retry of failed ones makes another."""
+    """Which execution of the input it is, counted from 0; `retry_failed` makes another."""
 
     @property
     def succeeded(self) -> bool:
@@ -62,7 +63,7 @@ class BatchItem:
 
     @property
     def is_final(self) -> bool:
-        """Whether its fate is known; a resumed run finds out what became of the others."""
+        """Whether the result is certain; a resumed run looks for the others."""
         if self.maybe_executed:
             return False
         if self.error is None or isinstance(self.error, ExecutionError):
@@ -72,14 +73,14 @@ class BatchItem:
 
     @property
     def maybe_executed(self) -> bool:
-        """Whether it may have been started although no execution of it is known."""
+        """Whether an execution may have been started although none is known."""
         return self.execution is None and bool(
             getattr(self.error, "maybe_executed", False)
         )
 
     @property
     def status(self) -> str:
-        """The execution's status if it ended, `refused` if none began, else `unknown`."""
+        """The status of the execution if it ended, `refused` if none began, else `unknown`."""
         if not self.is_final:
             return UNKNOWN
         if self.execution is None or not self.execution.was_started:
@@ -87,14 +88,14 @@ class BatchItem:
         return str(self.execution.status)
 
     def to_dict(self) -> Dict[str, Any]:
-        """Gives it as JSON, as it stands in a file of results."""
+        """Return the item as JSON, as the file of results has it."""
         seen, error = self.execution, self.error
         if seen is not None and not seen.was_started:  # its id is none
             seen = None
         return {
             "index": self.index,
             "status": self.status,
-            "input": _json_or_kind(self.input),
+            "input": _json_or_type(self.input),
             "output": self.output,
             "error": error and {"type": type(error).__name__, "message": error.message},
             "execution_id": seen and seen.execution_id,
@@ -106,7 +107,7 @@ class BatchItem:
 
     @classmethod
     def from_dict(cls, line: Mapping[str, Any], flow_id: str) -> "BatchItem":
-        """Reads it back; of the execution, what the line holds."""
+        """Read an item back, with as much of the execution as the line has."""
         told = line.get("error") or None
         execution = _execution_of(line, flow_id) if line.get("execution_id") else None
         return cls(
@@ -120,11 +121,11 @@ class BatchItem:
 
 
 class BatchInterrupt(KeyboardInterrupt):
-    """Ctrl-C during a batch; its text says how to go on.
+    """Ctrl-C during a batch; its text says how to resume.
 
     Args:
         message: The text.
-        running: How many executions were left to themselves.
+        running: How many executions go on unobserved.
     """
 
     def __init__(self, message: str = "", running: int = 0) -> None:
@@ -133,16 +134,16 @@ class BatchInterrupt(KeyboardInterrupt):
 
 
 class BatchProgress(NamedTuple):
-    """How far a batch is."""
+    """The progress of a batch."""
 
     done: int
-    """Inputs with a result, whether good or bad."""
+    """Inputs with a result, good or bad."""
     failed: int
-    """Those among them that failed."""
+    """How many of them failed."""
     total: Optional[int]
-    """How many inputs there are; `None` where that is not known."""
+    """How many inputs there are; `None` if that is unknown."""
     elapsed: float
-    """Seconds since it began."""
+    """Seconds since the start."""
 
     @property
     def rate(self) -> float:
@@ -151,17 +152,17 @@ class BatchProgress(NamedTuple):
 
     @property
     def left(self) -> Optional[float]:
-        """Seconds that it will take; `None` where that cannot be told."""
+        """Estimated seconds that are left; `None` if unknown."""
         if self.total is None or not self.rate:
             return None
         return max(self.total - self.done, 0) / self.rate
 
 
 class BatchResult:
-    """The items of a batch in the order of its inputs; an input that was not begun has none.
+    """The items of a batch in the order of its inputs; inputs that were not started have none.
 
-    With a checkpoint, the items stand in its file, and are read from there when they are asked for;
-    a later run that executes failed ones again moves them, and then only its own result has them.
+    With a checkpoint, the items are in its file and are read from there when they are used. A later
+    run that executes failed inputs again moves them; then only its own result has them.
 
     Example:
         >>> result = client.execute_batch("sentiment-analysis", [{"text": "Fine."}, "no mapping"])
@@ -173,7 +174,7 @@ class BatchResult:
         self, load: Callable[[int], BatchItem], path: Optional[str] = None
     ) -> None:
         self.is_complete = False
-        """Whether every input that was given has a result whose fate is known."""
+        """Whether every input has a result that is certain."""
         self._load, self._path = load, path
         self._held: Dict[int, Union[BatchItem, int]] = {}
         self._retried: Dict[int, int] = {}
@@ -181,7 +182,7 @@ class BatchResult:
         self._order: Optional[List[int]] = None
 
     def add(self, item: BatchItem, offset: Optional[int] = None) -> None:
-        """Adds an item, or notes where in the file it stands."""
+        """Add an item, or note its place in the file."""
         self._held[item.index] = item if offset is None else offset
         self._order = None
         if item.attempt:
@@ -205,18 +206,18 @@ class BatchResult:
 
     @property
     def failed(self) -> List[BatchItem]:
-        """The items that have none."""
+        """The items without an output."""
         return self.failures()
 
     def failures(self, most: Optional[int] = None) -> List[BatchItem]:
-        """Gives the items that have no output: the first so many of them, or all."""
+        """Return the items without an output: the first `most` of them, or all."""
         return [self._item(index) for index in sorted(self._failed)[:most]]
 
     def raise_for_errors(self) -> None:
-        """Does nothing if all inputs have an output.
+        """Raise an error if any input has no output.
 
         Raises:
-            BatchError: Some have none; `.failed` has their items.
+            BatchError: Some inputs have no output; `.failed` has their items.
         """
         if not self._failed:
             return
@@ -228,14 +229,14 @@ class BatchResult:
         ) from first.error
 
     def to_jsonl(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        """Writes a line of JSON for each item.
+        """Write a line of JSON for each item.
 
         Raises:
             ConfigurationError: The file cannot be written, or is the checkpoint itself.
         """
-        if self._path is not None and _are_same(path, self._path):
+        if self._path is not None and _is_same_file(path, self._path):
             raise ConfigurationError(
-                f"{os.fspath(path)} is the checkpoint, which has the results already"
+                f"{os.fspath(path)} is the checkpoint, which already has the results"
             )
         try:
             with open(path, "w", encoding="ascii", newline="\n") as file:
@@ -251,7 +252,7 @@ class BatchResult:
         return f"BatchResult(succeeded={self.succeeded}, failed={len(self._failed)})"
 
     def _repr_html_(self) -> str:
-        """Gives what a notebook shows."""
+        """Return what a notebook shows."""
         return notebook_html("batch_as_html", self)
 
     def _indexes(self) -> List[int]:
@@ -266,43 +267,37 @@ class BatchResult:
         item = self._load(held)
         if (item.index, item.attempt) != (index, self._retried.get(index, 0)):
             raise ConfigurationError(
-                f"{self._path} was changed by a later run, whose own result has the items"
+                f"{self._path} was changed by a later run: use the result of that run"
             )
         return item
 
 
 def key_of(run: str, index: int, input_data: Any, attempt: int = 0) -> str:
-    """Gives the idempotency key of an input: the same in each run that goes on with the first.
+    """Return the idempotency key of an input, which is the same in each run that resumes another.
 
     Example:
         >>> key_of("run", 0, {"a": 1}) == key_of("run", 0, {"a": 1})
         True
     """
-    known = [run, index, _json_or_kind(input_data), attempt]
+    known = [run, index, _json_or_type(input_data), attempt]
     return hashlib.sha256(json.dumps(known).encode("ascii")).hexdigest()[:32]
 
 
-def _are_same(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
+def _is_same_file(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def _json_or_kind(value: Any) -> Any:
-    """Gives JSON as it is, with its keys in order, and of anything else its kind.
+def _json_or_type(value: Any) -> Any:
+    """Return JSON with sorted keys; of a value that is not JSON, its type.
 
-    What such a thing looks like may hold an address, which differs in each run, or raise.
+    The `repr` of such a value may contain an address, which differs in each run, or raise.
     """
     try:
-        # Only keys that are text can be sorted, and all are once they have been written.
-        plain = json.loads(json.dumps(value, allow_nan=False, default=_as_dict))
+        # Only text can be sorted, and all keys are text once they have been written.
+        plain = json.loads(json.dumps(value, allow_nan=False, default=json_default))
         return json.loads(json.dumps(plain, sort_keys=True))
     except (TypeError, ValueError, RecursionError):
         return f"not JSON: {type(value).__name__}"
-
-
-def _as_dict(value: Any) -> Dict[Any, Any]:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(value.__class__.__name__)
 
 
 def _moment(moment: Any) -> Any:

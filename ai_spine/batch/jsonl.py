@@ -1,4 +1,4 @@
-"""Files of JSON lines that are appended to, each line whole or not at all."""
+"""Files of JSON lines: each line is appended completely or not at all."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.events import log
 from ai_spine.utils.locks import is_there, lock, unlock
 
-# What a first line that a crash has cut begins with; any other is not ours to remove.
+# How a first line begins that a crash has cut; any other file is not ours to change.
 _BEGINNINGS = (b'{"index": ', b'{"run": ')
 
 
@@ -32,19 +32,19 @@ class Line(NamedTuple):
     number: int
     """Counted from 1."""
     offset: int
-    """Where it begins."""
+    """Where the line begins."""
     value: Dict[str, Any]
-    """What it holds."""
+    """The object of the line."""
 
 
 class LineFile:
     """A file of JSON objects, one for each line.
 
     Args:
-        path: The file; it is made if there is none, for its owner alone to read.
+        path: The file; it is created if necessary, readable only by its owner.
 
     Raises:
-        ConfigurationError: It cannot be opened, or another process uses it.
+        ConfigurationError: The file cannot be opened, or another process uses it.
     """
 
     def __init__(self, path: str) -> None:
@@ -54,41 +54,39 @@ class LineFile:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._fd = os.open(path, flags, 0o600)
         except (OSError, ValueError) as error:
-            words = getattr(error, "strerror", None) or str(error)
-            raise ConfigurationError(f"{path} cannot be opened: {words}") from None
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ConfigurationError(f"{path} cannot be opened: {reason}") from None
         _open_files.add(self)
         try:
-            self._end = self._taken()
+            self._end = self._acquire()
         except BaseException:
-            self._let_go()
+            self._release()
             raise
         self._lines = 0
         self._dropped: Tuple[List[int], List[int]] = ([], [])
 
-    def _taken(self) -> int:
-        """Locks it, and gives its size."""
+    def _acquire(self) -> int:
+        """Lock the file and return its size."""
         in_use = ConfigurationError(f"{self.path} is in use by another run")
         try:
             lock(self._fd)
         except BlockingIOError:
             raise in_use from None
         except OSError as error:
-            words = (
-                f"{self.path} cannot be locked: {error.strerror}; name a file elsewhere"
-            )
-            raise ConfigurationError(words) from None
+            message = f"{self.path} cannot be locked: {error.strerror}; use another file system"
+            raise ConfigurationError(message) from None
         state = os.fstat(self._fd)
         if not stat.S_ISREG(state.st_mode):  # a device may have no end
-            raise ConfigurationError(f"{self.path} is no regular file")
-        if not is_there(self._fd, self.path):  # the run that had it has replaced it
+            raise ConfigurationError(f"{self.path} is not a regular file")
+        if not is_there(self._fd, self.path):  # the run that used it has replaced it
             raise in_use
         return state.st_size
 
     def read(self) -> Iterator[Line]:
-        """Gives its lines, and mends a last one that a crash has cut.
+        """Yield the lines, and repair a last one that a crash has cut.
 
         Raises:
-            ConfigurationError: It cannot be read, or a line is no JSON object.
+            ConfigurationError: The file cannot be read, or a line is not a JSON object.
         """
         offset, ends_well = 0, True
         with self._reader() as reader:
@@ -102,11 +100,11 @@ class LineFile:
                 offset += len(raw)
                 ends_well = raw.endswith(b"\n")
         self._cut_to(offset)
-        if not ends_well:  # all of it was written but its end
+        if not ends_well:  # everything was written but the line break
             self._append(b"\n")
 
     def at(self, offset: int) -> Dict[str, Any]:
-        """Gives the object of the line that began there when it was read or added.
+        """Return the object of the line that began at an offset when it was read or added.
 
         Raises:
             ConfigurationError: It cannot be read.
@@ -118,10 +116,10 @@ class LineFile:
             return _parse(reader.readline()) or {}
 
     def add(self, value: Dict[str, Any]) -> int:
-        """Appends a line, and gives where it begins.
+        """Append a line, and return where it begins.
 
         Raises:
-            ConfigurationError: It cannot be written. The file is as it was.
+            ConfigurationError: The file cannot be written. It is unchanged.
         """
         begin = self._end
         self._append(json.dumps(value).encode("ascii") + b"\n")
@@ -134,52 +132,52 @@ class LineFile:
         return self._end > 0
 
     def close_without(self, offsets: Container[int]) -> None:
-        """Closes it, and takes away the lines that begin there; what is left keeps its offsets.
+        """Close the file without the lines at these offsets; the others keep their offsets.
 
         Raises:
-            ConfigurationError: It cannot be written. The file is as it was.
+            ConfigurationError: The file cannot be written. It is unchanged.
         """
         new = self.path + ".new"
         try:
             dropped = self._copy(new, offsets)
             os.chmod(new, stat.S_IMODE(os.fstat(self._fd).st_mode))
-            if os.name == "nt":  # which replaces no file that is open
+            if os.name == "nt":  # Windows replaces no open file
                 self.close()
             os.replace(new, self.path)
         except OSError as error:
             with suppress(OSError):
                 os.remove(new)
-            words = f"{new} cannot be written: {error.strerror}"
-            raise ConfigurationError(words) from None
+            message = f"{new} cannot be written: {error.strerror}"
+            raise ConfigurationError(message) from None
         finally:
             self.close()
         self._dropped = dropped
 
     def close(self) -> None:
-        """Closes it, and lets others have it; a second call changes nothing."""
+        """Close and unlock the file; a second call changes nothing."""
         if self._fd >= 0:
             unlock(self._fd)
-        self._let_go()
+        self._release()
 
     def close_and_remove(self) -> None:
-        """Closes it, and takes it away; one that is gone already is no reason for an error.
+        """Close and remove the file; if it is already gone, that is no error.
 
         Raises:
-            ConfigurationError: It cannot be removed.
+            ConfigurationError: The file cannot be removed.
         """
         try:
-            if os.name == "nt":  # which removes no file that is open
+            if os.name == "nt":  # Windows removes no open file
                 self.close()
             os.remove(self.path)
         except FileNotFoundError:
-            log.warning("%s is gone: somebody has removed it", self.path)
+            log.warning("%s was removed by somebody else", self.path)
         except OSError as error:
-            words = f"{self.path} cannot be removed: {error.strerror}"
-            raise ConfigurationError(words) from None
+            message = f"{self.path} cannot be removed: {error.strerror}"
+            raise ConfigurationError(message) from None
         finally:
             self.close()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -188,8 +186,8 @@ class LineFile:
         try:
             return open(self.path, "rb")
         except OSError as error:
-            words = f"{self.path} cannot be read: {error.strerror}"
-            raise ConfigurationError(words) from None
+            message = f"{self.path} cannot be read: {error.strerror}"
+            raise ConfigurationError(message) from None
 
     def _append(self, content: bytes) -> None:
         begin, written = self._end, 0
@@ -200,14 +198,14 @@ class LineFile:
             self._cut_to(begin)
             raise ConfigurationError(
                 f"{self.path} line {self._lines + 1} cannot be written: {error.strerror}; "
-                "what was done stays done: make room, and run the batch again to go on"
+                "free some space and run the batch again; finished inputs are not repeated"
             ) from None
         self._end = begin + len(content)
 
     def _copy(
         self, path: str, leaving_out: Container[int]
     ) -> Tuple[List[int], List[int]]:
-        """Copies what is to stay; gives where each other line begins, and the bytes up to it."""
+        """Copy the lines that stay; return where the others begin, and their bytes so far."""
         begins: List[int] = []
         sizes: List[int] = []
         offset = 0
@@ -226,8 +224,8 @@ class LineFile:
             raw.startswith(begin) or begin.startswith(raw) for begin in _BEGINNINGS
         )
         if raw.endswith(b"\n") or not is_ours:
-            raise ConfigurationError(f"{self.path} line {number} is no JSON object")
-        log.warning("%s line %d was cut by a crash: it is removed", self.path, number)
+            raise ConfigurationError(f"{self.path} line {number} is not a JSON object")
+        log.warning("%s line %d was cut by a crash and is removed", self.path, number)
 
     def _cut_to(self, offset: int) -> None:
         os.ftruncate(self._fd, offset)
@@ -237,14 +235,14 @@ class LineFile:
 _open_files: "weakref.WeakSet[LineFile]" = weakref.WeakSet()
 
 
-def _let_go_of_all() -> None:
-    """Leaves a forked process none of them: it would keep them locked when this one dies."""
+def _after_fork() -> None:
+    """Close the files in a forked process, which would keep them locked when this one dies."""
     for file in list(_open_files):
-        file._let_go()
+        file._release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go_of_all)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _private(path: str, flags: int) -> int:

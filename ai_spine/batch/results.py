@@ -1,10 +1,9 @@
-"""The results of a batch on their way to the caller, and whether the server lets anything in."""
+"""The results of a batch on their way to the caller, and whether the server accepts anything."""
 
 import queue
-from typing import List, Optional
+from typing import List, NamedTuple, Optional
 
 from ai_spine.batch.items import BatchItem
-from ai_spine.batch.workers import Landing
 from ai_spine.exceptions import (
     AISpineError,
     APIError,
@@ -14,86 +13,94 @@ from ai_spine.exceptions import (
     ValidationError,
 )
 
-# So many must be turned away: a proxy may refuse one input for what stands in it.
-LEAST_TURNED_AWAY = 3
+# At least so many must be refused: a proxy may refuse a single input for its content.
+MIN_REFUSED = 3
 
 
-class Landings:
-    """Results, given on as they come.
+class Result(NamedTuple):
+    """A result for the caller, and its place in the file of results."""
 
-    Until the server has let anything in, what it turns away is held back here: if all is, that is
-    the end of the run, and says nothing of any input. `take` alone is for the caller's thread.
+    item: BatchItem
+    offset: Optional[int]
+
+
+class ResultQueue:
+    """Passes results on as they come.
+
+    Until the server has accepted an input, refusals of access are held back here. If everything is
+    refused, the run ends with the reason, which says nothing about any input. Only the caller's
+    thread calls `get`.
     """
 
     def __init__(self) -> None:
-        self._queue: "queue.SimpleQueue[Optional[Landing]]" = queue.SimpleQueue()
-        self._held: List[Landing] = []
+        self._queue: "queue.SimpleQueue[Optional[Result]]" = queue.SimpleQueue()
+        self._held: List[Result] = []
         self._is_open = False
 
-    def room(self, most: int) -> int:
-        """Gives how many may be in flight where so many may without anything held back."""
+    def capacity(self, limit: int) -> int:
+        """Return how many inputs may be in flight, given the limit without anything held back."""
         held = len(self._held)
-        return max(most, LEAST_TURNED_AWAY) - held if held else most
+        return max(limit, MIN_REFUSED) - held if held else limit
 
-    def take(self) -> Optional[Landing]:
-        """Waits for a result, and gives it; `None` at the end, and ever after."""
+    def get(self) -> Optional[Result]:
+        """Wait for a result and return it; `None` at the end, and ever after."""
         while True:
             try:  # in short steps, since some systems deliver Ctrl-C only between them
-                landing = self._queue.get(timeout=0.5)
+                result = self._queue.get(timeout=0.5)
             except queue.Empty:
                 continue
-            if landing is None:
+            if result is None:
                 self._queue.put(None)
-            return landing
+            return result
 
-    def put(self, landing: Landing) -> None:
-        """Gives on what has become of an input, unless it is to be held back."""
-        if _was_turned_away(landing.item) and not self._is_open:
-            self._held.append(landing)
+    def put(self, result: Result) -> None:
+        """Pass a result on, unless it must be held back."""
+        if _was_refused_access(result.item) and not self._is_open:
+            self._held.append(result)
             return
-        if not _was_never_sent(landing.item):
+        if not _was_invalid(result.item):
             self.open()
-        self._queue.put(landing)
+        self._queue.put(result)
 
-    def put_old(self, landing: Landing) -> None:
-        """Gives on what says nothing of the server: the result of an earlier run, or a doubt."""
-        self._queue.put(landing)
+    def put_now(self, result: Result) -> None:
+        """Pass a result on that says nothing about the server, such as one of an earlier run."""
+        self._queue.put(result)
 
     def open(self) -> None:
-        """Notes that the server lets somebody in: what it turned away are failures like others."""
+        """Note that the server accepts inputs: what it refused before are ordinary failures."""
         self._is_open = True
-        for landing in self._held:
-            self._queue.put(landing)
+        for result in self._held:
+            self._queue.put(result)
         self._held = []
 
-    def are_enough(self, has_all: bool) -> bool:
-        """Tells whether what is held back says that the server lets nobody in.
+    def show_no_access(self, *, is_all: bool) -> bool:
+        """Return whether the refusals that are held back show that the server accepts nothing.
 
         Args:
-            has_all: Whether there is nothing else to try.
+            is_all: Whether there is nothing else to try.
         """
-        errors = [landing.item.error for landing in self._held]
-        if has_all:
+        errors = [result.item.error for result in self._held]
+        if is_all:
             return bool(errors)
         return any(isinstance(error, AuthenticationError) for error in errors)
 
-    def reason(self) -> AISpineError:
-        """Gives why nobody is let in, and drops what is held back: none of it was executed."""
-        errors = [landing.item.error for landing in self._held]
+    def drop_refusals(self) -> AISpineError:
+        """Drop the refusals, none of which was executed, and return the one to raise."""
+        errors = [result.item.error for result in self._held]
         self._held = []
-        # A wrong key is what the user can mend; `False` sorts first.
+        # The user can correct a wrong key; `False` sorts first.
         errors.sort(key=lambda error: not isinstance(error, AuthenticationError))
         assert errors[0] is not None  # nosec B101: for the types
         return errors[0]
 
     def end(self) -> None:
-        """Tells the caller that nothing more comes; what is held back comes first."""
+        """Pass on what is held back, and then the end."""
         self.open()
         self._queue.put(None)
 
 
-def _was_turned_away(item: BatchItem) -> bool:
-    """Tells whether the server, or the way to it, did so, whatever the input was."""
+def _was_refused_access(item: BatchItem) -> bool:
+    """Return whether the server, or the way to it, refused an input regardless of its content."""
     if item.maybe_executed:
         return False
     if isinstance(item.error, (AuthenticationError, PermissionDeniedError)):
@@ -101,7 +108,7 @@ def _was_turned_away(item: BatchItem) -> bool:
     return isinstance(item.error, NetworkError) and item.execution is None
 
 
-def _was_never_sent(item: BatchItem) -> bool:
-    """Tells whether it is an input that cannot be sent at all."""
+def _was_invalid(item: BatchItem) -> bool:
+    """Return whether an input cannot be sent at all."""
     error = item.error
     return isinstance(error, ValidationError) and not isinstance(error, APIError)

@@ -1,30 +1,30 @@
-"""What the threads of a batch have in common."""
+"""The threads of a batch."""
 
 import queue
 import threading
 from typing import Any, Callable, Optional, Sequence
 
 
-def start_threads(works: Sequence[Callable[[], Any]]) -> None:
-    """Starts a thread for each work, in their order; none holds up the end of the process.
+def start_threads(targets: Sequence[Callable[[], Any]]) -> None:
+    """Start a daemon thread for each function, in their order.
 
     Raises:
-        RuntimeError: The system gives no more threads.
+        RuntimeError: The system has no more threads.
     """
-    for work in works:
-        name = f"ai-spine-batch-{work.__name__.strip('_')}"
-        threading.Thread(target=work, name=name, daemon=True).start()
+    for target in targets:
+        name = f"ai-spine-batch-{target.__name__.strip('_')}"
+        threading.Thread(target=target, name=name, daemon=True).start()
 
 
-def do_jobs(
+def run_jobs(
     jobs: "queue.SimpleQueue[Optional[Callable[[], Any]]]",
-    broke: Callable[[BaseException], Any],
+    on_error: Callable[[BaseException], Any],
 ) -> None:
-    """Does jobs until there is a `None` among them; the work of a thread.
+    """Run the jobs of a queue until a `None`.
 
     Args:
-        jobs: Where they come from.
-        broke: Takes what a job has raised.
+        jobs: The queue.
+        on_error: Called with what a job has raised.
     """
     while True:
         job = jobs.get()
@@ -33,4 +33,4 @@ def do_jobs(
         try:
             job()
         except BaseException as error:  # of a hook of the caller's, or of ours
-            broke(error)
+            on_error(error)

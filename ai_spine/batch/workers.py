@@ -1,15 +1,9 @@
-"""How a batch reaches the server: with threads of its own, or through an executor's workers."""
+"""How a batch reaches the server: threads of its own, or the workers of an executor."""
 
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import (
-    Any,
-    Callable,
-    NamedTuple,
-    Optional,
-    Tuple,
-)
+from typing import Any, Callable, NamedTuple, Optional, Tuple
 
 from ai_spine.batch.checkpoint import Plan
 from ai_spine.batch.items import BatchItem
@@ -34,15 +28,7 @@ Outcome = Tuple[Optional[Execution], Optional[AISpineError]]
 
 
 @dataclass(frozen=True)
-class Landing:
-    """A result for the caller, and where in a file it stands."""
-
-    item: BatchItem
-    offset: Optional[int]
-
-
-@dataclass(frozen=True)
-class Flight:
+class InFlight:
     """An input that is being executed."""
 
     index: int
@@ -50,76 +36,76 @@ class Flight:
     plan: Plan
     execution: Optional[Execution] = None
     wait: Optional[Wait] = None
-    is_second: bool = False
+    is_resubmitted: bool = False
     """Whether an executor was given it before."""
 
     @property
     def is_repeated(self) -> bool:
-        """Whether a request that came before may have been executed."""
-        return self.plan.is_uncertain or self.is_second
+        """Whether an earlier request may have been executed."""
+        return self.plan.is_uncertain or self.is_resubmitted
 
 
-class Crew(NamedTuple):
-    """Who does the work of a run."""
+class WorkerPool(NamedTuple):
+    """Does the work of a run."""
 
     start: Callable[[Any, str], Execution]
     """Sends an input with its key."""
-    look: Callable[[str, float], Execution]
-    """Asks about an execution, in so many seconds."""
-    senders: int
-    """How many threads do so."""
+    poll: Callable[[str, Optional[float]], Execution]
+    """Requests an execution, within so many seconds."""
+    threads: int
+    """How many threads call these two."""
+    honours_keys: Callable[[], bool]
+    """Whether the server is known to return the same execution for the same key."""
     submit: Optional[Callable[[Any, Plan], "Future[Any]"]] = None
-    """Has an executor do all of it instead."""
-    honours_keys: bool = False
-    """Whether the server gives the same execution for the same key, so that it may come again."""
-    reruns: bool = False
-    """Whether the executor may do its work twice without telling."""
+    """Submits an input to an executor, which does everything instead."""
+    may_rerun: bool = False
+    """Whether the executor may run a task twice without saying so."""
     redact: Callable[[str], str] = str
-    """Takes secrets out of a server's words."""
+    """Removes secrets from a server's text."""
 
     def wait_for(
         self, execution: Execution, timeout: float, durations: Durations
     ) -> Wait:
-        """Gives a wait that begins now."""
+        """Return a wait that starts now."""
         return Wait(
             execution.execution_id,
             timeout,
             DEFAULT_INTERVAL,
             clock=time.monotonic,
-            delays=durations.looks(DEFAULT_INTERVAL),
+            delays=durations.delays(DEFAULT_INTERVAL),
             redact=self.redact,
         )
 
     def item_of(
         self,
-        flight: Flight,
+        task: InFlight,
         execution: Optional[Execution],
         error: Optional[AISpineError],
     ) -> BatchItem:
-        """Gives what became of an input."""
-        plan = flight.plan
+        """Return the result of an input."""
+        plan = task.plan
         was_started = execution is not None and execution.was_started
-        if error is not None and not was_started and self._leaves_doubt(flight, error):
+        if error is not None and not was_started and self._is_uncertain(task, error):
             execution = None
             vars(error).update(maybe_executed=True, idempotency_key=plan.key)
         return BatchItem(
-            flight.index, flight.input, execution, error, plan.key, plan.attempt
+            task.index, task.input, execution, error, plan.key, plan.attempt
         )
 
-    def _leaves_doubt(self, flight: Flight, error: AISpineError) -> bool:
-        """Tells whether a request that came before may be executed, whatever this one was told."""
-        if isinstance(error, ConflictError) and self.reruns:
+    def _is_uncertain(self, task: InFlight, error: AISpineError) -> bool:
+        """Return whether an earlier request may have been executed, whatever this one's error."""
+        if isinstance(error, ConflictError) and self.may_rerun:
             return True
-        if not flight.is_repeated:
+        if not task.is_repeated:
             return False
         if isinstance(error, ValidationError) and not isinstance(error, APIError):
             return False  # the input cannot be sent at all, and never could
-        # With the same key, a server that honours keys would have told of the earlier one.
-        tells_all = isinstance(error, (BadRequestError, ExecutionError))
-        return not (self.honours_keys and tells_all)
+        # A server that honours keys would have returned the earlier execution.
+        is_final = isinstance(error, (BadRequestError, ExecutionError))
+        return not (is_final and self.honours_keys())
 
-    def failure_of(self, execution: Execution) -> Optional[AISpineError]:
-        """Gives why an execution that has ended has no output; `None` if it has one."""
+    def error_of(self, execution: Execution) -> Optional[AISpineError]:
+        """Return why a finished execution has no output; `None` if it has one."""
         try:
             check_outcome(execution, self.redact)
         except AISpineError as error:
@@ -127,33 +113,33 @@ class Crew(NamedTuple):
         return None
 
 
-def submitted(crew: Crew, flight: Flight) -> "Future[Any]":
-    """Gives an input to the executor.
+def submit_to_executor(workers: WorkerPool, task: InFlight) -> "Future[Any]":
+    """Submit an input to the executor.
 
     Raises:
-        ConfigurationError: It takes none.
+        ConfigurationError: The executor accepts nothing.
     """
-    assert crew.submit is not None  # nosec B101: for the types
+    assert workers.submit is not None  # nosec B101: for the types
     try:
-        return crew.submit(flight.input, flight.plan)
-    except Exception as error:  # it was shut down, its workers died
-        words = f"the executor takes no more work: {error}"
-        raise ConfigurationError(words) from error
+        return workers.submit(task.input, task.plan)
+    except Exception as error:  # it was shut down, or its workers died
+        message = f"the executor accepts no more work: {error}"
+        raise ConfigurationError(message) from error
 
 
-def was_lost(future: "Future[Any]") -> bool:
-    """Tells whether a worker told nothing: `execute_one` gives errors, and raises none."""
+def is_ambiguous(future: "Future[Any]") -> bool:
+    """Return whether a worker died: `execute_one` returns errors and raises none."""
     return future.cancelled() or future.exception() is not None
 
 
 def outcome_of(future: "Future[Any]", plan: Plan) -> Outcome:
-    """Gives what an executor has made of an input; of a worker that died, nobody knows."""
+    """Return the outcome of an executor's task; if its worker died, nobody knows it."""
     try:
         outcome: Outcome = future.result()
         return outcome
-    except BaseException as lost:  # its worker died, or was cancelled
-        told = f"{type(lost).__name__}: {lost}" if str(lost) else type(lost).__name__
-    words = one_line(f"the worker gave no answer ({told})", MAX_MESSAGE_LENGTH)
+    except BaseException as lost:  # the worker died, or the task was cancelled
+        reason = f"{type(lost).__name__}: {lost}" if str(lost) else type(lost).__name__
+    message = one_line(f"the worker returned nothing ({reason})", MAX_MESSAGE_LENGTH)
     known = plan.execution_id
     call = CallInfo(
         "POST" if known is None else "GET",
@@ -161,4 +147,4 @@ def outcome_of(future: "Future[Any]", plan: Plan) -> Outcome:
         idempotency_key=plan.key,
     )
     seen = None if known is None else Execution.from_wire({"execution_id": known})
-    return seen, NetworkError(words, call=call)
+    return seen, NetworkError(message, call=call)

@@ -156,7 +156,7 @@ def _check_results(results: Optional[str], resume: bool) -> None:
         return
     if os.path.exists(results):
         raise click.UsageError(
-            f"{results} exists: go on with it with --resume, or name another file"
+            f"{results} exists: continue it with --resume, or use another file"
         )
     journal = journal_of(results)
     if os.path.exists(journal_of(os.path.realpath(results))):

@@ -1,4 +1,4 @@
-"""What is checked of a client's further arguments: headers, proxies, hooks, certificates."""
+"""Checks the client's other arguments: headers, proxies, hooks and certificates."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from ai_spine.utils import Secret, one_line
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 HOOK_NAMES = ("request", "response", "retry")
-# Each request sets these itself.
+# Each request sets these headers itself.
 _OWN_HEADERS = {
     name.lower()
     for name in (
@@ -28,10 +28,10 @@ _OWN_HEADERS = {
 
 
 def check_headers(value: Any) -> Dict[str, str]:
-    """Gives the extra headers as a dict of their own.
+    """Return the extra headers as a new dict.
 
     Raises:
-        ConfigurationError: They are no mapping of texts, or hold what the client itself sets.
+        ConfigurationError: They are not a mapping of texts, or set what the client itself sets.
     """
     if value is None:
         return {}
@@ -40,7 +40,7 @@ def check_headers(value: Any) -> Dict[str, str]:
     for name, text in value.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise ConfigurationError(
-                f"headers has a name that no header can have: {one_line(repr(name), 100)}"
+                f"headers has an invalid name: {one_line(repr(name), 100)}"
             )
         check_header_value(f"the header {name}", text, ConfigurationError)
         if name.lower() in _OWN_HEADERS:
@@ -52,17 +52,17 @@ def check_headers(value: Any) -> Dict[str, str]:
 
 
 def hide_proxies(given: Any) -> Any:
-    """Wraps the URLs of proxies, which may hold passwords; whatever else was given, as well."""
+    """Wrap the URLs of proxies, which may contain passwords, and any other value."""
     if isinstance(given, Mapping):
         return {scheme: Secret(url) for scheme, url in given.items()}
     return None if given is None else Secret(given)
 
 
 def check_proxies(hidden: Any) -> Dict[str, Secret]:
-    """Gives wrapped proxies back.
+    """Return wrapped proxies.
 
     Raises:
-        ConfigurationError: They are no mapping of schemes to URLs.
+        ConfigurationError: They are not a mapping of schemes to URLs.
     """
     if hidden is None:
         return {}
@@ -78,10 +78,10 @@ def check_proxies(hidden: Any) -> Dict[str, Secret]:
 
 
 def check_hooks(value: Any) -> Dict[str, Tuple[Hook, ...]]:
-    """Gives the hooks as a tuple for each event.
+    """Return the hooks as a tuple for each event.
 
     Raises:
-        ConfigurationError: An event has an unknown name, or a hook cannot be called.
+        ConfigurationError: The name of an event is unknown, or a hook cannot be called.
     """
     if value is None:
         return {}
@@ -100,7 +100,7 @@ def check_hooks(value: Any) -> Dict[str, Tuple[Hook, ...]]:
 
 
 def check_verify(value: Any) -> Union[bool, str]:
-    """Gives `verify` back if it is a boolean or the path of a CA bundle that exists.
+    """Return `verify` if it is a boolean or the path of a CA bundle that exists.
 
     Raises:
         ConfigurationError: It is neither.
@@ -111,7 +111,7 @@ def check_verify(value: Any) -> Union[bool, str]:
 
 
 def check_cert(value: Any) -> Union[None, str, Tuple[str, str]]:
-    """Gives `cert` back if it is the path of a client certificate, or of it and its key.
+    """Return `cert` if it is the path of a client certificate, or the paths of it and its key.
 
     Raises:
         ConfigurationError: It is neither, or a file does not exist.
@@ -129,5 +129,7 @@ def _check_path(name: str, value: Any) -> str:
     path = os.fspath(value)
     if not os.path.exists(path):
         told = one_line(repr(path), 200)
-        raise ConfigurationError(f"{name} names a file that does not exist: {told}")
+        raise ConfigurationError(
+            f"{name} is the path of a file that does not exist: {told}"
+        )
     return str(path)

@@ -1,4 +1,4 @@
-"""Where a system keeps a user's settings and what may be lost."""
+"""The folders in which a system keeps a user's settings and caches."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ _NAME = "ai-spine"
 
 
 def settings_folder() -> Optional[str]:
-    """Gives the folder for settings, which may not exist; `None` where the user has no home."""
+    """Return the folder for settings, which may not exist; `None` if the user has no home."""
     if sys.platform == "win32":
         return _under(os.environ.get("APPDATA"), "~")
     if sys.platform == "darwin":
@@ -17,7 +17,7 @@ def settings_folder() -> Optional[str]:
 
 
 def cache_folder() -> Optional[str]:
-    """Gives the folder for what can be fetched again; `None` where the user has no home."""
+    """Return the folder for caches, which may not exist; `None` if the user has no home."""
     if sys.platform == "win32":
         return _under(os.environ.get("LOCALAPPDATA"), "~")
     if sys.platform == "darwin":

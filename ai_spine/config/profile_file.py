@@ -1,7 +1,7 @@
-"""The file of profiles: an INI file that is read line by line, and changed without loss.
+"""The file of profiles: an INI file that is read line by line and changed without loss.
 
-Comments, blank lines and the order stay when a value is changed. What stands in it may be secret:
-no message and no traceback that shows locals has its text.
+Comments, blank lines and the order survive a change. Any part of the file may be secret, so no
+message contains its text, and neither does a traceback that shows locals.
 """
 
 import os
@@ -16,7 +16,7 @@ from ai_spine.utils.locks import lock_in_turn, unlock
 
 _SECTION = re.compile(r"\[\s*([^\]]*?)\s*\]")
 _NAME = re.compile(r"[\w.@+-]+")
-# Without digits: what is no setting may be told in messages, and must be no key of a server's.
+# Without digits: the name of an unknown setting appears in messages, and must not be a key.
 _KEY = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 _LARGEST = 1024 * 1024  # bytes
 
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     """A value in the file."""
 
     text: Secret
-    """The value, hidden whatever it is: a key may stand where another value should."""
+    """The value, always wrapped: a key may be where another value should be."""
     line: int
     """Counted from 1."""
 
@@ -34,16 +34,16 @@ class Section(NamedTuple):
     """A section of the file."""
 
     line: int
-    """Where it begins, counted from 1."""
+    """The line of its header, counted from 1."""
     entries: Dict[str, Entry]
-    """Its values by their keys."""
+    """Its entries by key."""
 
 
 class Document:
-    """What the file holds. Its `repr` shows none of it.
+    """The content of the file. Its `repr` shows none of it.
 
     Args:
-        text: The file's content.
+        text: The content of the file.
     """
 
     def __init__(self, text: str) -> None:
@@ -62,7 +62,7 @@ class Document:
         return "".join(line.reveal() + self._newline for line in self._lines)
 
     def put(self, section: str, key: str, value: Secret) -> None:
-        """Sets a value; a section that is not there is added at the end."""
+        """Set a value; a section that does not exist is added at the end."""
         line = Secret(f"{key} = {value.reveal()}")
         found = self.sections.get(section)
         if found is None:
@@ -76,7 +76,7 @@ class Document:
         self._parse()
 
     def remove(self, section: str, key: str) -> bool:
-        """Removes a value, and tells whether it was there. The section stays."""
+        """Remove a value, and return whether it existed. The section stays."""
         found = self.sections.get(section)
         if found is None or key not in found.entries:
             return False
@@ -85,7 +85,7 @@ class Document:
         return True
 
     def remove_section(self, section: str) -> bool:
-        """Removes a section up to the next one, and tells whether it was there."""
+        """Remove a section up to the next one, and return whether it existed."""
         if section not in self.sections:
             return False
         begin = self.sections[section].line - 1
@@ -112,7 +112,7 @@ class Document:
 
     def _begin(self, name: str, number: int) -> Optional[str]:
         if not is_profile_name(name):
-            return "begins a section whose name no profile can have"
+            return "begins a section whose name is not valid for a profile"
         if name in self.sections:
             return f"begins the section [{name}] a second time"
         self.sections[name] = Section(number, {})
@@ -135,7 +135,7 @@ class Document:
 
 
 def is_profile_name(name: str) -> bool:
-    """Tells whether a profile may be called so.
+    """Return whether a name is valid for a profile.
 
     Example:
         >>> is_profile_name("work-2"), is_profile_name("a b"), is_profile_name("")
@@ -145,15 +145,15 @@ def is_profile_name(name: str) -> bool:
 
 
 def shown(path: str) -> str:
-    """Gives a path as messages have it."""
+    """Return a path as messages show it."""
     return one_line(path, 300)
 
 
 def read_document(path: Optional[str]) -> Document:
-    """Reads the file; one that is not there is empty.
+    """Read the file; one that does not exist is empty.
 
     Raises:
-        ConfigurationError: It cannot be read, or is no such file.
+        ConfigurationError: It cannot be read, or is not a file of profiles.
     """
     raw = b"" if path is None else _content(path)
     try:
@@ -177,35 +177,35 @@ def _content(path: str) -> bytes:
     except OSError as error:
         _refuse(f"{shown(path)} cannot be read: {error.strerror}")
     if not stat.S_ISREG(mode) and path != os.devnull:
-        _refuse(f"{shown(path)} is no regular file")
+        _refuse(f"{shown(path)} is not a regular file")
     if len(content) > _LARGEST:
         del content  # as in `read_document`
-        _refuse(f"{shown(path)} is larger than 1 MiB, which no file of profiles is")
+        _refuse(f"{shown(path)} is larger than 1 MiB, the limit for a file of profiles")
     return content
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Opens also a pipe that nobody writes to at once."""
+    """Open a file without waiting, even a pipe that nobody writes to."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def change_document(path: str, change: Callable[[Document], bool]) -> bool:
-    """Changes the file as one step that no other process comes between.
+    """Change the file in one step, which no other process can interrupt.
 
     Args:
-        path: The file; it and its folder are made if they are not there, for the owner alone. A
-            symlink stays one: what it leads to is changed.
-        change: Changes what was read, and tells whether it did.
+        path: The file. It and its folder are created if necessary, for the owner alone. A symlink
+            stays a symlink: the file that it leads to is changed.
+        change: Changes the document, and returns whether it did.
 
     Returns:
-        Whether anything was changed.
+        Whether anything changed.
 
     Raises:
-        ConfigurationError: The file cannot be read or written. It is as it was.
+        ConfigurationError: The file cannot be read or written. It is unchanged.
     """
     real = os.path.realpath(path)
     if os.path.lexists(real) and not os.path.isfile(real):
-        _refuse(f"{shown(path)} is no regular file")
+        _refuse(f"{shown(path)} is not a regular file")
     try:
         os.makedirs(os.path.dirname(real), mode=0o700, exist_ok=True)
         with _lock(real + ".lock"):
@@ -220,7 +220,7 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
 
 @contextmanager
 def _lock(path: str) -> Iterator[None]:
-    """Holds a file beside, since the file itself is replaced; it stays behind, empty."""
+    """Lock a file beside it, since the file itself is replaced; the lock file stays, empty."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         lock_in_turn(handle)
@@ -233,8 +233,8 @@ def _lock(path: str) -> Iterator[None]:
 
 
 def _replace(path: str, document: Document) -> None:
-    """Writes a file of its own, readable for the owner alone from its creation, in its place."""
-    import tempfile  # takes time to import, and reading needs it not
+    """Write a new file, readable only by the owner from its creation, and move it into place."""
+    import tempfile  # it takes time to import, and reading does not need it
 
     handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".config-")
     try:
@@ -250,7 +250,7 @@ def _replace(path: str, document: Document) -> None:
 
 
 def is_open_to_others(path: str) -> bool:
-    """Tells whether others than the owner can read the file; where nobody can tell, not."""
+    """Return whether other users can read the file; no, where the system cannot say."""
     if sys.platform == "win32":
         return False
     try:
@@ -260,7 +260,7 @@ def is_open_to_others(path: str) -> bool:
 
 
 def _refuse(problem: str) -> NoReturn:
-    # Its room imports `requests`, for which a help page need not wait.
+    # `exceptions` imports `requests`, and a help page need not wait for that.
     from ai_spine.exceptions import ConfigurationError
 
     raise ConfigurationError(problem) from None

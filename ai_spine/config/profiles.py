@@ -1,4 +1,4 @@
-"""Profiles: named settings in a file, for what neither an argument nor the environment gives."""
+"""Profiles: named settings in a file, for what neither an argument nor the environment sets."""
 
 import os
 from typing import Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
@@ -24,12 +24,12 @@ from ai_spine.utils.did_you_mean import hint
 
 FILE_NAME = "config.ini"
 DEFAULT_PROFILE = "default"
-# The section of what no profile can say: which profile holds where none is named.
+# The section for what a profile cannot say: which profile is the default.
 GENERAL = "ai-spine"
 PROFILE_KEY = "profile"
 OUTPUT_KEY = "output"
 
-# What a profile may say, and the variable of the environment that wins over it.
+# The settings of a profile, and the environment variable that overrides each.
 KEYS: Dict[str, Optional[str]] = {
     "api_key": ENV_API_KEY,
     "base_url": ENV_BASE_URL,
@@ -41,32 +41,32 @@ KEYS: Dict[str, Optional[str]] = {
 
 
 class Found(NamedTuple):
-    """A setting that the environment or a profile gives."""
+    """A setting from the environment or from a profile."""
 
     text: Secret
-    """What was written; hidden, whatever it is."""
+    """The text of the setting, always wrapped."""
     name: str
-    """What messages call it: a variable, or a key with its profile, file and line."""
+    """Its name in messages: a variable, or a key with its profile, file and line."""
     in_profile: bool
-    """Whether it is of the profile."""
+    """Whether it comes from the profile."""
 
 
 class Profile(NamedTuple):
-    """A profile as it stands in the file."""
+    """A profile as the file defines it."""
 
     name: str
-    """Empty where no profile is to hold."""
+    """Empty if no profile is used."""
     source: str
-    """Who chose it."""
+    """What chose it."""
     path: Optional[str]
     """The file, which may not exist."""
     entries: Mapping[str, Entry]
-    """What it says."""
+    """Its settings."""
     has_keys: bool = False
-    """Whether the file holds a key, of whatever profile."""
+    """Whether the file contains a key, in any profile."""
 
     def own(self, key: str) -> Optional[Found]:
-        """Gives what the profile says of a setting; a blank is nothing."""
+        """Return a setting of the profile; a blank one is none."""
         entry = self.entries.get(key)
         if entry is None or not entry.text.reveal():
             return None
@@ -78,7 +78,7 @@ NO_PROFILE = Profile("", "", None, {})
 
 
 def find(key: str, profile: Profile) -> Optional[Found]:
-    """Gives what the environment says of a setting, or else the profile."""
+    """Return a setting from the environment, or else from the profile."""
     variable = KEYS[key]
     told = os.environ.get(variable, "").strip() if variable else ""
     if variable and told:
@@ -87,10 +87,10 @@ def find(key: str, profile: Profile) -> Optional[Found]:
 
 
 def file_path() -> Optional[str]:
-    """Gives the file of profiles, which may not exist: `AI_SPINE_CONFIG`, or the system's place.
+    """Return the path of the file of profiles: `AI_SPINE_CONFIG`, or the system's place.
 
     Returns:
-        `None` where the user has no home.
+        The path, which may not exist; `None` if the user has no home.
     """
     given = os.environ.get(ENV_CONFIG, "").strip()
     if given:
@@ -100,15 +100,15 @@ def file_path() -> Optional[str]:
 
 
 def load_profile(name: Optional[str] = None) -> Profile:
-    """Gives a profile.
+    """Return a profile.
 
     Args:
-        name: Its name; without one, `AI_SPINE_PROFILE`, or the file's own choice, or `default`. An
-            empty one stands for none at all, and no file is read.
+        name: Its name; without one, `AI_SPINE_PROFILE`, or the default of the file, or `default`.
+            An empty name means no profile, and no file is read.
 
     Raises:
-        ConfigurationError: The file cannot be read, or there is no such profile in it, or it says
-            something that no profile can.
+        ConfigurationError: The file cannot be read, has no such profile, or sets something that a
+            profile cannot set.
     """
     if name == "":
         return NO_PROFILE
@@ -125,7 +125,7 @@ def load_profile(name: Optional[str] = None) -> Profile:
 
 
 def profile_names() -> List[str]:
-    """Gives the names of the profiles that the file has.
+    """Return the names of the profiles in the file.
 
     Raises:
         ConfigurationError: The file cannot be read.
@@ -134,10 +134,10 @@ def profile_names() -> List[str]:
 
 
 def choose_name(name: Optional[str], document: Document) -> Tuple[str, str]:
-    """Gives the name of the profile that is to hold, and who chose it; there may be none such.
+    """Return the name of the profile to use, and what chose it; it may not exist.
 
     Raises:
-        ConfigurationError: No profile can be called so.
+        ConfigurationError: The name is not valid for a profile.
     """
     variable = os.environ.get(ENV_PROFILE, "").strip()
     chosen, source = DEFAULT_PROFILE, "default"
@@ -156,10 +156,10 @@ def choose_name(name: Optional[str], document: Document) -> Tuple[str, str]:
 
 
 def check_profile_name(name: object, source: str) -> None:
-    """Checks that a profile can be called so.
+    """Check that a name is valid for a profile.
 
     Raises:
-        ConfigurationError: It cannot.
+        ConfigurationError: It is not.
     """
     if not isinstance(name, str) or not is_profile_name(name) or name == GENERAL:
         _refuse(
@@ -185,7 +185,7 @@ def _refuse_unknown(
 ) -> NoReturn:
     known = sorted(set(document.sections) - {GENERAL})
     if not document.sections:
-        have = "the file is empty or not there"
+        have = "the file is empty or does not exist"
     else:
         have = f"it has {one_line(', '.join(known), 200)}" if known else "it has none"
     where = shown(path or "the file of profiles")
@@ -196,7 +196,7 @@ def _refuse_unknown(
 
 
 def _refuse(problem: str) -> NoReturn:
-    # Its room imports `requests`, for which a help page need not wait.
+    # `exceptions` imports `requests`, and a help page need not wait for that.
     from ai_spine.exceptions import ConfigurationError
 
     raise ConfigurationError(problem)

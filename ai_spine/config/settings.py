@@ -1,4 +1,4 @@
-"""The one place that turns arguments, environment and profile into settings."""
+"""Turns arguments, the environment and profiles into settings. The only place that does."""
 
 import os
 import warnings
@@ -38,18 +38,18 @@ from ai_spine.utils import (
     origin,
 )
 
-# Hosts, files and profiles that were warned of in this process.
+# Hosts, files and profiles that this process has warned about.
 _warned_of: Set[Any] = set()
 
 
 def load_profile(name: Any) -> Profile:
-    """Gives the profile of that name, or the one that the environment or the file chooses.
+    """Return the profile of that name, or the one that the environment or the file chooses.
 
     Raises:
-        ConfigurationError: There is no such profile, or its file is wrong.
+        ConfigurationError: There is no such profile, or its file is invalid.
 
     Warns:
-        ProfileWarning: The file holds a key, and others can read it; once for each file.
+        ProfileWarning: The file contains a key, and others can read it; once for each file.
     """
     if name is not None and name != "":
         profiles.check_profile_name(name, "profile")
@@ -57,7 +57,7 @@ def load_profile(name: Any) -> Profile:
 
 
 def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
-    """Warns, once for each file, that others can read a key in it, and gives the profile back."""
+    """Warn once for each file that others can read a key in it, and return the profile."""
     path = profile.path
     if path is None or not profile.has_keys or path in _warned_of:
         return profile
@@ -65,7 +65,7 @@ def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
         _warned_of.add(path)
         told = shown(path)
         warnings.warn(
-            f"{told} holds a key, and other users can read it: chmod 600 {told}",
+            f"{told} contains a key, and other users can read it: chmod 600 {told}",
             ProfileWarning,
             stacklevel=stacklevel,
         )
@@ -75,13 +75,13 @@ def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
 def resolve_api_key(
     given: Optional[Secret], profile: Profile, base_url: str
 ) -> Optional[Secret]:
-    """Gives the key that was given, or the environment's, or the profile's; blank is none.
+    """Return the key from the argument, the environment or the profile; a blank one is none.
 
-    It is handled wrapped throughout, so that no traceback, with locals or without, shows it.
-    A profile's key goes to no other server than the profile's.
+    It stays wrapped throughout, so that no traceback shows it, with locals or without. A
+    profile's key is only sent to the profile's own server.
 
     Raises:
-        ConfigurationError: It cannot travel in a header.
+        ConfigurationError: A header cannot hold it.
 
     Warns:
         ProfileWarning: The profile's key is for another server; once for each pair of them.
@@ -97,7 +97,7 @@ def resolve_api_key(
 
 
 def is_meant_for(profile: Profile, base_url: str) -> bool:
-    """Tells whether what a profile says of its server holds for this one."""
+    """Return whether what a profile says about its server applies to this one."""
     own = profile.own("base_url")
     if own is None:
         return True
@@ -116,10 +116,10 @@ def _warn_of_other_server(profile: Profile, server: str) -> None:
 
 
 def check_access_token(given: Optional[Secret]) -> Optional[Secret]:
-    """Gives the account token back; blank is none.
+    """Return the account token; a blank one is none.
 
     Raises:
-        ConfigurationError: It cannot travel in a header.
+        ConfigurationError: A header cannot hold it.
     """
     return None if given is None else _check_secret("access_token", given)
 
@@ -137,10 +137,10 @@ def _check_secret(name: str, secret: Secret) -> Optional[Secret]:
 
 
 def resolve_base_url(argument: Any, profile: Profile) -> str:
-    """Gives the base URL that was given, or the environment's, or the profile's, or the default.
+    """Return the base URL from the argument, the environment, the profile or the default.
 
     Raises:
-        ConfigurationError: It is no http(s) URL with a host, or holds more than that and a path.
+        ConfigurationError: It is not an http(s) URL with a host and at most a path.
     """
     if argument is not None:
         return _check_base_url("base_url", argument)
@@ -151,7 +151,7 @@ def resolve_base_url(argument: Any, profile: Profile) -> str:
 
 
 def _check_base_url(name: str, value: Any) -> str:
-    """Checks a base URL; no message repeats it, lest a key given in its place be shown."""
+    """Check a base URL; no message repeats it, since it may be a key in the wrong place."""
     problem = f"{name} must be an http:// or https:// URL such as {DEFAULT_BASE_URL}"
     if (
         not isinstance(value, str)
@@ -165,7 +165,7 @@ def _check_base_url(name: str, value: Any) -> str:
         host = parts.hostname
         if not _has_possible_port(parts):
             raise ConfigurationError(
-                f"{name} names a port that is no number from 0 to 65535"
+                f"{name} has a port that is not a number from 0 to 65535"
             )
         _check_host(host or "")
     except ConfigurationError:
@@ -174,25 +174,25 @@ def _check_base_url(name: str, value: Any) -> str:
         raise ConfigurationError(problem) from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
-            f"{name} must not hold a user name or password: use api_key"
+            f"{name} must not have a user name or password: use api_key"
         )
     if parts.scheme not in ("http", "https") or not host or " " in url:
         raise ConfigurationError(problem)
     if parts.query or parts.fragment:
-        raise ConfigurationError(f"{name} must not hold a query or a fragment")
+        raise ConfigurationError(f"{name} must not have a query or a fragment")
     return url
 
 
 def _check_host(host: str) -> None:
-    """Checks that a host can be looked up.
+    """Check that a host can be looked up.
 
     Raises:
-        ValueError: No name service could know it.
+        ValueError: No name service can know it.
     """
     if not host.isascii():
         host.encode("idna")
     elif host.startswith(("*", ".")):
-        raise ValueError("a host cannot begin so")
+        raise ValueError("a host name cannot begin like this")
 
 
 def _has_possible_port(parts: SplitResult) -> bool:
@@ -203,10 +203,10 @@ def _has_possible_port(parts: SplitResult) -> bool:
 
 
 def resolve_timeout(argument: Any, profile: Profile) -> float:
-    """Gives the timeout that was given, or the environment's, or the profile's, or the default.
+    """Return the timeout from the argument, the environment, the profile or the default.
 
     Raises:
-        ConfigurationError: It is no number of seconds above zero.
+        ConfigurationError: It is not a number of seconds above zero.
     """
     found = profiles.find("timeout", profile) if argument is DEFAULT_TIMEOUT else None
     if found is None:
@@ -224,10 +224,10 @@ def _read_timeout(name: str, text: Secret) -> float:
 
 
 def resolve_max_retries(argument: Any, profile: Profile) -> int:
-    """Gives the retries that were given, or the environment's, or the profile's, or the default.
+    """Return the retries from the argument, the environment, the profile or the default.
 
     Raises:
-        ConfigurationError: It is no whole number from zero up.
+        ConfigurationError: It is not a whole number from 0 up.
     """
     is_default = argument is DEFAULT_MAX_RETRIES
     found = profiles.find("max_retries", profile) if is_default else None
@@ -244,10 +244,10 @@ def _read_max_retries(name: str, text: Secret) -> int:
 
 
 def resolve_prefix(argument: Any, profile: Profile, base_url: str) -> str:
-    """Gives the prefix that was given, or the profile's for its own server, or none.
+    """Return the prefix from the argument, or from the profile for its own server, or none.
 
     Raises:
-        ConfigurationError: It is no path.
+        ConfigurationError: It is not a path.
     """
     found = profile.own("api_prefix") if argument is DEFAULT_API_PREFIX else None
     if found is None or not is_meant_for(profile, base_url):
@@ -255,7 +255,7 @@ def resolve_prefix(argument: Any, profile: Profile, base_url: str) -> str:
     return check_prefix(found.name, found.text.reveal())
 
 
-# How the text of a setting is read, wherever it stands; each raises a `ConfigurationError`.
+# How to read the text of each setting; each function raises a `ConfigurationError`.
 READERS: Dict[str, Callable[[str, Secret], Any]] = {
     "api_key": _check_secret,
     "base_url": lambda name, text: _check_base_url(name, text.reveal()),
@@ -266,10 +266,10 @@ READERS: Dict[str, Callable[[str, Secret], Any]] = {
 
 
 def check_prefix(name: str, value: Any) -> str:
-    """Gives the prefix with a slash before it and none behind.
+    """Return the prefix with a slash at its start and none at its end.
 
     Raises:
-        ConfigurationError: It is no path.
+        ConfigurationError: It is not a path.
     """
     odd = (
         not isinstance(value, str)
@@ -280,12 +280,12 @@ def check_prefix(name: str, value: Any) -> str:
         raise ConfigurationError(f"{name} must be a path such as /api/v1")
     stripped = value.strip("/")
     if {".", ".."} & set(stripped.split("/")):
-        raise ConfigurationError(f"{name} must not hold . or .. as a part")
+        raise ConfigurationError(f"{name} must not have . or .. as a part")
     return f"/{stripped}" if stripped else ""
 
 
 def split_base_url(base_url: str, prefix: str) -> Tuple[str, str]:
-    """Takes the API's prefix from the end of a base URL, where both may stand.
+    """Split the API's prefix off the end of a base URL.
 
     Example:
         >>> split_base_url("https://h/api/v1", "")
@@ -297,10 +297,10 @@ def split_base_url(base_url: str, prefix: str) -> Tuple[str, str]:
 
 
 def check_retry_after_limit(value: Any) -> float:
-    """Gives the longest `Retry-After` to obey, in seconds.
+    """Return the longest `Retry-After` to obey, in seconds.
 
     Raises:
-        ConfigurationError: It is no number from zero up.
+        ConfigurationError: It is not a number from 0 up.
     """
     if isinstance(value, timedelta):
         value = value.total_seconds()
@@ -311,7 +311,7 @@ def check_retry_after_limit(value: Any) -> float:
 
 
 def warn_of_plain_http(settings: Settings) -> None:
-    """Warns, once for each host, that a credential is about to travel for all to read."""
+    """Warn once for each host that a credential is about to travel unencrypted."""
     parts = urlsplit(settings.base_url)
     host = parts.hostname or ""
     secret = settings.api_key or settings.access_token
@@ -320,7 +320,7 @@ def warn_of_plain_http(settings: Settings) -> None:
     if host not in _warned_of:
         _warned_of.add(host)
         warnings.warn(
-            f"the key goes to {host} over plain http, for everybody on the way to read: "
+            f"the key is sent to {host} over plain http, readable for everybody on the way: "
             "use https",
             InsecureTransportWarning,
             stacklevel=3,  # where the client is made
@@ -328,5 +328,5 @@ def warn_of_plain_http(settings: Settings) -> None:
 
 
 def wants_bodies_logged() -> bool:
-    """Tells whether the environment asks for the bodies in the log."""
+    """Return whether the environment asks for bodies in the log."""
     return os.environ.get(ENV_LOG_BODIES, "").strip() == "1"

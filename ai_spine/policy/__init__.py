@@ -1,1 +1,1 @@
-"""What decides: pure functions and small states. Nothing here sends, waits or reads files."""
+"""Decides, and does nothing: nothing here sends a request, sleeps or reads a file."""

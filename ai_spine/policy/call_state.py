@@ -1,4 +1,4 @@
-"""What a call knows of itself while it is made, and what its errors tell of it."""
+"""The state of one call: what it has tried so far, and what its errors report."""
 
 import uuid
 from typing import Dict, List, Optional
@@ -14,7 +14,7 @@ from ai_spine.policy.retry import Failure
 
 
 class CallState:
-    """What one call knows of itself while it goes through its attempts."""
+    """The state of one call while it goes through its attempts."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class CallState:
         self.attempt_timeout = 0.0
 
     def own_headers(self) -> Dict[str, str]:
-        """Gives the headers that no other call has."""
+        """Return the headers that belong to this call alone."""
         headers = {REQUEST_ID_HEADER: self.request_id}
         if self.streams:
             headers.update({"Accept": EVENT_STREAM, "Accept-Encoding": "identity"})
@@ -48,13 +48,13 @@ class CallState:
         return headers
 
     def note(self, failure: Failure, delay: Optional[float]) -> None:
-        """Notes an attempt that failed, and the sleep that follows it."""
+        """Add a failed attempt, and the delay that follows it."""
         self.attempts.append(Attempt(len(self.attempts) + 1, failure.message, delay))
         if self.method != "GET" and failure.kind.maybe_executed:
             self.maybe_executed = True
 
     def info(self, *, transient: bool) -> CallInfo:
-        """Gives what the errors of this call tell."""
+        """Return what the errors of this call report."""
         return CallInfo(
             self.method,
             self.path,

@@ -7,12 +7,12 @@ from typing import Any, Optional
 
 _MARKS = (
     codecs.BOM_UTF8,
-    codecs.BOM_UTF16_LE,  # with which UTF-32 begins as well
+    codecs.BOM_UTF16_LE,  # UTF-32 begins with it as well
     codecs.BOM_UTF16_BE,
     codecs.BOM_UTF32_BE,
 )
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
-# Others take time that grows faster than the text, or are no encodings of text.
+# Other charsets take time that grows faster than the text, or do not encode text.
 _KNOWN_CHARSETS = re.compile(r"ascii|utf-8(-sig)?|(utf-(16|32)|iso8859|cp)(-?\w+)?")
 
 

@@ -1,4 +1,4 @@
-"""What the bodies of errors say, in each of the forms that servers and their gateways use. Pure."""
+"""Reads the bodies of error responses, in every form that servers and gateways use. Pure."""
 
 import http.client
 import json
@@ -33,7 +33,7 @@ _CLASS_BY_STATUS: Dict[int, Type[APIError]] = {
 
 
 class Words(NamedTuple):
-    """What an error's body says, whatever its dialect."""
+    """What the body of an error says, in either dialect."""
 
     message: str = ""
     code: Optional[str] = None
@@ -43,7 +43,7 @@ class Words(NamedTuple):
 
 
 def read_error_body(body: bytes) -> Words:
-    """Reads the body of an answer that is an error; what it does not say stays empty."""
+    """Parse the body of an error response; fields that it does not have stay empty."""
     try:
         payload = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -82,7 +82,7 @@ def _read_error_object(payload: Dict[str, Any]) -> Words:
 
 
 def _shallow(value: Any) -> Any:
-    """Gives JSON back unless it is nested so deeply that the error could not be pickled."""
+    """Return JSON unless it is nested so deeply that the error could not be pickled."""
     level, depth = [value], 0
     while level:
         inner = [part for part in level if isinstance(part, (dict, list))]
@@ -96,7 +96,7 @@ def _shallow(value: Any) -> Any:
 
 
 def _first(payload: Dict[str, Any], *names: str) -> Any:
-    """Gives the first of these fields that is there, at the top or under `details`."""
+    """Return the first of these fields that exists, at the top or under `details`."""
     details = payload.get("details")
     places = [payload, details] if isinstance(details, dict) else [payload]
     return next(
@@ -105,7 +105,7 @@ def _first(payload: Dict[str, Any], *names: str) -> Any:
 
 
 def _flattened(payload: Dict[str, Any], detail: Dict[str, Any]) -> Dict[str, Any]:
-    """Lifts what stands in an object under `detail`, and under `error` in it, one floor up."""
+    """Move the fields of an object under `detail`, and of `error` in it, one level up."""
     nested = detail.get("error")
     flat = {
         **payload,
@@ -119,7 +119,7 @@ def _flattened(payload: Dict[str, Any], detail: Dict[str, Any]) -> Dict[str, Any
 
 
 def _field_errors(detail: Any) -> List[Dict[str, Any]]:
-    """Reads the field errors of a 422: `[{"loc": ["body", "x"], "msg": …, "type": …}]`."""
+    """Read the field errors of a 422: `[{"loc": ["body", "x"], "msg": …, "type": …}]`."""
     if not isinstance(detail, list):
         return []
     return [
@@ -164,12 +164,12 @@ def error_from_response(
     retry_after: Optional[float] = None,
     call: CallInfo = CallInfo(),
 ) -> APIError:
-    """Turns an answer that is an error into the exception to raise.
+    """Return the exception for an error response.
 
     Args:
         status_code: The HTTP status.
-        body: The body, in any of the forms that servers and the proxies before them use.
-        retry_after: Seconds that the answer asks to wait.
+        body: The body, in any of the forms that servers and proxies use.
+        retry_after: Seconds that the server asks to wait.
         call: What is known of the request.
 
     Example:
@@ -179,7 +179,7 @@ def error_from_response(
     """
     words = read_error_body(body)
     message = words.message or http.client.responses.get(
-        status_code, "no reason was given"
+        status_code, "the server gave no reason"
     )
     error = _class_for(status_code, words.code, message)(
         message,

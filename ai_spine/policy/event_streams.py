@@ -1,4 +1,4 @@
-"""Server-sent events: how a stream of bytes becomes events, and how servers tell of one. Pure."""
+"""Server-sent events: parses a stream of bytes, and recognises servers that stream. Pure."""
 
 import re
 from typing import List, Mapping, NamedTuple, Optional
@@ -6,31 +6,31 @@ from typing import List, Mapping, NamedTuple, Optional
 from ai_spine.constants import EVENT_STREAM, MAX_RESPONSE_BYTES, STREAM_RELATION
 
 _LINE_END = re.compile(b"\r\n|\n|\r")
-_MARK = b"\xef\xbb\xbf"  # what some put before UTF-8
+_MARK = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
 _LONGEST_RETRY = 18  # digits
 _PARAMETER = re.compile(r';\s*(\w+)\s*=\s*"?([^";,]*)"?')  # of a link
 
 
 class StreamTooLarge(ValueError):
-    """A line or an event of a stream is larger than what is taken."""
+    """A line or an event of a stream is larger than the limit."""
 
 
 class ServerEvent(NamedTuple):
-    """One event, as it came."""
+    """One event of a stream."""
 
     id: Optional[str]
-    """Its id; `None` if it has none of its own."""
+    """Its id; `None` if it has none."""
     type: str
-    """Its name; `message` where it has none."""
+    """Its name; `message` if it has none."""
     data: str
     """Its lines, joined by line feeds."""
 
 
 class EventParser:
-    """Reads a stream piece by piece, wherever it is cut into pieces.
+    """Parses a stream piece by piece, wherever it is cut.
 
     Args:
-        limit: How many bytes a line, or the lines of an event together, may have.
+        limit: How many bytes a line, or all lines of an event together, may have.
 
     Example:
         >>> parser = EventParser()
@@ -40,24 +40,24 @@ class EventParser:
 
     def __init__(self, limit: int = MAX_RESPONSE_BYTES) -> None:
         self.last_id: Optional[str] = None
-        """The id to go on behind, of the last event that came whole."""
+        """The id of the last complete event, to continue after."""
         self.retry: Optional[float] = None
-        """Seconds that the server asks to wait before connecting again."""
+        """Seconds that the server asks to wait before reconnecting."""
         self._limit = limit
-        self._pieces: List[bytes] = []  # of the line that is coming
+        self._pieces: List[bytes] = []  # of the current line
         self._length = 0
         self._after_cr = False
         self._is_first = True
-        self._id: Optional[str] = None  # of the event that is coming
+        self._id: Optional[str] = None  # of the current event
         self._type = ""
         self._data: List[str] = []
         self._size = 0
 
     def feed(self, data: bytes) -> List[ServerEvent]:
-        """Takes the next bytes, and gives the events that are complete by them.
+        """Parse the next bytes, and return the events that they complete.
 
         Raises:
-            StreamTooLarge: A line or an event has no end.
+            StreamTooLarge: A line or an event exceeds the limit.
         """
         if self._after_cr and data:
             data = data[1:] if data[:1] == b"\n" else data
@@ -78,7 +78,7 @@ class EventParser:
             self._pieces.append(piece)
 
     def _line(self, end: bytes) -> bytes:
-        """Gives the line that ends so."""
+        """Return the line that these bytes complete."""
         self._grow(end)
         line = b"".join(self._pieces)
         self._pieces, self._length = [], 0
@@ -88,7 +88,7 @@ class EventParser:
         return line
 
     def _take(self, line: bytes) -> Optional[ServerEvent]:
-        """Reads a line; an empty one completes an event."""
+        """Read a line; an empty one completes an event."""
         if not line:
             return self._complete()
         name, _, value = line.partition(b":")
@@ -109,7 +109,7 @@ class EventParser:
 
     def _complete(self) -> Optional[ServerEvent]:
         if self._id is not None:
-            self.last_id = self._id or None  # an empty one takes back what was told
+            self.last_id = self._id or None  # an empty id resets it
         event = ServerEvent(self._id, self._type or "message", "\n".join(self._data))
         is_event = bool(self._data)
         self._id, self._type, self._data, self._size = None, "", [], 0
@@ -117,7 +117,7 @@ class EventParser:
 
 
 def is_event_stream(headers: Mapping[str, str]) -> bool:
-    """Tells whether an answer is a stream of events.
+    """Return whether a response is a stream of events.
 
     Example:
         >>> is_event_stream({"Content-Type": "text/event-stream; charset=utf-8"})
@@ -128,7 +128,7 @@ def is_event_stream(headers: Mapping[str, str]) -> bool:
 
 
 def announces_stream(headers: Mapping[str, str]) -> bool:
-    """Tells whether an answer's `Link` says that its execution can be followed as a stream.
+    """Return whether a response's `Link` says that its execution can be streamed.
 
     Example:
         >>> announces_stream({"Link": '</x>; rel="monitor"; type="text/event-stream"'})

@@ -1,4 +1,4 @@
-"""What is told of each attempt: to event hooks, and to the log."""
+"""Reports each attempt: to event hooks, and to the log."""
 
 import logging
 from typing import Any, Callable, NamedTuple, Optional
@@ -9,7 +9,7 @@ log = logging.getLogger(LOGGER_NAME)
 
 
 class RequestEvent(NamedTuple):
-    """What an event hook is given; what is not known at that point is `None`."""
+    """What an event hook receives; fields that are not known at that point are `None`."""
 
     name: str
     """`request`, `response` or `retry`."""
@@ -20,9 +20,9 @@ class RequestEvent(NamedTuple):
     attempt: int
     """Counted from 1."""
     request_id: str
-    """The id that was sent along."""
+    """The id that was sent with the request."""
     status_code: Optional[int] = None
-    """The HTTP status of the answer."""
+    """The HTTP status of the response."""
     elapsed: Optional[float] = None
     """Seconds that the attempt took."""
     cause: Optional[str] = None
@@ -32,17 +32,19 @@ class RequestEvent(NamedTuple):
 
 
 def log_line(event: RequestEvent) -> str:
-    """Gives the line that the log has for a response or a retry."""
+    """Return the line that is logged for a response or a retry."""
     what = f"{event.method} {event.path}"
     where = f"(attempt {event.attempt}, request id {event.request_id})"
     if event.name == "retry":
-        return f"{what}: again in {event.delay:.2f} s, because of {event.cause} {where}"
+        return (
+            f"{what}: retrying in {event.delay:.2f} s because of {event.cause} {where}"
+        )
     outcome = event.status_code if event.cause is None else event.cause
     return f"{what} -> {outcome} in {1000 * (event.elapsed or 0):.0f} ms {where}"
 
 
 def log_to_stderr() -> None:
-    """Shows the log of the SDK, and of nothing else, on stderr; a second call changes nothing."""
+    """Show the SDK's log, and no other, on stderr; a second call changes nothing."""
     log.setLevel(logging.DEBUG)
     if not log.handlers:
         handler = logging.StreamHandler()
@@ -53,8 +55,8 @@ def log_to_stderr() -> None:
 
 
 def call_safely(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
-    """Calls a hook; somebody else's code must not break the call that it watches."""
+    """Call a hook; an error in it must not break the call that it observes."""
     try:
         hook(argument)
     except Exception:
-        log.warning("the %s hook %r failed", name, hook, exc_info=True)
+        log.warning("the %s hook %r raised an exception", name, hook, exc_info=True)

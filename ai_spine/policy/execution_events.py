@@ -1,4 +1,4 @@
-"""What becomes of an execution, as events: typed, and none told twice. Pure."""
+"""The events of an execution: typed, and none reported twice. Pure."""
 
 import json
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
@@ -12,7 +12,7 @@ _LONGEST_NUMBER = 18  # digits
 
 
 class ExecutionEvent(NamedTuple):
-    """A change of an execution, or of one of its nodes.
+    """A change of an execution or of one of its nodes.
 
     Example:
         >>> execution = client.execute_flow("sentiment-analysis", {"text": "Fine."})
@@ -24,25 +24,25 @@ class ExecutionEvent(NamedTuple):
     """
 
     id: Optional[str]
-    """The server's id for it; `None` where the server has no stream and was asked instead."""
+    """The server's id for it; `None` where the server has no stream and was polled."""
     type: str
     """`node` or `execution`."""
     node: Optional[NodeResult] = None
-    """Of a `node` event, the node as it stood then."""
+    """Of a `node` event, the result of the node at that time."""
     execution: Optional[Execution] = None
-    """Of an `execution` event, the execution as it stood then."""
+    """Of an `execution` event, the execution at that time."""
 
     @property
     def is_final(self) -> bool:
-        """Whether the execution is done by it, so that none follows."""
+        """Whether the execution is done, so that no event follows."""
         return self.execution is not None and self.execution.is_done
 
 
 def read_event(told: ServerEvent) -> Optional[ExecutionEvent]:
-    """Reads an event of a stream; `None` if it is of a type that is not known here.
+    """Parse an event of a stream; return `None` if its type is unknown.
 
     Raises:
-        UnexpectedResponse: It does not hold what its type says.
+        UnexpectedResponse: Its data does not fit its type.
     """
     if told.type not in (NODE, EXECUTION):
         return None
@@ -50,21 +50,21 @@ def read_event(told: ServerEvent) -> Optional[ExecutionEvent]:
         data = json.loads(told.data)
     except (ValueError, RecursionError):
         raise UnexpectedResponse("what is not JSON") from None
-    named = told.id or None  # an empty one tells nothing
+    named = told.id or None  # an empty id says nothing
     if told.type == NODE:
         return ExecutionEvent(named, NODE, node=NodeResult.from_wire(data))
     return ExecutionEvent(named, EXECUTION, execution=Execution.from_wire(data))
 
 
 def events_of(execution: Execution, nodes: List[NodeResult]) -> List[ExecutionEvent]:
-    """Gives what a look has shown as events, an end behind all else."""
+    """Return what a poll has shown as events, the end after everything else."""
     seen = [ExecutionEvent(None, NODE, node=node) for node in nodes]
     own = ExecutionEvent(None, EXECUTION, execution=execution)
     return [*seen, own] if execution.is_done else [own, *seen]
 
 
 class Told:
-    """Which events were told: by their ids, and where they have none, by what they say."""
+    """Remembers which events were reported: by id, or by state where they have no id."""
 
     def __init__(self) -> None:
         self._number = -1
@@ -72,14 +72,14 @@ class Told:
         self._states: Dict[Tuple[str, str], Set[str]] = {}
 
     def is_news(self, event: ExecutionEvent) -> bool:
-        """Tells whether an event was not told before, and notes it as told."""
+        """Return whether an event is new, and remember it."""
         about = event.node or event.execution
         name = str(event.node.node_id) if event.node is not None else ""
         states = self._states.setdefault((event.type, name), set())
         status = str(about.status) if about is not None else ""
         is_news = status not in states
         states.add(status)
-        if event.is_final:  # it ends all, so it cannot have been told: whatever its id
+        if event.is_final:  # it ends everything, so it is new, whatever its id
             return True
         return is_news if event.id is None else self._is_new_id(event.id)
 

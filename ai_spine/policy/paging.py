@@ -1,4 +1,4 @@
-"""Walking a list page by page, while things are added to it. Pure: the pages are passed in."""
+"""Iterates over a list page by page, even while items are added. Pure: pages are passed in."""
 
 from typing import Any, Callable, Dict, Hashable, Iterator, List, Set, TypeVar
 
@@ -6,8 +6,8 @@ from ai_spine.models.base import Model, Page
 
 M = TypeVar("M", bound=Model)
 
-# How often in a row a server may send the same page, or an empty one with a cursor. It may do so
-# honestly: a page's worth of new items pushes the page before into the next one's place.
+# How often in a row a server may send the same page, or an empty one with a cursor. That may be
+# right: as many new items as a page holds push every item to the next page.
 _SAME_PAGES = 3
 _EMPTY_PAGES = 100
 
@@ -17,14 +17,14 @@ def walk_pages(
     key: Callable[[M], Hashable],
     page_size: int,
 ) -> Iterator[M]:
-    """Gives each item of a list once, asking for a page when it is needed.
+    """Yield each item of a list once, requesting a page when it is needed.
 
-    It follows cursors where the server gives them, and counts offsets elsewhere.
+    Cursors are followed where the server sends them; otherwise offsets are counted.
 
     Args:
-        ask: Gives the page for `limit` with `offset` or `cursor`.
-        key: Gives what tells an item from others.
-        page_size: How many items to ask for at once.
+        ask: Returns the page for `limit` with `offset` or `cursor`.
+        key: Returns what distinguishes an item from others.
+        page_size: How many items to request at once.
 
     Example:
         >>> from ai_spine import Agent

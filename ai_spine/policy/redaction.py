@@ -1,4 +1,4 @@
-"""What must not be shown: a client's secrets in any form, and fields whose names tell. Pure."""
+"""Removes secrets: a client's own in any form, and fields whose names suggest one. Pure."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _COUNT = re.compile(r"tokens|token[-_]?(count|limit)", re.IGNORECASE)
 
 
 def passwords_of(urls: Iterable[str]) -> Iterator[Secret]:
-    """Gives the passwords in URLs of proxies, as they stand there and as they are meant."""
+    """Yield the passwords in the URLs of proxies, as written and decoded."""
     for url in urls:
         try:
             found = urlsplit(url).password
@@ -29,10 +29,10 @@ def passwords_of(urls: Iterable[str]) -> Iterator[Secret]:
 
 
 class Redactor:
-    """Takes secrets out of texts.
+    """Removes secrets from text.
 
     Args:
-        secrets: What is never to be shown; `None`s among them are passed over.
+        secrets: What must never be shown; `None` is skipped.
 
     Example:
         >>> Redactor([Secret("sk-123")]).redact("no such key: sk-123")
@@ -41,17 +41,17 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[Optional[Secret]]) -> None:
         known = [secret for secret in secrets if secret is not None]
-        # As `Secret`s, so that no traceback with locals shows a pattern that spells the key.
+        # As `Secret`, so that no traceback with locals shows a pattern that spells the key.
         self._forms = tuple(Secret(_forms_of(secret.reveal())) for secret in known)
 
     def redact(self, text: str) -> str:
-        """Takes the secrets out of a text, also where they stand as in JSON or in a URL."""
+        """Return a text without the secrets, also where they are escaped as in JSON or in a URL."""
         for form in self._forms:
             text = re.sub(form.reveal(), _MASK, text, flags=re.IGNORECASE)
         return text
 
     def body(self, content: bytes) -> str:
-        """Gives a body as one line for a log: its JSON, without what is or looks secret.
+        """Return a body as one line for the log: its JSON, without what is or looks secret.
 
         Example:
             >>> Redactor([]).body(b'{"user_id": "u", "api_key": "sk-9"}')
@@ -67,9 +67,9 @@ class Redactor:
 
 
 def _forms_of(secret: str) -> str:
-    """Gives the pattern of a secret, each character plain, as in JSON, in a URL or in a `repr`."""
+    """Return a pattern for a secret: each character plain, as in JSON, in a URL or in a `repr`."""
     return "".join(
-        # Each reading of an escaped text may halve a run of backslashes.
+        # Each time an escaped text is parsed, a run of backslashes may be halved.
         r"(?:\\u005c|%5c|\\)+" if part[0] == "\\" else _forms_of_character(part)
         for part in re.findall(r"\\+|[^\\]", secret, re.DOTALL)
     )
@@ -82,7 +82,7 @@ def _forms_of_character(character: str) -> str:
 
 
 def _without_secrets(value: Any) -> Any:
-    """Gives JSON with the values masked whose names, or whose own words, tell of a secret."""
+    """Return JSON with the values masked whose name or own text suggests a secret."""
     if isinstance(value, dict):
         return {
             name: _MASK if _is_secret(name, part) else _without_secrets(part)
@@ -90,7 +90,7 @@ def _without_secrets(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [_without_secrets(part) for part in value]
-    # JSON within a text, say, has names of its own.
+    # JSON inside a text, for example, has names of its own.
     return _MASK if isinstance(value, str) and _TELLING.search(value) else value
 
 

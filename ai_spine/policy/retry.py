@@ -1,4 +1,4 @@
-"""What may be repeated, and how long to sleep first. Pure: it neither sends nor sleeps."""
+"""Decides what may be repeated, and how long to sleep first. Pure: it neither sends nor sleeps."""
 
 import math
 import random
@@ -14,18 +14,18 @@ from ai_spine.constants import (
     DEFAULT_RETRY_AFTER_LIMIT,
 )
 
-# POST is what is missing: a repeated one may run a flow twice.
+# POST is missing: a repeated one may run a flow twice.
 REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
 
 
 class Kind(Enum):
-    """What a failure tells of the request's fate."""
+    """What a failure means for the request."""
 
-    NOT_SENT = "the connection never stood"
-    NOT_DONE = "the server says that it did not do it"
-    UNCERTAIN = "it may have run; to ask again could help"
-    UNREADABLE = "it may have run; to ask again would not help"
-    REFUSED = "it did not run; to ask again would not help"
+    NOT_SENT = "no connection was established"
+    NOT_DONE = "the server says that it did not execute the request"
+    UNCERTAIN = "it may have run; repeating it could help"
+    UNREADABLE = "it may have run; repeating it would not help"
+    REFUSED = "it did not run; repeating it would not help"
 
     @property
     def maybe_executed(self) -> bool:
@@ -34,7 +34,7 @@ class Kind(Enum):
 
 
 class Failure(NamedTuple):
-    """Why an attempt gave no result."""
+    """Why an attempt has no result."""
 
     kind: Kind
     message: str
@@ -51,7 +51,7 @@ _KIND_BY_STATUS: Dict[int, Kind] = {
 }
 
 
-# 5xx that speak of the request itself: not implemented, HTTP version, authentication of networks.
+# 5xx about the request itself: not implemented, HTTP version, network authentication.
 _NEVER_BEGUN = (501, 505, 511)
 
 
@@ -60,9 +60,9 @@ class RetryPolicy:
 
     Args:
         max_retries: Attempts after the first.
-        retry_writes: Whether a POST that may have run is repeated too: right only for servers that
-            honour `Idempotency-Key`.
-        retry_after_limit: The longest `Retry-After` that is obeyed, in seconds.
+        retry_writes: Whether a POST that may have run is repeated as well; only right for servers
+            that honour `Idempotency-Key`.
+        retry_after_limit: The longest `Retry-After` to obey, in seconds.
         backoff_base: The longest sleep after the first attempt, in seconds; it doubles each time.
 
     Example:
@@ -84,7 +84,7 @@ class RetryPolicy:
         self.backoff_base = backoff_base
 
     def may_repeat(self, method: str, failure: Failure, attempt: int = 1) -> bool:
-        """Tells whether a request whose attempt failed so may be sent again."""
+        """Return whether a request may be sent again after this failure."""
         if attempt > self.max_retries:
             return False
         if failure.kind in (Kind.NOT_SENT, Kind.NOT_DONE):
@@ -100,15 +100,15 @@ class RetryPolicy:
         *,
         rand: Callable[[], float] = random.random,
     ) -> Optional[float]:
-        """Gives the seconds to sleep after an attempt.
+        """Return the seconds to sleep after an attempt.
 
         Args:
             attempt: Which attempt failed, counted from 1.
-            retry_after: Seconds that the server asked for.
-            rand: Gives a number from 0 to 1.
+            retry_after: Seconds that the server asks to wait.
+            rand: Returns a number from 0 to 1.
 
         Returns:
-            Seconds; `None` if the server asks for longer than is worth waiting.
+            Seconds; `None` if the server asks for longer than the limit.
         """
         if retry_after is not None:
             return retry_after if retry_after <= self.retry_after_limit else None
@@ -117,7 +117,7 @@ class RetryPolicy:
         )
 
     def read_retry_after(self, headers: Mapping[str, str]) -> Optional[float]:
-        """Reads `Retry-After`, in seconds or as a date; `None` if it is absent or nonsense."""
+        """Read `Retry-After`, in seconds or as a date; `None` if it is absent or invalid."""
         text = headers.get("Retry-After")
         if text is None:
             return None
@@ -132,7 +132,7 @@ class RetryPolicy:
 
 
 def _read_date(text: str) -> Optional[float]:
-    """Gives an HTTP date as seconds since the epoch; `None` if it is none."""
+    """Return an HTTP date as seconds since the epoch; `None` if it is invalid."""
     from email.utils import mktime_tz, parsedate_tz  # few servers send a date
 
     try:
@@ -143,7 +143,7 @@ def _read_date(text: str) -> Optional[float]:
 
 
 class Brake:
-    """Holds back all calls of a client while the server has told one of them to wait.
+    """Holds back all calls of a client while the server has asked one of them to wait.
 
     Example:
         >>> brake = Brake()
@@ -154,21 +154,21 @@ class Brake:
 
     def __init__(self, until: float = -math.inf) -> None:
         self.until = until
-        """When it lets go, by the clock of those who ask."""
+        """When it releases the calls, by the clock of the caller."""
         self._lock = threading.Lock()
 
     def hold(self, until: float) -> None:
-        """Holds until then, or for longer if it does already."""
+        """Hold the calls until then, or longer if they are already held longer."""
         with self._lock:
             self.until = max(self.until, until)
 
     def left(self, now: float) -> float:
-        """Gives the seconds that are left."""
+        """Return the seconds that are left."""
         return max(self.until - now, 0.0)
 
 
 def kind_of_status(status: int) -> Kind:
-    """Gives the kind of failure that an error status is."""
+    """Return the kind of failure that an error status is."""
     unknown = (
         Kind.UNREADABLE
         if status >= 500 and status not in _NEVER_BEGUN

@@ -1,4 +1,4 @@
-"""The settings of a client: what it was told, checked and complete."""
+"""The settings of a client, checked and complete."""
 
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -9,7 +9,7 @@ Hooks = Mapping[str, Union[Hook, Sequence[Hook]]]
 
 
 class Settings(NamedTuple):
-    """What a client was told, checked and complete."""
+    """The settings of a client, checked and complete."""
 
     api_key: Optional[Secret]
     base_url: str

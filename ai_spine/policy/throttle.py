@@ -1,4 +1,4 @@
-"""How many executions of a batch may be in flight, and when to look at each. Pure."""
+"""Limits how many executions of a batch are in flight, and schedules polls. Pure."""
 
 import heapq
 import itertools
@@ -9,15 +9,15 @@ from ai_spine.constants import FIRST_INTERVAL
 T = TypeVar("T")
 
 _WEIGHT = 0.125  # of a new duration in the estimate
-_LONGEST_FIRST_LOOK = 30.0
-_GROWTH = 1.5  # of the distance between looks
+_LONGEST_FIRST_DELAY = 30.0
+_GROWTH = 1.5  # of the interval between polls
 
 
 class Concurrency:
     """A limit that is halved when the server pushes back, and grows again while it does not.
 
     Args:
-        most: The limit to begin with, and never to pass.
+        most: The initial limit, which is never exceeded.
 
     Example:
         >>> limit = Concurrency(16)
@@ -37,27 +37,27 @@ class Concurrency:
         return max(int(self._limit), 1)
 
     def pushed_back(self, now: float, sent_at: Optional[float] = None) -> None:
-        """Notes a 429 or 503.
+        """Note a 429 or 503.
 
-        What was sent before the last cut says nothing of what has held since: a burst of refusals
-        counts once.
+        Requests that were sent before the last cut say nothing about the new limit, so a burst of
+        refusals counts once.
         """
         if (now if sent_at is None else sent_at) > self._cut_at:
             self._limit = max(self._limit / 2, 1.0)
             self._cut_at = now
 
-    def went_well(self) -> None:
-        """Notes an execution that was started and done: about one more for each round of them."""
+    def note_completed(self) -> None:
+        """Note a completed execution; a round of them raises the limit by about one."""
         self._limit = min(self._limit + 1 / self._limit, float(self._most))
 
 
 class Durations:
-    """Learns how long executions take, so that most are done when they are first looked at.
+    """Learns how long executions take, so that most are done at their first poll.
 
     Example:
         >>> durations = Durations()
         >>> durations.note(0.5)
-        >>> round(next(durations.looks(2.0)), 2)
+        >>> round(next(durations.delays(2.0)), 2)
         0.75
     """
 
@@ -66,18 +66,18 @@ class Durations:
         self._deviation = 0.0
 
     def note(self, seconds: float) -> None:
-        """Notes how long an execution took."""
+        """Note how long an execution took."""
         if self._mean is None:
             self._mean, self._deviation = seconds, seconds / 2
             return
         self._deviation += 2 * _WEIGHT * (abs(seconds - self._mean) - self._deviation)
         self._mean += _WEIGHT * (seconds - self._mean)
 
-    def looks(self, longest: float) -> Iterator[float]:
-        """Gives the seconds between looks at one execution: the first, then short and growing."""
+    def delays(self, longest: float) -> Iterator[float]:
+        """Yield the seconds between polls of one execution: one long, then short and growing."""
         interval = FIRST_INTERVAL
         if self._mean is not None:
-            expected = min(self._mean + self._deviation, _LONGEST_FIRST_LOOK)
+            expected = min(self._mean + self._deviation, _LONGEST_FIRST_DELAY)
             yield expected
             interval = max(expected / 4, FIRST_INTERVAL / 2)
         while True:
@@ -85,30 +85,30 @@ class Durations:
             interval *= _GROWTH
 
 
-class Agenda(Generic[T]):
-    """What is to be done later, each thing at its time.
+class Schedule(Generic[T]):
+    """A schedule: each item becomes due at its time.
 
     Example:
-        >>> agenda = Agenda()
-        >>> agenda.add(5.0, "later")
-        >>> agenda.add(3.0, "soon")
-        >>> agenda.next_in(now=1.0), list(agenda.due(now=4.0)), agenda.next_in(now=9.0)
+        >>> schedule = Schedule()
+        >>> schedule.add(5.0, "later")
+        >>> schedule.add(3.0, "soon")
+        >>> schedule.next_in(now=1.0), list(schedule.due(now=4.0)), schedule.next_in(now=9.0)
         (2.0, ['soon'], 0.0)
     """
 
     def __init__(self) -> None:
         self._entries: List[Tuple[float, int, T]] = []
-        self._numbers = itertools.count()  # things of the same time are not compared
+        self._numbers = itertools.count()  # items of the same time are not compared
 
-    def add(self, when: float, thing: T) -> None:
-        """Notes a thing for a time, in seconds."""
-        heapq.heappush(self._entries, (when, next(self._numbers), thing))
+    def add(self, when: float, item: T) -> None:
+        """Add an item for a time, in seconds."""
+        heapq.heappush(self._entries, (when, next(self._numbers), item))
 
     def next_in(self, now: float) -> Optional[float]:
-        """Gives the seconds until something is due; `None` if there is nothing."""
+        """Return the seconds until an item is due; `None` if there is none."""
         return max(self._entries[0][0] - now, 0.0) if self._entries else None
 
     def due(self, now: float) -> Iterator[T]:
-        """Takes what is due, the earliest first."""
+        """Remove and yield the items that are due, the earliest first."""
         while self._entries and self._entries[0][0] <= now:
             yield heapq.heappop(self._entries)[2]

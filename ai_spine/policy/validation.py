@@ -136,10 +136,10 @@ def check_callable(
 def check_amount(
     name: str, value: Any, unit: str, error: ErrorClass = ValidationError
 ) -> float:
-    """Return a number from 0 up.
+    """Return an amount from 0 up.
 
     Raises:
-        ValidationError: It is none (or `error`, if given).
+        ValidationError: It is not such a number (or `error`, if given).
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
         raise error(f"{name} must be a number of {unit} from 0 up")

@@ -33,7 +33,7 @@ def parse_timestamp(value: Any) -> Any:
     try:
         if (
             isinstance(value, str) and value.isascii()
-        ):  # PyPy reads other scripts' digits
+        ):  # PyPy reads digits of other scripts
             if _EPOCH.fullmatch(value):
                 return _from_epoch(float(value))
             moment = _parse_iso(value)
@@ -56,20 +56,20 @@ def _parse_iso(text: str) -> datetime:
     try:
         return datetime.fromisoformat(
             text
-        )  # what C can read, and all of ISO 8601 since 3.11
+        )  # the forms that C can read, and all of ISO 8601 since 3.11
     except ValueError:
-        from dateutil import parser  # takes time to import, and few servers need it
+        from dateutil import parser  # it takes time to import, and few servers need it
 
         return parser.isoparse(text)
 
 
 def format_timestamp(moment: datetime) -> str:
-    """Gives a moment as ISO 8601 text in UTC, the way `parse_timestamp` reads it back."""
+    """Return a moment as ISO 8601 text in UTC, which `parse_timestamp` reads back."""
     return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def quote_segment(value: str) -> str:
-    """Percent-encodes a value so that it stays one segment of a path.
+    """Percent-encode a value so that it stays one segment of a path.
 
     Example:
         >>> quote_segment("a/b c")
@@ -79,17 +79,17 @@ def quote_segment(value: str) -> str:
 
 
 def has_control_characters(text: str) -> bool:
-    """Tells whether a text holds characters that have no business in an id or a header."""
+    """Return whether a text has characters that no id or header can have."""
     return _CONTROL.search(text) is not None
 
 
 def one_line(text: str, limit: Optional[int] = None) -> str:
-    """Folds white space and control characters, so that foreign text fits in one sentence.
+    """Fold white space and control characters, so that foreign text fits in one sentence.
 
-    Halves of characters, which no file and no terminal can take, become question marks.
+    Halves of surrogate pairs, which no file and no terminal accepts, become question marks.
     """
     if limit is not None:
-        text = text[: 20 * limit]  # what is longer is not worth the time
+        text = text[: 20 * limit]  # folding more would only take time
     text = text.encode("utf-8", "replace").decode("utf-8")
     folded = " ".join(_CONTROL.sub(" ", text).split())
     if limit is not None and len(folded) > limit:
@@ -98,7 +98,7 @@ def one_line(text: str, limit: Optional[int] = None) -> str:
 
 
 def origin(url: str) -> str:
-    """Gives scheme, host and port of a URL, with the port always told.
+    """Return scheme, host and port of a URL; the port is never left out.
 
     Example:
         >>> origin("https://API.example.com/flows")
@@ -110,7 +110,7 @@ def origin(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tells whether a host is this machine, whatever the network.
+    """Return whether a host is this machine, without looking it up.
 
     Example:
         >>> is_loopback("127.0.0.2"), is_loopback("LOCALHOST"), is_loopback("10.0.0.1")
@@ -126,7 +126,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_unicode(text: str) -> bool:
-    """Tells whether a text is whole: half of a surrogate pair fits in no URL and no file."""
+    """Return whether a text can be encoded: half of a surrogate pair fits in no URL and no file."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -135,7 +135,7 @@ def is_unicode(text: str) -> bool:
 
 
 class Secret:
-    """A text that shows itself to nobody who does not ask for it by name.
+    """A text that is only shown by an explicit call.
 
     Example:
         >>> Secret("sk-123")
@@ -150,7 +150,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Gives the text itself."""
+        """Return the text itself."""
         return self._text
 
     def __eq__(self, other: object) -> bool:

@@ -1,22 +1,22 @@
-"""Finding the word that a misspelt one was meant to be. Pure."""
+"""Finds the word that a misspelt one was meant to be. Pure."""
 
 import itertools
 from typing import Iterable, Optional
 
 from ai_spine.utils import one_line
 
-_LONGEST = 100  # characters; to compare takes time, and longer words are no slips
+_LONGEST = 100  # characters; comparing takes time, and longer words are not typos
 _MOST = 2000  # words
 
 
 def closest(word: str, known: Iterable[str]) -> Optional[str]:
-    """Gives the known word that is most like one, if any is.
+    """Return the known word that is most like another one; `None` if none is close.
 
     Example:
         >>> closest("credit_analisys", ["sentiment-analysis", "credit_analysis"])
         'credit_analysis'
     """
-    import difflib  # only where something is misspelt
+    import difflib  # only when something is misspelt
 
     if len(word) > _LONGEST:
         return None
@@ -27,7 +27,7 @@ def closest(word: str, known: Iterable[str]) -> Optional[str]:
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """Gives the end of a sentence that asks whether another word is meant; mostly empty.
+    """Return the end of a sentence that suggests the right word; mostly empty.
 
     Example:
         >>> hint("tiemout", ["timeout", "output"])

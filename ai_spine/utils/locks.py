@@ -1,4 +1,4 @@
-"""Keeping other processes out of an open file, on POSIX and on Windows."""
+"""Locks files against other processes, on POSIX and on Windows."""
 
 import os
 import sys
@@ -6,15 +6,15 @@ import sys
 if sys.platform == "win32":
     import msvcrt
 
-    # Nobody else can read a byte that is locked there, so it is one that hardly a file reaches; the
-    # C library counts where to lock in 32 bits.
+    # A locked byte cannot be read there, so it is one that hardly any file reaches; the C library
+    # counts positions in 32 bits.
     _FAR = 2**31 - 2
 
     def lock(descriptor: int) -> None:
-        """Takes the file, until it is closed.
+        """Lock an open file until it is closed.
 
         Raises:
-            BlockingIOError: Another has it.
+            BlockingIOError: Another process has locked it.
             OSError: It cannot be locked.
         """
         os.lseek(descriptor, _FAR, os.SEEK_SET)
@@ -24,16 +24,16 @@ if sys.platform == "win32":
             raise BlockingIOError(error.errno, error.strerror) from None
 
     def lock_in_turn(descriptor: int) -> None:
-        """Takes the file when no other has it, until it is closed.
+        """Lock an open file until it is closed, and wait for other processes first.
 
         Raises:
-            OSError: It cannot be locked, or another has it for ten seconds and more.
+            OSError: It cannot be locked, or another process holds the lock for ten seconds or more.
         """
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
     def unlock(descriptor: int) -> None:
-        """Lets others have it."""
+        """Unlock a file."""
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
@@ -41,16 +41,16 @@ else:
     import fcntl
 
     def lock(descriptor: int) -> None:
-        """Takes the file, until it is closed.
+        """Lock an open file until it is closed.
 
         Raises:
-            BlockingIOError: Another has it.
+            BlockingIOError: Another process has locked it.
             OSError: It cannot be locked.
         """
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def lock_in_turn(descriptor: int) -> None:
-        """Takes the file when no other has it, until it is closed.
+        """Lock an open file until it is closed, and wait for other processes first.
 
         Raises:
             OSError: It cannot be locked.
@@ -58,12 +58,12 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
     def unlock(descriptor: int) -> None:
-        """Lets others have it; processes that were forked meanwhile would keep it locked."""
+        """Unlock a file, which processes that were forked meanwhile would keep locked."""
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def is_there(descriptor: int, path: str) -> bool:
-    """Tells whether an open file still stands at its path: it may have been replaced or removed."""
+    """Return whether an open file is still at its path: it may have been replaced or removed."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except OSError:

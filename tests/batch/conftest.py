@@ -53,12 +53,20 @@ class Rig:
         self.server = LocalServer([flow("work"), flow("other")], [worker])
         http = self.server._http._server
         self._application, http.application = http.application, self._count
+        self.echoes_keys = False
+        """Whether responses repeat the `Idempotency-Key` of their request."""
 
     def _count(self, environ, start_response):
         self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if "/executions/" in environ["PATH_INFO"]:
             self.looks.wait(LIMIT)
-        return self._application(environ, start_response)
+
+        def start(status, headers, *more):
+            if not self.echoes_keys:
+                headers = [(n, v) for n, v in headers if n != "Idempotency-Key"]
+            return start_response(status, headers, *more)
+
+        return self._application(environ, start)
 
     def _work(self, input, config):
         self.begun.append(input.get("n"))

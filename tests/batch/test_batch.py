@@ -131,7 +131,7 @@ def test_a_result_is_written_as_a_line_for_each_item(client, tmp_path):
 def test_a_result_cannot_be_written_over_its_own_checkpoint(client, path):
     result = client.execute_batch("work", numbers(2), checkpoint=path)
     before = path.read_bytes()
-    with pytest.raises(ConfigurationError, match="has the results already"):
+    with pytest.raises(ConfigurationError, match="already has the results"):
         result.to_jsonl(path.parent / "." / path.name)
     assert path.read_bytes() == before
 

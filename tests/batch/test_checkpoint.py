@@ -121,7 +121,9 @@ def test_a_retry_with_other_inputs_is_refused_and_loses_nothing(rig, client, pat
     client.execute_batch("work", inputs, checkpoint=path)
     content = path.read_bytes()
     other = [{"n": 0}, {"n": 1}, {"n": 2}]
-    with pytest.raises(ConfigurationError, match="its input 1 is not the one given"):
+    with pytest.raises(
+        ConfigurationError, match="its input 1 differs from the one given"
+    ):
         client.execute_batch("work", other, checkpoint=path, retry_failed=True)
     assert (path.read_bytes(), rig.posts()) == (content, 3)
 
@@ -152,7 +154,7 @@ def test_the_result_of_an_older_run_says_that_its_file_was_changed(client, path,
     client.execute_batch("work", inputs, checkpoint=path, retry_failed=True)
     with pytest.raises(ConfigurationError) as caught:
         list(first)
-    told = f"{path} was changed by a later run, whose own result has the items"
+    told = f"{path} was changed by a later run: use the result of that run"
     assert str(caught.value) == told
 
 
@@ -226,7 +228,7 @@ def test_a_checkpoint_of_another_flow_is_refused(rig, client, path):
     content, posts = path.read_bytes(), rig.posts()
     with pytest.raises(ConfigurationError) as caught:
         client.execute_batch("other", numbers(2), checkpoint=path)
-    told = f"{path} line 1 is of flow 'work', not of 'other': name another file"
+    told = f"{path} line 1 is of flow 'work', not of 'other': use another file"
     assert str(caught.value) == told
     assert (path.read_bytes(), rig.posts()) == (content, posts)
 
@@ -245,7 +247,7 @@ def test_a_checkpoint_of_other_inputs_is_refused(rig, client, path):
     with pytest.raises(ConfigurationError) as caught:
         other = [{"n": 0}, {"n": "changed"}, {"n": 2}]
         client.execute_batch("work", other, checkpoint=path)
-    told = f"{path} is of another run: its input 1 is not the one given now"
+    told = f"{path} is of another run: its input 1 differs from the one given now"
     assert str(caught.value).startswith(told)
     assert (path.read_bytes(), rig.posts()) == (content, 3)
 
@@ -254,7 +256,9 @@ def test_an_execution_is_not_taken_for_that_of_a_changed_input(rig, client, path
     held = numbers(1, hold=True)
     client.execute_batch("work", held, checkpoint=path, timeout=0.1)
     rig.gate.set()
-    with pytest.raises(ConfigurationError, match="its input 0 is not the one given"):
+    with pytest.raises(
+        ConfigurationError, match="its input 0 differs from the one given"
+    ):
         client.execute_batch("work", [{"n": "changed"}], checkpoint=path)
 
 
@@ -263,7 +267,9 @@ def test_what_is_in_flight_is_noted_before_a_wrong_input_is_told(rig, client, pa
     client.execute_batch("work", inputs, checkpoint=path, timeout=0.2)
     assert indexes(path) == [1]
     rig.gate.set()
-    with pytest.raises(ConfigurationError, match="its input 1 is not the one given"):
+    with pytest.raises(
+        ConfigurationError, match="its input 1 differs from the one given"
+    ):
         other = [inputs[0], {"n": "changed"}]
         client.execute_batch("work", other, checkpoint=path)
     assert indexes(path) == [0, 1]
@@ -272,7 +278,9 @@ def test_what_is_in_flight_is_noted_before_a_wrong_input_is_told(rig, client, pa
 def test_an_uncertain_key_is_not_given_to_a_changed_input(rig, client, lose, path):
     lose()
     client.execute_batch("work", numbers(1), checkpoint=path)
-    with pytest.raises(ConfigurationError, match="its input 0 is not the one given"):
+    with pytest.raises(
+        ConfigurationError, match="its input 0 differs from the one given"
+    ):
         other = {"checkpoint": path, "retry_uncertain": True}
         client.execute_batch("work", [{"n": "changed"}], **other)
     assert rig.posts() == 1
@@ -285,7 +293,7 @@ def test_files_of_two_runs_do_not_go_together(client, lose, path, tmp_path):
     os.replace(tmp_path / "other.jsonl", path)
     with pytest.raises(ConfigurationError) as caught:
         client.execute_batch("work", numbers(1), checkpoint=path)
-    told = f"{path} line 1 is of another run: name another file"
+    told = f"{path} line 1 is of another run: use another file"
     assert str(caught.value) == told
 
 
@@ -294,7 +302,7 @@ def test_a_file_that_is_not_of_a_batch_is_refused(rig, client, path, bad):
     path.write_text(bad + "\n", encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
         client.execute_batch("work", numbers(1), checkpoint=path)
-    told = f"{path} line 1 is not of a batch: name another file"
+    told = f"{path} line 1 is not of a batch: use another file"
     assert str(caught.value) == told
     assert (path.read_text(encoding="utf-8"), rig.posts()) == (bad + "\n", 0)
 
@@ -305,7 +313,7 @@ def test_a_line_that_somebody_has_spoilt_is_named(client, path):
     path.write_bytes(b"".join([kept[0], kept[1], b"oops\n", kept[3]]))
     with pytest.raises(ConfigurationError) as caught:
         client.execute_batch("work", numbers(4), checkpoint=path)
-    assert str(caught.value) == f"{path} line 3 is no JSON object"
+    assert str(caught.value) == f"{path} line 3 is not a JSON object"
 
 
 @pytest.mark.parametrize("where", ["results", "journal"])
@@ -319,7 +327,7 @@ def test_a_half_written_last_line_is_repaired_and_the_log_says_so(
     with caplog.at_level(logging.WARNING, "ai_spine"):
         result = client.execute_batch("work", numbers(4), checkpoint=path)
     number = 3 if where == "results" else 1
-    told = f"{file} line {number} was cut by a crash: it is removed"
+    told = f"{file} line {number} was cut by a crash and is removed"
     assert told in caplog.messages
     assert (result.succeeded, rig.inputs_executed()) == (4, [0, 1, 2, 3])
     assert indexes(path) == [0, 1, 2, 3]
@@ -347,7 +355,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_what_was_done_stays_done(
     assert (code, stdout) == (1, "")
     (told,) = stderr.splitlines()
     assert told.startswith(str(path)) and " line " in told
-    assert " cannot be written: File too large; what was done stays done" in told
+    assert " cannot be written: File too large; free some space" in told
     done = lines(path)
     assert len(done) < 40
     assert finish(program(**options)) == (0, _all_done(40), "")
@@ -442,21 +450,23 @@ def test_a_journal_that_is_gone_is_no_reason_for_a_traceback(client, path, caplo
 
     result = client.execute_batch("work", inputs(), checkpoint=path)
     assert (result.succeeded, result.is_complete) == (2, True)
-    assert f"{journal_of(path)} is gone: somebody has removed it" in caplog.messages
+    assert f"{journal_of(path)} was removed by somebody else" in caplog.messages
 
 
 def test_what_is_finished_takes_no_memory_of_a_run(path):
     tracemalloc = pytest.importorskip("tracemalloc")  # PyPy counts no bytes
-    run = Checkpoint(str(path), "work", retry_failed=False, resend=False)
+    run = Checkpoint(
+        str(path), "work", server="http://h", retry_failed=False, resend=False
+    )
     execution = Execution.from_wire({"execution_id": "e", "status": "completed"})
 
     def note(count):
         for index in range(count):
             plan = run.plan(index, {"n": index})
-            run.sending(index, plan)
-            run.started(index, plan, "e")
+            run.note_sending(index, plan)
+            run.note_started(index, plan, "e")
             item = BatchItem(index, {"n": index}, execution, None, plan.key)
-            run.ended(item)
+            run.note_ended(item)
 
     note(500)
     tracemalloc.start()

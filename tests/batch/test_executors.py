@@ -110,7 +110,7 @@ def test_a_worker_that_is_killed_leaves_inputs_uncertain_and_the_next_run_settle
             killing.result()
     assert [type(item.error) for item in got] == [NetworkError] * 3
     assert {(item.status, item.maybe_executed) for item in got} == {("unknown", True)}
-    assert "the worker gave no answer (BrokenProcessPool" in str(got[0].error)
+    assert "the worker returned nothing (BrokenProcessPool" in str(got[0].error)
     assert (rig.inputs_executed(), lines(path)) == ([0], [])
     rig.gate.set()
     with processes() as executor:
@@ -176,7 +176,9 @@ def test_what_no_worker_tells_anything_of_is_uncertain(rig, sure):
     with Forgetful(9) as executor:
         (item,) = sure.execute_batch("work", numbers(1), executor=executor)
     assert item.maybe_executed
-    assert "the worker gave no answer (OSError: the result is gone)" in str(item.error)
+    assert "the worker returned nothing (OSError: the result is gone)" in str(
+        item.error
+    )
     assert (executor.submits, rig.inputs_executed()) == (2, [0])
 
 
@@ -201,7 +203,9 @@ def test_an_executor_that_was_shut_down_is_told_in_one_sentence(rig, client, pat
         pass
     with pytest.raises(ConfigurationError) as caught:
         client.execute_batch("work", numbers(3), executor=executor, checkpoint=path)
-    told = "the executor takes no more work: cannot schedule new futures after shutdown"
+    told = (
+        "the executor accepts no more work: cannot schedule new futures after shutdown"
+    )
     assert str(caught.value) == told
     assert rig.requests == []
     assert client.execute_batch("work", numbers(3), checkpoint=path).succeeded == 3

@@ -11,7 +11,7 @@ from tests.batch.conftest import LIMIT, finish, journal_of, lines, until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
-FINISHING = "finishing what is in flight; Ctrl-C again leaves at once\n"
+FINISHING = "finishing what is in flight; press Ctrl-C again to end now\n"
 
 
 def indexes(path):
@@ -33,7 +33,7 @@ def interrupted(rig, program, path):
 def test_ctrl_c_finishes_what_is_in_flight_and_starts_nothing(rig, interrupted, path):
     rig.gate.set()
     code, stdout, stderr = finish(interrupted)
-    told = f"the batch was stopped; run it again with the checkpoint {path} to go on\n"
+    told = f"the batch was stopped; run it again with the checkpoint {path} to resume\n"
     assert (code, stdout, stderr) == (130, "", told)
     assert indexes(path) == rig.inputs_executed() == [0, 1]
     assert journal_of(path).exists()
@@ -42,7 +42,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_starts_nothing(rig, interrupted, 
 def test_ctrl_c_again_leaves_at_once(rig, interrupted, path):
     interrupted.send_signal(signal.SIGINT)
     code, stdout, stderr = finish(interrupted)
-    told = f"the batch was stopped; run it again with the checkpoint {path} to go on\n"
+    told = f"the batch was stopped; run it again with the checkpoint {path} to resume\n"
     assert (code, stdout, stderr) == (130, "", told)
     assert not rig.gate.is_set()
     assert (indexes(path), rig.inputs_executed()) == ([], [0, 1])
@@ -65,7 +65,7 @@ def test_ctrl_c_of_a_terminal_lets_the_workers_of_a_pool_finish(
     assert process.stderr.readline() == FINISHING
     rig.first_gate.set()
     code, stdout, stderr = finish(process)
-    told = f"the batch was stopped; run it again with the checkpoint {path} to go on\n"
+    told = f"the batch was stopped; run it again with the checkpoint {path} to resume\n"
     assert (code, stdout, stderr) == (130, "", told)
     assert indexes(path) == rig.inputs_executed() == [0, 1]
 

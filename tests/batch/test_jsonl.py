@@ -72,7 +72,7 @@ def test_a_last_line_that_a_crash_has_cut_is_removed_and_the_log_says_so(
     with caplog.at_level(logging.WARNING, "ai_spine"):
         assert [line.value for line in file.read()] == [{"index": 0}]
     assert path.read_bytes() == whole
-    assert caplog.messages == [f"{path} line 2 was cut by a crash: it is removed"]
+    assert caplog.messages == [f"{path} line 2 was cut by a crash and is removed"]
     file.add({"index": 1})
     assert path.read_bytes() == whole + b'{"index": 1}\n'
 
@@ -96,7 +96,7 @@ def test_a_last_line_that_lacks_only_its_end_gets_it(opened, path, caplog):
 @pytest.mark.parametrize("content", [b"my only notes", b'{"mine": 1', b"\xff\x00"])
 def test_a_file_of_somebody_else_is_left_as_it_is(opened, path, content):
     path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="line 1 is no JSON object"):
+    with pytest.raises(ConfigurationError, match="line 1 is not a JSON object"):
         list(opened(path).read())
     assert path.read_bytes() == content
 
@@ -107,7 +107,7 @@ def test_a_bad_line_amid_others_is_named(opened, path, bad):
     path.write_bytes(content)
     with pytest.raises(ConfigurationError) as caught:
         list(opened(path).read())
-    assert str(caught.value) == f"{path} line 2 is no JSON object"
+    assert str(caught.value) == f"{path} line 2 is not a JSON object"
     assert path.read_bytes() == content
 
 
@@ -152,7 +152,7 @@ def test_a_file_that_is_gone_need_not_be_removed(opened, path, caplog):
     file = opened(path)
     path.unlink()
     file.close_and_remove()
-    assert caplog.messages == [f"{path} is gone: somebody has removed it"]
+    assert caplog.messages == [f"{path} was removed by somebody else"]
 
 
 @posix
@@ -199,7 +199,7 @@ def test_a_file_where_there_are_no_locks_is_told_so(opened, path, monkeypatch):
     monkeypatch.setattr("ai_spine.batch.jsonl.lock", refuse)
     with pytest.raises(ConfigurationError) as caught:
         opened(path)
-    told = f"{path} cannot be locked: No locks available; name a file elsewhere"
+    told = f"{path} cannot be locked: No locks available; use another file system"
     assert str(caught.value) == told
 
 
@@ -238,4 +238,4 @@ def test_a_device_is_refused_since_it_may_have_no_end(tmp_path):
     link.symlink_to("/dev/full")
     with pytest.raises(ConfigurationError) as caught:
         LineFile(str(link))
-    assert str(caught.value) == f"{link} is no regular file"
+    assert str(caught.value) == f"{link} is not a regular file"

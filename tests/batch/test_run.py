@@ -66,7 +66,7 @@ def test_an_empty_batch_gives_nothing(rig, client, path):
 
 
 def test_inputs_are_read_only_so_far_ahead_of_the_items_taken(rig, client, monkeypatch):
-    monkeypatch.setattr("ai_spine.batch.run._WINDOW", 20)
+    monkeypatch.setattr("ai_spine.batch.scheduler._WINDOW", 20)
     monkeypatch.setattr("ai_spine.batch.run._WAKE_EVERY", 5)
     fetched = []
 
@@ -362,7 +362,7 @@ def _threads():
     return sum(t.name.startswith("ai-spine-batch-send") for t in threading.enumerate())
 
 
-@pytest.mark.parametrize("which", ["feed", "send", "drive"])
+@pytest.mark.parametrize("which", ["fetch", "work", "schedule"])
 def test_a_thread_that_cannot_be_started_is_told_and_frees_the_checkpoint(
     rig, client, path, monkeypatch, which
 ):

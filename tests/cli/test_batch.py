@@ -129,7 +129,7 @@ def test_a_file_of_results_that_exists_is_refused(run, inputs, out, words):
     out.write_text("mine", "utf-8")
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", out, *words)
     assert outcome.exit_code == 2
-    told = f"{out} exists: go on with it with --resume, or name another file"
+    told = f"{out} exists: continue it with --resume, or use another file"
     assert told in outcome.error
     assert out.read_text("utf-8") == "mine"
 
@@ -171,7 +171,7 @@ def test_resume_refuses_a_file_that_is_no_results(run, inputs, client):
     outcome = run("batch", "echo", path, "-o", path, "--resume")
     assert outcome.exit_code == 2
     *_, last = outcome.stderr.splitlines()
-    assert last == f"Error: {path} line 1 is not of a batch: name another file"
+    assert last == f"Error: {path} line 1 is not of a batch: use another file"
     assert list(client.iter_executions()) == []
 
 
@@ -317,7 +317,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
     answered = b'"execution_id": "'
     until(lambda: journal.exists() and journal.read_bytes().count(answered) == 2)
     process.send_signal(signal.SIGINT)
-    told = "finishing what is in flight; Ctrl-C again leaves at once\n"
+    told = "finishing what is in flight; press Ctrl-C again to end now\n"
     assert process.stderr.readline() == told
     if presses == 1:
         for execution in client.list_executions():
@@ -351,7 +351,7 @@ def test_ctrl_c_while_stdin_is_awaited_ends_at_once(launch, server):
     told = process.stderr.read().replace("1 input done: 1 completed\n", "")
     # What was printed at that very moment may not be counted yet.
     assert told == (
-        "finishing what is in flight; Ctrl-C again leaves at once\n"
+        "finishing what is in flight; press Ctrl-C again to end now\n"
         "Error: the batch was stopped\n"
     )
 

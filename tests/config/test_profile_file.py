@@ -261,7 +261,7 @@ def test_a_pipe_in_the_place_of_the_file_is_told_at_once(path):
     os.makedirs(os.path.dirname(path))
     os.mkfifo(path)
     for attempt in (read_document, lambda path: put(path, "a", "x", "1")):
-        with pytest.raises(ConfigurationError, match="is no regular file"):
+        with pytest.raises(ConfigurationError, match="is not a regular file"):
             attempt(path)
 
 

@@ -38,17 +38,17 @@ def test_a_limit_recovers_with_what_goes_well_and_passes_its_most_never():
     limit = Concurrency(8)
     limit.pushed_back(1.0)
     for _ in range(4):  # one round of executions
-        limit.went_well()
+        limit.note_completed()
     assert limit.now == 4  # almost five
-    limit.went_well()
+    limit.note_completed()
     assert limit.now == 5
     for _ in range(100):
-        limit.went_well()
+        limit.note_completed()
     assert limit.now == 8
 
 
 def test_without_experience_looks_begin_short_and_grow():
-    looks = list(itertools.islice(Durations().looks(2.0), 12))
+    looks = list(itertools.islice(Durations().delays(2.0), 12))
     assert looks[0] == pytest.approx(0.05)
     assert looks == sorted(looks)
     assert looks[-1] == 2.0
@@ -58,7 +58,7 @@ def test_the_first_look_comes_when_most_are_done():
     durations = Durations()
     for _ in range(50):
         durations.note(0.5)
-    looks = durations.looks(2.0)
+    looks = durations.delays(2.0)
     assert 0.5 <= next(looks) < 0.55
     assert next(looks) < 0.2
 
@@ -67,12 +67,12 @@ def test_the_first_look_comes_later_where_durations_vary():
     durations = Durations()
     for n in range(100):
         durations.note(0.2 if n % 2 else 0.8)
-    assert 0.7 < next(durations.looks(2.0)) < 1.0
+    assert 0.7 < next(durations.delays(2.0)) < 1.0
 
 
 def test_the_first_look_at_a_long_execution_comes_after_half_a_minute_at_most():
     durations = Durations()
     durations.note(3600.0)
-    looks = durations.looks(2.0)
+    looks = durations.delays(2.0)
     assert next(looks) == 30.0
     assert next(looks) == 2.0

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import copy
 import os
-import time
 from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
-    Dict,
     Iterable,
     Iterator,
     Mapping,
@@ -18,96 +16,102 @@ from typing import (
     Optional,
     Sized,
     Union,
-    cast,
 )
 
 from ai_spine._sync.methods.waiting import WaitMethods
-from ai_spine._sync.progress import OnBatch, batch_bar
+from ai_spine._sync.progress import batch_bar
 from ai_spine.constants import DEFAULT_CONCURRENCY, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import ConfigurationError, ValidationError
-from ai_spine.policy.events import log
-from ai_spine.policy.validation import check_count, check_id, check_seconds
+from ai_spine.policy.validation import (
+    Duration,
+    FlowId,
+    check_count,
+    check_id,
+    check_seconds,
+)
 
-# A client without batches need not wait for the import of what runs them.
+# A client without batches does not pay for their import.
 if TYPE_CHECKING:
     import concurrent.futures
 
     from ai_spine.batch.items import BatchItem, BatchProgress, BatchResult
     from ai_spine.batch.run import BatchRun
-    from ai_spine.batch.workers import Crew, Landing
+    from ai_spine.batch.workers import WorkerPool
+    from ai_spine.models import Execution
 
 Path = Union[str, "os.PathLike[str]"]
 
 
 class _Options(NamedTuple):
-    """What a batch is to do, as its methods were told."""
+    """The checked arguments of a batch."""
 
     flow_id: str
     inputs: Iterable[Any]
     concurrency: int
     stop_on_error: bool
-    timeout: Optional[float]
-    checkpoint: Optional[Path]
+    timeout: float
+    checkpoint: Optional[str]
     executor: Optional[concurrent.futures.Executor]
     retry_failed: bool
     retry_uncertain: bool
 
 
 class BatchMethods(WaitMethods):
-    """The methods of batches."""
+    """Methods of batches."""
 
     def execute_batch(
         self,
-        flow_id: str,
+        flow_id: FlowId,
         inputs: Iterable[Mapping[str, Any]],
         *,
         concurrency: int = DEFAULT_CONCURRENCY,
         on_result: Optional[Callable[[BatchItem], Any]] = None,
         stop_on_error: bool = False,
-        timeout: Optional[float] = None,
+        timeout: Optional[Duration] = None,
         checkpoint: Optional[Path] = None,
         executor: Optional[concurrent.futures.Executor] = None,
         progress: Union[None, bool, Callable[[BatchProgress], Any]] = None,
         retry_failed: bool = False,
         retry_uncertain: bool = False,
     ) -> BatchResult:
-        """Executes a flow for each input, many at once, and gives what became of all.
+        """Execute a flow for each input, many at once, and return all results.
 
-        An input that fails stops no other; its item has the error. Where the server lets nothing
-        in from the beginning, the batch ends with the reason. Ctrl-C lets what is in flight
-        finish, and leaves at once when it is pressed again.
+        An input that fails does not stop the others; its item has the error. If the server accepts
+        nothing from the start, the batch ends with the reason. Ctrl-C lets what is in flight
+        finish; a second Ctrl-C ends the batch at once.
 
         Args:
-            flow_id: The flow.
-            inputs: The inputs; any iterable, which is read as there is room. None may be changed
-                while the batch runs.
+            flow_id: The id of the flow, or the flow.
+            inputs: The inputs, from any iterable, which is read as there is room. Do not change
+                them while the batch runs.
             concurrency: How many executions may be in flight; fewer while the server pushes back.
             on_result: Called with each item as it comes.
-            stop_on_error: Whether nothing more is started after a first failure of this run.
-            timeout: Seconds that each execution may take; 300 without one.
-            checkpoint: A file for the results. Where it exists, the run that wrote it is gone on
-                with: what is finished is read, what was started is asked about. What may have been
-                started, without anybody knowing, is sent again only by a client with
-                `retry_writes=True`; else it fails with the key that it carried.
-            executor: What executes instead of threads of this process, such as Dask's. One that may
-                run a task again when a worker dies needs a client with `retry_writes=True`.
-            progress: Called with a `BatchProgress` after each item; or whether tqdm shows a bar.
-                Without saying, it does so in notebooks.
-            retry_failed: Whether inputs that failed in the run that is gone on with are executed
-                again.
-            retry_uncertain: Whether what may have been started is sent again, with the same key,
-                whatever the server makes of it.
+            stop_on_error: Whether to start nothing more after the first failure of this run.
+            timeout: Seconds, or a `timedelta`, for each execution; 300 by default.
+            checkpoint: A file for the results. If it exists, the run that wrote it is resumed:
+                finished inputs are read from it, and started ones are polled. An input that may
+                have run without anybody knowing is sent again, with the same idempotency key, if
+                the server has been seen to echo keys or the client has `retry_writes=True`;
+                otherwise it fails with its key.
+            executor: An executor to use instead of threads of this process, such as Dask's. One
+                that may run a task again when a worker dies needs a client with
+                `retry_writes=True`.
+            progress: Called with a `BatchProgress` after each item; or whether to show a progress
+                bar (tqdm). By default a bar is shown in notebooks.
+            retry_failed: Whether to execute the failed inputs of a resumed run again.
+            retry_uncertain: Whether to send inputs that may have run again with the same key,
+                whatever the server does with it.
 
         Raises:
             ValidationError: An argument is wrong; nothing was sent.
-            ConfigurationError: The checkpoint is of another run, or cannot be read or written; or
-                a bar is asked for, and tqdm is not installed.
-            AuthenticationError: The first that was answered was refused for its key, and so were
-                all that were in flight; none of them was executed, and none has an item.
-            PermissionDeniedError: As many as may be in flight, and at least 3, or all there are,
-                were refused so before anything was let in; the same holds for them.
-            NetworkError: Of as many, no connection ever stood; the same holds.
-            KeyboardInterrupt: Ctrl-C; its text says how to go on.
+            ConfigurationError: The checkpoint belongs to another run, or cannot be read or written;
+                or a progress bar is requested, and tqdm is not installed.
+            AuthenticationError: The first responses refused the key, and so did all that were in
+                flight. Nothing was executed, and there are no items.
+            PermissionDeniedError: As many inputs as may be in flight, at least 3 or all there are,
+                were refused before any was accepted. Nothing was executed.
+            NetworkError: For as many inputs, no connection could be made. Nothing was executed.
+            KeyboardInterrupt: Ctrl-C; its text says how to resume.
 
         Example:
             >>> texts = ["Wonderful!", "Awful."]
@@ -115,42 +119,45 @@ class BatchMethods(WaitMethods):
             >>> [item.output["sentiment"]["label"] for item in result]
             ['positive', 'negative']
         """
-        options = _Options(
+        from ai_spine._sync.methods.batch_results import collect
+
+        start = self._prepare_batch(
             flow_id,
             inputs,
-            concurrency,
-            stop_on_error,
-            timeout,
-            checkpoint,
-            executor,
-            retry_failed,
-            retry_uncertain,
+            concurrency=concurrency,
+            stop_on_error=stop_on_error,
+            timeout=timeout,
+            checkpoint=checkpoint,
+            executor=executor,
+            retry_failed=retry_failed,
+            retry_uncertain=retry_uncertain,
         )
-        begin = self._prepare_batch(options)
         total = len(inputs) if isinstance(inputs, Sized) else None
-        with batch_bar(progress, flow_id, total) as saw:
-            return _gathered(begin(), total, on_result, saw)
+        with batch_bar(progress, check_id("flow_id", flow_id), total) as on_progress:
+            return collect(start(), total, on_result, on_progress)
 
     def iter_batch(
         self,
-        flow_id: str,
+        flow_id: FlowId,
         inputs: Iterable[Mapping[str, Any]],
         *,
         concurrency: int = DEFAULT_CONCURRENCY,
         ordered: bool = True,
         stop_on_error: bool = False,
-        timeout: Optional[float] = None,
+        timeout: Optional[Duration] = None,
         checkpoint: Optional[Path] = None,
         executor: Optional[concurrent.futures.Executor] = None,
         retry_failed: bool = False,
         retry_uncertain: bool = False,
     ) -> Iterator[BatchItem]:
-        """Does as `execute_batch`, and gives the items one by one, in constant memory.
+        """Execute a flow for each input like `execute_batch`, and yield the items one by one.
 
-        Inputs are read ahead of the items that are taken, but only so far. To leave the loop starts
-        nothing more. The loop raises what `execute_batch` does.
+        Memory stays constant: inputs are read a bounded number ahead of the items that are taken.
+        Leaving the loop starts nothing more. The loop raises what `execute_batch` does.
 
         Args:
+            flow_id: The id of the flow, or the flow.
+            inputs: See `execute_batch`, as for the arguments that are not listed here.
             ordered: Whether items come in the order of the inputs, or as they are done.
 
         Example:
@@ -160,89 +167,113 @@ class BatchMethods(WaitMethods):
             0 positive
             1 negative
         """
-        options = _Options(
+        from ai_spine._sync.methods.batch_results import iter_as_done, iter_in_order
+
+        start = self._prepare_batch(
             flow_id,
+            inputs,
+            concurrency=concurrency,
+            stop_on_error=stop_on_error,
+            timeout=timeout,
+            checkpoint=checkpoint,
+            executor=executor,
+            retry_failed=retry_failed,
+            retry_uncertain=retry_uncertain,
+        )
+        return iter_in_order(start) if ordered else iter_as_done(start)
+
+    def _prepare_batch(
+        self,
+        flow_id: FlowId,
+        inputs: Iterable[Any],
+        *,
+        concurrency: int,
+        stop_on_error: bool,
+        timeout: Optional[Duration],
+        checkpoint: Optional[Path],
+        executor: Optional[concurrent.futures.Executor],
+        retry_failed: bool,
+        retry_uncertain: bool,
+    ) -> Callable[[], BatchRun]:
+        """Check the arguments, and return what starts the run; only that opens files."""
+        named = check_id("flow_id", flow_id)
+        check_count("concurrency", concurrency, least=1)
+        _check_inputs(inputs)
+        _check_executor(executor, self._api.settings.retry_writes)
+        if checkpoint is None and (retry_failed or retry_uncertain):
+            raise ValidationError(
+                "retry_failed and retry_uncertain need the checkpoint of a run to resume"
+            )
+        options = _Options(
+            named,
             inputs,
             concurrency,
             stop_on_error,
-            timeout,
-            checkpoint,
+            check_seconds(
+                "timeout", DEFAULT_WAIT_TIMEOUT if timeout is None else timeout
+            ),
+            _resolve_path(checkpoint),
             executor,
             retry_failed,
             retry_uncertain,
         )
-        begin = self._prepare_batch(options)
-        return _in_order(begin) if ordered else _as_done(begin)
+        return partial(self._start_batch, options)
 
-    def _prepare_batch(self, options: _Options) -> Callable[[], BatchRun]:
-        """Checks the arguments, and gives what begins the run: only then files are opened."""
-        check_id("flow_id", options.flow_id)
-        check_count("concurrency", options.concurrency, least=1)
-        _check_inputs(options.inputs)
-        _check_executor(options.executor, self._api.settings.retry_writes)
-        given = options.timeout
-        seconds = DEFAULT_WAIT_TIMEOUT if given is None else given
-        retries = options.retry_failed or options.retry_uncertain
-        if options.checkpoint is None and retries:
-            raise ValidationError(
-                "retry_failed and retry_uncertain need the checkpoint of a run to go on with"
-            )
-        checked = options._replace(
-            timeout=check_seconds("timeout", seconds),
-            checkpoint=_resolved(options.checkpoint),
-        )
-        return partial(self._begin_batch, checked)
-
-    def _begin_batch(self, options: _Options) -> BatchRun:
+    def _start_batch(self, options: _Options) -> BatchRun:
         from ai_spine.batch.checkpoint import Checkpoint, NoCheckpoint
         from ai_spine.batch.run import BatchRun
 
         run = BatchRun(
             options.inputs,
             concurrency=options.concurrency,
-            timeout=cast(float, options.timeout),
+            timeout=options.timeout,
             stop_on_error=options.stop_on_error,
         )
-        notes = NoCheckpoint()
+        checkpoint = NoCheckpoint()
         if options.checkpoint is not None:
-            honours_keys = self._api.settings.retry_writes
-            notes = Checkpoint(
-                cast(str, options.checkpoint),
+            settings = self._api.settings
+            checkpoint = Checkpoint(
+                options.checkpoint,
                 options.flow_id,
+                server=settings.base_url,
                 retry_failed=options.retry_failed,
-                resend=options.retry_uncertain or honours_keys,
+                resend=options.retry_uncertain or settings.retry_writes,
             )
-        run.begin(self._crew_for(run, options), notes)
+        run.start(self._workers_for(run, options), checkpoint)
         return run
 
-    def _crew_for(self, run: BatchRun, options: _Options) -> Crew:
-        from ai_spine._sync.methods.executor_task import Parcel, execute_one
-        from ai_spine.batch.workers import Crew
+    def _workers_for(self, run: BatchRun, options: _Options) -> WorkerPool:
+        from ai_spine._sync.methods.executor_task import Task, execute_one
+        from ai_spine.batch.workers import WorkerPool
 
-        flow_id, executor = options.flow_id, options.executor
-        watched = copy.copy(self)
-        settings = self._api.settings
-        hooks = dict(settings.event_hooks)
-        hooks["response"] = (*hooks.get("response", ()), run.saw_response)
-        watched._api = self._api.with_settings(settings._replace(event_hooks=hooks))
-        crew = Crew(
-            lambda value, key: watched.execute_flow(
-                flow_id, value, idempotency_key=key
-            ),
-            watched._get_execution,
-            min(options.concurrency, settings.pool_size),
-            honours_keys=settings.retry_writes,
-            redact=self._api.redact,
+        flow_id, executor, api = options.flow_id, options.executor, self._api
+        hooks = dict(api.settings.event_hooks)
+        hooks["response"] = (*hooks.get("response", ()), run.on_response)
+        observed, retrying = copy.copy(self), copy.copy(self)
+        settings = api.settings._replace(event_hooks=hooks)
+        observed._api = api.with_settings(settings)
+        retrying._api = api.with_settings(settings._replace(retry_writes=True))
+
+        def start(value: Any, key: str) -> Execution:
+            client = retrying if api.honours_idempotency_keys else observed
+            return client.execute_flow(flow_id, value, idempotency_key=key)
+
+        workers = WorkerPool(
+            start,
+            observed._get_execution,
+            min(options.concurrency, api.settings.pool_size),
+            lambda: api.honours_idempotency_keys,
+            redact=api.redact,
         )
         if executor is None:
-            return crew
-        submit, parcel = executor.submit, Parcel(self)
-        return crew._replace(
-            senders=0,
-            reruns=not _is_local(executor),
+            return workers
+        submit, task = executor.submit, Task(self)
+        return workers._replace(
+            threads=0,
+            may_rerun=not _is_local(executor),
             submit=lambda value, plan: submit(
                 execute_one,
-                parcel,
+                task,
                 flow_id,
                 value,
                 plan.key,
@@ -257,21 +288,21 @@ def _check_inputs(inputs: Any) -> None:
         raise ValidationError("inputs must be an iterable of mappings")
 
 
-def _resolved(path: Optional[Path]) -> Optional[str]:
-    """Gives the one name of a file, whatever directory and links lead to it."""
+def _resolve_path(path: Optional[Path]) -> Optional[str]:
+    """Return the one real path of a file, whatever directories and links lead to it."""
     if path is None:
         return None
     try:
         name = os.path.realpath(os.fsdecode(path))
     except (TypeError, ValueError):
         name = "\0"
-    if "\0" in name:  # not each system's `realpath` minds
+    if "\0" in name:  # not every system's `realpath` refuses it
         raise ValidationError("checkpoint must be the path of a file")
     return name
 
 
 def _is_local(executor: Any) -> bool:
-    """Tells whether it is known to run each task once."""
+    """Return whether an executor is known to run each task once."""
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
     return isinstance(executor, (ThreadPoolExecutor, ProcessPoolExecutor))
@@ -289,90 +320,3 @@ def _check_executor(executor: Any, honours_keys: bool) -> None:
             "an executor that may run a task again when a worker dies could execute an input "
             "twice: use a client with retry_writes=True, on a server that honours Idempotency-Key"
         )
-
-
-def _gathered(
-    run: BatchRun,
-    total: Optional[int],
-    on_result: Optional[Callable[[BatchItem], Any]],
-    saw: Optional[OnBatch],
-) -> BatchResult:
-    """Takes all items, telling of each, and gives what became of them."""
-    from ai_spine.batch.items import BatchProgress, BatchResult
-
-    result = BatchResult(run.checkpoint.load, run.checkpoint.path)
-    began = time.monotonic()
-
-    def take(landing: Landing) -> None:
-        result.add(landing.item, landing.offset)
-        run.consumed()
-        if on_result is not None:
-            on_result(landing.item)
-        if saw is not None:
-            done, failed = len(result), len(result) - result.succeeded
-            saw(BatchProgress(done, failed, total, time.monotonic() - began))
-
-    _collect(run, take)
-    result.is_complete = run.is_complete
-    return result
-
-
-def _collect(run: BatchRun, take: Callable[[Landing], None]) -> None:
-    """Takes all landings; the first Ctrl-C stops the run, the second leaves it."""
-    from ai_spine.batch.items import BatchInterrupt
-
-    try:
-        _take_all(run, take)
-    except KeyboardInterrupt:
-        try:
-            run.stop()
-            log.warning("finishing what is in flight; Ctrl-C again leaves at once")
-            _take_all(run, take)
-        except KeyboardInterrupt:
-            run.leave()
-        raise BatchInterrupt(_how_to_go_on(run), run.running) from None
-
-
-def _take_all(run: BatchRun, take: Callable[[Landing], None]) -> None:
-    try:
-        for landing in run:
-            take(landing)
-    except Exception:
-        run.stop()
-        for _ in run:  # what is in flight is to be noted all the same
-            pass
-        raise
-
-
-def _how_to_go_on(run: BatchRun) -> str:
-    path = run.checkpoint.path
-    if path is None:
-        return "the batch was stopped; without a checkpoint it cannot be gone on with"
-    return f"the batch was stopped; run it again with the checkpoint {path} to go on"
-
-
-def _as_done(begin: Callable[[], BatchRun]) -> Iterator[BatchItem]:
-    run = begin()
-    try:
-        for landing in run:
-            run.consumed()
-            yield landing.item
-    finally:
-        run.leave()
-
-
-def _in_order(begin: Callable[[], BatchRun]) -> Iterator[BatchItem]:
-    run = begin()
-    early: Dict[int, BatchItem] = {}
-    position = 0
-    try:
-        for landing in run:
-            early[landing.item.index] = landing.item
-            while position in early:
-                run.consumed()
-                yield early.pop(position)
-                position += 1
-        for index in sorted(early):  # what was stopped has gaps
-            yield early[index]
-    finally:
-        run.leave()

@@ -1,4 +1,4 @@
-"""What an executor's worker runs: one input, with a client that travelled there."""
+"""What a worker of an executor runs: one input, with a client that travelled there."""
 
 import os
 import pickle  # nosec B403
@@ -12,13 +12,13 @@ from ai_spine.batch.workers import Outcome
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution
 
-_MOST_CLIENTS = 8
+_MAX_CLIENTS = 8
 _clients: Dict[str, WaitMethods] = {}
 _lock = threading.Lock()
 
 
-class Parcel:
-    """A client on its way to other processes, where it is unpacked once, however often it comes."""
+class Task:
+    """A client that is pickled for other processes, where it is unpickled once."""
 
     def __init__(
         self,
@@ -28,26 +28,28 @@ class Parcel:
     ) -> None:
         self.client = client
         self.home = home or os.getpid()
-        """The process that it comes from."""
+        """The id of the process that it comes from."""
         self._name = name or uuid.uuid4().hex
 
     def __reduce__(self) -> Any:
         return _unpack, (self._name, pickle.dumps(self.client), self.home)
 
 
-def _unpack(name: str, packed: bytes, home: int) -> Parcel:
+def _unpack(name: str, packed: bytes, home: int) -> Task:
     with _lock:
         if name not in _clients:
-            while len(_clients) >= _MOST_CLIENTS:
-                del _clients[next(iter(_clients))]  # the oldest: its batch is long over
+            while len(_clients) >= _MAX_CLIENTS:
+                del _clients[
+                    next(iter(_clients))
+                ]  # the oldest, whose batch is long over
             _clients[name] = pickle.loads(
                 packed
             )  # nosec B301: from the batch's own process
-        return Parcel(_clients[name], name, home)
+        return Task(_clients[name], name, home)
 
 
-def _leave_ctrl_c_to(home: int) -> None:
-    """Lets Ctrl-C, which reaches all processes of a terminal, end no work of a worker's."""
+def _ignore_ctrl_c_outside(home: int) -> None:
+    """Ignore Ctrl-C in a worker, since it reaches all processes of a terminal."""
     is_worker = os.getpid() != home
     if is_worker and threading.current_thread() is threading.main_thread():
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -55,30 +57,30 @@ def _leave_ctrl_c_to(home: int) -> None:
 
 
 def execute_one(
-    parcel: Parcel,
+    task: Task,
     flow_id: str,
     input_data: Any,
     key: str,
     execution_id: Optional[str],
     timeout: float,
 ) -> Outcome:
-    """Executes one input, or waits for the execution that it has, to the end.
+    """Execute one input, or wait for the execution that it has, to the end.
 
     Returns:
-        The execution as it was last seen, and why it is not done.
+        The execution as last seen, and why it is not done.
     """
-    _leave_ctrl_c_to(parcel.home)
+    _ignore_ctrl_c_outside(task.home)
     execution: Optional[Execution] = None
     try:
         if execution_id is None:
-            execution = parcel.client.execute_flow(
+            execution = task.client.execute_flow(
                 flow_id, input_data, idempotency_key=key
             )
             execution_id = execution.execution_id
         else:
             execution = Execution.from_wire({"execution_id": execution_id})
         return (
-            parcel.client.wait_for_execution(
+            task.client.wait_for_execution(
                 execution_id, timeout, progress=False, raise_on_failure=False
             ),
             None,

@@ -75,8 +75,10 @@ def test_a_server_that_cannot_be_reached_leaves_the_doubt(rig, client, lost, pat
 
 
 def test_an_input_that_nobody_can_send_is_refused_whatever_was_noted(client, path):
-    killed = Checkpoint(str(path), "work", retry_failed=False, resend=False)
-    killed.sending(0, killed.plan(0, "no mapping"))
+    killed = Checkpoint(
+        str(path), "work", server="http://h", retry_failed=False, resend=False
+    )
+    killed.note_sending(0, killed.plan(0, "no mapping"))
     killed.close(is_complete=False)
     more = {"checkpoint": path, "retry_uncertain": True}
     (item,) = client.execute_batch("work", ["no mapping"], **more)
@@ -181,3 +183,50 @@ def test_an_execution_that_is_found_again_is_not_sent_with_consent_later(
     more = {"checkpoint": path, "retry_uncertain": True}
     assert client.execute_batch("work", held, **more).succeeded == 1
     assert rig.posts() == 1
+
+
+def test_an_uncertain_input_is_sent_again_once_the_server_echoes_a_key(
+    rig, client, lost, path
+):
+    rig.echoes_keys = True
+    result = client.execute_batch("work", numbers(2), checkpoint=path)
+    assert (result.succeeded, result.is_complete) == (2, True)
+    assert (rig.posts(), rig.inputs_executed()) == (3, [0, 1])
+
+
+def test_an_uncertain_input_alone_is_not_sent_again_on_trust(rig, client, lost, path):
+    rig.echoes_keys = True
+    (item,) = client.execute_batch("work", numbers(1), checkpoint=path)
+    assert (item.maybe_executed, rig.posts()) == (True, 1)
+    assert "its response was not seen; it may have run" in str(item.error)
+
+
+def test_the_journal_remembers_that_the_server_echoes_keys(rig, path):
+    rig.echoes_keys = True
+    with rig.server.client(max_retries=0) as first:
+        first.execute_flow("work", {"n": 0})  # the response echoes its key
+        rig.server.faults.add(*POST, drop_after_commit=True)
+        (item,) = first.execute_batch("work", numbers(1), checkpoint=path)
+        assert item.maybe_executed
+    with rig.server.client() as later:
+        (item,) = later.execute_batch("work", numbers(1), checkpoint=path)
+    assert (item.succeeded, rig.inputs_executed()) == (True, [0, 0])
+
+
+def test_the_journal_of_one_server_says_nothing_about_another(rig, client, path):
+    killed = Checkpoint(
+        str(path), "work", server="http://other", retry_failed=False, resend=False
+    )
+    killed.note_keys_honoured()
+    killed.note_sending(0, killed.plan(0, {"n": 0}))
+    killed.close(is_complete=False)
+    (item,) = client.execute_batch("work", numbers(1), checkpoint=path)
+    assert (item.maybe_executed, rig.posts()) == (True, 0)
+
+
+def test_a_lost_response_costs_nothing_where_the_server_echoes_keys(rig, client, path):
+    rig.echoes_keys = True
+    client.execute_flow("work", {"n": 9})
+    rig.server.faults.add(*POST, drop_after_commit=True)
+    result = client.execute_batch("work", numbers(3), checkpoint=path)
+    assert (result.succeeded, rig.inputs_executed()) == (3, [0, 1, 2, 9])
