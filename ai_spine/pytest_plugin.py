@@ -75,7 +75,7 @@ def ai_spine_client(ai_spine_server: "LocalServer") -> Iterator["AISpine"]:
 def pytest_runtest_makereport(
     item: "pytest.Item", call: "pytest.CallInfo[None]"
 ) -> Iterator[None]:
-    """Tells in the report of a test that failed what its server executed."""
+    """Report in the report of a test that failed what its server executed."""
     outcome: Any  # apart from the `yield`, for Python 3.7
     outcome = yield
     report = outcome.get_result()
@@ -85,7 +85,7 @@ def pytest_runtest_makereport(
 
 
 def _start(flows: "FlowSource", agents: "AgentSource") -> "LocalServer":
-    """Starts a server; why there can be none is told in one sentence."""
+    """Start a server; why there can be none is told in one sentence."""
     try:
         from ai_spine.exceptions import ConfigurationError
         from ai_spine.local import LocalServer
@@ -97,7 +97,7 @@ def _start(flows: "FlowSource", agents: "AgentSource") -> "LocalServer":
 
 
 def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
-    """Makes the environment one in which `AISpine()` speaks to this server, past any proxy.
+    """Make the environment one in which `AISpine()` speaks to this server, past any proxy.
 
     The developer's file of profiles is none of the test's either.
     """
@@ -120,7 +120,7 @@ def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
 
 
 def _hurry(monkeypatch: "pytest.MonkeyPatch") -> None:
-    """Has clients decide on their pauses as ever, but cut them short."""
+    """Have clients decide on their pauses as ever, but cut them short."""
     from ai_spine import client
     from ai_spine._sync.api import ApiClient
 
@@ -132,7 +132,7 @@ def _nap(seconds: float) -> None:
 
 
 def _told_of(server: "LocalServer") -> List[str]:
-    """Says in a few lines what a server has executed, the last of it where that is much."""
+    """Say in a few lines what a server has executed, the last of it where that is much."""
     try:
         executions = server.executions()
     except Exception as error:  # a report must not end the whole run
@@ -155,7 +155,7 @@ def _line_of(execution: "Execution") -> str:
 
 
 def _brief(data: Any) -> str:
-    """Gives data as one line of JSON, without what looks secret."""
+    """Return data as one line of JSON, without what looks secret."""
     from ai_spine.policy.redaction import Redactor
     from ai_spine.utils import one_line
 

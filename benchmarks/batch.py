@@ -12,7 +12,7 @@ _LATE = "it is not installed (make bench does so, or name its Python in AI_SPINE
 
 
 def run(*, quick: bool) -> Report:
-    """Measures it."""
+    """Measure it."""
     report = Report("batch", ABOUT)
     count, rounds = (8, 1) if quick else (1000, 5)
     with serving("local") as url:
@@ -36,7 +36,7 @@ def run(*, quick: bool) -> Report:
 
 
 def _rounds(url: str, count: int, rounds: int) -> Dict[str, List[float]]:
-    """Gives the seconds that each takes, in turn."""
+    """Return the seconds that each takes, in turn."""
     times: Dict[str, List[float]] = {_OURS: [], _ENGINE: []}
     for _ in range(rounds):
         ours = measured("-m", "benchmarks.batch_ours", url, str(count))

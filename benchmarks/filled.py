@@ -30,7 +30,7 @@ FROM executions
 
 
 def fill(path: str, count: int) -> None:
-    """Makes a database with so many executions, each with the result of one node."""
+    """Make a database with so many executions, each with the result of one node."""
     Store(path).close()
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(SCHEMA)

@@ -94,23 +94,23 @@ class Report:
         self.left_out: List[str] = []
 
     def add(self, what: str, value: float, unit: str) -> None:
-        """Adds a figure for comparison."""
+        """Add a figure for comparison."""
         self.rows.append(Row(what, value, unit))
 
     def at_most(
         self, what: str, value: Optional[float], bound: float, unit: str = "×"
     ) -> None:
-        """Adds a figure that must not be above a bound."""
+        """Add a figure that must not be above a bound."""
         self.lines.append(Line(what, value, bound, False, unit))
 
     def at_least(
         self, what: str, value: Optional[float], bound: float, unit: str = "×"
     ) -> None:
-        """Adds a figure that must not be below a bound."""
+        """Add a figure that must not be below a bound."""
         self.lines.append(Line(what, value, bound, True, unit))
 
     def leave_out(self, what: str, why: str) -> None:
-        """Notes what was not measured."""
+        """Note what was not measured."""
         self.left_out.append(f"{what} is left out: {why}")
 
     @property
@@ -119,7 +119,7 @@ class Report:
         return any(line.holds is False for line in self.lines)
 
     def as_text(self) -> str:
-        """Gives the tables for a terminal."""
+        """Return the tables for a terminal."""
         shown = [(row.what, row.shown, "", "") for row in self.rows]
         shown += [(ln.what, ln.shown, ln.target, ln.verdict) for ln in self.lines]
         widths = [max(len(cells[i]) for cells in shown) for i in range(3)]
@@ -132,7 +132,7 @@ class Report:
         return "\n".join(line.rstrip() for line in lines)
 
     def as_dict(self) -> Dict[str, Any]:
-        """Gives all of it, JSON-ready."""
+        """Return all of it, JSON-ready."""
         return {
             "benchmark": self.name,
             "about": self.about,
@@ -148,7 +148,7 @@ class Report:
 def interleave(
     contenders: Dict[str, Contender], *, rounds: int, calls: int, warm_up: int = 1
 ) -> Times:
-    """Calls contenders in turn, so that whatever else the machine does meets all of them.
+    """Call contenders in turn, so that whatever else the machine does meets all of them.
 
     Args:
         contenders: What to call, by name.
@@ -171,7 +171,7 @@ def interleave(
 
 @contextmanager
 def _little_garbage() -> Iterator[None]:
-    """Keeps the collector from walking over all that is imported, again and again."""
+    """Keep the collector from walking over all that is imported, again and again."""
     gc.collect()
     if not hasattr(gc, "freeze"):  # PyPy's collector has ages
         yield
@@ -192,24 +192,24 @@ def _turn(call: Contender, calls: int) -> float:
 
 
 def ratio(times: Mapping[K, List[float]], ours: K, theirs: K) -> float:
-    """Gives the median of the ratios that two contenders had in the same rounds."""
+    """Return the median of the ratios that two contenders had in the same rounds."""
     pairs = zip(times[ours], times[theirs])
     return statistics.median(one / other for one, other in pairs)
 
 
 def median(times: Mapping[K, List[float]], name: K) -> float:
-    """Gives a contender's median."""
+    """Return a contender's median."""
     return statistics.median(times[name])
 
 
 def machine() -> str:
-    """Says on what this runs."""
+    """Say on what this runs."""
     system = f"{platform.system()} {platform.machine()}"
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{system}, {os.cpu_count()} cores, {python}"
 
 
 def as_json(reports: List[Report]) -> str:
-    """Gives reports as JSON."""
+    """Return reports as JSON."""
     told = [report.as_dict() for report in reports]
     return json.dumps({"machine": machine(), "reports": told}, indent=2)

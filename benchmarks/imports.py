@@ -23,7 +23,7 @@ _COMMANDS = {
 
 
 def run(*, quick: bool) -> Report:
-    """Measures it."""
+    """Measure it."""
     report = Report("imports", ABOUT)
     # As pip does when it installs a package, and has done with the peers.
     compileall.compile_dir(ROOT / "ai_spine", quiet=2)
@@ -40,7 +40,7 @@ def run(*, quick: bool) -> Report:
 
 
 def _imports(rounds: int) -> Times:
-    """Gives how long each statement takes, without the start of Python around it."""
+    """Return how long each statement takes, without the start of Python around it."""
     times: Dict[str, List[float]] = {name: [] for name in _STATEMENTS}
     for number in range(rounds + 1):
         for name in _STATEMENTS:

@@ -10,7 +10,7 @@ _CONNECTIONS = 8
 
 
 def seconds_for(url: str, count: int) -> float:
-    """Gives the seconds that so many GETs of a URL take, on connections that stay."""
+    """Return the seconds that so many GETs of a URL take, on connections that stay."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode("ascii")

@@ -22,7 +22,7 @@ POST, PLAIN_POST = "execute_flow", "requests session.post(json=).json()"
 
 
 def run(*, quick: bool) -> Report:
-    """Measures it."""
+    """Measure it."""
     report = Report("overhead", ABOUT)
     with ExitStack() as undo:
         url = undo.enter_context(serving("raw"))

@@ -13,7 +13,7 @@ MODELS, PLAIN, READ = "json.loads and models", "json.loads", "models, all times 
 
 
 def run(*, quick: bool) -> Report:
-    """Measures it."""
+    """Measure it."""
     report = Report("parse", ABOUT)
     text = json.dumps({"executions": _executions(100 if quick else 10_000)})
     read = read_items(Execution, "executions")

@@ -15,7 +15,7 @@ INCUMBENT = "AI_SPINE_BENCH_INCUMBENT"
 
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[str]:
-    """Runs a module that prints its URL and serves until its input ends; gives the URL."""
+    """Run a module that prints its URL and serves until its input ends; gives the URL."""
     with subprocess.Popen(
         [sys.executable, "-m", f"benchmarks.{module}", *arguments],
         stdin=subprocess.PIPE,
@@ -37,7 +37,7 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
 def measured(
     *arguments: str, python: str = sys.executable, isolated: bool = False
 ) -> Any:
-    """Runs Python with arguments, and gives the JSON that it prints.
+    """Run Python with arguments, and gives the JSON that it prints.
 
     Args:
         *arguments: What follows the interpreter.
@@ -58,6 +58,6 @@ def measured(
 
 
 def incumbent() -> Optional[str]:
-    """Gives the Python that has the incumbent, if there is one."""
+    """Return the Python that has the incumbent, if there is one."""
     named = os.environ.get(INCUMBENT) or str(ROOT / ".venv/incumbent/bin/python")
     return named if os.path.exists(named) else None

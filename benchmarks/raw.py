@@ -40,7 +40,7 @@ class _Connection:
         self._came = b""
 
     def serve(self) -> bool:
-        """Answers what has come, and tells whether the connection still stands."""
+        """Answer what has come, and tells whether the connection still stands."""
         try:
             data = self._sock.recv(65536)
             self._came += data
@@ -65,7 +65,7 @@ class _Connection:
 
 
 def serve(listener: socket.socket) -> None:
-    """Serves for ever, in one thread."""
+    """Serve for ever, in one thread."""
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
     connections: Dict[socket.socket, _Connection] = {}

@@ -29,7 +29,7 @@ _PAGES = {
 
 
 def run(*, quick: bool) -> Report:
-    """Measures it."""
+    """Measure it."""
     report = Report("server", ABOUT)
     _start(report, 2 if quick else 40)
     _requests(report, *((1, 8) if quick else (15, 400)))
@@ -46,7 +46,7 @@ def run(*, quick: bool) -> Report:
 
 
 def _start(report: Report, rounds: int) -> None:
-    """Starts servers as the fixture of the pytest plugin does, one for each test."""
+    """Start servers as the fixture of the pytest plugin does, one for each test."""
     times = []
     for _ in range(rounds + 1):
         began = time.perf_counter()
@@ -78,7 +78,7 @@ def _requests(report: Report, rounds: int, count: int) -> None:
 
 
 def _pages(report: Report, urls: Dict[int, str], rounds: int) -> None:
-    """Asks for the same pages of each size.
+    """Ask for the same pages of each size.
 
     Of the smallest, those of what is rare are empty, so the next one is what they are held against.
     """

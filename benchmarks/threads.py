@@ -20,7 +20,7 @@ OURS, PLAIN = "client", "sessions"
 
 
 def run(*, quick: bool) -> Report:
-    """Measures it."""
+    """Measure it."""
     report = Report("threads", ABOUT)
     counts = (1, 4) if quick else COUNTS
     rounds, calls = (1, 8) if quick else (21, 640)
@@ -45,7 +45,7 @@ def run(*, quick: bool) -> Report:
 def _crews(
     url: str, client: AISpine, counts: Tuple[int, ...], undo: ExitStack
 ) -> Dict[Tuple[int, str], List[Contender]]:
-    """Gives what each thread calls, by the number of threads and whose call it is."""
+    """Return what each thread calls, by the number of threads and whose call it is."""
     path = f"{url}/executions/{_ID}"
     crews: Dict[Tuple[int, str], List[Contender]] = {}
     for count in counts:
@@ -58,7 +58,7 @@ def _crews(
 def _rates(
     crews: Dict[Tuple[int, str], List[Contender]], rounds: int, calls: int
 ) -> Dict[Tuple[int, str], List[float]]:
-    """Gives calls per second, round by round."""
+    """Return calls per second, round by round."""
     rates: Dict[Tuple[int, str], List[float]] = {name: [] for name in crews}
     for number in range(rounds + 1):
         for name, crew in crews.items():
@@ -94,7 +94,7 @@ def _rate(crew: List[Contender], calls: int) -> float:
 
 
 def _aged(url: str, old: AISpine, rounds: int, calls: int) -> float:
-    """Gives how much longer a call of a client takes that has made many already."""
+    """Return how much longer a call of a client takes that has made many already."""
     ratios = []
     for _ in range(rounds):
         with AISpine("sk_benchmark", url) as new:

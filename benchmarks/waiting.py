@@ -32,7 +32,7 @@ class _Seen(NamedTuple):
 
 
 def run(*, quick: bool) -> Report:
-    """Measures it."""
+    """Measure it."""
     report = Report("waiting", ABOUT)
     with serving("local") as url:
         for seconds, count in ({0.05: 1} if quick else _REAL).items():
@@ -102,7 +102,7 @@ class _World(BaseAdapter):
         return _response(request, {**EXECUTION, "status": status})
 
     def close(self) -> None:
-        """Has nothing to close."""
+        """Have nothing to close."""
 
 
 def _response(

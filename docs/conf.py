@@ -52,7 +52,7 @@ nitpick_ignore_regex = [("py:.*", r"(?!ai_spine\.\w+$).*")]
 
 
 def link_to_repository(app, docname, source):
-    """Has links out of this folder lead to the repository, and warns of those to no file."""
+    """Have links out of this folder lead to the repository, and warns of those to no file."""
     folder = (ROOT / "docs" / docname).parent
 
     def lead(found):
@@ -67,7 +67,7 @@ def link_to_repository(app, docname, source):
 
 
 def find_public(app, env, node, content):
-    """Finds a class, which types name by the room that it lives in, under its public name."""
+    """Find a class, which types name by the room that it lives in, under its public name."""
     name = node.get("reftarget", "").rpartition(".")[2]
     if node.get("refdomain") != "py" or name not in ai_spine.__all__:
         return None
@@ -77,14 +77,14 @@ def find_public(app, env, node, content):
 
 
 def mark_code(app, what, name, thing, options, lines):
-    """Has what stands in backquotes be code, also where a letter follows, as in the plural."""
+    """Have what stands in backquotes be code, also where a letter follows, as in the plural."""
     lines[:] = [re.sub(r"`+([^`]+)`+(\w?)", _as_code, line) for line in lines]
     if what in FIELDS:
         lines[:] = [line.replace(":", HIDDEN_COLON) for line in lines]
 
 
 def show_colons(app, what, name, thing, options, lines):
-    """Puts back what `mark_code` has hidden."""
+    """Put back what `mark_code` has hidden."""
     lines[:] = [line.replace(HIDDEN_COLON, ":") for line in lines]
 
 
@@ -94,7 +94,7 @@ def _as_code(found):
 
 
 def show_examples(app, context, lines):
-    """Has the lines that a help page keeps as they are, examples mostly, stand as code."""
+    """Have the lines that a help page keeps as they are, examples mostly, stand as code."""
     shown = []
     for line in lines:
         is_example = line.startswith("| ")

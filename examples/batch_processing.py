@@ -19,7 +19,7 @@ RESULTS = "applicants.results.jsonl"
 
 
 def rows(path: Path) -> Iterator[Dict[str, Any]]:
-    """Gives the applicants one by one; the file may be larger than the memory."""
+    """Return the applicants one by one; the file may be larger than the memory."""
     with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             numbers = {name: int(row[name]) for name in row if name != "name"}

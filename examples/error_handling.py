@@ -25,7 +25,7 @@ from ai_spine import (
 def execute(
     client: AISpine, flow_id: str, input_data: Dict[str, Any]
 ) -> Optional[Execution]:
-    """Executes a flow, and says what became of it."""
+    """Execute a flow, and says what became of it."""
     try:
         return client.execute_and_wait(flow_id, input_data, timeout=60)
     except AuthenticationError as error:

@@ -12,7 +12,7 @@ COMMAND = [sys.executable, "-m", "pip_audit", "--skip-editable", "--format", "js
 
 
 def main() -> int:
-    """Gives 0 if there are none or nobody can tell, and 1 otherwise."""
+    """Return 0 if there are none or nobody can tell, and 1 otherwise."""
     run = subprocess.run(
         [*COMMAND, "--progress-spinner", "off"],
         stdout=subprocess.PIPE,

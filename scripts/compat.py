@@ -28,7 +28,7 @@ PYTEST = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "-
 
 
 def main(names: Sequence[str]) -> int:
-    """Gives 0 if the tests pass everywhere, 1 if not, and 2 for a name that nobody knows."""
+    """Return 0 if the tests pass everywhere, 1 if not, and 2 for a name that nobody knows."""
     known: Dict[str, Callable[[], bool]] = {
         "oldest": lambda: passes("oldest", sys.executable, needs("==")),
         "pypy": on_pypy,
@@ -43,13 +43,13 @@ def main(names: Sequence[str]) -> int:
 
 
 def needs(relation: str) -> List[str]:
-    """Gives the dependencies, at the lowest version that is admitted (`==`) or above it (`>=`)."""
+    """Return the dependencies, at the lowest version that is admitted (`==`) or above it (`>=`)."""
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     return re.sub(r">=([\w.]+)\S*", rf"{relation}\1", text).split()
 
 
 def on_pypy() -> bool:
-    """Runs the tests on PyPy; that there is none is no failure."""
+    """Run the tests on PyPy; that there is none is no failure."""
     pypy = shutil.which("pypy3")
     if pypy is None:
         print("pypy: skipped, no pypy3 here (Debian has it: pypy3 and pypy3-venv)")
@@ -58,7 +58,7 @@ def on_pypy() -> bool:
 
 
 def passes(name: str, python: str, needed: List[str]) -> bool:
-    """Sets an environment up, and tells whether the tests pass in it."""
+    """Set an environment up, and tells whether the tests pass in it."""
     folder = ROOT / "build" / "compat" / name
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not inside.exists():

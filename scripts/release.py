@@ -35,7 +35,7 @@ DEMO = [
 
 
 def main() -> int:
-    """Gives 0 if all holds; else it names what does not."""
+    """Return 0 if all holds; else it names what does not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tag", help="the tag of the release; without it, a dry run")
     tag: Optional[str] = parser.parse_args().tag or None
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def version_problems(tag: Optional[str]) -> Iterator[str]:
-    """Compares version, changelog, tag and the tags there are."""
+    """Compare version, changelog, tag and the tags there are."""
     told = (ROOT / "ai_spine" / "__version__.py").read_text(encoding="utf-8")
     (version,) = re.findall(r'^__version__ = "(.+)"$', told, re.MULTILINE)
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ def version_problems(tag: Optional[str]) -> Iterator[str]:
 
 
 def tags() -> List[str]:
-    """Gives the tags of releases."""
+    """Return the tags of releases."""
     listed = subprocess.run(
         ["git", "tag", "--list", "v*"], cwd=ROOT, check=True, stdout=subprocess.PIPE
     ).stdout.decode()
@@ -88,7 +88,7 @@ def tags() -> List[str]:
 
 
 def wheel_problems(wheel: Path) -> Iterator[str]:
-    """Looks at what is in the wheel, and how much of it."""
+    """Look at what is in the wheel, and how much of it."""
     with zipfile.ZipFile(wheel) as packed:
         entries = packed.infolist()
     names = {entry.filename for entry in entries}
@@ -108,7 +108,7 @@ def wheel_problems(wheel: Path) -> Iterator[str]:
 
 
 def install_problems(wheel: Path) -> List[str]:
-    """Installs the wheel in a clean environment, runs the demo there, and lists what came along."""
+    """Install the wheel in a clean environment, runs the demo there, and lists what came along."""
     folder = ROOT / "build" / "release"
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True)

@@ -37,13 +37,13 @@ def browser(tmp_path_factory):
 
 
 def use_scheme(browser, scheme):
-    """Has pages take the person to prefer `light` or `dark`."""
+    """Have pages take the person to prefer `light` or `dark`."""
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 def violations(browser):
-    """Gives what axe-core finds wrong with the page that the browser shows, a line for each."""
+    """Return what axe-core finds wrong with the page that the browser shows, a line for each."""
     axe = pytest.importorskip("axe_core_python")
     (folder,) = axe.__path__
     browser.execute_script((Path(folder) / "axe.min.js").read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ _OURS = (
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
-    """Takes away what would change a client's settings or its way to the server."""
+    """Take away what would change a client's settings or its way to the server."""
     lower = tuple(name.lower() for name in _PROXIES)
     bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     for name in _OURS + _PROXIES + lower + bundles:

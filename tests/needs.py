@@ -14,13 +14,13 @@ _TOLD_BY = {
 
 
 def needs(module):
-    """Gives the mark of a test, or of its parameters, that needs a module."""
+    """Return the mark of a test, or of its parameters, that needs a module."""
     missing = importlib.util.find_spec(module) is None
     return pytest.mark.skipif(missing, reason=f"needs {module}, which is not here")
 
 
 def missing_for(example):
-    """Gives the module that an example needs and that is not here; `None` if it has all."""
+    """Return the module that an example needs and that is not here; `None` if it has all."""
     for module, word in _TOLD_BY.items():
         if word in example and importlib.util.find_spec(module) is None:
             return module
@@ -28,7 +28,7 @@ def missing_for(example):
 
 
 def skip_without(example):
-    """Skips a test of an example that needs what is not here."""
+    """Skip a test of an example that needs what is not here."""
     module = missing_for(example)
     if module is not None:
         pytest.skip(f"the example needs {module}, which is not here")

@@ -33,7 +33,7 @@ class Received(NamedTuple):
 
 
 def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
-    """Gives the bytes of an answer; `content_length="9"` stands for the header `content-length`."""
+    """Return the bytes of an answer; `content_length="9"` stands for the header `content-length`."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8")
     fields = {"content_length": str(len(raw)), "connection": "close", **headers}
     lines = [f"HTTP/1.1 {status} Reason"]
@@ -43,7 +43,7 @@ def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
 
 @contextmanager
 def full_listener() -> Iterator[str]:
-    """Gives the URL of a port where no connection ever stands: its queue is full."""
+    """Return the URL of a port where no connection ever stands: its queue is full."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -77,7 +77,7 @@ class RawServer:
             self.listen()
 
     def listen(self) -> None:
-        """Starts to accept; a second call changes nothing."""
+        """Start to accept; a second call changes nothing."""
         if self._thread is None:
             self._listener.listen(16)
             self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -90,7 +90,7 @@ class RawServer:
         self.stop()
 
     def stop(self) -> None:
-        """Ends what it is at, and waits for its thread; a second call changes nothing."""
+        """End what it is at, and waits for its thread; a second call changes nothing."""
         if self._thread is not None and not self._stopped:
             self._stopped = True
             self._wake()
@@ -138,7 +138,7 @@ class RawServer:
 
 
 def _trickle(connection: socket.socket) -> bool:
-    """Gives whether the client has let it all come."""
+    """Return whether the client has let it all come."""
     connection.settimeout(_TRICKLE_PAUSE)
     for _ in range(_LONGEST_TRICKLE):
         try:

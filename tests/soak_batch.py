@@ -90,7 +90,7 @@ def _served(bad_weather: bool, seed: int, counting: Counting) -> Iterator[Any]:
 
 
 def soak(inputs: int, kills: int, seed: int, *, bad_weather: bool) -> Report:
-    """Runs it, and gives what came of it."""
+    """Run it, and gives what came of it."""
     chance, counting, started = random.Random(seed), Counting(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         results = os.path.join(folder, "results.jsonl")
@@ -127,7 +127,7 @@ def soak(inputs: int, kills: int, seed: int, *, bad_weather: bool) -> Report:
 def _run_until_done(
     folder: str, url: str, inputs: int, kills: int, chance: random.Random
 ) -> Any:
-    """Runs the command, killed at random moments; each time it goes on with the file."""
+    """Run the command, killed at random moments; each time it goes on with the file."""
     command = [sys.executable, "-m", "ai_spine", "--base-url", url, "--timeout", "2"]
     command += ["batch", "count", "inputs.jsonl", "-o", "results.jsonl", "--resume"]
     command += ["--retry-writes", "--concurrency", "16"]
@@ -156,7 +156,7 @@ def _run_until_done(
 def _wait_for_more(
     folder: str, process: "subprocess.Popen[bytes]", wanted: int, chance: random.Random
 ) -> None:
-    """Waits until so many results are there, or the process is gone."""
+    """Wait until so many results are there, or the process is gone."""
     if chance.random() < 0.2:  # amid its start, which is a moment as good as another
         time.sleep(chance.uniform(0, 0.6))
         return
@@ -166,7 +166,7 @@ def _wait_for_more(
 
 
 def _lines(path: str) -> List[Dict[str, Any]]:
-    """Gives the whole lines that there are."""
+    """Return the whole lines that there are."""
     try:
         with open(path) as file:
             return [json.loads(line) for line in file if line.endswith("\n")]

@@ -13,7 +13,7 @@ HOLE = {"id": "CVE-2026-1", "fix_versions": ["1.1"], "aliases": [], "description
 
 
 def audited(tmp_path, stdout="", stderr="", exit_code=0):
-    """Runs the script over a `pip_audit` that says so."""
+    """Run the script over a `pip_audit` that says so."""
     (tmp_path / "pip_audit.py").write_text(
         f"import sys\nsys.stdout.write({stdout!r})\nsys.stderr.write({stderr!r})\n"
         f"sys.exit({exit_code})\n"

@@ -734,7 +734,7 @@ def test_a_client_pickles_and_works_elsewhere(server):
 
 @pytest.fixture
 def quiet_log():
-    """Puts back what `debug` changes for the whole process."""
+    """Put back what `debug` changes for the whole process."""
     log = logging.getLogger("ai_spine")
     level, handlers = log.level, list(log.handlers)
     yield

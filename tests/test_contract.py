@@ -31,7 +31,7 @@ def utc(*parts):
 
 
 def replay(name, call, *, prefix=""):
-    """Gives what a call of the client gives, or the error that it raises."""
+    """Return what a call of the client gives, or the error that it raises."""
     exchange = EXCHANGES[name]
     path = exchange["request"]["path"].replace("{id}", ID).partition("?")[0]
     with responses.RequestsMock() as mock:

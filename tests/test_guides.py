@@ -86,7 +86,7 @@ def test_python_in_a_guide_prints_what_it_says(block, prints):
 
 
 def options_of(command):
-    """Gives all options of a command and of those under it."""
+    """Return all options of a command and of those under it."""
     own = {name for each in command.params for name in each.opts}
     below = getattr(command, "commands", {}).values()
     return own.union(*map(options_of, below))

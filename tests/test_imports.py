@@ -29,7 +29,7 @@ main()
 
 
 def modules_after(code, *words, **environment):
-    """Gives what a fresh Python has imported when it has run some code."""
+    """Return what a fresh Python has imported when it has run some code."""
     done = subprocess.run(
         [sys.executable, "-c", TELL + code, *words],
         capture_output=True,

@@ -42,7 +42,7 @@ def text_of(path):
 
 
 def section(name, title):
-    """Gives what stands below a heading of a guide, up to the next one."""
+    """Return what stands below a heading of a guide, up to the next one."""
     return re.split(r"^#+ ", text_of(DOCS / name).split(f"# {title}\n")[1], flags=re.M)[
         0
     ]
@@ -180,7 +180,7 @@ def test_no_error_is_told_that_does_not_exist(path):
 
 
 def options_of(command):
-    """Gives all options of a command and of those under it."""
+    """Return all options of a command and of those under it."""
     own = {name for each in command.params for name in each.opts}
     below = getattr(command, "commands", {}).values()
     return own.union(*map(options_of, below))

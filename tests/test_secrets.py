@@ -50,7 +50,7 @@ FAULTS = {
 
 
 def traced(error):
-    """Gives all that a traceback of ours can show, with the locals of each frame."""
+    """Return all that a traceback of ours can show, with the locals of each frame."""
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(shown.format())
 
@@ -62,7 +62,7 @@ def failure(call, *arguments):
 
 
 def seen_from(thing, depth=8, seen=None):
-    """Walks all that `vars()` gives, and what is in it, and gives the texts on the way."""
+    """Walk all that `vars()` gives, and what is in it, and gives the texts on the way."""
     seen = set() if seen is None else seen
     if id(thing) in seen or not depth:
         return
@@ -220,7 +220,7 @@ def test_no_secret_is_to_be_seen_where_a_proxy_is_in_use():
 
 @pytest.fixture
 def all_output(monkeypatch, caplog, capfd):
-    """Turns on whatever logs or prints, and gives what came of it."""
+    """Turn on whatever logs or prints, and gives what came of it."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
     return lambda: caplog.text + "".join(capfd.readouterr())

@@ -4,9 +4,11 @@ from typing import Optional, Tuple
 
 import click
 
-from ai_spine.cli.context import command, fail, noun, session
+from ai_spine.cli.commands import command, noun
+from ai_spine.cli.errors import fail
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output.printing import print_item, print_items, say
+from ai_spine.cli.session import session
 from ai_spine.cli.values import read_object
 from ai_spine.models import Agent
 

@@ -7,12 +7,14 @@ from typing import Any, Iterator, NoReturn, Optional, Tuple
 import click
 
 from ai_spine.batch.checkpoint import journal_of
-from ai_spine.cli.context import SECONDS, command, fail, meant, session, wants_json
+from ai_spine.cli.commands import SECONDS, command
+from ai_spine.cli.errors import fail, meant, wants_json
 from ai_spine.cli.exit_codes import EXECUTION_FAILED, INTERRUPTED, exit_code_of
 from ai_spine.cli.inputs import FORMATS, count_inputs, read_inputs, source_of
 from ai_spine.cli.output.batch_report import Report, plural
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import StdoutError
+from ai_spine.cli.session import session
 from ai_spine.client import AISpine
 from ai_spine.constants import (
     DEFAULT_CONCURRENCY,
@@ -106,7 +108,7 @@ COMMANDS = (batch,)
 
 @contextlib.contextmanager
 def _ending(report: Report, results: Optional[str]) -> Iterator[None]:
-    """Sums up, however the run ends; of one that was never begun, nothing but the error is told."""
+    """Sum up up, however the run ends; of one that was never begun, nothing but the error is told."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
@@ -127,7 +129,7 @@ def _ending(report: Report, results: Optional[str]) -> Iterator[None]:
 
 
 def _end_failed(flow_id: str, report: Report) -> NoReturn:
-    """Ends a run of which some failed: for programs with an error, for people all is told."""
+    """End a run of which some failed: for programs with an error, for people all is told."""
     near = meant() if report.lacks_flow else ""
     if wants_json(click.get_current_context()):
         told = f"{report.failed} of {plural(report.done)} failed{near}"
@@ -138,7 +140,7 @@ def _end_failed(flow_id: str, report: Report) -> NoReturn:
 
 
 def _check_printing(results: Optional[str]) -> None:
-    """Refuses options for what is printed, where nothing is."""
+    """Refuse options for what is printed, where nothing is."""
     options = session().options
     if results is not None and "query" in options:
         raise click.UsageError("--query picks of what is printed; with -o, nothing is")

@@ -8,7 +8,7 @@ from click.shell_completion import (
     ZshComplete,
 )
 
-from ai_spine.cli.context import command
+from ai_spine.cli.commands import command
 from ai_spine.cli.output.terminal import put
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}

@@ -6,11 +6,12 @@ from typing import Any, Dict, NamedTuple, Optional
 
 import click
 
-from ai_spine.cli.context import command, fail, noun, read_output, session
+from ai_spine.cli.commands import command, noun
+from ai_spine.cli.errors import fail
 from ai_spine.cli.exit_codes import NOT_FOUND
-from ai_spine.cli.output.options import FORMATS
 from ai_spine.cli.output.printing import print_value, say
 from ai_spine.cli.output.terminal import put
+from ai_spine.cli.session import FORMATS, read_output, session
 from ai_spine.config.profile_file import (
     Document,
     change_document,
@@ -192,7 +193,7 @@ def _check_key(key: str) -> None:
 
 
 def _check_known(name: str) -> None:
-    """Refuses to choose a profile that is not there."""
+    """Refuse to choose a profile that is not there."""
     check_profile_name(name, PROFILE_KEY)
     known = profile_names()
     if name not in known and name != DEFAULT_PROFILE:
@@ -203,7 +204,7 @@ def _check_known(name: str) -> None:
 
 
 def _choose_no_more(name: str, document: Document) -> None:
-    """Ends the choice of a profile that is to go: every command would miss it."""
+    """End the choice of a profile that is to go: every command would miss it."""
     general = document.sections.get(GENERAL)
     chosen = None if general is None else general.entries.get(PROFILE_KEY)
     if chosen is not None and chosen.text.reveal() == name:
@@ -211,7 +212,7 @@ def _choose_no_more(name: str, document: Document) -> None:
 
 
 def _section(path: str) -> str:
-    """Gives the profile to change, which may not be there yet."""
+    """Return the profile to change, which may not be there yet."""
     return choose_name(session().options.get("profile"), read_document(path))[0]
 
 
@@ -256,7 +257,7 @@ def _chosen_by() -> str:
 
 
 def _value_of(key: str) -> _Value:
-    """Gives a setting as a command would have it."""
+    """Return a setting as a command would have it."""
     if key == PROFILE_KEY:
         return _Value(session().profile.name or None, _chosen_by())
     options, used = session().options, session().profile

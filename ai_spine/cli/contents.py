@@ -66,7 +66,7 @@ _ROOMS = {path: room for room, commands in CONTENTS.items() for path in commands
 
 
 def room_of(path: str) -> str:
-    """Gives the module that has a command.
+    """Return the module that has a command.
 
     Example:
         >>> room_of("execute")
@@ -76,7 +76,7 @@ def room_of(path: str) -> str:
 
 
 def summaries_of(noun: str) -> Dict[str, str]:
-    """Gives the commands of a noun, or those at the top for none, with their summaries.
+    """Return the commands of a noun, or those at the top for none, with their summaries.
 
     Example:
         >>> list(summaries_of("config"))

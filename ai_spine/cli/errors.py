@@ -1,117 +1,107 @@
-"""How errors are told: one sentence for people, or JSON where the output is JSON."""
+"""Ends a command that fails: one line on stderr, and the exit code for it."""
 
-import contextlib
-import os
-import sys
-from typing import Any, Dict, Iterator, Optional, Sequence
+import functools
+from typing import Any, Callable, Dict, NoReturn, Optional, TypeVar, cast
 
 import click
 
-from ai_spine.cli import exit_codes
-from ai_spine.cli.output.formats import json_text
-from ai_spine.cli.output.terminal import harmless, put
+from ai_spine.cli.exit_codes import (
+    API_ERROR,
+    INTERRUPTED,
+    NOT_FOUND,
+    USAGE,
+    exit_code_of,
+)
+from ai_spine.cli.output.errors import JSON_FORMATS, tell_error
+from ai_spine.cli.session import Session, session
+from ai_spine.utils.did_you_mean import hint
 
-JSON_FORMATS = ("json", "jsonl")
-_TOLD = ("status_code", "code", "request_id", "retry_after", "details", "execution_id")
-_TYPES = {
-    exit_codes.NOT_FOUND: "NotFoundError",
-    exit_codes.USAGE: "UsageError",
-    exit_codes.INTERRUPTED: "Interrupted",
-    exit_codes.EXECUTION_FAILED: "ExecutionError",
-}
+F = TypeVar("F", bound=Callable[..., Any])
+_IDS = ("flow_id", "agent_id")
 
 
-def tell_error(
+def errors_in_one_line(function: F) -> F:
+    """End a command that fails with one line on stderr and the exit code for it."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except KeyboardInterrupt as interrupt:
+            fail(str(interrupt) or "interrupted", INTERRUPTED)
+        except (
+            click.ClickException,
+            click.exceptions.Exit,
+            click.Abort,
+            BrokenPipeError,
+        ):
+            raise
+        except Exception as error:
+            _fail_for(error)
+
+    return cast(F, guarded)
+
+
+def _fail_for(error: Exception) -> NoReturn:
+    from ai_spine.exceptions import (
+        AISpineError,
+        InsecureTransportWarning,
+        ProfileWarning,
+    )
+
+    if isinstance(error, AISpineError):
+        code = exit_code_of(error)
+        execution = getattr(error, "execution", None)
+        is_unknown = execution is not None and not execution.was_started
+        fail(f"{error}{meant() if is_unknown else ''}", code, error=error)
+    if isinstance(error, (InsecureTransportWarning, ProfileWarning)):
+        fail(
+            str(error), USAGE, error=error
+        )  # where the user has said that warnings are errors
+    # A fault of this program's own.
+    if session().options.get("debug"):
+        raise error
+    kind = type(error).__name__
+    fail(f"unexpected {kind}: {error}; --debug shows where it comes from")
+
+
+def fail(
     message: str,
-    exit_code: int,
+    exit_code: int = API_ERROR,
     *,
-    as_json: bool,
     error: Optional[BaseException] = None,
     more: Optional[Dict[str, Any]] = None,
-) -> None:
-    """Prints an error to stderr, on one line.
+) -> NoReturn:
+    """Print one line to stderr and ends the command.
 
     Args:
         message: What was wrong.
-        exit_code: What the command will end with.
-        as_json: Whether a program reads it.
+        exit_code: What the command ends with.
         error: What was raised, if anything was.
-        more: Further fields of the JSON.
+        more: Further fields, where the error is told as JSON.
     """
-    sentence = harmless(message)
-    if not as_json:
-        tell(f"Error: {sentence}")
-        return
-    told: Dict[str, Any] = {"type": _TYPES.get(exit_code, "Error"), "message": sentence}
-    if error is not None:
-        told["type"] = type(error).__name__
-    told.update(_known(error))
-    told.update(more or {})
-    told["exit_code"] = exit_code
-    tell(_line({"error": told}))
+    if exit_code == NOT_FOUND:
+        message += meant()
+    told_as_json = wants_json(click.get_current_context())
+    tell_error(message, exit_code, as_json=told_as_json, error=error, more=more)
+    raise click.exceptions.Exit(exit_code)
 
 
-def tell(line: str) -> None:
-    """Writes a line to stderr; a disk that is full stops neither the work nor its exit code."""
+def wants_json(context: Optional[click.Context]) -> bool:
+    """Return whether errors are to be told as JSON, as far as the options have been read."""
+    known = context.find_object(Session) if context is not None else None
     try:
-        put(line, err=True)
-    except BrokenPipeError:
-        raise
-    except OSError:
-        write_nowhere(sys.stderr)
+        return known is not None and known.output in JSON_FORMATS
+    except ValueError:  # the profile cannot be read
+        return False
 
 
-def _known(error: Optional[BaseException]) -> Dict[str, Any]:
-    """Gives what an error of the SDK tells beside its sentence."""
-    told = {name: getattr(error, name, None) for name in _TOLD}
-    execution = getattr(error, "execution", None)
-    if execution is not None and execution.was_started:
-        told["execution_id"] = execution.execution_id
-    if getattr(error, "maybe_executed", False):
-        told["maybe_executed"] = True
-        told["idempotency_key"] = getattr(error, "idempotency_key", None)
-    return {name: value for name, value in told.items() if value is not None}
+def meant() -> str:
+    """Ask whether another flow or agent is meant than the one that was not found."""
+    from ai_spine.cli.known_ids import known_ids
 
-
-def _line(value: Dict[str, Any]) -> str:
-    try:
-        return json_text(value, lines=False)
-    except (TypeError, ValueError, RecursionError):  # of what a server has sent along
-        value["error"].pop("details", None)
-        return json_text(value, lines=False)
-
-
-def asks_for_json(words: Sequence[str]) -> bool:
-    """Tells whether a command line that could not be read asks for JSON.
-
-    Example:
-        >>> asks_for_json(["flows", "--nope", "--output", "json"])
-        True
-    """
-    asked = [
-        word[len("--output=") :] if word.startswith("--output=") else following
-        for word, following in zip(words, [*words[1:], ""])
-        if word == "--output" or word.startswith("--output=")
-    ]
-    return bool(asked) and asked[-1] in JSON_FORMATS
-
-
-@contextlib.contextmanager
-def closed_pipe_is_quiet() -> Iterator[None]:
-    """Ends a command whose reader has gone away, as `head` does, without a word."""
-    try:
-        yield
-    except BrokenPipeError:
-        for stream in (sys.stdout, sys.stderr):
-            write_nowhere(stream)
-        raise click.exceptions.Exit(exit_codes.CLOSED_PIPE) from None
-
-
-def write_nowhere(stream: Any) -> None:
-    """Leads a stream to nowhere: at exit, Python writes what is left, and would complain."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError, AttributeError):  # no file stands behind it
-        pass
+    given = click.get_current_context().params
+    for kind in _IDS:
+        if isinstance(given.get(kind), str):
+            return hint(given[kind], known_ids(kind, session()))
+    return ""

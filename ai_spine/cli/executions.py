@@ -7,9 +7,10 @@ from typing import Any, Iterable, Optional, Tuple
 import click
 
 from ai_spine.cli import interrupts
-from ai_spine.cli.context import SECONDS, command, noun, session
+from ai_spine.cli.commands import SECONDS, command, noun
 from ai_spine.cli.follow import follow as follow_execution
 from ai_spine.cli.output.printing import print_item, print_items, print_value, say
+from ai_spine.cli.session import session
 from ai_spine.cli.values import read_object, read_pairs
 from ai_spine.client import AISpine
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
@@ -125,7 +126,7 @@ def wait(execution_id: str, **how: Any) -> None:
 
 
 def _check_waiting(no_wait: bool, how: Any) -> None:
-    """Refuses what does not go together, before anything is started."""
+    """Refuse what does not go together, before anything is started."""
     for name in ("wait_timeout", "interval"):
         check_seconds(f"--{name.replace('_', '-')}", how[name])
     if not no_wait:
@@ -149,7 +150,7 @@ def _print_end(
     wait_timeout: float,
     interval: float,
 ) -> None:
-    """Waits for an execution, in the way that is asked for, and prints its output."""
+    """Wait for an execution, in the way that is asked for, and prints its output."""
     with interrupts.waiting(client, execution_id, cancel_on_interrupt):
         if follow:
             execution = follow_execution(client, execution_id, wait_timeout, interval)
@@ -177,7 +178,7 @@ executions = noun("executions", "List and show executions.")
 def _read_status(
     context: click.Context, parameter: click.Parameter, value: Optional[str]
 ) -> Optional[str]:
-    """Refuses a misspelt status; servers may have others, which are nothing like ours."""
+    """Refuse a misspelt status; servers may have others, which are nothing like ours."""
     if value is None or value in KNOWN_STATUSES:
         return value
     near = difflib.get_close_matches(value.lower(), KNOWN_STATUSES, 1, 0.8)

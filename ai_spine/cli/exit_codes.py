@@ -21,7 +21,7 @@ CLOSED_PIPE = 141  # what shells say of a program that a closed pipe has ended
 
 
 def exit_code_of(error: "AISpineError") -> int:
-    """Gives the exit code for an error.
+    """Return the exit code for an error.
 
     Example:
         >>> from ai_spine import NotFoundError

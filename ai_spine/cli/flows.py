@@ -5,10 +5,12 @@ from typing import Optional, Tuple
 
 import click
 
-from ai_spine.cli.context import command, fail, noun, session
+from ai_spine.cli.commands import command, noun
+from ai_spine.cli.errors import fail
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output.printing import print_item, print_items, print_value, say
 from ai_spine.cli.output.terminal import encodes, harmless, put, width_of
+from ai_spine.cli.session import session
 from ai_spine.exceptions import ValidationError
 from ai_spine.flows.definitions import read_definition
 from ai_spine.flows.drawing import (
@@ -78,7 +80,7 @@ def show(flow_id: Optional[str], file: Optional[str], format_: Optional[str]) ->
 
 
 def _draws(format_: Optional[str]) -> bool:
-    """Tells whether a picture is asked for, or the definition as data."""
+    """Return whether a picture is asked for, or the definition as data."""
     options = session().options
     asks_for_data = "query" in options or options.get("output") not in (None, "table")
     if format_ is not None and asks_for_data:
@@ -91,7 +93,7 @@ def _draws(format_: Optional[str]) -> bool:
 
 
 def _picture(flow: Flow, format_: str) -> str:
-    """Gives the picture as text that stdout can take, ended by a newline."""
+    """Return the picture as text that stdout can take, ended by a newline."""
     if format_ == "svg":  # which has its own way to name a character
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         svg = flow_as_svg(flow).encode(encoding, "xmlcharrefreplace").decode(encoding)

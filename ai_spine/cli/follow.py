@@ -5,10 +5,10 @@ import sys
 import time
 from typing import Any, Dict, Optional
 
-from ai_spine.cli.context import session
 from ai_spine.cli.output.live_drawing import LiveView
 from ai_spine.cli.output.printing import refuses_colour, say
 from ai_spine.cli.output.terminal import is_terminal, takes_colour
+from ai_spine.cli.session import session
 from ai_spine.client import AISpine
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution, Flow, NodeResult
@@ -31,14 +31,14 @@ class LineView:
         pass
 
     def show_flow(self, flow: Optional[Flow]) -> None:
-        """Needs no flow."""
+        """Need no flow."""
 
     def see_execution(self, execution: Execution) -> None:
-        """Tells a new status of the execution."""
+        """Report a new status of the execution."""
         self._tell("execution", execution.execution_id, execution)
 
     def see_node(self, node: NodeResult) -> None:
-        """Tells a new status of a node."""
+        """Report a new status of a node."""
         self._tell("node", node.node_id, node)
 
     def _tell(self, kind: str, name: Any, seen: Any) -> None:
@@ -55,7 +55,7 @@ class LineView:
 def follow(
     client: AISpine, execution_id: str, timeout: float, interval: float
 ) -> Execution:
-    """Shows what becomes of an execution until it is done, and gives it.
+    """Show what becomes of an execution until it is done, and gives it.
 
     Args:
         client: Whom to ask.
@@ -91,7 +91,7 @@ def _view_for(execution_id: str) -> Any:
 
 
 def _flow_of(client: AISpine, flow_id: str, view: Any) -> Optional[Flow]:
-    """Gives the flow to draw, if it can be had; nodes are listed as they are seen elsewhere."""
+    """Return the flow to draw, if it can be had; nodes are listed as they are seen elsewhere."""
     if isinstance(view, LineView):
         return None
     try:

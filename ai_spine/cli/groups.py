@@ -6,10 +6,21 @@ from typing import Any, Iterator, List, MutableMapping, Optional, Tuple
 import click
 from click.shell_completion import CompletionItem
 
-from ai_spine.cli.contents import room_of, summaries_of
+from ai_spine.cli.contents import SUMMARIES, room_of, summaries_of
 from ai_spine.utils.did_you_mean import hint
 
+NO_DOCSTRINGS = "For the full help, run Python without -OO, which removes it."
 _NOUNS = [name for name in summaries_of("") if summaries_of(name)]
+
+
+def help_without_docstrings(path: str) -> str:
+    """Return the help of a command where `python -OO` has removed the docstrings.
+
+    Example:
+        >>> help_without_docstrings("wait").splitlines()[0]
+        "Wait for an execution's end, and print its output."
+    """
+    return f"{SUMMARIES[path]}\n\n{NO_DOCSTRINGS}"
 
 
 class Noun(click.Group):
@@ -18,7 +29,7 @@ class Noun(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: List[str]
     ) -> Tuple[Optional[str], Optional[click.Command], List[str]]:
-        """Gives the command that is named."""
+        """Return the command that is named."""
         name = str(args[0])
         if not ctx.resilient_parsing and not name.startswith("-"):
             if self.get_command(ctx, name) is None:
@@ -45,7 +56,7 @@ class Outline(Noun):
         return sorted(summaries_of(str(noun)).items())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
-        """Gives a command; for completion, of a noun only its outline."""
+        """Return a command; for completion, of a noun only its outline."""
         if ctx.resilient_parsing and ctx.parent is None and cmd_name in _NOUNS:
             return Outline(cmd_name, params=list(self.params))
         return super().get_command(ctx, cmd_name)
@@ -53,7 +64,7 @@ class Outline(Noun):
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        """Writes the list of commands, as click does."""
+        """Write the list of commands, as click does."""
         room = formatter.width - 6 - max(len(name) for name, _ in self._summaries)
         rows = [
             (name, click.Command(name, help=text).get_short_help_str(room))
@@ -65,7 +76,7 @@ class Outline(Noun):
     def shell_complete(
         self, ctx: click.Context, incomplete: str
     ) -> List[CompletionItem]:
-        """Gives the commands and options that begin so."""
+        """Return the commands and options that begin so."""
         found = [
             CompletionItem(name, help=text)
             for name, text in self._summaries

@@ -39,7 +39,7 @@ class Source(NamedTuple):
 def source_of(
     path: str, given: Optional[str], columns: Sequence[str], as_text: bool
 ) -> Source:
-    """Gives the source, its format taken from the file's name where none is given.
+    """Return the source, its format taken from the file's name where none is given.
 
     Raises:
         click.UsageError: The name does not tell, or is a directory's.
@@ -56,7 +56,7 @@ def source_of(
 
 
 def count_inputs(source: Source) -> Optional[int]:
-    """Reads a file to its end, so that a bad line is found before anything is sent.
+    """Read a file to its end, so that a bad line is found before anything is sent.
 
     Returns:
         How many inputs there are; `None` for stdin, and for what can be read but once.
@@ -72,7 +72,7 @@ def count_inputs(source: Source) -> Optional[int]:
 
 
 def read_inputs(source: Source) -> Iterator[Dict[str, Any]]:
-    """Gives the inputs one by one.
+    """Return the inputs one by one.
 
     Raises:
         click.UsageError: It cannot be read, or a line of it is wrong; the message names the line.

@@ -4,10 +4,11 @@ import contextlib
 import shlex
 from typing import Iterator, NoReturn
 
-from ai_spine.cli.context import fail, session
-from ai_spine.cli.errors import JSON_FORMATS
+from ai_spine.cli.errors import fail
 from ai_spine.cli.exit_codes import INTERRUPTED
+from ai_spine.cli.output.errors import JSON_FORMATS
 from ai_spine.cli.output.printing import say
+from ai_spine.cli.session import session
 from ai_spine.client import AISpine
 from ai_spine.exceptions import AISpineError
 
@@ -17,7 +18,7 @@ _LEADING = ("profile", "base_url")
 
 @contextlib.contextmanager
 def starting(flow_id: str) -> Iterator[None]:
-    """Says of a Ctrl-C while a flow is being started that nobody knows whether it runs."""
+    """Say of a Ctrl-C while a flow is being started that nobody knows whether it runs."""
     try:
         yield
     except KeyboardInterrupt:
@@ -30,7 +31,7 @@ def starting(flow_id: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def waiting(client: AISpine, execution_id: str, cancel: bool) -> Iterator[None]:
-    """Says of a Ctrl-C during a wait how to go on with it, or cancels what is waited for.
+    """Say of a Ctrl-C during a wait how to go on with it, or cancels what is waited for.
 
     Args:
         client: What to cancel with.
@@ -67,7 +68,7 @@ def _cancel(client: AISpine, execution_id: str) -> NoReturn:
 
 
 def _leave(told: str, execution_id: str) -> NoReturn:
-    """Ends with the commands that go on, on lines of their own, or as fields of the JSON."""
+    """End with the commands that go on, on lines of their own, or as fields of the JSON."""
     commands = {
         "resume": _command("wait", execution_id),
         "cancel": _command("cancel", execution_id),
@@ -83,7 +84,7 @@ def _leave(told: str, execution_id: str) -> NoReturn:
 
 
 def _command(words: str, argument: str) -> str:
-    """Gives the command to type; it leads to the server that this one has spoken to."""
+    """Return the command to type; it leads to the server that this one has spoken to."""
     options = session().options
     leading = [
         f"--{name.replace('_', '-')} {shlex.quote(str(options[name]))}"

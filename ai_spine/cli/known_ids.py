@@ -10,7 +10,7 @@ import time
 import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from ai_spine.cli.context import Session
+from ai_spine.cli.session import Session
 from ai_spine.config.folders import cache_folder
 from ai_spine.config.profiles import find
 from ai_spine.constants import DEFAULT_BASE_URL, ENV_CACHE
@@ -28,7 +28,7 @@ _LISTS: Dict[str, Callable[[Any], List[Any]]] = {
 
 
 def known_ids(kind: str, session: Session) -> List[str]:
-    """Gives the ids that the server has, or had within the last minute; none if it does not say.
+    """Return the ids that the server has, or had within the last minute; none if it does not say.
 
     Args:
         kind: `flow_id`, `agent_id` or `execution_id`.
@@ -57,7 +57,7 @@ def _known_ids(kind: str, session: Session) -> List[str]:
 
 
 def _path(kind: str, session: Session) -> str:
-    """Gives the file for a server and a profile; its name tells neither."""
+    """Return the file for a server and a profile; its name tells neither."""
     folder = os.environ.get(ENV_CACHE, "").strip() or cache_folder()
     if folder is None:
         raise OSError("there is no place for a cache")
@@ -72,7 +72,7 @@ def _path(kind: str, session: Session) -> str:
 
 
 def _read(path: str) -> Tuple[List[str], float]:
-    """Gives what was noted, and its age in seconds; nothing is infinitely old."""
+    """Return what was noted, and its age in seconds; nothing is infinitely old."""
     try:
         with open(path, "rb") as file:
             noted = json.loads(file.read(_LARGEST).decode("utf-8"))
@@ -83,7 +83,7 @@ def _read(path: str) -> Tuple[List[str], float]:
 
 
 def _write(path: str, ids: List[str]) -> None:
-    """Notes ids in a file that only its owner can read, as a whole."""
+    """Note ids in a file that only its owner can read, as a whole."""
     import tempfile  # takes time to import, and mostly what is noted is read
 
     folder = os.path.dirname(path)
@@ -99,7 +99,7 @@ def _write(path: str, ids: List[str]) -> None:
 
 
 def _ask(kind: str, session: Session) -> Optional[List[str]]:
-    """Asks the server, for a second at most; `None` if it does not answer by then."""
+    """Ask the server, for a second at most; `None` if it does not answer by then."""
     client = session.quick_client(_TIMEOUT)
     answer: List[List[str]] = []
 
@@ -117,7 +117,7 @@ def _ask(kind: str, session: Session) -> Optional[List[str]]:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Lets nothing be warned of nor logged: it would stand between the words being typed."""
+    """Let nothing be warned of nor logged: it would stand between the words being typed."""
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

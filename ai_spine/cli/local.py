@@ -6,11 +6,12 @@ from typing import Any, Optional, Tuple
 
 import click
 
-from ai_spine.cli.completing import offer_values
-from ai_spine.cli.context import errors_in_one_line, import_local, session
+from ai_spine.cli.errors import errors_in_one_line
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import put
+from ai_spine.cli.session import import_local, session
+from ai_spine.cli.value_completion import offer_values
 from ai_spine.policy.events import log_to_stderr
 
 
@@ -89,7 +90,7 @@ COMMANDS = (local,)
 
 
 def _stock_of(server: Any) -> str:
-    """Says how many flows and agents there are: none at all is mostly a mistake."""
+    """Say how many flows and agents there are: none at all is mostly a mistake."""
     with server.client() as client:
         status = client.get_status()
     counts = [(status.flows, "flow"), (status.agents, "agent")]
@@ -102,6 +103,6 @@ def _stock_of(server: Any) -> str:
 
 
 def _wait(stop: Any) -> None:
-    """Waits in short steps, since some systems deliver signals only between them."""
+    """Wait in short steps, since some systems deliver signals only between them."""
     while not stop.wait(0.5):
         pass

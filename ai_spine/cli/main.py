@@ -8,18 +8,19 @@ from typing import Any, Iterator, Sequence
 import click
 
 from ai_spine.__version__ import __version__
-from ai_spine.cli.completing import offer_values
-from ai_spine.cli.context import shared_options, wants_json
-from ai_spine.cli.errors import (
+from ai_spine.cli.commands import shared_options
+from ai_spine.cli.errors import wants_json
+from ai_spine.cli.exit_codes import INTERRUPTED
+from ai_spine.cli.groups import NO_DOCSTRINGS, Outline
+from ai_spine.cli.output.errors import (
     asks_for_json,
     closed_pipe_is_quiet,
     tell,
     tell_error,
     write_nowhere,
 )
-from ai_spine.cli.exit_codes import INTERRUPTED
-from ai_spine.cli.groups import Outline
 from ai_spine.cli.output.terminal import StdoutError, harmless
+from ai_spine.cli.value_completion import offer_values
 from ai_spine.utils import one_line
 
 
@@ -27,7 +28,7 @@ class _Root(Outline):
     """The group of everything; it tells a wrong use in one line, where click takes four."""
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Runs the command, and ends the process with its exit code."""
+        """Run the command, and ends the process with its exit code."""
         given = args[0] if args else extra.get("args")
         words = sys.argv[1:] if given is None else list(given)
         run: Any = super().main
@@ -43,19 +44,19 @@ class _Root(Outline):
         return result
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Reads the options; a help page may be written to a pipe that is closed."""
+        """Read the options; a help page may be written to a pipe that is closed."""
         with closed_pipe_is_quiet():
             return super().make_context(*args, **extra)
 
     def invoke(self, context: click.Context) -> Any:
-        """Runs what has been read."""
+        """Run what has been read."""
         with closed_pipe_is_quiet():
             return super().invoke(context)
 
 
 @contextlib.contextmanager
 def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
-    """Tells of a wrong use in one line, or as JSON where the words ask for it."""
+    """Report of a wrong use in one line, or as JSON where the words ask for it."""
     try:
         with _full_disk_is_told():
             yield
@@ -73,7 +74,7 @@ def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _full_disk_is_told() -> Iterator[None]:
-    """Has a stdout that cannot be written be an error, as it is while a help page is printed."""
+    """Have a stdout that cannot be written be an error, as it is while a help page is printed."""
     try:
         yield
     except BrokenPipeError:
@@ -125,10 +126,11 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+cli.help = cli.help or NO_DOCSTRINGS
 cli.params += shared_options()
 offer_values(cli)
 
 
 def main() -> None:
-    """Runs the command; the console script calls it."""
+    """Run the command; the console script calls it."""
     cli(prog_name="ai-spine")

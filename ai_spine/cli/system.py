@@ -1,7 +1,9 @@
 """`health`, `metrics`, `status` and `whoami`."""
 
-from ai_spine.cli.context import command, fail, session
+from ai_spine.cli.commands import command
+from ai_spine.cli.errors import fail
 from ai_spine.cli.output.printing import print_item
+from ai_spine.cli.session import session
 
 
 @command("health")

@@ -8,7 +8,7 @@ import click
 
 
 def read_pairs(pairs: Sequence[str]) -> Dict[str, Any]:
-    """Reads `key=value` pairs; a value that is JSON is read as JSON, else it is text.
+    """Read `key=value` pairs; a value that is JSON is read as JSON, else it is text.
 
     Raises:
         click.UsageError: A pair has no `=` or no key, or a key comes twice.
@@ -29,7 +29,7 @@ def read_pairs(pairs: Sequence[str]) -> Dict[str, Any]:
 
 
 def read_object(option: str, text: Optional[str]) -> Dict[str, Any]:
-    """Reads a JSON object from a text, from a file (`@FILE`) or from stdin (`-`).
+    """Read a JSON object from a text, from a file (`@FILE`) or from stdin (`-`).
 
     Raises:
         click.UsageError: It cannot be read, or is no JSON object.
@@ -66,7 +66,7 @@ def _content(text: str) -> str:
 
 
 def read_value(text: str) -> Any:
-    """Reads a text as JSON if it is that, and else gives the text itself."""
+    """Read a text as JSON if it is that, and else gives the text itself."""
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):

@@ -20,7 +20,7 @@ MAX_VALUES = 100000  # that a YAML file may hold, with each alias written out
 def read_definition(
     definition: Definition, flow_id: Optional[str] = None
 ) -> Dict[str, Any]:
-    """Gives a definition as the JSON to send.
+    """Return a definition as the JSON to send.
 
     Args:
         definition: A mapping, a `Flow`, or the path of a YAML or JSON file.
@@ -53,7 +53,7 @@ def read_definition(
 
 
 def read_file(path: Union[str, "os.PathLike[str]"]) -> Any:
-    """Gives what a YAML or JSON file holds.
+    """Return what a YAML or JSON file holds.
 
     Raises:
         ConfigurationError: It cannot be read, is not what its name says, is nested too deeply,
@@ -75,7 +75,7 @@ def read_file(path: Union[str, "os.PathLike[str]"]) -> Any:
 
 
 def is_too_deep(value: Any) -> bool:
-    """Tells whether JSON is nested deeper than `MAX_DEPTH`, without descending any further.
+    """Return whether JSON is nested deeper than `MAX_DEPTH`, without descending any further.
 
     Example:
         >>> is_too_deep({"a": [1, 2]})
@@ -137,7 +137,7 @@ def _read_yaml(name: str, text: str) -> Any:
 
 
 def _check_nodes(name: str, root: Any) -> None:
-    """Refuses YAML whose aliases would grow without measure, before anything is made of it."""
+    """Refuse YAML whose aliases would grow without measure, before anything is made of it."""
     sizes: Dict[int, Tuple[int, int]] = {}  # values in a node, and levels
     above: Set[int] = set()
     waiting = [root]
@@ -159,7 +159,7 @@ def _check_nodes(name: str, root: Any) -> None:
 
 
 def _size_of(name: str, node: Any, parts: List[Tuple[int, int]]) -> Tuple[int, int]:
-    """Gives how many values a node stands for, and on how many levels."""
+    """Return how many values a node stands for, and on how many levels."""
     values = 1 + sum(size for size, _ in parts)
     levels = max((depth for _, depth in parts), default=0) + isinstance(
         node.value, list
@@ -172,7 +172,7 @@ def _size_of(name: str, node: Any, parts: List[Tuple[int, int]]) -> Tuple[int, i
 
 
 def _parts_of(node: Any) -> List[Any]:
-    """Gives the nodes in a node: the items of a list, the keys and values of a mapping."""
+    """Return the nodes in a node: the items of a list, the keys and values of a mapping."""
     if isinstance(node.value, str):
         return []
     flat: List[Any] = []
@@ -182,7 +182,7 @@ def _parts_of(node: Any) -> List[Any]:
 
 
 def _definition_of(flow: Flow) -> Dict[str, Any]:
-    """Gives a flow's fields but for those that it lacks; what users put in them stays whole."""
+    """Return a flow's fields but for those that it lacks; what users put in them stays whole."""
     told = _known(flow)
     told["nodes"] = [_known(node) for node in flow.nodes or ()]
     return told

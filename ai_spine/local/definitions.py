@@ -35,7 +35,7 @@ class LoadedFlow(NamedTuple):
 
 
 def load_flows(source: FlowSource) -> List[LoadedFlow]:
-    """Reads the flows of a folder, or of a list of paths, dicts and `Flow`s.
+    """Read the flows of a folder, or of a list of paths, dicts and `Flow`s.
 
     Raises:
         ConfigurationError: A file cannot be read, or holds no flow, or two flows have one id.
@@ -55,7 +55,7 @@ def load_flows(source: FlowSource) -> List[LoadedFlow]:
 
 
 def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> None:
-    """Refuses a flow that cannot run.
+    """Refuse a flow that cannot run.
 
     Raises:
         ConfigurationError: Something is wrong with it; all of it is named in the one message.
@@ -70,7 +70,7 @@ def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> 
 
 
 def describe_flow(flow: Flow) -> Dict[str, Any]:
-    """Gives a sound flow as the API tells of it, with the defaults filled in."""
+    """Return a sound flow as the API tells of it, with the defaults filled in."""
     return {
         "flow_id": flow.flow_id,
         "name": flow.name or flow.flow_id,

@@ -40,7 +40,7 @@ class Fault:
     """How many requests it has met so far."""
 
     def matches(self, method: str, path: str) -> bool:
-        """Tells whether it is this request's turn."""
+        """Return whether it is this request's turn."""
         if self.times is not None and self.met >= self.times:
             return False
         return self.method in ("*", method) and fnmatch.fnmatchcase(path, self.path)
@@ -73,7 +73,7 @@ class FaultScript:
         drop_after_commit: bool = False,
         times: Optional[int] = 1,
     ) -> Fault:
-        """Adds a fault.
+        """Add a fault.
 
         Args:
             method: The method that it meets; `*` is any.
@@ -113,20 +113,20 @@ class FaultScript:
         return fault
 
     def clear(self) -> None:
-        """Removes all faults."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 
     def end(self) -> None:
-        """Cuts short the delays that are under way: the server is closing."""
+        """Cut short the delays that are under way: the server is closing."""
         self._ended.set()
 
     def pause(self, seconds: float) -> None:
-        """Waits as long as a fault asks for."""
+        """Wait as long as a fault asks for."""
         self._ended.wait(seconds)
 
     def take(self, method: str, path: str) -> Optional[Fault]:
-        """Gives the fault that a request meets, and counts it; `None` if it meets none."""
+        """Return the fault that a request meets, and counts it; `None` if it meets none."""
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path):
@@ -226,7 +226,7 @@ def _answer(fault: Fault, start_response: Callable[..., Any]) -> Iterable[bytes]
 
 
 def _consume(answer: Iterable[bytes]) -> None:
-    """Reads an answer to its end, so that the work behind it is done."""
+    """Read an answer to its end, so that the work behind it is done."""
     for _ in answer:
         pass
     close = getattr(answer, "close", None)

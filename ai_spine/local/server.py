@@ -28,7 +28,8 @@ from ai_spine.local.definitions import (
 from ai_spine.local.engine.engine import Engine
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
-from ai_spine.local.http.routes import Backend, make_app
+from ai_spine.local.app import make_app
+from ai_spine.local.http.routes import Backend
 from ai_spine.local.http.security import Guard, names_of
 from ai_spine.local.http.streams import Publisher
 from ai_spine.local.http.wsgi_server import HttpServer
@@ -126,7 +127,7 @@ class LocalServer:
         return self._http.url
 
     def client(self, **options: Any) -> AISpine:
-        """Gives a client of this server.
+        """Return a client of this server.
 
         Args:
             **options: What `AISpine` takes; `base_url` and `api_key` are known already. No
@@ -142,7 +143,7 @@ class LocalServer:
     def add_agent(
         self, agent: Union[Function, AgentFunction, str], agent_id: Optional[str] = None
     ) -> AnyAgent:
-        """Adds an agent, in the place of one that has its id; it is there until `reset`.
+        """Add an agent, in the place of one that has its id; it is there until `reset`.
 
         Args:
             agent: A function of `input` and `config`, one made an agent by `agent`, or a URL.
@@ -166,7 +167,7 @@ class LocalServer:
         return added
 
     def add_flow(self, flow: FlowItem, *agents: RowItem) -> Flow:
-        """Adds a flow, in the place of one that has its id; it is there until `reset`.
+        """Add a flow, in the place of one that has its id; it is there until `reset`.
 
         Args:
             flow: The flow's id, with its agents behind it; or a whole definition: a dict, a `Flow`,
@@ -201,7 +202,7 @@ class LocalServer:
         )
 
     def add_samples(self) -> None:
-        """Adds the sample flows and their agents; they are there until `reset`."""
+        """Add the sample flows and their agents; they are there until `reset`."""
         self._check_open()
         for agent in collect_agents(SAMPLE_AGENTS).values():
             self._put_agent(agent)
@@ -215,7 +216,7 @@ class LocalServer:
         input: Optional[Mapping[str, Any]] = None,
         status: Optional[str] = None,
     ) -> List[Execution]:
-        """Gives what was executed, as it stands now, in the order in which it was started.
+        """Return what was executed, as it stands now, in the order in which it was started.
 
         Args:
             flow_id: Only executions of this flow.
@@ -243,7 +244,7 @@ class LocalServer:
         return [execution for execution in found if execution.input_data == same]
 
     def reset(self) -> None:
-        """Goes back to the start: no executions, no faults, and the definitions that were given."""
+        """Go back to the start: no executions, no faults, and the definitions that were given."""
         self._check_open()
         self.faults.clear()
         self._engine.stop_all()
@@ -255,7 +256,7 @@ class LocalServer:
         self._write_definitions()
 
     def close(self) -> None:
-        """Stops serving. What still runs is noted as interrupted."""
+        """Stop serving. What still runs is noted as interrupted."""
         if not self._closed:
             self._closed = True
             self.faults.end()

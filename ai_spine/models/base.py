@@ -44,14 +44,14 @@ class _WireField(NamedTuple):
 
 
 def required(*others: str) -> Any:
-    """Declares a field without a default: the other names that it goes by on the wire."""
+    """Declare a field without a default: the other names that it goes by on the wire."""
     return dataclasses.field(metadata={"others": others})
 
 
 def attribute(
     *others: str, read: Optional[Callable[[Any], Any]] = None, show: bool = True
 ) -> Any:
-    """Declares a field: its other names, how its value is read, and whether the repr shows it."""
+    """Declare a field: its other names, how its value is read, and whether the repr shows it."""
     metadata = {"others": others, "read": read}
     return dataclasses.field(default=None, repr=show, metadata=metadata)
 
@@ -80,7 +80,7 @@ class Model(Mapping[str, Any]):
 
     @classmethod
     def from_wire(cls: Type[M], data: Any) -> M:
-        """Reads the model from parsed JSON, in either dialect.
+        """Read the model from parsed JSON, in either dialect.
 
         Raises:
             UnexpectedResponse: `data` is no JSON object.
@@ -112,7 +112,7 @@ class Model(Mapping[str, Any]):
         return known
 
     def filled(self: M, **values: Any) -> M:
-        """Gives a copy in which the attributes that the server left out are filled in."""
+        """Return a copy in which the attributes that the server left out are filled in."""
         missing = {k: v for k, v in values.items() if getattr(self, k) is None}
         copy = dataclasses.replace(self, **missing)
         object.__setattr__(copy, "_wire", self._json)
@@ -120,13 +120,13 @@ class Model(Mapping[str, Any]):
 
     @classmethod
     def field_names(cls) -> List[str]:
-        """Gives all names that the model's fields go by on the wire."""
+        """Return all names that the model's fields go by on the wire."""
         return [
             key for field in cls._wire_fields() for key in (field.first, *field.others)
         ]
 
     def to_dict(self) -> Dict[str, Any]:
-        """Gives the attributes as JSON-ready values under their snake_case names.
+        """Return the attributes as JSON-ready values under their snake_case names.
 
         Fields that the server sent and the SDK does not know stand after them, as they came.
         """
@@ -172,7 +172,7 @@ class Model(Mapping[str, Any]):
         return f"{type(self).__name__}({shown})"
 
     def _repr_html_(self) -> str:
-        """Gives what a notebook shows."""
+        """Return what a notebook shows."""
         return notebook_html("model_as_html", self)
 
 
@@ -226,18 +226,18 @@ class Page(List[M]):
     model: Optional[Type[M]] = None
 
     def _repr_html_(self) -> str:
-        """Gives the table that a notebook shows."""
+        """Return the table that a notebook shows."""
         return notebook_html("page_as_html", self)
 
     def holding(self, items: Iterable[M]) -> "Page[M]":
-        """Gives other items of the same kind as a list that shows itself alike."""
+        """Return other items of the same kind as a list that shows itself alike."""
         held: Page[M] = Page(items)
         held.model = self.model
         return held
 
 
 def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
-    """Gives the reader of a list of models: bare, or in an object under a wrapper or `data`."""
+    """Return the reader of a list of models: bare, or in an object under a wrapper or `data`."""
 
     def read(data: Any) -> Page[M]:
         items, cursor = data, None
@@ -258,7 +258,7 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
 
 
 def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
-    """Gives the reader of a model that may stand in an object under a wrapper."""
+    """Return the reader of a model that may stand in an object under a wrapper."""
 
     def read(data: Any) -> M:
         inner = data.get(wrapper) if isinstance(data, Mapping) else None
@@ -268,6 +268,6 @@ def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
 
 
 def read_told(model: Type[M], wrapper: str) -> Callable[[Any], M]:
-    """Gives the reader of a model that was sent: a server may answer it with nothing at all."""
+    """Return the reader of a model that was sent: a server may answer it with nothing at all."""
     read = read_wrapped(model, wrapper)
     return lambda data: read({} if data is None else data)

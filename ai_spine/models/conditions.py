@@ -35,7 +35,7 @@ class CannotCompare(ValueError):
 def excluded_nodes(
     conditions: Mapping[str, Any], output: Mapping[str, Any]
 ) -> Set[str]:
-    """Gives the ids of the dependents that are not to run.
+    """Return the ids of the dependents that are not to run.
 
     Raises:
         CannotCompare: The output holds values that the conditions cannot be held against.
@@ -53,7 +53,7 @@ def excluded_nodes(
 
 
 def holds(rule: Mapping[str, Any], output: Mapping[str, Any]) -> bool:
-    """Tells whether a comparison, or a combination of them, holds.
+    """Return whether a comparison, or a combination of them, holds.
 
     Raises:
         CannotCompare: The values cannot be compared.
@@ -90,7 +90,7 @@ def _look_up(field: str, output: Any) -> Any:
 
 
 def find_condition_problems(flow: FlowDefinition) -> List[str]:
-    """Names all that is wrong with the conditions of a flow whose graph is sound."""
+    """Name all that is wrong with the conditions of a flow whose graph is sound."""
     return [
         f"node {node.id!r}: {problem}"
         for node in flow.nodes

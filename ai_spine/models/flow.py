@@ -27,7 +27,7 @@ class Flow(FlowDefinition):
     """When it was last changed, in UTC."""
 
     def order(self) -> List[str]:
-        """Gives the ids of the nodes, each behind those that it depends on.
+        """Return the ids of the nodes, each behind those that it depends on.
 
         Raises:
             ValidationError: The graph is not sound.
@@ -36,7 +36,7 @@ class Flow(FlowDefinition):
         return topological_order(self.nodes)
 
     def validate(self, agent_ids: Optional[Container[str]] = None) -> None:
-        """Checks the flow with the code, and the words, of the local server.
+        """Check the flow with the code, and the words, of the local server.
 
         Args:
             agent_ids: The agents there are; `None` leaves the agents unchecked.

@@ -15,7 +15,7 @@ NODE_TYPES = ("input", "processor", "output", "conditional")
 def find_problems(
     flow: FlowDefinition, agent_ids: Optional[Container[str]] = None
 ) -> List[str]:
-    """Names all that keeps a flow from running.
+    """Name all that keeps a flow from running.
 
     Args:
         flow: The flow.
@@ -39,7 +39,7 @@ def find_problems(
 
 
 def topological_order(nodes: Sequence[FlowNode]) -> List[str]:
-    """Gives the ids of the nodes, each behind those that it depends on.
+    """Return the ids of the nodes, each behind those that it depends on.
 
     Nodes of a circle, and those behind it, are left out.
 
@@ -155,7 +155,7 @@ def _end_problems(flow: FlowDefinition) -> Iterator[str]:
 
 
 def _spelling_problems(flow: FlowDefinition) -> Iterator[str]:
-    """Finds fields whose names nobody reads, but that are almost those of others."""
+    """Find fields whose names nobody reads, but that are almost those of others."""
     places = [("it", flow), *((f"node {node.id!r}", node) for node in flow.nodes)]
     unknown = (
         (where, name, model.field_names())

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def overview(client: "AISpine", execution: Union[Execution, str]) -> Html:
-    """Asks for an execution with its nodes, and gives what a notebook shows of it.
+    """Ask for an execution with its nodes, and gives what a notebook shows of it.
 
     That is a card, the flow's graph with the status of each node, a time line, and a table of what
     each node gave. As the last line of a cell it is shown by itself; elsewhere,

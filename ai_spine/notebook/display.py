@@ -64,12 +64,12 @@ class Names(NamedTuple):
     more: str
 
     def counted(self, count: int) -> str:
-        """Gives the count with its noun."""
+        """Return the count with its noun."""
         return f"{count} {self.one if count == 1 else self.more}"
 
 
 def names_of(model: Optional[type]) -> Names:
-    """Gives the words for a model."""
+    """Return the words for a model."""
     if model is None:
         return Names("item", "items")
     told = model.__name__
@@ -79,7 +79,7 @@ def names_of(model: Optional[type]) -> Names:
 
 
 def model_as_html(model: Model) -> str:
-    """Gives a card of a model: a flow's picture, or a table of what is known.
+    """Return a card of a model: a flow's picture, or a table of what is known.
 
     Example:
         >>> "<svg " in model_as_html(client.get_flow("sentiment-analysis"))
@@ -99,7 +99,7 @@ def model_as_html(model: Model) -> str:
 
 
 def page_as_html(page: Page[Any]) -> str:
-    """Gives a list of models as a table.
+    """Return a list of models as a table.
 
     Example:
         >>> page_as_html(client.list_flows()).count("<tr>")
@@ -110,7 +110,7 @@ def page_as_html(page: Page[Any]) -> str:
 
 
 def rows_as_html(items: Iterable[Any], model: Optional[type], caption: str) -> str:
-    """Gives items as a table with a row for each, up to a hundred."""
+    """Return items as a table with a row for each, up to a hundred."""
     held = list(items)
     columns = () if model is None else _ROWS.get(model) or _shown(model)
     columns = tuple(
@@ -126,7 +126,7 @@ def rows_as_html(items: Iterable[Any], model: Optional[type], caption: str) -> s
 
 
 def batch_as_html(result: BatchResult) -> str:
-    """Gives the counts of a batch, and a table of the first inputs that failed."""
+    """Return the counts of a batch, and a table of the first inputs that failed."""
     failed = result.failures(_MOST_FAILURES)
     count = len(result) - result.succeeded
     words = f"Batch: {result.succeeded} of {len(result)} succeeded, {count} failed"
@@ -141,7 +141,7 @@ def batch_as_html(result: BatchResult) -> str:
 def overview_as_html(
     execution: Execution, results: Sequence[NodeResult], flow: Optional[Flow]
 ) -> Html:
-    """Gives an execution with its nodes: as a card, a graph, a time line and a table."""
+    """Return an execution with its nodes: as a card, a graph, a time line and a table."""
     parts = [model_as_html(execution)]
     if flow is not None:
         states = {str(result.node_id): result.status for result in results}
@@ -218,5 +218,5 @@ def _moment(moment: datetime) -> str:
 
 
 def _text(words: str) -> str:
-    """Gives a text for HTML, in a direction of its own, and not longer than anybody reads."""
+    """Return a text for HTML, in a direction of its own, and not longer than anybody reads."""
     return f"<bdi>{clean(one_line(words, _LONGEST))}</bdi>"

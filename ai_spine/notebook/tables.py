@@ -36,7 +36,7 @@ _Row = Dict[str, Any]
 def to_dataframe(
     items: Iterable[Any], *, flatten: bool = False, model: Optional[type] = None
 ) -> "pandas.DataFrame":
-    """Gives models as a `pandas.DataFrame`: a row for each, a column for each attribute.
+    """Return models as a `pandas.DataFrame`: a row for each, a column for each attribute.
 
     Moments are UTC datetimes, durations are timedeltas, statuses are text; what a server sends in
     their place that is no moment is `NaT`.
@@ -103,7 +103,7 @@ def _kind_of(items: Any) -> type:
 
 
 def _columns(kind: Type[Any]) -> Dict[str, Optional[str]]:
-    """Gives the columns of a model, with what each holds: moments, durations or anything."""
+    """Return the columns of a model, with what each holds: moments, durations or anything."""
     if kind is BatchItem:
         columns = dict.fromkeys(_ITEM)
         columns.update(created_at="moment", completed_at="moment", duration="duration")
@@ -150,7 +150,7 @@ def _series(library: Any, values: List[Any], how: Optional[str]) -> Any:
 
 
 def _flattened(row: _Row) -> _Row:
-    """Puts the values of inputs and outputs into columns named by their paths."""
+    """Put the values of inputs and outputs into columns named by their paths."""
     flat: _Row = {}
     for name, value in row.items():
         if name not in _NESTED:
@@ -162,7 +162,7 @@ def _flattened(row: _Row) -> _Row:
 
 
 def _free(path: str, taken: Mapping[str, Any]) -> str:
-    """Gives a path that no other value has: `{"a.b": 1, "a": {"b": 2}}` has one path twice."""
+    """Return a path that no other value has: `{"a.b": 1, "a": {"b": 2}}` has one path twice."""
     free, number = path, 2
     while free in taken:
         free, number = f"{path}.{number}", number + 1
@@ -170,7 +170,7 @@ def _free(path: str, taken: Mapping[str, Any]) -> str:
 
 
 def _leaves(path: str, value: Any) -> List[Tuple[str, Any]]:
-    """Gives the values in nested mappings with their paths, in their order; without recursion."""
+    """Return the values in nested mappings with their paths, in their order; without recursion."""
     leaves: List[Tuple[str, Any]] = []
     todo = [(path, value)]
     while todo:

@@ -30,7 +30,7 @@ def ai_spine_flows() -> Path:
 
 @pytest.fixture
 def ai_spine_agents() -> Dict[str, Callable[[Data, Data], Data]]:
-    """Functions that stand for the agents of these flows."""
+    """Function that stand for the agents of these flows."""
     return {"ticket_reader": read, "desk_chooser": choose}
 
 

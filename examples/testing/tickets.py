@@ -8,7 +8,7 @@ PEOPLE = "people"
 
 
 def desk_for(client: AISpine, text: str) -> str:
-    """Gives the desk of a ticket; people see to what the flow cannot read, or the network lost."""
+    """Return the desk of a ticket; people see to what the flow cannot read, or the network lost."""
     try:
         execution = client.execute_and_wait("triage", {"text": text})
     except (ExecutionError, NetworkError):
@@ -17,7 +17,7 @@ def desk_for(client: AISpine, text: str) -> str:
 
 
 def sort_tickets(texts: Iterable[str]) -> Dict[str, List[str]]:
-    """Gives the tickets of each desk."""
+    """Return the tickets of each desk."""
     desks: Dict[str, List[str]] = {}
     with AISpine() as client:
         for text in texts:

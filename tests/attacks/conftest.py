@@ -35,7 +35,7 @@ def tls(authority):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Stands for the system's clock wherever a request looks at it."""
+    """Stand for the system's clock wherever a request looks at it."""
     clock = Clock(time.monotonic)
     monkeypatch.setattr(time, "monotonic", clock)
     # urllib3 1.26 has a name of its own for it.
@@ -45,7 +45,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def taking(monkeypatch):
-    """Counts the bytes that clients take in from here on."""
+    """Count the bytes that clients take in from here on."""
     monkeypatch.setattr(Taking, "taken", 0)
     monkeypatch.setattr(socket, "socket", Taking)
     return Taking
@@ -53,7 +53,7 @@ def taking(monkeypatch):
 
 @pytest.fixture
 def make_client():
-    """Makes clients that do not sleep."""
+    """Make clients that do not sleep."""
     made = []
 
     def make(url, api_key=None, **settings):
@@ -69,7 +69,7 @@ def make_client():
 
 @pytest.fixture
 def failure():
-    """Gives what a call raises."""
+    """Return what a call raises."""
 
     def failure(call, *arguments):
         with pytest.raises(AISpineError) as caught:

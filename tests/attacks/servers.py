@@ -40,7 +40,7 @@ class Handler:
         self.stop()
 
     def stop(self) -> None:
-        """Ends all that goes on, and waits for it; a second call changes nothing."""
+        """End all that goes on, and waits for it; a second call changes nothing."""
         if not self.over.is_set():
             self.over.set()
             socket.create_connection(self._address, LONGEST_WAIT).close()
@@ -64,7 +64,7 @@ class Handler:
 
 
 def read_head(connection: Any) -> bytes:
-    """Reads up to the end of a request's headers."""
+    """Read up to the end of a request's headers."""
     head = b""
     while b"\r\n\r\n" not in head:
         piece = connection.recv(65536)
@@ -83,11 +83,11 @@ class InnerTLS:
         self._pump(self._tls.do_handshake)
 
     def recv(self, size: int) -> bytes:
-        """Receives what the client said inside."""
+        """Receive what the client said inside."""
         return bytes(self._pump(self._tls.read, size))
 
     def sendall(self, data: bytes) -> None:
-        """Says something inside."""
+        """Say something inside."""
         self._pump(self._tls.write, data)
 
     def _pump(self, step: Callable[..., Any], *arguments: Any) -> Any:
@@ -128,5 +128,5 @@ class Clock:
         return self._real() + self._ahead
 
     def skip(self, seconds: float) -> None:
-        """Lets that much time pass at once."""
+        """Let that much time pass at once."""
         self._ahead += seconds

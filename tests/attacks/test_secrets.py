@@ -14,14 +14,14 @@ PASSWORDS = [("hush-hush", "hush-hush"), ("hush%40%2Fhush", "hush@/hush")]
 
 
 def shown_of(error):
-    """Gives all that an error shows, and its pickle brings along."""
+    """Return all that an error shows, and its pickle brings along."""
     again = pickle.loads(pickle.dumps(error))
     formatted = traceback.TracebackException.from_exception(error).format()
     return "".join([*formatted, *(f"{e!s} {e!r} {vars(e)!r}" for e in (error, again))])
 
 
 def give_proxy(monkeypatch, way, url):
-    """Gives a proxy to clients by an argument, or by the environment."""
+    """Return a proxy to clients by an argument, or by the environment."""
     if way == "argument":
         return {"proxies": {"http": url, "https": url}}
     for name in ("http_proxy", "https_proxy"):

@@ -28,7 +28,7 @@ STARTS = {
 
 
 def flooding(start, piece, pieces, sent):
-    """Gives a handler that sends until the client is gone, and notes how many pieces went."""
+    """Return a handler that sends until the client is gone, and notes how many pieces went."""
 
     def flood(server, connection):
         read_head(connection)

@@ -23,7 +23,7 @@ limits = pytest.mark.parametrize("limit", LIMITS, ids=["timeout", "deadline"])
 
 
 def wait_for_the_end(server):
-    """Reads nothing until the call is over; then, or when it lasts too long, it hangs up."""
+    """Read nothing until the call is over; then, or when it lasts too long, it hangs up."""
     server.over.wait(LONGEST_WAIT)
 
 

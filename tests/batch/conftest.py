@@ -17,7 +17,7 @@ LIMIT = 60  # seconds until a test that hangs fails
 
 
 def until(condition, what="it"):
-    """Waits for a condition, and gives what it gave."""
+    """Wait for a condition, and gives what it gave."""
     ends = time.monotonic() + LIMIT
     while time.monotonic() < ends:
         held = condition()
@@ -28,7 +28,7 @@ def until(condition, what="it"):
 
 
 def flow(flow_id, agent_id="worker"):
-    """Gives a flow of one node."""
+    """Return a flow of one node."""
     return {
         "flow_id": flow_id,
         "nodes": [{"id": "out", "agent_id": agent_id}],
@@ -79,16 +79,16 @@ class Rig:
         return {"n": input.get("n")}
 
     def executions(self):
-        """Gives all executions that the server has, as a list."""
+        """Return all executions that the server has, as a list."""
         with self.server.client() as client:
             return list(client.iter_executions())
 
     def inputs_executed(self):
-        """Gives the number of each execution's input, in order."""
+        """Return the number of each execution's input, in order."""
         return sorted(execution.input_data["n"] for execution in self.executions())
 
     def posts(self):
-        """Gives how many executions were asked for."""
+        """Return how many executions were asked for."""
         return sum(method == "POST" for method, _ in self.requests)
 
     def close(self):
@@ -119,25 +119,25 @@ def path(tmp_path):
 
 
 def numbers(count, **more):
-    """Gives inputs, each with its number."""
+    """Return inputs, each with its number."""
     return [{"n": n, **more} for n in range(count)]
 
 
 def lines(path):
-    """Gives the objects of a file of JSON lines, each of which must be whole."""
+    """Return the objects of a file of JSON lines, each of which must be whole."""
     content = path.read_bytes()
     assert content == b"" or content.endswith(b"\n")
     return [json.loads(line) for line in content.splitlines()]
 
 
 def journal_of(path):
-    """Gives where the journal of a checkpoint stands."""
+    """Return where the journal of a checkpoint stands."""
     return path.with_name(path.name + ".journal")
 
 
 @pytest.fixture
 def program(rig):
-    """Starts a process that runs a batch; see `program`. What still runs at the end is killed."""
+    """Start a process that runs a batch; see `program`. What still runs at the end is killed."""
     started = []
 
     def start(**options):
@@ -166,6 +166,6 @@ def program(rig):
 
 
 def finish(process):
-    """Waits for a process; gives its exit code and what it wrote to stdout and stderr."""
+    """Wait for a process; gives its exit code and what it wrote to stdout and stderr."""
     stdout, stderr = process.communicate(timeout=LIMIT)
     return process.returncode, stdout, stderr

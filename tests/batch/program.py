@@ -11,7 +11,7 @@ from ai_spine.exceptions import AISpineError
 
 
 def main(options):
-    """Runs the batch, and prints what it gave."""
+    """Run the batch, and prints what it gave."""
     if "most_bytes" in options:
         import resource
 

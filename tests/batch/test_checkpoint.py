@@ -22,7 +22,7 @@ HAS_LIMIT = hasattr(sys, "set_int_max_str_digits")  # of the digits of a whole n
 
 @pytest.fixture
 def lose(rig):
-    """Has the server lose its answers to POSTs, though it does what they ask for."""
+    """Have the server lose its answers to POSTs, though it does what they ask for."""
 
     def add(times=1):
         post = ("POST", "/flows/execute")

@@ -87,7 +87,7 @@ def test_an_executor_gives_the_same_results_and_executes_each_input_once(
 
 
 def kill(executor):
-    """Kills a worker of a pool of processes."""
+    """Kill a worker of a pool of processes."""
     os.kill(next(iter(executor._processes)), signal.SIGKILL)
 
 

@@ -15,7 +15,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX files")
 
 @pytest.fixture
 def opened():
-    """Opens files that are closed at the end."""
+    """Open files that are closed at the end."""
     files = []
 
     def make(path):

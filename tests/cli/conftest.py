@@ -95,7 +95,7 @@ def server():
     gate = threading.Event()
 
     def wait(input, config):
-        """Works until the test is over."""
+        """Work until the test is over."""
         gate.wait(LIMIT)
         return {}
 
@@ -122,7 +122,7 @@ def client(server):
 
 @pytest.fixture
 def invoke():
-    """Runs the command in this process; what it does not catch fails the test."""
+    """Run the command in this process; what it does not catch fails the test."""
     separate = (
         "mix_stderr" in inspect.signature(CliRunner).parameters
     )  # until click 8.1
@@ -144,7 +144,7 @@ def invoke():
 
 @pytest.fixture
 def run(invoke, server, monkeypatch):
-    """Runs the command in this process against the server, without retries."""
+    """Run the command in this process against the server, without retries."""
     monkeypatch.setenv("AI_SPINE_BASE_URL", server.url)
     monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "0")
     return invoke
@@ -152,7 +152,7 @@ def run(invoke, server, monkeypatch):
 
 @pytest.fixture
 def launch():
-    """Starts the command as a process; at the end it is killed if it still runs."""
+    """Start the command as a process; at the end it is killed if it still runs."""
     started = []
 
     def start(*args, command=COMMAND, cwd=None, encoding="utf-8", **env):
@@ -194,14 +194,14 @@ def _popen(command, cwd, encoding, env):
 
 
 def finish(process, input=None):
-    """Waits for a process and gives its outcome."""
+    """Wait for a process and gives its outcome."""
     stdout, stderr = process.communicate(input, timeout=LIMIT)
     return Outcome(process.returncode, stdout, stderr)
 
 
 @pytest.fixture
 def run_process(launch):
-    """Runs the command as a process."""
+    """Run the command as a process."""
 
     def call(*args, input=None, **options):
         return finish(launch(*args, **options), input)
@@ -211,7 +211,7 @@ def run_process(launch):
 
 @pytest.fixture
 def serve(launch):
-    """Starts `local start` on a free port, and gives the process and its URL."""
+    """Start `local start` on a free port, and gives the process and its URL."""
 
     def start(*args, **options):
         process = launch("local", "start", "--port", "0", *args, **options)

@@ -20,7 +20,7 @@ needs_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 
 @pytest.fixture
 def inputs(tmp_path):
-    """Writes inputs as JSON lines, and gives the path."""
+    """Write inputs as JSON lines, and gives the path."""
 
     def make(*values, name="in.jsonl"):
         path = tmp_path / name

@@ -25,7 +25,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def asked_by(shell, line):
-    """Gives what a shell sets in the environment to ask for words."""
+    """Return what a shell sets in the environment to ask for words."""
     words = line.split(" ")
     told = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
     if shell == "fish":
@@ -35,7 +35,7 @@ def asked_by(shell, line):
 
 @pytest.fixture
 def offered(run, monkeypatch):
-    """Asks as a shell does, and gives the words that it is offered."""
+    """Ask as a shell does, and gives the words that it is offered."""
 
     def ask(line, shell="bash", **environment):
         with monkeypatch.context() as patch:

@@ -17,7 +17,7 @@ DONE = Execution.from_wire(
 
 
 def _spy(method, calls):
-    """Stands for a method of the client: notes its arguments by name, and is done at once."""
+    """Stand for a method of the client: notes its arguments by name, and is done at once."""
     signature = inspect.signature(method)
 
     def call(*args, **kwargs):

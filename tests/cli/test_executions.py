@@ -9,7 +9,7 @@ COLUMNS = ["EXECUTION_ID", "FLOW_ID", "STATUS", "CREATED_AT", "ERROR_MESSAGE"]
 
 @pytest.fixture
 def start(client):
-    """Starts executions, each of them a flow's, and gives their ids; `stuck` ones go on."""
+    """Start executions, each of them a flow's, and gives their ids; `stuck` ones go on."""
 
     def call(*flow_ids):
         made = [client.execute_flow(flow_id, {"a": 1}) for flow_id in flow_ids]

@@ -78,7 +78,7 @@ def test_an_id_with_odd_characters_reaches_the_server_as_it_is(run, flow_id):
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes a definition, or a text, to a file and gives its path."""
+    """Write a definition, or a text, to a file and gives its path."""
 
     def call(definition, name="flow.json"):
         text = definition if isinstance(definition, str) else json.dumps(definition)

@@ -6,14 +6,14 @@ import shlex
 import click
 import pytest
 
+from ai_spine.cli.commands import shared_options
 from ai_spine.cli.contents import SUMMARIES, summaries_of
-from ai_spine.cli.context import shared_options
 from ai_spine.cli.main import cli
 from tests.needs import skip_without
 
 
 def walk(command, path=()):
-    """Gives each command that is no group, with the words that lead to it."""
+    """Return each command that is no group, with the words that lead to it."""
     for name, child in command.commands.items():
         if isinstance(child, click.Group):
             yield from walk(child, (*path, name))
@@ -25,7 +25,7 @@ COMMANDS = dict(walk(cli))
 
 
 def examples_of(command):
-    """Gives the examples of a command's help, without what a shell does with them."""
+    """Return the examples of a command's help, without what a shell does with them."""
     lines = [line.strip() for line in (command.help or "").splitlines()]
     return [
         re.split(r" [<>|] ", line)[0] for line in lines if line.startswith("ai-spine ")
@@ -33,7 +33,7 @@ def examples_of(command):
 
 
 def command_of(words):
-    """Reads a command line as click does, without running it, and gives its command's words."""
+    """Read a command line as click does, without running it, and gives its command's words."""
     context, path = cli.make_context("ai-spine", list(words)), ()
     while isinstance(context.command, click.Group):
         # The oldest click has a public name for it, the newest has none.

@@ -8,7 +8,7 @@ from ai_spine.cli.inputs import count_inputs, read_inputs, source_of
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes a file, and gives its path."""
+    """Write a file, and gives its path."""
 
     def make(name, content):
         path = tmp_path / name

@@ -14,7 +14,7 @@ needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals"
 
 @pytest.fixture
 def stopped(launch, server, client):
-    """Starts a wait that does not end by itself, and presses Ctrl-C when it has begun."""
+    """Start a wait that does not end by itself, and presses Ctrl-C when it has begun."""
 
     def call(command, *options, **environment):
         words = ("execute", "stuck")
@@ -108,7 +108,7 @@ def test_a_second_ctrl_c_leaves_at_once(stopped, server, client):
 
 @pytest.fixture
 def interrupted(monkeypatch):
-    """Has a method of the client be interrupted."""
+    """Have a method of the client be interrupted."""
 
     def arrange(name):
         def stop(self, *args, **kwargs):

@@ -42,7 +42,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def refuse(invoke, monkeypatch):
-    """Starts a server in this process, which must fail: with handlers it would serve forever."""
+    """Start a server in this process, which must fail: with handlers it would serve forever."""
 
     def handle(*_):
         raise AssertionError("it would be served")

@@ -279,7 +279,7 @@ def test_debug_of_one_command_is_not_that_of_another(run, time):
 
 @pytest.fixture
 def raising(monkeypatch):
-    """Makes the listing of flows raise."""
+    """Make the listing of flows raise."""
 
     def arrange(error):
         def list_flows(self):

@@ -232,7 +232,7 @@ def test_a_stdin_that_is_closed_is_told_in_one_line(run_process, server):
 
 @pytest.fixture
 def echo(run_process, server):
-    """Prints a value to a stdout of some encoding: Windows' pipes mostly speak cp1252."""
+    """Print a value to a stdout of some encoding: Windows' pipes mostly speak cp1252."""
 
     def call(value, encoding, *options):
         env = {"AI_SPINE_BASE_URL": server.url, "PYTHONIOENCODING": encoding}

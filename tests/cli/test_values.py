@@ -7,7 +7,7 @@ DEEP = "[" * 100_000 + "]" * 100_000
 
 @pytest.fixture
 def echo(run):
-    """Executes the flow that gives back what it is given."""
+    """Execute the flow that gives back what it is given."""
 
     def call(*args, **options):
         outcome = run("execute", "echo", "--output", "json", *args, **options)

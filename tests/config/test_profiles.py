@@ -19,7 +19,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX modes")
 
 @pytest.fixture
 def write(tmp_path, monkeypatch):
-    """Writes the file of profiles, which nobody else can read."""
+    """Write the file of profiles, which nobody else can read."""
     path = tmp_path / "config.ini"
     monkeypatch.setenv("AI_SPINE_CONFIG", str(path))
     monkeypatch.setattr(config, "_warned_of", set())

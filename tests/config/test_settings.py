@@ -14,7 +14,7 @@ HUGE = pytest.param(10**400, id="more-than-a-float-holds")
 
 
 def complaint_about(**arguments):
-    """Gives what a client says to settings that it refuses, in one clear sentence."""
+    """Return what a client says to settings that it refuses, in one clear sentence."""
     with pytest.raises(ConfigurationError) as caught:
         AISpine(**arguments)
     text = str(caught.value)
@@ -23,7 +23,7 @@ def complaint_about(**arguments):
 
 
 def header_of(client, name):
-    """Gives a header as the client sends it."""
+    """Return a header as the client sends it."""
     auth = client._transport._builder._auth[Credential.API_KEY]
     requested = requests.Request("GET", client.base_url, auth=auth)
     return client.session.prepare_request(requested).headers.get(name)

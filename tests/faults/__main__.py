@@ -32,20 +32,20 @@ def main() -> int:
 
 
 def _tell(result: Result) -> None:
-    """Shows how far it is, and what it has found so far, to whoever waits."""
+    """Show how far it is, and what it has found so far, to whoever waits."""
     mark = "X" if result.violations else "."
     sys.stderr.write(mark)
     sys.stderr.flush()
 
 
 def columns() -> List[Tuple[str, bool]]:
-    """Gives the columns: an operation, and whether writes are repeated."""
+    """Return the columns: an operation, and whether writes are repeated."""
     plain = [(case.name, False) for case in CASES]
     return plain + [(case.name, True) for case in CASES if case.posts]
 
 
 def print_table(results: List[Result]) -> None:
-    """Prints a row for each fault and a column for each operation."""
+    """Print a row for each fault and a column for each operation."""
     letters: Dict[Tuple[str, str, bool], str] = collections.defaultdict(str)
     for result in results:
         cell = result.cell
@@ -61,7 +61,7 @@ def print_table(results: List[Result]) -> None:
 
 
 def print_violations(results: List[Result]) -> List[Violation]:
-    """Prints each violation in words, and gives them."""
+    """Print each violation in words, and gives them."""
     found = []
     for cell, _, violations in results:
         for violation in violations:

@@ -42,7 +42,7 @@ class Case:
 
 
 def account_of(state: Any) -> str:
-    """Gives the user of a cell's account token, as the local server names it."""
+    """Return the user of a cell's account token, as the local server names it."""
     return "account-" + hashlib.sha256(state.cell.encode("ascii")).hexdigest()[:12]
 
 

@@ -63,7 +63,7 @@ class Fault:
     """Whether it asks to wait for longer than is worth it."""
 
     def fate_of(self, method: str, reader: str, *, lasting: bool) -> Fate:
-        """Gives the fate of a request."""
+        """Return the fate of a request."""
         if reader in self.understood_by:
             return UNDERSTOOD
         if self.writes is not None and method != "GET":
@@ -74,7 +74,7 @@ class Fault:
 
 
 def _connections() -> List[Fault]:
-    """Faults of the connection itself."""
+    """Fault of the connection itself."""
     made = [
         Fault("connection refused", plays.reset, Kind.NOT_SENT, down=True),
         Fault(
@@ -118,7 +118,7 @@ def _stall(name: str, play: Any, **more: Any) -> Fault:
 
 
 def _stalls() -> List[Fault]:
-    """Faults that only the clock ends."""
+    """Fault that only the clock ends."""
     return [
         _stall("never reads", plays.never_read),
         _stall("never reads a large body", plays.never_read, large=True),
@@ -141,7 +141,7 @@ def _unreadable(name: str, play: Any, told: str = API, **more: Any) -> Fault:
 
 
 def _cuts() -> List[Fault]:
-    """Answers that are cut short or are no HTTP."""
+    """Answer that are cut short or are no HTTP."""
     return [
         _uncertain("cut in the status line", say(b"HTTP/1.1 20")),
         _uncertain("cut in headers", part(plays.close, head=0.5, body=0)),
@@ -174,7 +174,7 @@ def _half(length: int) -> bytes:
 
 
 def _odd_lengths() -> List[Fault]:
-    """Lengths that are none; the answer is whole: to take it is right, and to refuse it too."""
+    """Length that are none; the answer is whole: to take it is right, and to refuse it too."""
     lengths = {
         "negative": lambda n: b"-%d" % n,
         "text": lambda n: b"many",
@@ -191,7 +191,7 @@ ODD = "the right answer, or an error that says it may have run"
 
 
 def _floods() -> List[Fault]:
-    """Answers without end, and answers that become large."""
+    """Answer without end, and answers that become large."""
     ok = b"HTTP/1.1 200 OK\r\n"
     long_line = b"X-Long: " + b"x" * 65536
     heavy = {"heavy": True, "deadline": 40.0}
@@ -265,7 +265,7 @@ def _contents() -> List[Fault]:
 
 
 def _right_ones() -> List[Fault]:
-    """Oddities that change nothing: the answer must be right, and so must the next."""
+    """Odditie that change nothing: the answer must be right, and so must the next."""
     extra = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     return [
         Fault(f"{status} before", right_with(plays.early(status), keep=True), ANSWER)
@@ -279,7 +279,7 @@ def _right_ones() -> List[Fault]:
 
 
 def _redirects() -> List[Fault]:
-    """Redirects; those that change the method are not followed where that is no GET."""
+    """Redirect; those that change the method are not followed where that is no GET."""
     again = plays.same_place
     made = [
         Fault(f"{s} to itself", plays.redirect(s, again), ANSWER, lasting=Kind.REFUSED)
@@ -299,7 +299,7 @@ def _redirects() -> List[Fault]:
 
 
 def _refused_redirects() -> List[Fault]:
-    """Redirects that lead where nobody may follow, or say that all is done."""
+    """Redirect that lead where nobody may follow, or say that all is done."""
     again, other = plays.same_place, plays.other_place
     return [
         Fault(
@@ -335,7 +335,7 @@ _LOST = (408, 500, 502, 504, 520)
 
 
 def _statuses() -> List[Fault]:
-    """Statuses; those that leave it open have had the server do what was asked for."""
+    """Statuse; those that leave it open have had the server do what was asked for."""
     made = []
     body = json.dumps({"detail": "a fault"}).encode("ascii")
     for status in _REFUSING:

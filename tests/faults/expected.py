@@ -44,7 +44,7 @@ class Expected(NamedTuple):
 
 
 def expect(cell: Cell) -> Expected:
-    """Plays an operation's requests through in thought."""
+    """Play an operation's requests through in thought."""
     case, fault = cell.case, cell.fault
     understood = False
     for number, (method, reader) in enumerate(case.steps):
@@ -76,7 +76,7 @@ def expect(cell: Cell) -> Expected:
 
 
 def _does_no_harm(cell: Cell) -> bool:
-    """Tells whether a stream comes to the last event all the same, or is looked for instead."""
+    """Return whether a stream comes to the last event all the same, or is looked for instead."""
     if cell.fault.name in _BEHIND_THE_LAST_EVENT:
         return True
     tells_of_none = cell.fault.status in _NOT_STREAMING or cell.fault.name in _UNREAD
@@ -93,7 +93,7 @@ def _is_repeated(cell: Cell, method: str, fate: Any) -> bool:
 
 
 def _looks_again(fault: Fault, fate: Any) -> bool:
-    """Tells whether a wait goes on after a look that failed so."""
+    """Return whether a wait goes on after a look that failed so."""
     odd = fault.told == API and 200 <= (fault.status or 0) < 300
     passing = fate in (Kind.NOT_SENT, Kind.NOT_DONE, Kind.UNCERTAIN, UNDERSTOOD)
     return passing or (fate is Kind.UNREADABLE and odd)
@@ -111,7 +111,7 @@ def _failing(cell: Cell, method: str, fate: Any) -> Expected:
 
 
 def is_of_its_kind(error: AISpineError, fault: Fault) -> bool:
-    """Tells whether an error is of the class, and the status, that the fault calls for."""
+    """Return whether an error is of the class, and the status, that the fault calls for."""
     if fault.told == API:
         wanted = _CLASS_BY_STATUS.get(
             fault.status or 0, ServerError if (fault.status or 0) >= 500 else APIError
@@ -127,7 +127,7 @@ def is_of_its_kind(error: AISpineError, fault: Fault) -> bool:
 
 
 def letter_of(error: AISpineError) -> str:
-    """Gives the table's letter for an error."""
+    """Return the table's letter for an error."""
     if isinstance(error, TimeoutError):
         return "t"
     if isinstance(error, NetworkError):

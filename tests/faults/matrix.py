@@ -59,7 +59,7 @@ class Limits(NamedTuple):
 
 
 def limits_of(fault: Fault, patience: float) -> Limits:
-    """Gives short limits where the clock must end the fault, and long ones elsewhere."""
+    """Return short limits where the clock must end the fault, and long ones elsewhere."""
     # Each event of a stream tells a large input again.
     wait = (5.0 if fault.large else 1.2) * patience
     if fault.stalls:
@@ -108,7 +108,7 @@ class Run:
         self._attempts, self._slept = 0, 0.0
 
     def play(self) -> Result:
-        """Plays the cell, and gives what came of it."""
+        """Play the cell, and gives what came of it."""
         client = self._client()
         try:
             letter = self._play(client)
@@ -204,7 +204,7 @@ class Run:
         return letter_of(error)
 
     def _judge_call(self, error: Any, expected: Expected) -> None:
-        """Judges what an error knows of its call."""
+        """Judge what an error knows of its call."""
         least, most = expected.attempts or (1, 1)
         if not least <= len(error.attempts) <= most:
             self._wrong(f"made {len(error.attempts)} attempts, not {least} to {most}")
@@ -267,7 +267,7 @@ class Run:
 
 
 def cells(cases: Iterable[Case], faults: Iterable[Fault]) -> Iterator[Cell]:
-    """Gives all that can meet; the faults vary slowest."""
+    """Return all that can meet; the faults vary slowest."""
     chosen = list(cases)
     for fault in faults:
         for case in chosen:
@@ -281,7 +281,7 @@ def cells(cases: Iterable[Case], faults: Iterable[Fault]) -> Iterator[Cell]:
 def play(
     world: World, cell: Cell, *, patience: float = 1.0, away: float = 2.0
 ) -> Result:
-    """Plays one cell."""
+    """Play one cell."""
     if cell.fault.heavy:
         with world.one_at_a_time:
             return Run(world, cell, patience, away).play()
@@ -293,7 +293,7 @@ def play_all(
     threads: int = 8,
     done: Callable[[Result], None] = lambda result: None,
 ) -> Tuple[List[Result], List[Violation]]:
-    """Plays cells side by side, and gives what came of each, and of all together."""
+    """Play cells side by side, and gives what came of each, and of all together."""
     before = set(threading.enumerate())
     with World() as world:
         with ThreadPoolExecutor(threads) as pool:
@@ -312,5 +312,5 @@ def play_all(
 
 
 def everything(names: Optional[str] = None) -> List[Cell]:
-    """Gives all cells, or those of the faults whose names hold a text."""
+    """Return all cells, or those of the faults whose names hold a text."""
     return list(cells(CASES, [f for f in FAULTS if not names or names in f.name]))

@@ -37,7 +37,7 @@ class Stream:
         self.buffer = b""
 
     def fill(self, size: int) -> None:
-        """Reads until so many bytes are there."""
+        """Read until so many bytes are there."""
         pieces, have = [self.buffer], len(self.buffer)
         while have < size:
             piece = self.sock.recv(65536)
@@ -48,13 +48,13 @@ class Stream:
         self.buffer = b"".join(pieces)
 
     def fill_head(self) -> int:
-        """Reads until a head is there, and gives its length."""
+        """Read until a head is there, and gives its length."""
         while b"\r\n\r\n" not in self.buffer:
             self.fill(len(self.buffer) + 1)
         return self.buffer.index(b"\r\n\r\n") + 4
 
     def message(self) -> Message:
-        """Reads a message whole."""
+        """Read a message whole."""
         end = self.fill_head()
         if _CHUNKED.search(self.buffer[:end]):
             return self._stream_of_events(end)
@@ -66,7 +66,7 @@ class Stream:
         return message
 
     def _stream_of_events(self, end: int) -> Message:
-        """Reads chunks up to the last, and gives them as one body with a length."""
+        """Read chunks up to the last, and gives them as one body with a length."""
         head, self.buffer, body = self.buffer[:end], self.buffer[end:], b""
         while True:
             while b"\r\n" not in self.buffer:

@@ -75,7 +75,7 @@ def die_for_a_while(exchange: Exchange) -> None:
 
 
 def part(ending: Play, *, head: float, body: float) -> Play:
-    """Sends these shares of the right answer's head and body."""
+    """Send these shares of the right answer's head and body."""
 
     def play(exchange: Exchange) -> Any:
         right = exchange.forward()
@@ -104,7 +104,7 @@ def drip_body(exchange: Exchange) -> None:
 
 
 def message(status: int, body: bytes = b"", **headers: str) -> bytes:
-    """Gives an answer's bytes; `content_length="9"` stands for the header `content-length`."""
+    """Return an answer's bytes; `content_length="9"` stands for the header `content-length`."""
     fields: Dict[str, str] = {
         "content_type": "application/json",
         "content_length": str(len(body)),
@@ -116,7 +116,7 @@ def message(status: int, body: bytes = b"", **headers: str) -> bytes:
 
 
 def say(data: bytes, *, keep: bool = False) -> Play:
-    """Does what is asked for, and answers with these bytes instead."""
+    """Do what is asked for, and answers with these bytes instead."""
 
     def play(exchange: Exchange) -> bool:
         exchange.forward()
@@ -127,7 +127,7 @@ def say(data: bytes, *, keep: bool = False) -> Play:
 
 
 def refuse(data: bytes) -> Play:
-    """Does nothing, and answers with these bytes."""
+    """Do nothing, and answers with these bytes."""
 
     def play(exchange: Exchange) -> bool:
         exchange.read()
@@ -138,7 +138,7 @@ def refuse(data: bytes) -> Play:
 
 
 def right_with(change: Callable[[Message], bytes], *, keep: bool = False) -> Play:
-    """Does what is asked for, and answers with the right answer, changed."""
+    """Do what is asked for, and answers with the right answer, changed."""
 
     def play(exchange: Exchange) -> bool:
         exchange.send(change(exchange.forward()))
@@ -148,7 +148,7 @@ def right_with(change: Callable[[Message], bytes], *, keep: bool = False) -> Pla
 
 
 def with_length(length: Callable[[int], bytes]) -> Callable[[Message], bytes]:
-    """Gives another `Content-Length`, computed from the right one."""
+    """Return another `Content-Length`, computed from the right one."""
 
     def change(right: Message) -> bytes:
         return head_of(right, b"Content-Length: " + length(len(right.body)))
@@ -157,7 +157,7 @@ def with_length(length: Callable[[int], bytes]) -> Callable[[Message], bytes]:
 
 
 def head_of(right: Message, *lines: bytes) -> bytes:
-    """Gives the right answer with other lines for its length and its encoding."""
+    """Return the right answer with other lines for its length and its encoding."""
     kept = [
         line
         for line in right.head[:-4].split(b"\r\n")
@@ -190,7 +190,7 @@ def encoded(
 
 @functools.lru_cache(maxsize=2)
 def bomb(layers: int) -> bytes:
-    """Gives a few bytes that become too many."""
+    """Return a few bytes that become too many."""
     data = b" " * _BOMB
     for _ in range(layers):
         data = gzip.compress(data, 6)
@@ -198,7 +198,7 @@ def bomb(layers: int) -> bytes:
 
 
 def stream(start: bytes, pieces: Callable[[], Iterator[bytes]]) -> Play:
-    """Answers with what has no end."""
+    """Answer with what has no end."""
 
     def play(exchange: Exchange) -> None:
         exchange.forward()
@@ -214,12 +214,12 @@ def numbered(template: bytes) -> Callable[[], Iterator[bytes]]:
 
 
 def shape(value: Any) -> Play:
-    """Does what is asked for, and answers with other JSON."""
+    """Do what is asked for, and answers with other JSON."""
     return say(message(200, json.dumps(value).encode("ascii")), keep=True)
 
 
 def early(status: int) -> Callable[[Message], bytes]:
-    """Puts an interim answer before the right one."""
+    """Put an interim answer before the right one."""
     interim = b"HTTP/1.1 %d Early\r\nLink: </style.css>\r\n\r\n" % status
     return lambda right: interim + right.raw
 
@@ -263,12 +263,12 @@ def nowhere(exchange: Exchange) -> str:
 
 
 def date_after(seconds: float) -> str:
-    """Gives a moment as HTTP writes it."""
+    """Return a moment as HTTP writes it."""
     return email.utils.formatdate(time.time() + seconds, usegmt=True)
 
 
 def refuse_until(status: int, after: Callable[[], str]) -> Play:
-    """Does nothing, and asks to come again later."""
+    """Do nothing, and asks to come again later."""
 
     def play(exchange: Exchange) -> bool:
         exchange.read()

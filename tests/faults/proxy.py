@@ -32,22 +32,22 @@ class Exchange:
         self._request: Optional[Message] = None
 
     def read_some(self, size: int) -> None:
-        """Reads no more than the first bytes of the request."""
+        """Read no more than the first bytes of the request."""
         self._stream.fill(size)
 
     def read_head(self) -> int:
-        """Reads the request's head, and gives its length."""
+        """Read the request's head, and gives its length."""
         return self._stream.fill_head()
 
     def read(self) -> Message:
-        """Reads the request whole."""
+        """Read the request whole."""
         if self._request is None:
             self._request = self._stream.message()
             self.proxy.count("requests")
         return self._request
 
     def forward(self) -> Message:
-        """Hands the request to the server, and gives the answer."""
+        """Hand the request to the server, and gives the answer."""
         request = self.read()
         if self._upstream is None:
             self._upstream = self.proxy.connect()
@@ -60,49 +60,49 @@ class Exchange:
         return answer
 
     def send(self, data: bytes) -> None:
-        """Sends bytes to the client."""
+        """Send bytes to the client."""
         self._stream.sock.sendall(data)
 
     def drip(self, data: bytes, pause: float = 0.1) -> None:
-        """Sends one byte after the other until the client gives up."""
+        """Send one byte after the other until the client gives up."""
         for at in range(len(data)):
             self.send(data[at : at + 1])
             self.pause(pause)
         self.hold()
 
     def pause(self, seconds: float) -> None:
-        """Waits, unless the proxy closes meanwhile."""
+        """Wait, unless the proxy closes meanwhile."""
         if self.proxy.closing.wait(seconds):
             raise Gone
 
     def hold(self) -> None:
-        """Says nothing until the client gives up."""
+        """Say nothing until the client gives up."""
         while self._stream.sock.recv(65536):
             pass
         raise Gone
 
     def hold_unread(self) -> None:
-        """Does as `hold`, and reads nothing for so long that a client should have given up."""
+        """Do as `hold`, and reads nothing for so long that a client should have given up."""
         self.pause(self.proxy.deaf_for)
         self.hold()
 
     def reset(self) -> None:
-        """Ends the connection with a reset."""
+        """End the connection with a reset."""
         self._stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         raise Gone
 
     def end(self) -> None:
-        """Ends what is sent, as a server that has no more to say, and lets the client finish."""
+        """End what is sent, as a server that has no more to say, and lets the client finish."""
         self._stream.sock.shutdown(socket.SHUT_WR)
         self.hold()
 
     def next(self) -> None:
-        """Waits for the next request on the connection."""
+        """Wait for the next request on the connection."""
         self._request = None
         self._stream.fill(1)
 
     def close(self) -> None:
-        """Ends the connection to the server."""
+        """End the connection to the server."""
         if self._upstream is not None:
             self.proxy.forget(self._upstream.sock)
 
@@ -171,7 +171,7 @@ class FaultProxy:
         return self._counted["forwarded"]
 
     def fault(self, fault: Any, times: Optional[int] = 1) -> None:
-        """Has a fault befall the next requests; `None` is all."""
+        """Have a fault befall the next requests; `None` is all."""
         with self._changed:
             self._script.append([fault, times])
         if fault.down:
@@ -180,13 +180,13 @@ class FaultProxy:
                 self._start(self._come_back, ())
 
     def clear(self) -> None:
-        """Lifts all faults."""
+        """Lift all faults."""
         with self._changed:
             self._script.clear()
         self.listen()
 
     def noticed(self) -> None:
-        """Is told that the client has met a closed port; a fault for one request is over then."""
+        """Be told that the client has met a closed port; a fault for one request is over then."""
         with self._changed:
             passing = [entry for entry in self._script if entry[0].down and entry[1]]
             self._script = [entry for entry in self._script if entry not in passing]
@@ -194,7 +194,7 @@ class FaultProxy:
             self.listen()
 
     def listen(self) -> None:
-        """Accepts connections; a second call changes nothing."""
+        """Accept connections; a second call changes nothing."""
         with self._changed:
             if self._listener is not None or self.closing.is_set():
                 return
@@ -204,7 +204,7 @@ class FaultProxy:
         self._start(self._accept, (self._listener,))
 
     def refuse(self) -> None:
-        """Closes the port, so that connections are refused."""
+        """Close the port, so that connections are refused."""
         with self._changed:
             listener, self._listener = self._listener, None
         if listener is not None:
@@ -212,7 +212,7 @@ class FaultProxy:
             listener.close()
 
     def die(self) -> None:
-        """Closes the port and resets all connections, and comes back after a while."""
+        """Close the port and resets all connections, and comes back after a while."""
         self.refuse()
         self._start(self._come_back, ())
         with self._changed:
@@ -221,7 +221,7 @@ class FaultProxy:
             _shut(sock)
 
     def close(self) -> None:
-        """Closes all of it, and waits for its threads; a second call changes nothing."""
+        """Close all of it, and waits for its threads; a second call changes nothing."""
         self.closing.set()
         self.refuse()
         with self._changed:
@@ -237,7 +237,7 @@ class FaultProxy:
             return len(self._threads)
 
     def wait_until_idle(self) -> bool:
-        """Waits until no client's connection is open, and tells whether that came to pass."""
+        """Wait until no client's connection is open, and tells whether that came to pass."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._open, IDLE_WITHIN)
 
@@ -248,19 +248,19 @@ class FaultProxy:
         self.close()
 
     def count(self, what: str) -> None:
-        """Counts what an exchange did."""
+        """Count what an exchange did."""
         with self._changed:
             self._counted[what] += 1
 
     def connect(self) -> Stream:
-        """Connects to the server."""
+        """Connect to the server."""
         sock = socket.create_connection(self._address, LONGEST_WAIT)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._remember(sock)
         return Stream(sock)
 
     def forget(self, sock: socket.socket) -> None:
-        """Closes a socket for good."""
+        """Close a socket for good."""
         with self._changed:
             self._socks.pop(id(sock), None)
         sock.close()
@@ -272,7 +272,7 @@ class FaultProxy:
             _shut(sock)
 
     def _take(self, *, at_accept: bool) -> Any:
-        """Gives the fault that befalls what comes now; `None` if none does."""
+        """Return the fault that befalls what comes now; `None` if none does."""
         with self._changed:
             for entry in self._script:
                 if entry[1] == 0 or entry[0].down:
@@ -359,7 +359,7 @@ def _bound(address: Tuple[str, int]) -> socket.socket:
 
 
 def _shut(sock: socket.socket) -> None:
-    """Wakes whoever reads from a socket in another thread."""
+    """Wake whoever reads from a socket in another thread."""
     try:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:

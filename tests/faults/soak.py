@@ -82,7 +82,7 @@ class BadWeather:
         self.failures: Counter[str] = collections.Counter()
 
     def play(self, exchange: Exchange) -> None:
-        """Serves one connection to its end."""
+        """Serve one connection to its end."""
         with self.lock:
             fails = self._random.random() < 0.2
             count = self._random.randint(1, _MOST_REQUESTS)
@@ -148,7 +148,7 @@ class Soak:
         self.repeated_by_hand = 0
 
     def run(self) -> Report:
-        """Runs it, and gives what came of it."""
+        """Run it, and gives what came of it."""
         started = time.monotonic()
         with LocalServer([_FLOW], [agent("square")(_square)]) as server:
             with FaultProxy(server.url) as proxy, self._client(proxy.url) as client:
@@ -180,7 +180,7 @@ class Soak:
         return client
 
     def _refuse(self, proxy: FaultProxy, over: threading.Event) -> None:
-        """Closes the port every now and then, for a moment."""
+        """Close the port every now and then, for a moment."""
         while not over.wait(self._refusals.uniform(0.2, 0.8)):
             proxy.refuse()
             self._weather.note("port closed")
@@ -215,7 +215,7 @@ class Soak:
         raise AISpineError(f"gave up after {_TRIES_BY_HAND} tries by hand")
 
     def _report(self, server: LocalServer, proxy: FaultProxy, seconds: float) -> Report:
-        """Holds what callers were given against what the server has."""
+        """Hold what callers were given against what the server has."""
         made = collections.defaultdict(set)
         limit = 100 * self._executions
         for execution in server._store.executions("soak", limit=limit):

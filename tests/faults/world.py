@@ -47,7 +47,7 @@ class Counting:
         return self._application(environ, start_response)
 
     def of(self, cell: str) -> List[Arrival]:
-        """Gives what a cell has sent, oldest first."""
+        """Return what a cell has sent, oldest first."""
         with self._lock:
             return list(self._arrivals.get(cell, ()))
 
@@ -126,7 +126,7 @@ class World:
         return self.server._store
 
     def state(self, *, large: bool) -> Any:
-        """Makes what one cell works on: a flow, an agent, a user, and names for new ones."""
+        """Make what one cell works on: a flow, an agent, a user, and names for new ones."""
         cell = f"c{next(self._numbers)}"
         pad = "x" * _PAD if large else ""
         state = SimpleNamespace(
@@ -145,35 +145,35 @@ class World:
         return state
 
     def finished(self, state: Any) -> None:
-        """Gives a cell an execution that is done."""
+        """Return a cell an execution that is done."""
         state.execution_id = self.store.create_execution(state.cell, state.input, {})
         self.store.finish_execution(
             state.execution_id, ExecutionStatus.COMPLETED, output_data={"a": {"b": 1}}
         )
 
     def started(self, state: Any, agent_id: str) -> None:
-        """Gives a cell an execution that runs."""
+        """Return a cell an execution that runs."""
         state.execution_id = self.store.create_execution(state.cell, state.input, {})
         flow = Flow.from_wire(_flow(state.cell, agent_id))
         self.server._engine.start(state.execution_id, flow, state.input)
 
     def has_key(self, state: Any, user_id: str) -> None:
-        """Gives a user an API key."""
+        """Return a user an API key."""
         state.key = f"sk_{state.cell}"
         self.store.put("user_key", user_id, {"api_key": state.key})
 
     def key_of(self, user_id: str) -> Optional[str]:
-        """Gives a user's API key; `None` if there is none."""
+        """Return a user's API key; `None` if there is none."""
         found = self.store.get("user_key", user_id)
         return found and found["api_key"]
 
     def executions(self, state: Any) -> List[Dict[str, Any]]:
-        """Gives all executions of a cell's flow."""
+        """Return all executions of a cell's flow."""
         found: List[Dict[str, Any]] = self.store.executions(state.cell, limit=100)
         return found
 
     def forget(self, state: Any) -> None:
-        """Ends what a cell has left behind, so that lists stay short."""
+        """End what a cell has left behind, so that lists stay short."""
         self._held[state.cell].set()
         for name in (state.cell, f"{state.cell}-new"):
             self.store.delete("flow", name)

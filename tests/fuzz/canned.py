@@ -20,7 +20,7 @@ class Canned(BaseAdapter):
         self.say(b"")
 
     def say(self, *bodies, status=200, headers=None):
-        """Sets the answers, and forgets the requests so far."""
+        """Set the answers, and forgets the requests so far."""
         self.status, self.bodies, self.headers = status, list(bodies), headers or {}
         self.requests = []
 
@@ -59,7 +59,7 @@ class Time:
 
 
 def canned_session(canned):
-    """Gives a session that sends nothing."""
+    """Return a session that sends nothing."""
     session = requests.Session()
     session.trust_env = False  # to look for proxies takes longer than all the rest
     session.mount("https://", canned)
@@ -68,7 +68,7 @@ def canned_session(canned):
 
 
 def canned_client(canned, time=None, **options):
-    """Gives a client that is answered by `canned`, and whose time is `time`."""
+    """Return a client that is answered by `canned`, and whose time is `time`."""
     options = {"base_url": "https://h.test", "max_retries": 0, **options}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -79,13 +79,13 @@ def canned_client(canned, time=None, **options):
 
 
 def is_one_line(text):
-    """Tells whether a text takes one line of any terminal, and says something."""
+    """Return whether a text takes one line of any terminal, and says something."""
     odd = ("Cc", "Cs", "Zl", "Zp")
     return bool(text) and all(unicodedata.category(c) not in odd for c in text)
 
 
 def check_error(error):
-    """Checks what holds for all errors: one line that is not too long, and they pickle."""
+    """Check what holds for all errors: one line that is not too long, and they pickle."""
     assert is_one_line(str(error)), repr(error)
     assert len(str(error)) < 2000
     assert str(pickle.loads(pickle.dumps(error))) == str(error)

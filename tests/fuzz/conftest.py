@@ -9,6 +9,6 @@ from ai_spine.constants import LOGGER_NAME
 
 @pytest.fixture(autouse=True)
 def unheard(monkeypatch):
-    """Keeps the log from pytest, which would remember each line of thousands of examples."""
+    """Keep the log from pytest, which would remember each line of thousands of examples."""
     for name in (LOGGER_NAME, "urllib3"):
         monkeypatch.setattr(logging.getLogger(name), "propagate", False)

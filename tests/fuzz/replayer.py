@@ -31,11 +31,11 @@ class Replayer(socketserver.TCPServer):
         self._thread.start()
 
     def say(self, said):
-        """Sets the answer, and forgets the requests so far."""
+        """Set the answer, and forgets the requests so far."""
         self.said, self.targets = said, []
 
     def handle_error(self, request, client_address):
-        """Says nothing: a client may well leave before it has heard all."""
+        """Say nothing: a client may well leave before it has heard all."""
 
     def server_close(self):
         self.shutdown()

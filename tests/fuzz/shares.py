@@ -30,12 +30,12 @@ SHARES = {
 
 
 def examples_of(name):
-    """Gives how many examples a property tries: never less than its share of the total."""
+    """Return how many examples a property tries: never less than its share of the total."""
     return math.ceil(TOTAL * SHARES[name] / sum(SHARES.values()))
 
 
 def fuzz(**strategies):
-    """Makes a function a property, which is tried with as many examples as its share says."""
+    """Make a function a property, which is tried with as many examples as its share says."""
 
     def decorate(test):
         return settings(

@@ -50,14 +50,14 @@ _WRAPPERS = [
 
 
 def objects_of(model):
-    """Gives objects that have the fields of a model, with anything in them."""
+    """Return objects that have the fields of a model, with anything in them."""
     return st.dictionaries(
         st.sampled_from(model.field_names()), ODD, min_size=1, max_size=12
     )
 
 
 def nearly(model):
-    """Gives what an answer that holds a model could look like, with anything in its fields."""
+    """Return what an answer that holds a model could look like, with anything in its fields."""
     lists = st.lists(objects_of(model), max_size=3)
     wrapped = st.builds(lambda w, i: {w: i}, st.sampled_from(_WRAPPERS), lists)
     return objects_of(model) | lists | wrapped
@@ -85,7 +85,7 @@ class StandIn:
 
 
 def deep(depth):
-    """Gives a list in a list in a list."""
+    """Return a list in a list in a list."""
     value = []
     for _ in range(depth):
         value = [value]
@@ -93,7 +93,7 @@ def deep(depth):
 
 
 def endless():
-    """Gives a list that holds itself."""
+    """Return a list that holds itself."""
     value = [1]
     value.append({"again": value})
     return value
@@ -110,7 +110,7 @@ UNPRINTABLE = st.sampled_from(
 
 
 def real(value):
-    """Gives a value with what its stand-ins stand for."""
+    """Return a value with what its stand-ins stand for."""
     if isinstance(value, StandIn):
         return value.make()
     if type(value) in (list, tuple, frozenset):

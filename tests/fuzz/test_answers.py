@@ -30,7 +30,7 @@ MODELS = Model.__subclasses__()
 
 
 def model_of(operation):
-    """Gives the model that an operation's method promises, if it promises one."""
+    """Return the model that an operation's method promises, if it promises one."""
     promised = inspect.signature(getattr(AISpine, operation.name)).return_annotation
     inner = get_args(promised)[0] if get_args(promised) else promised
     return inner if issubclass(inner, Model) else None

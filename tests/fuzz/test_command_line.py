@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from ai_spine import constants
 from ai_spine._sync.api import ApiClient
-from ai_spine.cli import context as cli_context
 from ai_spine.cli import exit_codes
 from ai_spine.cli import local as cli_local
+from ai_spine.cli import session as cli_context
 from ai_spine.cli.main import cli
 from ai_spine.transport.requests import session_pool
 from tests.fuzz.canned import Canned, Time, canned_client, canned_session, is_one_line
@@ -36,7 +36,7 @@ TOLD = re.compile(
 
 
 def walk(command, path=()):
-    """Gives each command under a group with the words that lead to it, the group included."""
+    """Return each command under a group with the words that lead to it, the group included."""
     yield path, command
     for name, child in getattr(command, "commands", {}).items():
         yield from walk(child, (*path, name))
@@ -137,7 +137,7 @@ JSON_VALUES = st.sampled_from(sorted(FILES)).map("@{}".format) | VALUES
 
 @st.composite
 def command_lines(draw):
-    """Gives the words of a command, with odd options and arguments, mostly as many as it takes."""
+    """Return the words of a command, with odd options and arguments, mostly as many as it takes."""
     path, command = draw(st.sampled_from(COMMANDS))
     options = [p.opts[0] for p in command.params if isinstance(p, click.Option)]
     wanted = [p for p in command.params if isinstance(p, click.Argument)]
@@ -162,7 +162,7 @@ class Echo(Canned):
         super().__init__()
 
     def say(self, *bodies, **options):
-        """Sets the answers, and the clock to its start."""
+        """Set the answers, and the clock to its start."""
         super().say(*bodies, **options)
         self.time.now = 1.0
 
@@ -214,7 +214,7 @@ def canned(monkeypatch, tmp_path):
 
 @contextlib.contextmanager
 def apart():
-    """Puts back what a process that ends would not need to: handlers of signals and of logs."""
+    """Put back what a process that ends would not need to: handlers of signals and of logs."""
     log = logging.getLogger(constants.LOGGER_NAME)
     handlers, level = list(log.handlers), log.level
     known = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
@@ -227,7 +227,7 @@ def apart():
 
 
 def run(words, stdin, environment):
-    """Runs the command in this process; what it does not catch fails the test."""
+    """Run the command in this process; what it does not catch fails the test."""
     separate = "mix_stderr" in inspect.signature(CliRunner).parameters
     runner = CliRunner(mix_stderr=False) if separate else CliRunner()
     with apart(), warnings.catch_warnings():

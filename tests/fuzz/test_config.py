@@ -88,7 +88,7 @@ ENVIRONMENT_TEXT = (
 
 @contextlib.contextmanager
 def apart():
-    """Keeps warnings, and the handlers that `debug` adds, from what runs later."""
+    """Keep warnings, and the handlers that `debug` adds, from what runs later."""
     log = logging.getLogger(constants.LOGGER_NAME)
     handlers, level = list(log.handlers), log.level
     with warnings.catch_warnings():
@@ -101,7 +101,7 @@ def apart():
 
 
 def check_made(make, shown=()):
-    """Fails if what makes a client does anything but make one, or say why not in one line.
+    """Fail if what makes a client does anything but make one, or say why not in one line.
 
     The key must not be in that line, unless it was given as what is `shown`: a path, or a name.
     """
@@ -132,7 +132,7 @@ FITTING = {
 
 
 def told_to(names, values):
-    """Gives some of these settings, each with any value or with one that nearly fits."""
+    """Return some of these settings, each with any value or with one that nearly fits."""
     pairs = st.sampled_from(names).flatmap(
         lambda name: st.tuples(st.just(name), FITTING.get(name, values) | values)
     )

@@ -53,7 +53,7 @@ def nested(depth, opening, closing):
 
 
 def fields(value):
-    """Gives bodies that say a value where servers say what is wrong."""
+    """Return bodies that say a value where servers say what is wrong."""
     one = st.dictionaries(st.sampled_from(PLACES), value, min_size=1, max_size=4)
     entries = st.lists(
         st.fixed_dictionaries({"msg": value, "loc": st.lists(value, max_size=3)}),
@@ -109,7 +109,7 @@ def test_any_error_body_gives_the_error_of_its_status(body, status, call):
 
 
 def escapes(key):
-    """Gives the ways in which JSON may write a key."""
+    """Return the ways in which JSON may write a key."""
     written = json.dumps(key)[1:-1]
     every = "".join(f"\\u{ord(character):04X}" for character in key)
     first = f"\\u{ord(key[0]):04x}" + json.dumps(key[1:])[1:-1]
@@ -118,7 +118,7 @@ def escapes(key):
 
 @st.composite
 def echoes(draw):
-    """Gives a key, and a body that holds it somehow."""
+    """Return a key, and a body that holds it somehow."""
     key = draw(KEYS)
     said = draw(
         fields(st.sampled_from(["@", "key @ is bad", {"@": "@"}, ["@"]])).map(
@@ -132,7 +132,7 @@ def echoes(draw):
 
 @st.composite
 def header_echoes(draw, key):
-    """Gives headers that hold the key."""
+    """Return headers that hold the key."""
     told = draw(st.sampled_from(["{}", "id {}", "{}{}", "https://{}/", "//{}/x"]))
     names = st.sampled_from(
         ["X-Request-Id", "Content-Type", "Location", "Retry-After", "Content-Length"]
@@ -141,7 +141,7 @@ def header_echoes(draw, key):
 
 
 def assert_hidden(key, error):
-    """Fails if a key stands anywhere in an error, in capitals or not, whole or in its state."""
+    """Fail if a key stands anywhere in an error, in capitals or not, whole or in its state."""
     told = [str(error), repr(error), pickle.dumps(error).decode("latin-1")]
     assert not any(key.lower() in text.lower() for text in told), error
 

@@ -88,7 +88,7 @@ def server():
 
 
 def ask(server, method="GET"):
-    """Asks with a client of its own: connections that odd bytes have spoilt are not used again."""
+    """Ask with a client of its own: connections that odd bytes have spoilt are not used again."""
     with AISpine(KEY, server.url, max_retries=0, timeout=30) as client:
         return client.request(method, "/health")
 

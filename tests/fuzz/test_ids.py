@@ -50,7 +50,7 @@ ANSWER = json.dumps(
 
 
 def methods_with_ids():
-    """Gives each method that takes an id, with the name of the id."""
+    """Return each method that takes an id, with the name of the id."""
     for name, method in inspect.getmembers(AISpine, inspect.isfunction):
         for parameter in inspect.signature(method).parameters:
             if parameter in KINDS and not name.startswith("_"):
@@ -61,7 +61,7 @@ METHODS = sorted(methods_with_ids())
 
 
 def call(client, name, given):
-    """Calls a method with an id, and with the least of all else."""
+    """Call a method with an id, and with the least of all else."""
     others = {
         "input_data": {},
         "inputs": [{}],
@@ -78,14 +78,14 @@ def call(client, name, given):
 
 
 def is_allowed(text):
-    """Tells whether an id may be sent, by what the docs of `check_id` say."""
+    """Return whether an id may be sent, by what the docs of `check_id` say."""
     odd = ("Cc", "Cs", "Zl", "Zp")
     whole = not any(unicodedata.category(character) in odd for character in text)
     return whole and bool(text.strip()) and text not in (".", "..")
 
 
 def assert_named(target, body, template, given):
-    """Fails if a request does not name the id as its one segment, or as its one field."""
+    """Fail if a request does not name the id as its one segment, or as its one field."""
     kind, text = given
     told = urlsplit(target)
     asked, wanted = told.path.split("/"), template.split("/")

@@ -55,7 +55,7 @@ KEYS = (
 
 
 def nested(leaves, keys):
-    """Gives leaves in lists, tuples, dicts and what else is a mapping."""
+    """Return leaves in lists, tuples, dicts and what else is a mapping."""
     return st.recursive(
         leaves,
         lambda inner: st.lists(inner, max_size=3)
@@ -94,7 +94,7 @@ class Collision(Exception):
 
 
 def as_json_has_it(value):
-    """Gives what JSON must decode to: its lists, texts and keys for ours."""
+    """Return what JSON must decode to: its lists, texts and keys for ours."""
     if isinstance(value, str):  # two halves of a character become the character
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     if isinstance(value, (list, tuple)):
@@ -112,7 +112,7 @@ def as_json_has_it(value):
 
 
 def key_of(key):
-    """Gives the text that a key becomes."""
+    """Return the text that a key becomes."""
     if isinstance(key, str):
         return as_json_has_it(str.__str__(key) if type(key) is str else key.value)
     return json.dumps(key, allow_nan=False)

@@ -6,7 +6,7 @@ LIMIT = 30.0  # seconds: generous, and only used up by a test that fails
 
 
 def wait_until(predicate, limit=LIMIT):
-    """Polls until the predicate gives something true, and gives that."""
+    """Poll until the predicate gives something true, and gives that."""
     ends = time.monotonic() + limit
     while True:
         value = predicate()
@@ -17,7 +17,7 @@ def wait_until(predicate, limit=LIMIT):
 
 
 def node(node_id, agent_id=None, depends_on=(), **more):
-    """Gives a node: a processor if it has an agent, and an input node if not."""
+    """Return a node: a processor if it has an agent, and an input node if not."""
     kind = "processor" if agent_id else "input"
     return {
         "id": node_id,
@@ -29,7 +29,7 @@ def node(node_id, agent_id=None, depends_on=(), **more):
 
 
 def flow(*nodes, flow_id="f", exits=None, **more):
-    """Gives a flow that enters at its first node and leaves at its last, or at `exits`."""
+    """Return a flow that enters at its first node and leaves at its last, or at `exits`."""
     return {
         "flow_id": flow_id,
         "nodes": list(nodes),
@@ -40,12 +40,12 @@ def flow(*nodes, flow_id="f", exits=None, **more):
 
 
 def single(agent_id="work", flow_id="f", **config):
-    """Gives a flow of the one node `n`."""
+    """Return a flow of the one node `n`."""
     return flow(node("n", agent_id, config=config), flow_id=flow_id)
 
 
 def run(server, flow_id="f", input_data=None):
-    """Executes a flow and gives the execution when it is done, however it ended."""
+    """Execute a flow and gives the execution when it is done, however it ended."""
     with server.client() as client:
         return client.execute_and_wait(
             flow_id,
@@ -57,6 +57,6 @@ def run(server, flow_id="f", input_data=None):
 
 
 def is_one_sentence(error):
-    """Tells whether an error reads as one line."""
+    """Return whether an error reads as one line."""
     text = str(error)
     return bool(text.strip()) and "\n" not in text

@@ -11,7 +11,7 @@ from ai_spine.local import LocalServer
 
 @pytest.fixture
 def serve():
-    """Starts servers that end with the test."""
+    """Start servers that end with the test."""
     with contextlib.ExitStack() as stack:
         yield lambda *args, **options: stack.enter_context(
             LocalServer(*args, **options)

@@ -20,7 +20,7 @@ exit_points: [n]
 
 
 def refusal(flows):
-    """Gives the words with which a server refuses to start with these flows."""
+    """Return the words with which a server refuses to start with these flows."""
     with pytest.raises(ConfigurationError) as caught:
         LocalServer(flows, AGENTS).close()
     assert is_one_sentence(caught.value)

@@ -12,7 +12,7 @@ GOOD = {"name": "Ana", "income": 52000, "amount": 15000, "term_months": 24}
 
 
 def level_payment(amount, annual_rate, months):
-    """Gives the payment whose present values add up to the loan."""
+    """Return the payment whose present values add up to the loan."""
     rate = annual_rate / 12
     return amount / sum((1 + rate) ** -month for month in range(1, months + 1))
 

@@ -30,7 +30,7 @@ AGENTS = {"work": work}
 
 
 def our_threads():
-    """Gives the threads that servers start, by name."""
+    """Return the threads that servers start, by name."""
     return {
         thread.name
         for thread in threading.enumerate()
@@ -49,7 +49,7 @@ def test_a_server_listens_on_a_free_port_of_this_machine(serve):
 
 
 def serve_on_the_port_of(serve, close):
-    """Starts a server on a port that `close` frees; others may be quicker to take it."""
+    """Start a server on a port that `close` frees; others may be quicker to take it."""
     for _ in range(20):
         port = close()
         try:
@@ -525,7 +525,7 @@ class Process:
 
 @pytest.fixture
 def start_process(tmp_path):
-    """Starts servers of one folder, and kills them at the end."""
+    """Start servers of one folder, and kills them at the end."""
     (tmp_path / "flows").mkdir()
     text = "{flow_id: f, entry_point: n, exit_points: [n], nodes: [{id: n, agent_id: work}]}"
     (tmp_path / "flows" / "f.yaml").write_text(text, encoding="utf-8")

@@ -33,7 +33,7 @@ def cells(tmp_path_factory):
 
 
 def html_of(cells, start):
-    """Gives what the cell that begins so shows as HTML."""
+    """Return what the cell that begins so shows as HTML."""
     (cell,) = (cell for cell in cells if cell.source.startswith(start))
     shown = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
     return "".join(shown)

@@ -15,7 +15,7 @@ SECTION = "what the AI Spine server executed"
 
 
 def told_under(section, output):
-    """Gives the lines of a section of a report, up to the next line of dashes or the like."""
+    """Return the lines of a section of a report, up to the next line of dashes or the like."""
     after = re.split(rf"^-+ {section} -+$", output, flags=re.MULTILINE)[1]
     return re.split(r"^[-=_]{3,}", after, flags=re.MULTILINE)[0].strip().splitlines()
 

@@ -37,7 +37,7 @@ def client(request, server):
 
 
 def ask(answer, **options):
-    """Gives the client's answer to `/users/me`, where the server answers so."""
+    """Return the client's answer to `/users/me`, where the server answers so."""
     with responses.RequestsMock() as mock, AISpine(base_url=URL, **options) as client:
         mock.get(f"{URL}/api/v1/users/me", **answer)
         return client.check_credits()

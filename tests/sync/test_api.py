@@ -92,7 +92,7 @@ def time():
 
 @pytest.fixture
 def make_client(time):
-    """Makes clients whose time is `time`, and closes them."""
+    """Make clients whose time is `time`, and closes them."""
     clients = []
 
     def make(server, api_key=None, **options):
@@ -108,7 +108,7 @@ def make_client(time):
 
 @pytest.fixture
 def serve():
-    """Starts servers with a script, and stops them."""
+    """Start servers with a script, and stops them."""
     servers = []
 
     def start(*script, **options):
@@ -121,12 +121,12 @@ def serve():
 
 
 def send(client, method, path="/things", **rest):
-    """Sends an operation of any method, with what it reads left as it is."""
+    """Send an operation of any method, with what it reads left as it is."""
     return client._api.call(Operation("thing", method, path, lambda data: data), **rest)
 
 
 def failure(function, *args, **kwargs):
-    """Gives the error of the SDK that a call raises."""
+    """Return the error of the SDK that a call raises."""
     with pytest.raises(AISpineError) as caught:
         function(*args, **kwargs)
     assert len(str(caught.value).splitlines()) == 1

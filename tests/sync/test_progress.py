@@ -30,7 +30,7 @@ def client(server):
 
 @pytest.fixture
 def notebook(monkeypatch):
-    """Has this process taken for the kernel of a notebook."""
+    """Have this process taken for the kernel of a notebook."""
     shell = types.SimpleNamespace(kernel=object())
     ipython = types.SimpleNamespace(get_ipython=lambda: shell)
     monkeypatch.setitem(sys.modules, "IPython", ipython)

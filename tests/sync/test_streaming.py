@@ -106,7 +106,7 @@ def event(number, status, name="execution"):
 
 
 def stream(*events, **headers):
-    """Gives an answer that ends with its connection."""
+    """Return an answer that ends with its connection."""
     fields = {"content_type": "text/event-stream", "connection": "close", **headers}
     lines = ["HTTP/1.1 200 OK"]
     lines += [f"{name.replace('_', '-')}: {text}" for name, text in fields.items()]
@@ -115,7 +115,7 @@ def stream(*events, **headers):
 
 @pytest.fixture
 def play():
-    """Gives a client of a server that plays a script."""
+    """Return a client of a server that plays a script."""
     opened = []
 
     def start(*script, **options):

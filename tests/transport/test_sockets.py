@@ -139,7 +139,7 @@ def test_waiting_for_a_free_connection_is_bounded_too():
 
 
 def resolve_to(monkeypatch, *urls):
-    """Makes each name stand for the addresses of these URLs."""
+    """Make each name stand for the addresses of these URLs."""
     found = [
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", urlsplit(url).port))
         for url in urls

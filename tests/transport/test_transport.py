@@ -71,7 +71,7 @@ class Counted(socket.socket):
 
 @pytest.fixture
 def counted(monkeypatch):
-    """Counts the sockets that clients open from here on."""
+    """Count the sockets that clients open from here on."""
     monkeypatch.setattr(Counted, "open", 0)
     monkeypatch.setattr(Counted, "greatest", 0)
     monkeypatch.setattr(socket, "socket", Counted)

@@ -59,7 +59,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def opened(path):
-    """Opens the same file again and again."""
+    """Open the same file again and again."""
     descriptors = []
 
     def make():

@@ -6,10 +6,10 @@ from typing import Any, Dict, List, Optional
 import click
 
 from ai_spine.batch.items import UNKNOWN, BatchItem, BatchProgress
-from ai_spine.cli.context import session
 from ai_spine.cli.output.printing import open_rows, say
 from ai_spine.cli.output.tables import shortened, text_width
 from ai_spine.cli.output.terminal import harmless, is_terminal, size_of
+from ai_spine.cli.session import session
 from ai_spine.exceptions import NotFoundError
 
 _REDRAW_AFTER = 0.1  # seconds
@@ -51,7 +51,7 @@ class Report:
         self._width = 0
 
     def take(self, item: BatchItem) -> None:
-        """Counts an item, and prints it if no file has it."""
+        """Count an item, and prints it if no file has it."""
         if self._path is None:
             self._clear()
             told = item.to_dict()
@@ -71,7 +71,7 @@ class Report:
         return sum(self._counts.values())
 
     def show(self, progress: BatchProgress) -> None:
-        """Draws how far it is, on a terminal, a few times a second."""
+        """Draw how far it is, on a terminal, a few times a second."""
         if self._has_terminal and progress.elapsed - self._shown >= _REDRAW_AFTER:
             self._shown = progress.elapsed
             self._clear()
@@ -82,7 +82,7 @@ class Report:
             click.echo(line, err=True, nl=False)
 
     def end(self) -> None:
-        """Sums up a run that came to its end."""
+        """Sum up up a run that came to its end."""
         self._clear()
         if self._path is None:
             self._rows.end()
@@ -95,7 +95,7 @@ class Report:
             self._say(f"{plural(done)}{told}")
 
     def cut_short(self, running: int = 0) -> None:
-        """Sums up a run that was broken off, if it was begun.
+        """Sum up up a run that was broken off, if it was begun.
 
         Args:
             running: How many executions were left to themselves.
@@ -118,7 +118,7 @@ class Report:
         self._say("; ".join(["".join([head, *told]), *filter(None, [", ".join(left)])]))
 
     def not_printed(self) -> None:
-        """Sums up a run that was broken off since nobody takes what it prints."""
+        """Sum up up a run that was broken off since nobody takes what it prints."""
         self._clear()
         done = self.done
         of = "" if self._total is None else f" of {self._total}"
@@ -164,7 +164,7 @@ class Reasons:
         self._others = 0
 
     def note(self, item: BatchItem) -> None:
-        """Notes why an item has no output, if it has none."""
+        """Note why an item has no output, if it has none."""
         if item.error is None:
             return
         reason = reason_of(item)
@@ -175,7 +175,7 @@ class Reasons:
         self._first[reason] = min(self._first.get(reason, item.index), item.index)
 
     def lines(self) -> List[str]:
-        """Gives a line for each reason."""
+        """Return a line for each reason."""
         told = []
         for reason, count in self._counts.items():
             more = f" and {count - 1} more" if count > 1 else ""
@@ -186,7 +186,7 @@ class Reasons:
 
 
 def reason_of(item: BatchItem) -> str:
-    """Gives why an item has no output, without what differs from one execution to the next."""
+    """Return why an item has no output, without what differs from one execution to the next."""
     error = item.error
     status = getattr(error, "status_code", None)
     told = harmless(getattr(error, "message", "") or type(error).__name__)
@@ -196,7 +196,7 @@ def reason_of(item: BatchItem) -> str:
 
 
 def plural(count: int) -> str:
-    """Gives a count of inputs in words.
+    """Return a count of inputs in words.
 
     Example:
         >>> plural(1), plural(2)
@@ -206,7 +206,7 @@ def plural(count: int) -> str:
 
 
 def describe(progress: BatchProgress) -> str:
-    """Says how far a batch is.
+    """Say how far a batch is.
 
     Example:
         >>> describe(BatchProgress(done=50, failed=2, total=200, elapsed=10.0))

@@ -15,7 +15,7 @@ _SOLE = "value"  # the column of what has no name
 
 
 def json_text(value: Any, *, lines: bool = True) -> str:
-    """Gives a value as JSON that says the same in any encoding, and does nothing to a terminal.
+    """Return a value as JSON that says the same in any encoding, and does nothing to a terminal.
 
     Args:
         value: The value.
@@ -32,7 +32,7 @@ def json_text(value: Any, *, lines: bool = True) -> str:
 
 
 def yaml_text(value: Any) -> str:
-    """Gives a value as YAML, without the line's end.
+    """Return a value as YAML, without the line's end.
 
     Example:
         >>> yaml_text([{"a": 1, "b": "yes"}])
@@ -50,7 +50,7 @@ def yaml_text(value: Any) -> str:
 
 
 def csv_line(cells: Iterable[Any], stream: Any = None) -> str:
-    """Gives a line of CSV, without its end.
+    """Return a line of CSV, without its end.
 
     Nothing is an empty cell, lists and objects are JSON. Text that a spreadsheet would run as a
     formula has an apostrophe before it.
@@ -83,7 +83,7 @@ def _cell(value: Any) -> str:
 
 
 def table_of(value: Any) -> Tuple[Optional[List[str]], List[Sequence[Any]]]:
-    """Gives headings and rows for a value of any shape; lists of lists have no headings.
+    """Return headings and rows for a value of any shape; lists of lists have no headings.
 
     Example:
         >>> table_of([{"a": 1}, {"a": 2, "b": 3}])

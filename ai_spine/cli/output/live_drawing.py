@@ -29,7 +29,7 @@ class NodeState:
         self._took: Optional[float] = None
 
     def see(self, node: NodeResult, now: float) -> None:
-        """Notes what a server tells of it."""
+        """Note what a server tells of it."""
         if self._since is None:
             self._since = now
         self.status = text_of(node.status)
@@ -44,7 +44,7 @@ class NodeState:
         return self.status in TERMINAL_STATUSES or self.status == "skipped"
 
     def elapsed(self, now: float) -> str:
-        """Gives how long it has taken, in words; nothing where it has not begun."""
+        """Return how long it has taken, in words; nothing where it has not begun."""
         if self._since is None or self.status == _WAITING:
             return ""
         return f"{now - self._since if self._took is None else self._took:.1f} s"
@@ -68,22 +68,22 @@ class Picture:
         self._nodes: Dict[str, NodeState] = {}
 
     def show_flow(self, flow: Optional[Flow]) -> None:
-        """Takes the flow, whose nodes are shown before they begin."""
+        """Take the flow, whose nodes are shown before they begin."""
         self._flow = flow
         listed = flow.nodes if flow is not None else None
         for node in listed if isinstance(listed, list) else []:
             self._nodes.setdefault(str(getattr(node, "id", None)), NodeState())
 
     def see_execution(self, execution: Execution) -> None:
-        """Notes how the execution stands."""
+        """Note how the execution stands."""
         self._status = text_of(execution.status)
 
     def see_node(self, node: NodeResult, now: float) -> None:
-        """Notes how a node stands."""
+        """Note how a node stands."""
         self._nodes.setdefault(str(node.node_id), NodeState()).see(node, now)
 
     def lines(self, columns: int, rows: int, now: float) -> List[str]:
-        """Gives the lines that fit on a screen with this many columns and rows."""
+        """Return the lines that fit on a screen with this many columns and rows."""
         # The last column stays free: some terminals wrap as soon as it is taken.
         width, room = max(columns - 1, 1), rows - 2
         seconds = f"{now - self._started:.1f} s"
@@ -99,7 +99,7 @@ class Picture:
         return lines + self._list(width, room, now)
 
     def _graph(self, width: int) -> List[str]:
-        """Draws the flow; nothing where it has nodes that the server's flow does not."""
+        """Draw the flow; nothing where it has nodes that the server's flow does not."""
         if self._flow is None or width < 20:
             return []
         states = {name: state.status for name, state in self._nodes.items()}
@@ -115,7 +115,7 @@ class Picture:
         ]
 
     def _list(self, width: int, room: int, now: float) -> List[str]:
-        """Gives a line for each node; where there is no room, what runs and what failed."""
+        """Return a line for each node; where there is no room, what runs and what failed."""
         shown, left = list(self._nodes.items()), ""
         if len(shown) > room:
             urgent = [pair for pair in shown if pair[1].status in _URGENT]
@@ -189,25 +189,25 @@ class LiveView:
         self._draw()
 
     def show_flow(self, flow: Optional[Flow]) -> None:
-        """Takes the flow to draw."""
+        """Take the flow to draw."""
         with self._lock:
             self._picture.show_flow(flow)
         self._draw()
 
     def see_execution(self, execution: Execution) -> None:
-        """Takes how the execution stands."""
+        """Take how the execution stands."""
         with self._lock:
             self._picture.see_execution(execution)
         self._draw()
 
     def see_node(self, node: NodeResult) -> None:
-        """Takes how a node stands."""
+        """Take how a node stands."""
         with self._lock:
             self._picture.see_node(node, self._clock())
         self._draw()
 
     def note(self, message: str) -> None:
-        """Puts a line above the picture."""
+        """Put a line above the picture."""
         self._draw(above=harmless(message))
 
     def _tick(self) -> None:
@@ -239,5 +239,5 @@ class _Notes(logging.Handler):
         self._view = view
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Shows a warning."""
+        """Show a warning."""
         self._view.note(record.getMessage())

@@ -6,13 +6,13 @@ from typing import Any, Callable, List, Optional
 import click
 
 from ai_spine.cli.output.query import Query
+from ai_spine.cli.session import FORMATS
 
-FORMATS = ("table", "json", "jsonl", "yaml", "csv")
 Remember = Callable[[click.Context, click.Parameter, Any], None]
 
 
 def check_output(name: Any) -> str:
-    """Gives the name of a format back if results can be printed so.
+    """Return the name of a format back if results can be printed so.
 
     Raises:
         click.UsageError: There is no such format, or PyYAML, which it needs, is not installed.
@@ -37,7 +37,7 @@ def check_output(name: Any) -> str:
 
 
 def output_options(remember: Remember) -> List[click.Parameter]:
-    """Gives the options.
+    """Return the options.
 
     Args:
         remember: Notes the value of an option for the command.

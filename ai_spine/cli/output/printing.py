@@ -4,8 +4,7 @@ import dataclasses
 import sys
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Type
 
-from ai_spine.cli.context import session
-from ai_spine.cli.errors import tell
+from ai_spine.cli.output.errors import tell
 from ai_spine.cli.output.formats import csv_line, json_text, table_of, yaml_text
 from ai_spine.cli.output.rows import (
     CsvRows,
@@ -19,6 +18,7 @@ from ai_spine.cli.output.rows import (
     text_of,
 )
 from ai_spine.cli.output.terminal import harmless, put
+from ai_spine.cli.session import session
 from ai_spine.models.base import Model
 
 STREAMS = ("jsonl", "csv")  # the formats in which half a list is of use
@@ -30,7 +30,7 @@ def print_items(
     columns: Sequence[str],
     model: Optional[Type[Model]] = None,
 ) -> None:
-    """Prints models: the columns of each as a table, or all of each in another format.
+    """Print models: the columns of each as a table, or all of each in another format.
 
     Args:
         items: The models; JSON lines and CSV are printed as they come.
@@ -54,7 +54,7 @@ def _fields_of(model: Type[Model]) -> List[str]:
 def open_rows(
     form: str, columns: Sequence[str], fields: Optional[Sequence[str]]
 ) -> Rows:
-    """Gives what prints rows one by one.
+    """Return what prints rows one by one.
 
     Args:
         form: The format.
@@ -73,7 +73,7 @@ def open_rows(
 
 
 def print_item(item: Model) -> None:
-    """Prints one model: a line for each attribute that is known, or all in another format."""
+    """Print one model: a line for each attribute that is known, or all in another format."""
     query = session().options.get("query")
     if query is not None:
         print_picked(query(plain(item)))
@@ -84,7 +84,7 @@ def print_item(item: Model) -> None:
 
 
 def _print_fields(fields: Mapping[str, Any]) -> None:
-    """Prints a model's fields; its lists of objects, as nodes are, are tables beneath them."""
+    """Print a model's fields; its lists of objects, as nodes are, are tables beneath them."""
     lists = {
         name: value
         for name, value in fields.items()
@@ -98,7 +98,7 @@ def _print_fields(fields: Mapping[str, Any]) -> None:
 
 
 def _print_objects(objects: List[Mapping[str, Any]]) -> None:
-    """Prints objects as a table, or as paragraphs: nothing is shortened, nor empty throughout."""
+    """Print objects as a table, or as paragraphs: nothing is shortened, nor empty throughout."""
     names, rows = table_of(objects)
     told = [
         (name, cells)
@@ -115,7 +115,7 @@ def _text_or_dash(value: Any) -> str:
 
 
 def print_value(value: Any) -> None:
-    """Prints what a flow gave; of a single exit point, its fields stand alone in a table."""
+    """Print what a flow gave; of a single exit point, its fields stand alone in a table."""
     query = session().options.get("query")
     if query is not None:
         print_picked(query(value))
@@ -127,7 +127,7 @@ def print_value(value: Any) -> None:
 
 
 def print_data(value: Any) -> None:
-    """Prints JSON of any shape in the format that is asked for."""
+    """Print JSON of any shape in the format that is asked for."""
     form = session().output
     if form == "table":
         _print_for_people(value)
@@ -145,7 +145,7 @@ def print_data(value: Any) -> None:
 
 
 def print_picked(value: Any) -> None:
-    """Prints what `--query` has picked; in a table, each item of a list has its line."""
+    """Print what `--query` has picked; in a table, each item of a list has its line."""
     if session().output == "table" and isinstance(value, list) and not _is_table(value):
         for item in value:
             put(text_of(item))
@@ -154,12 +154,12 @@ def print_picked(value: Any) -> None:
 
 
 def say(message: str) -> None:
-    """Tells people something in one line, on stderr, whatever a server has put into it."""
+    """Report people something in one line, on stderr, whatever a server has put into it."""
     tell(harmless(message))
 
 
 def refuses_colour() -> bool:
-    """Tells whether the user has said `--no-color`."""
+    """Return whether the user has said `--no-color`."""
     return bool(session().options.get("no_color"))
 
 
@@ -175,7 +175,7 @@ def _print_for_people(value: Any) -> None:
 
 
 def _is_table(value: List[Any]) -> bool:
-    """Tells whether a list is one of objects; other lists are told on a line."""
+    """Return whether a list is one of objects; other lists are told on a line."""
     return bool(value) and all(isinstance(item, Mapping) and item for item in value)
 
 

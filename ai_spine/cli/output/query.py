@@ -40,7 +40,7 @@ class Query:
             ) from None
 
     def __call__(self, data: Any) -> Any:
-        """Gives what the expression picks from JSON.
+        """Return what the expression picks from JSON.
 
         Raises:
             click.ClickException: It does not fit the data.
@@ -54,7 +54,7 @@ class Query:
 
 
 def _nodes(tree: Any) -> Iterator[Any]:
-    """Walks the parsed expression, without descending: it may be nested deeply."""
+    """Walk the parsed expression, without descending: it may be nested deeply."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -79,7 +79,7 @@ def _check_call(name: str, given: int) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Gives what is wrong, without the drawing beneath it, which needs lines of its own."""
+    """Return what is wrong, without the drawing beneath it, which needs lines of its own."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     told = str(error).strip().split("\n")[0].rstrip(":")

@@ -23,11 +23,11 @@ class Rows:
     """The base of what prints rows: those of JSON lines, which need nothing around them."""
 
     def put(self, row: Any) -> None:
-        """Takes a row: a model, or JSON."""
+        """Take a row: a model, or JSON."""
         put(json_text(plain(row), lines=False))
 
     def end(self) -> None:
-        """Prints what belongs behind the last row."""
+        """Print what belongs behind the last row."""
 
 
 class JsonRows(Rows):
@@ -36,13 +36,13 @@ class JsonRows(Rows):
     _is_empty = True
 
     def put(self, row: Any) -> None:
-        """Takes a row, which is printed at once."""
+        """Take a row, which is printed at once."""
         text = json_text(plain(row)).replace("\n", "\n  ")
         put(("[\n  " if self._is_empty else ",\n  ") + text, end="")
         self._is_empty = False
 
     def end(self) -> None:
-        """Closes the array."""
+        """Close the array."""
         put("[]" if self._is_empty else "\n]")
 
 
@@ -52,12 +52,12 @@ class YamlRows(Rows):
     _is_empty = True
 
     def put(self, row: Any) -> None:
-        """Takes a row, which is printed at once."""
+        """Take a row, which is printed at once."""
         put(yaml_text([plain(row)]))
         self._is_empty = False
 
     def end(self) -> None:
-        """Tells a list of nothing."""
+        """Report a list of nothing."""
         if self._is_empty:
             put("[]")
 
@@ -74,7 +74,7 @@ class CsvRows(Rows):
         self._has_begun = False
 
     def put(self, row: Any) -> None:
-        """Takes a row, which is printed at once."""
+        """Take a row, which is printed at once."""
         names, rows = table_of(plain(row))
         if not self._has_begun:
             self._begin(self._fields or names or [])
@@ -83,7 +83,7 @@ class CsvRows(Rows):
             self._print([known.get(name) for name in self._names] if names else cells)
 
     def end(self) -> None:
-        """Prints the headings, if there was no row."""
+        """Print the headings, if there was no row."""
         if not self._has_begun:
             self._begin(self._fields or [])
 
@@ -111,16 +111,16 @@ class TableRows(Rows):
         self._no_color = no_color
 
     def put(self, row: Any) -> None:
-        """Takes a row."""
+        """Take a row."""
         self._rows.append([text_of(_look_up(row, name)) for name in self._columns])
 
     def end(self) -> None:
-        """Prints all."""
+        """Print all."""
         print_table(self._columns, self._rows, self._no_color)
 
 
 def plain(value: Any) -> Any:
-    """Gives a model as JSON; JSON stays what it is."""
+    """Return a model as JSON; JSON stays what it is."""
     return value.to_dict() if isinstance(value, Model) else value
 
 
@@ -136,7 +136,7 @@ def print_table(
     no_color: bool = False,
     whole: bool = False,
 ) -> None:
-    """Prints texts under their headings, as wide as the terminal lets them be.
+    """Print texts under their headings, as wide as the terminal lets them be.
 
     Args:
         columns: The headings, if there are any.
@@ -163,7 +163,7 @@ def print_table(
 
 
 def print_pairs(pairs: Sequence[Any], no_color: bool = False) -> None:
-    """Prints names beside their values; values that are not known are left out."""
+    """Print names beside their values; values that are not known are left out."""
     told = [
         (harmless(name), text_of(value)) for name, value in pairs if value is not None
     ]
@@ -178,12 +178,12 @@ def print_pairs(pairs: Sequence[Any], no_color: bool = False) -> None:
 
 
 def ellipsis() -> str:
-    """Gives what stands for what is cut off, in the encoding of stdout."""
+    """Return what stands for what is cut off, in the encoding of stdout."""
     return "…" if encodes("…") else "."
 
 
 def text_of(value: Any) -> str:
-    """Gives a value as people read it, on one line."""
+    """Return a value as people read it, on one line."""
     if value is None:
         return "-"
     if isinstance(value, datetime):

@@ -10,7 +10,7 @@ Paint = Callable[[int, str], str]
 
 
 def text_width(text: str) -> int:
-    """Gives the columns that a text takes on a screen.
+    """Return the columns that a text takes on a screen.
 
     Example:
         >>> text_width("ab"), text_width("日本"), text_width("e\\u0301")
@@ -28,7 +28,7 @@ def _width(character: str) -> int:
 
 
 def shortened(text: str, width: int, ellipsis: str = "…") -> str:
-    """Gives a text that takes at most `width` columns; what is cut off shows as an ellipsis.
+    """Return a text that takes at most `width` columns; what is cut off shows as an ellipsis.
 
     Example:
         >>> shortened("decision", 6), shortened("日本語", 4), shortened("日a", 2)
@@ -43,7 +43,7 @@ def shortened(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:
-    """Cuts a text into pieces of at most `width` columns, none of which is empty."""
+    """Cut a text into pieces of at most `width` columns, none of which is empty."""
     start = taken = 0
     for position, character in enumerate(text):
         wide = _width(character)
@@ -55,7 +55,7 @@ def _pieces(text: str, width: int) -> Iterator[str]:
 
 
 def wrapped(text: str, width: int) -> List[str]:
-    """Gives the lines of a text that take at most `width` columns each, cut at spaces if possible.
+    """Return the lines of a text that take at most `width` columns each, cut at spaces if possible.
 
     Example:
         >>> wrapped("the risk is low", 8)
@@ -84,7 +84,7 @@ def table_lines(
     whole: bool = False,
     paint: Paint = lambda column, text: text,
 ) -> List[str]:
-    """Gives the lines of a table.
+    """Return the lines of a table.
 
     Args:
         rows: The cells; the first row has the headings.
@@ -119,7 +119,7 @@ def _line(
 
 
 def _fitted(widths: Sequence[int], limit: int) -> Optional[List[int]]:
-    """Shrinks columns until they fit, the widest first; `None` says that they would be useless."""
+    """Shrink columns until they fit, the widest first; `None` says that they would be useless."""
     room = limit - len(GAP) * (len(widths) - 1)
     if sum(widths) <= room:
         return list(widths)
@@ -133,7 +133,7 @@ def _fitted(widths: Sequence[int], limit: int) -> Optional[List[int]]:
 
 
 def _shared(widths: Sequence[int], room: int) -> List[int]:
-    """Gives narrow columns what they ask for, and the others equal shares of what is left."""
+    """Return narrow columns what they ask for, and the others equal shares of what is left."""
     given = [0] * len(widths)
     by_width = sorted(range(len(widths)), key=lambda column: widths[column])
     for done, column in enumerate(by_width):
@@ -160,7 +160,7 @@ def pair_lines(
     *,
     paint: Paint = lambda pair, text: text,
 ) -> List[str]:
-    """Gives the lines of names and their values.
+    """Return the lines of names and their values.
 
     Args:
         pairs: The names and values.
@@ -186,7 +186,7 @@ def pair_lines(
 
 
 def _stacked(pairs: Sequence[Tuple[str, str]], width: int, paint: Paint) -> List[str]:
-    """Puts each name above its value, where they do not fit beside each other."""
+    """Put each name above its value, where they do not fit beside each other."""
     lines = []
     indent = GAP if width > 2 * len(GAP) else ""
     for number, (name, value) in enumerate(pairs):

@@ -35,7 +35,7 @@ class StdoutError(click.ClickException):
 
 
 def is_terminal(stream: Any) -> bool:
-    """Tells whether a stream is a terminal; one that is closed is none."""
+    """Return whether a stream is a terminal; one that is closed is none."""
     try:
         return stream is not None and bool(stream.isatty())
     except ValueError:
@@ -43,7 +43,7 @@ def is_terminal(stream: Any) -> bool:
 
 
 def size_of(stream: Any) -> "os.terminal_size":
-    """Gives the columns and lines of the terminal that a stream is."""
+    """Return the columns and lines of the terminal that a stream is."""
     if not (os.environ.get("COLUMNS") and os.environ.get("LINES")):
         try:
             size = os.get_terminal_size(stream.fileno())
@@ -57,12 +57,12 @@ def size_of(stream: Any) -> "os.terminal_size":
 
 
 def width_of(stream: Any) -> Optional[int]:
-    """Gives the columns that a stream shows, or `None` where it is no terminal."""
+    """Return the columns that a stream shows, or `None` where it is no terminal."""
     return size_of(stream).columns if is_terminal(stream) else None
 
 
 def takes_colour(stream: Any, refused: bool = False) -> bool:
-    """Tells whether to colour what a stream is given.
+    """Return whether to colour what a stream is given.
 
     Args:
         stream: The stream.
@@ -76,7 +76,7 @@ def takes_colour(stream: Any, refused: bool = False) -> bool:
 
 
 def painted(text: str, status: Any) -> str:
-    """Colours a text as its status asks for; the words stay, for those who see no colours.
+    """Colour a text as its status asks for; the words stay, for those who see no colours.
 
     Example:
         >>> painted("failed", "failed"), painted("odd", "odd")
@@ -87,7 +87,7 @@ def painted(text: str, status: Any) -> str:
 
 
 def harmless(text: str) -> str:
-    """Gives a text as one line that neither moves the cursor nor turns the direction of text.
+    """Return a text as one line that neither moves the cursor nor turns the direction of text.
 
     Example:
         >>> print(harmless("a\\nb \\x1b[2J\\u202ec"))
@@ -97,24 +97,24 @@ def harmless(text: str) -> str:
 
 
 def escaped(found: "re.Match[str]") -> str:
-    """Gives a character as the escape that JSON has for it."""
+    """Return a character as the escape that JSON has for it."""
     return f"\\u{ord(found.group()):04x}"
 
 
 def encodes(text: str, stream: Any = None) -> bool:
-    """Tells whether a stream, or else stdout, can take a text as it is."""
+    """Return whether a stream, or else stdout, can take a text as it is."""
     return encodable(text, stream) == text
 
 
 def encodable(text: str, stream: Any = None) -> str:
-    """Gives a text with escapes for what a stream, or else stdout, cannot encode."""
+    """Return a text with escapes for what a stream, or else stdout, cannot encode."""
     stream = sys.stdout if stream is None else stream
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def put(text: str, *, err: bool = False, end: str = "\n") -> None:
-    """Writes a text as it is; whether it may hold colours has been decided before."""
+    """Write a text as it is; whether it may hold colours has been decided before."""
     stream = sys.stderr if err else sys.stdout
     try:
         click.echo(encodable(text, stream) + end, err=err, nl=False, color=True)

@@ -51,7 +51,7 @@ class Canvas:
     def box(
         self, row: int, left: int, width: int, kind: str, texts: List[str], tall: int
     ) -> None:
-        """Draws a box with its texts in the middle."""
+        """Draw a box with its texts in the middle."""
         frame = (_PLAIN_FRAMES if self._plain else _FRAMES)[kind]
         corners, across = frame.corners, frame.across * (width - 2)
         self._write(row, left, corners[0] + across + corners[1])
@@ -62,21 +62,21 @@ class Canvas:
         self._write(row + tall - 1, left, corners[2] + across + corners[3])
 
     def leave(self, row: int, column: int, kind: str) -> None:
-        """Marks where a line leaves a box."""
+        """Mark where a line leaves a box."""
         frame = (_PLAIN_FRAMES if self._plain else _FRAMES)[kind]
         self._cells[row, column] = frame.leaves
 
     def arrow(self, row: int, column: int) -> None:
-        """Draws the tip of an arrow that points down."""
+        """Draw the tip of an arrow that points down."""
         self._cells[row, column] = "v" if self._plain else "▼"
 
     def down(self, net: int, column: int, first: int, last: int) -> None:
-        """Draws a line down through these rows."""
+        """Draw a line down through these rows."""
         for row in range(first, last + 1):
             self._pass(net, row, column, _UP | _DOWN)
 
     def bend(self, net: int, row: int, start: int, ends: List[int]) -> None:
-        """Draws a line sideways in a row, from where it comes from above to where it goes on."""
+        """Draw a line sideways in a row, from where it comes from above to where it goes on."""
         left, right = min([start, *ends]), max([start, *ends])
         for column in range(left, right + 1):
             way = (_LEFT if column > left else 0) | (_RIGHT if column < right else 0)
@@ -85,7 +85,7 @@ class Canvas:
             self._pass(net, row, column, way)
 
     def lines(self) -> List[str]:
-        """Gives what was drawn, without spaces at the ends of lines."""
+        """Return what was drawn, without spaces at the ends of lines."""
         for place, ways in self._ways.items():
             # Where lines cross, the one that goes down is drawn whole.
             way = ways[max(ways, key=lambda net: ways[net] & (_UP | _DOWN))]

@@ -20,7 +20,7 @@ _ALONE = (
 
 
 def clean(text: str) -> str:
-    """Escapes a text for XML; what XML cannot hold at all becomes a sign for that."""
+    """Escape a text for XML; what XML cannot hold at all becomes a sign for that."""
     held = "".join(c if _is_xml(ord(c)) else "\ufffd" for c in text)
     return escape(held)
 
@@ -34,7 +34,7 @@ def _is_xml(code: int) -> bool:
 
 
 def number(value: float) -> str:
-    """Gives a number with one digit behind the point, where it needs it."""
+    """Return a number with one digit behind the point, where it needs it."""
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 
@@ -47,7 +47,7 @@ def text(
     anchor: str = "middle",
     size: int = SIZE,
 ) -> str:
-    """Gives a text with its base line at `y`, each in a direction of its own."""
+    """Return a text with its base line at `y`, each in a direction of its own."""
     return (
         f'<text x="{number(x)}" y="{number(y)}" fill="{fill}" font-size="{size}" '
         f'text-anchor="{anchor}" unicode-bidi="isolate">{clean(words)}</text>'
@@ -55,7 +55,7 @@ def text(
 
 
 def width_of(words: str, size: int = SIZE) -> float:
-    """Gives how wide a text is, as far as that is known without its font."""
+    """Return how wide a text is, as far as that is known without its font."""
     return columns(words) * COLUMN * size / SIZE
 
 
@@ -67,7 +67,7 @@ def picture(
     parts: List[str],
     kind: str,
 ) -> str:
-    """Gives a whole picture of a kind, which its class tells, with a name and a description."""
+    """Return a whole picture of a kind, which its class tells, with a name and a description."""
     wide, high = number(width), number(height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="ai-spine-{kind}" '

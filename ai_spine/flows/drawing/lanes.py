@@ -37,7 +37,7 @@ def route(
     middles: Sequence[int],
     widths: Sequence[int],
 ) -> Route:
-    """Finds the way of each line between a layer and the next.
+    """Find the way of each line between a layer and the next.
 
     Raises:
         CannotRoute: Two lines would run over each other.
@@ -68,7 +68,7 @@ def _sources(layout: Layout, lower: Sequence[int]) -> Dict[int, List[int]]:
 def _entries(
     found: List[int], middle: int, reach: int, ports: Dict[int, int]
 ) -> List[int]:
-    """Gives the columns at which a vertex is entered, one for each source, from left to right."""
+    """Return the columns at which a vertex is entered, one for each source, from left to right."""
     if len(found) == 1 and abs(ports[found[0]] - middle) <= reach:
         return [ports[found[0]]]
     step = 2 if len(found) <= reach + 1 else 1
@@ -89,7 +89,7 @@ def _entries(
 def _assign_tracks(
     starts: Dict[int, int], ends: Dict[int, Dict[int, int]]
 ) -> Dict[int, int]:
-    """Gives each line that is not straight its row: above those that end in its column."""
+    """Return each line that is not straight its row: above those that end in its column."""
     bent = {v for v in starts if set(ends[v].values()) != {starts[v]}}
     at_top = {column: vertex for vertex, column in starts.items()}
     above: Dict[int, Set[int]] = {vertex: set() for vertex in bent}

@@ -20,12 +20,12 @@ class Layout(NamedTuple):
     """Each edge's way: where it begins, its bends, where it ends."""
 
     def links(self) -> List[Edge]:
-        """Gives the parts of all ways, each from one stop to the next."""
+        """Return the parts of all ways, each from one stop to the next."""
         return [link for way in self.ways.values() for link in zip(way, way[1:])]
 
 
 def lay_out(graph: Graph) -> Layout:
-    """Puts the nodes into layers, ordered so that few edges cross."""
+    """Put the nodes into layers, ordered so that few edges cross."""
     depth = _depths(graph)
     layers: List[List[int]] = [[] for _ in range(max(depth, default=-1) + 1)]
     for node, level in enumerate(depth):
@@ -61,7 +61,7 @@ def _depths(graph: Graph) -> List[int]:
 
 
 def _uncross(layout: Layout, count: int) -> None:
-    """Orders each layer by the middle of what its members are linked to, back and forth."""
+    """Order each layer by the middle of what its members are linked to, back and forth."""
     above, below = neighbours(layout, count)
     place = [0] * count
     for layer in layout.layers:
@@ -80,7 +80,7 @@ def _note(layer: List[int], place: List[int]) -> None:
 
 
 def neighbours(layout: Layout, count: int) -> Sequence[List[List[int]]]:
-    """Gives what each vertex is linked to above it, and below it."""
+    """Return what each vertex is linked to above it, and below it."""
     above: List[List[int]] = [[] for _ in range(count)]
     below: List[List[int]] = [[] for _ in range(count)]
     for start, end in layout.links():
@@ -90,7 +90,7 @@ def neighbours(layout: Layout, count: int) -> Sequence[List[List[int]]]:
 
 
 def centres(layout: Layout, widths: Sequence[float], gap: float) -> List[float]:
-    """Gives the middle of each vertex: near those that it is linked to, none over another.
+    """Return the middle of each vertex: near those that it is linked to, none over another.
 
     Args:
         layout: The layers.
@@ -122,7 +122,7 @@ def _settle(
     gap: float,
     middle: List[float],
 ) -> None:
-    """Puts a layer as near to the wanted places as can be without overlaps, in its order."""
+    """Put a layer as near to the wanted places as can be without overlaps, in its order."""
     offsets, offset = [], 0.0
     for before, vertex in zip([None, *layer], layer):
         if before is not None:

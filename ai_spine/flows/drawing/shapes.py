@@ -34,7 +34,7 @@ class Graph(NamedTuple):
 
 
 def read_graph(flow: Flow, states: Optional[Mapping[str, Any]] = None) -> Graph:
-    """Reads what can be drawn of a flow, sound or not.
+    """Read what can be drawn of a flow, sound or not.
 
     Args:
         flow: The flow.
@@ -80,7 +80,7 @@ def _needs(node: Any) -> List[str]:
 
 
 def _closing_edges(count: int, edges: List[Edge]) -> Set[Edge]:
-    """Finds the edges to leave out so that no circle is left; without recursion."""
+    """Find the edges to leave out so that no circle is left; without recursion."""
     after: List[List[int]] = [[] for _ in range(count)]
     for start, end in edges:
         after[start].append(end)

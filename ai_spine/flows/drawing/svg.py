@@ -25,7 +25,7 @@ class _Box(NamedTuple):
 
 
 def flow_as_svg(flow: Flow, *, states: Optional[Mapping[str, Any]] = None) -> str:
-    """Draws a flow as an SVG picture that needs nothing else, for light pages and for dark ones.
+    """Draw a flow as an SVG picture that needs nothing else, for light pages and for dark ones.
 
     A node's type and status are told by shape and word, and by colour besides.
 
@@ -56,7 +56,7 @@ def flow_as_svg(flow: Flow, *, states: Optional[Mapping[str, Any]] = None) -> st
 
 
 def _boxes(graph: Graph, layout: Layout, height: float) -> List[_Box]:
-    """Gives the place of each shape, and of each bend behind them."""
+    """Return the place of each shape, and of each bend behind them."""
     count = 1 + max(vertex for layer in layout.layers for vertex in layer)
     widths = [_width(shape) for shape in graph.shapes]
     widths += [2.0] * (count - len(widths))
@@ -71,7 +71,7 @@ def _boxes(graph: Graph, layout: Layout, height: float) -> List[_Box]:
 
 
 def _texts(shape: Shape) -> List[str]:
-    """Gives the lines of a box: its id, what it is, and where it stands."""
+    """Return the lines of a box: its id, what it is, and where it stands."""
     kind = shape.kind if shape.agent is None else f"{shape.kind}: {shape.agent}"
     state = "" if shape.state is None else f"{look_of(shape.state).sign} {shape.state}"
     return [shorten(line, _LABEL) for line in (shape.id, kind, state)]
@@ -114,7 +114,7 @@ def _pill(x: float, y: float, width: float, height: float) -> str:
 
 
 def _outline(kind: str, box: _Box) -> str:
-    """Gives the shape that tells the type, in a fill that tells it as well."""
+    """Return the shape that tells the type, in a fill that tells it as well."""
     fill = f'fill="{FILLS[kind]}"'
     x, y, width, height = box
     if kind == "input":
@@ -141,7 +141,7 @@ def _outline(kind: str, box: _Box) -> str:
 
 
 def _edge(stops: List[_Box]) -> str:
-    """Draws an edge past its bends down to its end, with a tip."""
+    """Draw an edge past its bends down to its end, with a tip."""
     start, end = stops[0], stops[-1]
     x, y = start.x + start.width / 2, start.y + start.height
     path = [f"M{number(x)} {number(y)}"]
@@ -176,7 +176,7 @@ def _tip(x: float, y: float) -> str:
 
 
 def _back_edge(start: _Box, end: _Box) -> str:
-    """Draws an edge that closes a circle: dashed, out of the side, and up."""
+    """Draw an edge that closes a circle: dashed, out of the side, and up."""
     x, y = start.x + start.width, start.y + start.height * 0.7
     to_x, to_y = end.x + end.width, end.y + end.height * 0.3
     far = number(max(x, to_x) + _GAP)
@@ -192,7 +192,7 @@ def _back_edge(start: _Box, end: _Box) -> str:
 
 
 def _described(graph: Graph) -> str:
-    """Tells the graph in words, for those who cannot see it."""
+    """Report the graph in words, for those who cannot see it."""
     needs: List[List[str]] = [[] for _ in graph.shapes]
     for start, end in [*graph.edges, *graph.back]:
         needs[end].append(shorten(graph.shapes[start].id, _LABEL))

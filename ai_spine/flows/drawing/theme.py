@@ -43,17 +43,17 @@ _OTHER = Look("•", "*", "#57606a")
 
 
 def look_of(state: Optional[str]) -> Look:
-    """Gives how a status looks; one that nobody knows looks like no other."""
+    """Return how a status looks; one that nobody knows looks like no other."""
     return LOOKS.get(state or "", _OTHER)
 
 
 def told(text: str) -> str:
-    """Gives a text in one line, without what would turn or hide the rest of a drawing."""
+    """Return a text in one line, without what would turn or hide the rest of a drawing."""
     return one_line(text.translate(_TURNING), _LONGEST)
 
 
 def columns(text: str) -> int:
-    """Gives how many columns of a terminal a text takes.
+    """Return how many columns of a terminal a text takes.
 
     Example:
         >>> columns("ab"), columns("流程")
@@ -69,7 +69,7 @@ def _columns_of(character: str) -> int:
 
 
 def shorten(text: str, width: int, ellipsis: str = "…") -> str:
-    """Gives a text in one line of so many columns at most, with an ellipsis where it is cut.
+    """Return a text in one line of so many columns at most, with an ellipsis where it is cut.
 
     Example:
         >>> shorten("applicant", 6), shorten("流程图", 5)
@@ -88,6 +88,6 @@ def shorten(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def pad(text: str, width: int) -> str:
-    """Fills a text with spaces up to so many columns, the text in the middle."""
+    """Fill a text with spaces up to so many columns, the text in the middle."""
     free = max(width - columns(text), 0)
     return " " * (free // 2) + text + " " * (free - free // 2)

@@ -28,7 +28,7 @@ class _Row(NamedTuple):
 
 
 def timeline_as_svg(execution: Execution, results: Iterable[NodeResult]) -> str:
-    """Draws when each node of an execution ran, as an SVG picture for light and dark pages.
+    """Draw when each node of an execution ran, as an SVG picture for light and dark pages.
 
     Nodes that never ran, or whose times the server does not tell, have a line without a bar. What
     runs is drawn up to the last moment that is known.
@@ -63,7 +63,7 @@ def timeline_as_svg(execution: Execution, results: Iterable[NodeResult]) -> str:
 
 
 def _row(name: Any, held: Any, duration: Any) -> _Row:
-    """Reads the times of a result or an execution, of which a server may tell only some."""
+    """Read the times of a result or an execution, of which a server may tell only some."""
     state = None if held.status is None else str(held.status)
     start = _aware(held.started_at)
     end = _aware(held.completed_at)
@@ -97,7 +97,7 @@ def _moment(seconds: float) -> datetime:
 
 
 def _axis(left: float, bottom: float, whole: timedelta) -> List[str]:
-    """Draws the ends of the time line, with the seconds that they stand for."""
+    """Draw the ends of the time line, with the seconds that they stand for."""
     parts = []
     words = ["0 s", seconds_in_words(whole)] if whole else ["0 s"]
     for place, label in zip((left, left + _LENGTH), words):
@@ -129,7 +129,7 @@ def _drawn(
 
 
 def _bar(row: _Row, x: float, width: float, y: float) -> str:
-    """Draws a bar; one that has not ended is open: only its outline, dashed."""
+    """Draw a bar; one that has not ended is open: only its outline, dashed."""
     place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{_BAR}" rx="2"'
     if row.end is None:
         return (
@@ -149,7 +149,7 @@ _FILLS = {
 
 
 def seconds_in_words(duration: timedelta) -> str:
-    """Gives a duration in the unit that suits it.
+    """Return a duration in the unit that suits it.
 
     Example:
         >>> [seconds_in_words(timedelta(seconds=s)) for s in (0.0012, 0.012, 1.5, 100, 8000)]

@@ -62,7 +62,7 @@ class AgentFunction:
         return f"AgentFunction({self.agent_id!r})"
 
     def describe(self) -> Dict[str, Any]:
-        """Gives the agent as the API tells of it."""
+        """Return the agent as the API tells of it."""
         function = self.function
         name = getattr(function, "__qualname__", type(function).__qualname__)
         where = f"{getattr(function, '__module__', type(function).__module__)}.{name}"
@@ -77,7 +77,7 @@ class AgentFunction:
         }
 
     def run(self, task: Task) -> Any:
-        """Does the work.
+        """Do the work.
 
         Raises:
             AgentFailed: The function raised.
@@ -107,7 +107,7 @@ def agent(
     capabilities: Sequence[str] = (),
     agent_type: str = "processor",
 ) -> Callable[[Function], AgentFunction]:
-    """Makes an agent of a function that takes `input` and `config` and gives a mapping.
+    """Make an agent of a function that takes `input` and `config` and gives a mapping.
 
     Args:
         agent_id: What nodes call it.
@@ -137,7 +137,7 @@ def agent(
 
 
 def collect_agents(source: AgentSource) -> Dict[str, AnyAgent]:
-    """Gives the agents of a module, a list or a mapping by their ids.
+    """Return the agents of a module, a list or a mapping by their ids.
 
     Raises:
         ConfigurationError: Something in it is no agent, or two have the same id.
@@ -168,7 +168,7 @@ def collect_agents(source: AgentSource) -> Dict[str, AnyAgent]:
 
 
 def import_agent_module(name: str) -> ModuleType:
-    """Imports the module of that name, or the Python file at that path.
+    """Import the module of that name, or the Python file at that path.
 
     Raises:
         ConfigurationError: It cannot be imported, for whatever reason.
@@ -244,7 +244,7 @@ def _check_function(agent_id: str, function: Any) -> None:
 
 
 def _words_of(error: BaseException) -> str:
-    """Gives an error's text; of those that say little without it, the kind as well."""
+    """Return an error's text; of those that say little without it, the kind as well."""
     kind, text = type(error).__name__, one_line(str(error))
     speaks = not isinstance(error, (LookupError, SystemExit, TypeError, AttributeError))
     if speaks and text:

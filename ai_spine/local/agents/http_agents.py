@@ -44,13 +44,13 @@ class HttpAgent:
         self.endpoint = check_endpoint(agent_id, endpoint)
 
     def describe(self) -> Dict[str, Any]:
-        """Gives the agent as the API tells of it."""
+        """Return the agent as the API tells of it."""
         return describe_http_agent(
             {"agent_id": self.agent_id, "endpoint": self.endpoint}
         )
 
     def run(self, task: Task) -> Any:
-        """Has the service do the work, in the time that the task gives for the whole of it.
+        """Have the service do the work, in the time that the task gives for the whole of it.
 
         Raises:
             AgentFailed: The service is not there, is too slow, or reports a failure.
@@ -64,7 +64,7 @@ class HttpAgent:
         return self._read(self._request("execute", body, task.timeout))
 
     def health(self, timeout: float) -> Mapping[str, Any]:
-        """Asks the service how it is, and gives what it says.
+        """Ask the service how it is, and gives what it says.
 
         Raises:
             AgentFailed: It is not there, is too slow, or does not say that it is ready.
@@ -124,7 +124,7 @@ class HttpAgent:
 
 
 def check_endpoint(agent_id: str, endpoint: Any) -> str:
-    """Gives the URL of an HTTP agent, without a slash at its end.
+    """Return the URL of an HTTP agent, without a slash at its end.
 
     Raises:
         ConfigurationError: It is no http(s) URL.
@@ -147,7 +147,7 @@ def check_endpoint(agent_id: str, endpoint: Any) -> str:
 
 
 def describe_http_agent(given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Gives an agent as the API tells of it, from as much as was given."""
+    """Return an agent as the API tells of it, from as much as was given."""
     return {
         "agent_id": given["agent_id"],
         "name": given.get("name") or given["agent_id"],
@@ -160,7 +160,7 @@ def describe_http_agent(given: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def _text_of(reason: Any) -> str:
-    """Gives a service's reason as one line; it may be any JSON, and nested without end."""
+    """Return a service's reason as one line; it may be any JSON, and nested without end."""
     try:
         return one_line(str(reason), 500)
     except RecursionError:

@@ -21,7 +21,7 @@ class InlineFlow(NamedTuple):
 
 
 def read_inline(flow: FlowItem, agents: Sequence[RowItem]) -> InlineFlow:
-    """Gives the flow of an id and a row of agents, or that of a definition.
+    """Return the flow of an id and a row of agents, or that of a definition.
 
     Raises:
         ConfigurationError: It is neither, or an agent cannot be one.
@@ -43,7 +43,7 @@ def read_inline(flow: FlowItem, agents: Sequence[RowItem]) -> InlineFlow:
 
 
 def name_of(function: Any) -> str:
-    """Gives the name of a function; empty for a lambda, a mock and others that have none."""
+    """Return the name of a function; empty for a lambda, a mock and others that have none."""
     name = getattr(function, "__name__", "")
     return name if isinstance(name, str) and name.isidentifier() else ""
 
@@ -72,7 +72,7 @@ def _node_id_of(agent: Any, flow_id: str) -> str:
 
 
 def _free(name: str, taken: Sequence[str]) -> str:
-    """Gives a name that is not taken: itself, or with a number."""
+    """Return a name that is not taken: itself, or with a number."""
     number, free = 1, name
     while free in taken:
         number += 1
@@ -83,5 +83,5 @@ def _free(name: str, taken: Sequence[str]) -> str:
 def _made_agent(
     agent: Union[AgentFunction, Callable[..., Any]], agent_id: str
 ) -> AgentFunction:
-    """Gives an agent; a plain function belongs to its flow, so that namesakes do not meet."""
+    """Return an agent; a plain function belongs to its flow, so that namesakes do not meet."""
     return agent if isinstance(agent, AgentFunction) else AgentFunction(agent, agent_id)

@@ -48,7 +48,7 @@ class _Run:
         self.ended = False
 
     def input_of(self, node: FlowNode) -> Dict[str, Any]:
-        """Gives a node's input: the execution's, updated with what the node depends on."""
+        """Return a node's input: the execution's, updated with what the node depends on."""
         merged = dict(self.input_data)
         for dependency in node.depends_on or ():
             merged.update(self.outputs.get(dependency, {}))
@@ -56,13 +56,13 @@ class _Run:
         return copy
 
     def is_ready(self, node: FlowNode) -> bool:
-        """Tells whether all that a node depends on is done or skipped."""
+        """Return whether all that a node depends on is done or skipped."""
         return all(
             d in self.outputs or d in self.skipped for d in node.depends_on or ()
         )
 
     def is_skipped(self, node: FlowNode) -> bool:
-        """Tells whether a condition keeps a ready node, or all before it, from running."""
+        """Return whether a condition keeps a ready node, or all before it, from running."""
         needs = node.depends_on or []
         return node.id in self.excluded or (
             bool(needs) and self.skipped.issuperset(needs)
@@ -99,7 +99,7 @@ class Engine:
     def start(
         self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
     ) -> None:
-        """Starts an execution that the store holds as pending."""
+        """Start an execution that the store holds as pending."""
         run = _Run(execution_id, flow, input_data)
         with self._lock:
             self._runs[execution_id] = run
@@ -107,7 +107,7 @@ class Engine:
             self._advance(run)
 
     def cancel(self, execution_id: str) -> bool:
-        """Ends an execution as cancelled, and tells whether it was still going.
+        """End an execution as cancelled, and tells whether it was still going.
 
         Nodes that have not started never start; what running ones give back is dropped.
         """
@@ -122,7 +122,7 @@ class Engine:
             )
 
     def stop_all(self) -> None:
-        """Drops all runs; nothing is noted about them any more."""
+        """Drop all runs; nothing is noted about them any more."""
         with self._lock:
             runs = list(self._runs.values())
             self._runs.clear()
@@ -132,12 +132,12 @@ class Engine:
                 _stop_timers(run)
 
     def close(self) -> None:
-        """Drops all runs and lets the threads go; it does not wait for agents that still work."""
+        """Drop all runs and lets the threads go; it does not wait for agents that still work."""
         self.stop_all()
         self._workers.close()
 
     def _advance(self, run: _Run) -> None:
-        """Starts or skips whatever has become ready, and ends the run when nothing is left."""
+        """Start or skips whatever has become ready, and ends the run when nothing is left."""
         ready = [node for node in run.waiting.values() if run.is_ready(node)]
         while ready:
             for node in ready:
@@ -159,19 +159,19 @@ class Engine:
             self._end(run, ExecutionStatus.COMPLETED, output_data=output)
 
     def _work(self, run: _Run, step: _Step) -> None:
-        """Runs one node; the body of a worker thread."""
+        """Run one node; the body of a worker thread."""
         with self._whatever_happens(run):
             if self._begin(run, step):
                 self._settle(run, step, *self._outcome_of(run, step))
 
     def _time_out(self, run: _Run, step: _Step, words: str) -> None:
-        """Ends a node that took too long; the body of a timer's thread."""
+        """End a node that took too long; the body of a timer's thread."""
         with self._whatever_happens(run):
             self._settle(run, step, None, words)
 
     @contextmanager
     def _whatever_happens(self, run: _Run) -> Iterator[None]:
-        """Ends the run when its bookkeeping fails, for a full disk, say: it must not hang."""
+        """End the run when its bookkeeping fails, for a full disk, say: it must not hang."""
         try:
             yield
         except Exception:  # which may tell of files and tables: that is for the log
@@ -181,7 +181,7 @@ class Engine:
                 self._end(run, ExecutionStatus.FAILED, error_message=words)
 
     def _begin(self, run: _Run, step: _Step) -> bool:
-        """Notes that a node runs, unless its run has ended before its turn came."""
+        """Note that a node runs, unless its run has ended before its turn came."""
         timeout = _timeout_of(step.node)
         with run.lock:
             if run.ended:
@@ -199,7 +199,7 @@ class Engine:
         return True
 
     def _outcome_of(self, run: _Run, step: _Step) -> Outcome:
-        """Gives a node's output and why it failed; one of them is `None`."""
+        """Return a node's output and why it failed; one of them is `None`."""
         node = step.node
         if node.agent_id is None:
             return step.input_data, None  # it passes on what it gets
@@ -220,7 +220,7 @@ class Engine:
         output: Optional[Dict[str, Any]],
         failure: Optional[str],
     ) -> None:
-        """Notes how a node ended, unless it has ended already or the run has."""
+        """Note how a node ended, unless it has ended already or the run has."""
         with run.lock:
             if run.ended or run.running.get(step.node.id) is not step:
                 return

@@ -24,7 +24,7 @@ class Workers:
         self._closed = False
 
     def submit(self, job: Job) -> None:
-        """Has a job run as soon as a thread is free; after `close`, never."""
+        """Have a job run as soon as a thread is free; after `close`, never."""
         with self._lock:
             if self._closed:
                 return
@@ -40,7 +40,7 @@ class Workers:
                 ).start()
 
     def close(self) -> None:
-        """Lets each thread end after the job that it is at."""
+        """Let each thread end after the job that it is at."""
         with self._lock:
             self._closed = True
             for _ in range(self._threads):

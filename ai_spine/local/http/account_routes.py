@@ -32,7 +32,7 @@ class AccountRoutes:
         self._store = store
 
     def add_to(self, routes: Blueprint) -> None:
-        """Adds the routes to a blueprint."""
+        """Add the routes to a blueprint."""
         keys, account = "/user/keys", "/user/account/api-key"
         add_route(routes, "GET", "/users/me", lambda: Reply(200, _user("local")))
         add_route(

@@ -39,7 +39,7 @@ class HTTPError(Exception):
 
     @classmethod
     def told(cls, reply: Reply) -> "HTTPError":
-        """Gives a refusal with an answer of its own form."""
+        """Return a refusal with an answer of its own form."""
         refusal = cls(reply.status, None)
         refusal.reply = reply
         return refusal
@@ -66,14 +66,14 @@ def response_of(reply: Reply) -> Response:
 
 
 def digest_of(secret: str) -> bytes:
-    """Gives what is kept of a secret, and compared: its length shows in no comparison's time."""
+    """Return what is kept of a secret, and compared: its length shows in no comparison's time."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
 def authenticate(
     key_digest: Optional[bytes], is_for_page: bool = False
 ) -> Optional[Response]:
-    """Refuses a request without the key, if there is one; some paths do not ask for it.
+    """Refuse a request without the key, if there is one; some paths do not ask for it.
 
     Args:
         key_digest: What is kept of the key.
@@ -91,7 +91,7 @@ def authenticate(
 
 
 def bearer_token() -> str:
-    """Gives the token that came along; empty if none did."""
+    """Return the token that came along; empty if none did."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
@@ -127,17 +127,17 @@ def refuse_unexpected(error: Exception) -> Response:
 
 
 def once(store: Store, make: Callable[[], Reply]) -> Reply:
-    """Makes a reply, or gives the one that was made for the same idempotency key before."""
+    """Make a reply, or gives the one that was made for the same idempotency key before."""
     return once_told(store, make)[0]
 
 
 def once_told(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
-    """Does as `once`, and tells whether the reply was made now."""
+    """Do as `once`, and tells whether the reply was made now."""
     return _by_key(lambda key, fingerprint: store.once(key, fingerprint, make))
 
 
 def is_repetition(store: Store) -> bool:
-    """Tells whether the same request came before with this idempotency key."""
+    """Return whether the same request came before with this idempotency key."""
     return _by_key(
         lambda key, fingerprint: store.reply_to(key, fingerprint) is not None
     )
@@ -160,7 +160,7 @@ def under_prefix() -> bool:
 
 
 def json_object() -> Dict[str, Any]:
-    """Gives the body, which must be a JSON object.
+    """Return the body, which must be a JSON object.
 
     Raises:
         HTTPError: It is none.
@@ -183,7 +183,7 @@ class _TooDeep(ValueError):
 
 
 def _read_json() -> Any:
-    """Gives what the body holds.
+    """Return what the body holds.
 
     Raises:
         ValueError: It is no JSON, or nested too deeply.
@@ -195,7 +195,7 @@ def _read_json() -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Gives what a text of JSON holds.
+    """Return what a text of JSON holds.
 
     Raises:
         ValueError: It is no JSON, or nested too deeply.
@@ -211,7 +211,7 @@ def parse_json(text: str) -> Any:
 
 
 def _canonical_body() -> str:
-    """Gives the body in the one form by which a repetition is known."""
+    """Return the body in the one form by which a repetition is known."""
     try:
         return json.dumps(_read_json(), sort_keys=True)
     except _TooDeep as error:
@@ -244,7 +244,7 @@ _KINDS = {
 
 
 def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
-    """Refuses a body in which a field is missing or of the wrong kind, naming all of them.
+    """Refuse a body in which a field is missing or of the wrong kind, naming all of them.
 
     Raises:
         HTTPError: There are such fields.
@@ -263,7 +263,7 @@ def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
 
 
 def refuse_field(name: str, message: str, value: Any) -> None:
-    """Refuses a field's value.
+    """Refuse a field's value.
 
     Raises:
         HTTPError: Always.
@@ -276,7 +276,7 @@ def _problem(kind: str, place: List[Any], message: str, value: Any) -> Dict[str,
 
 
 def check_uuid(value: str) -> str:
-    """Gives an execution's id as the store writes it.
+    """Return an execution's id as the store writes it.
 
     Raises:
         HTTPError: It is no UUID.

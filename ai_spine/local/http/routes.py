@@ -4,38 +4,30 @@ import threading
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from flask import Blueprint, Flask, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, request
 
 from ai_spine.__version__ import __version__
-from ai_spine.constants import API_PREFIX, NO_EXECUTION_ID
+from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.agents.http_agents import check_endpoint, describe_http_agent
 from ai_spine.local.definitions import check_flow, describe_flow
 from ai_spine.local.engine.engine import Engine
-from ai_spine.local.http.account_routes import AccountRoutes
 from ai_spine.local.http.responses import (
     HTTPError,
     add_route,
-    authenticate,
     check_fields,
     check_uuid,
-    echo_headers,
     found_or_404,
     is_repetition,
     json_object,
     once,
     once_told,
     refuse_field,
-    refuse_http,
-    refuse_unexpected,
     under_prefix,
     whole_number,
 )
 from ai_spine.local.http.stream_routes import StreamRoutes, announce_stream
 from ai_spine.local.http.streams import Publisher
-from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
-from ai_spine.local.pages.routes import Page
 from ai_spine.local.store.store import Reply, Store
 from ai_spine.models import Flow
 from ai_spine.models.statuses import ExecutionStatus
@@ -46,42 +38,17 @@ DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 
 
 class Backend(NamedTuple):
-    """What the routes work on."""
+    """What the routes use."""
 
     store: Store
     engine: Engine
     key_digest: Optional[bytes]
     publisher: Optional[Publisher] = None
-    """Who writes streams; without one, there are none."""
+    """Writes the streams; without one, there are none."""
 
 
-def make_app(backend: Backend) -> Flask:
-    """Makes the WSGI application."""
-    app = Flask("ai_spine.local", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
-    resources = _resources(backend)
-    app.register_blueprint(resources, name="root")
-    app.register_blueprint(resources, name="v1", url_prefix=API_PREFIX)
-    system = Blueprint("system", __name__)
-    SystemRoutes(backend.store).add_to(system)
-    app.register_blueprint(system)
-    accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
-    AccountRoutes(backend.store).add_to(accounts)
-    app.register_blueprint(accounts)
-    page = Page(backend.store, backend.engine, backend.key_digest)
-    app.register_blueprint(page.blueprint())
-    app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
-    app.after_request(echo_headers)
-    app.register_error_handler(HTTPException, refuse_http)
-    app.register_error_handler(Exception, refuse_unexpected)
-    return app
-
-
-def _resources(backend: Backend) -> Blueprint:
-    """Gives the routes that stand at the root and under the prefix."""
+def resource_routes(backend: Backend) -> Blueprint:
+    """Return the routes that exist at the root and under the prefix."""
     routes = Blueprint("resources", __name__)
     for handlers in (
         FlowRoutes(backend),
@@ -102,7 +69,7 @@ class FlowRoutes:
         self._streams = backend.publisher is not None
 
     def add_to(self, routes: Blueprint) -> None:
-        """Adds the routes to a blueprint."""
+        """Add the routes to a blueprint."""
         add_route(routes, "GET", "/flows", self.list)
         add_route(routes, "POST", "/flows", self.create)
         add_route(routes, "POST", "/flows/execute", self.execute)
@@ -125,12 +92,12 @@ class FlowRoutes:
         )
 
     def create(self) -> Reply:
-        """Adds a flow."""
+        """Add a flow."""
         flow = self._read_definition()
         return once(self._store, lambda: self._create(flow))
 
     def update(self, flow_id: str) -> Reply:
-        """Puts another definition in a flow's place."""
+        """Put another definition in a flow's place."""
         flow = self._read_definition()
         if flow.flow_id != flow_id:
             raise HTTPError(
@@ -141,13 +108,13 @@ class FlowRoutes:
         return Reply(200, self._store.put("flow", flow_id, describe_flow(flow)))
 
     def delete(self, flow_id: str) -> Reply:
-        """Removes a flow."""
+        """Remove a flow."""
         if not self._store.delete("flow", flow_id):
             raise HTTPError(404, f"Flow {flow_id!r} not found")
         return Reply(200, {"message": f"Flow {flow_id!r} deleted successfully"})
 
     def execute(self) -> Reply:
-        """Starts an execution; of an unknown flow the real server answers 200 as well."""
+        """Start an execution; of an unknown flow the real server answers 200 as well."""
         body = json_object()
         check_fields(
             body,
@@ -170,7 +137,7 @@ class FlowRoutes:
         return reply
 
     def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
-        """Notes an execution, and gives the flow to run along."""
+        """Note an execution, and gives the flow to run along."""
         definition = self._store.get("flow", body["flow_id"])
         if definition is None:
             words = f"Flow {body['flow_id']!r} not found"
@@ -212,7 +179,7 @@ class ExecutionRoutes:
         self._cancelling = threading.Lock()
 
     def add_to(self, routes: Blueprint) -> None:
-        """Adds the routes to a blueprint."""
+        """Add the routes to a blueprint."""
         add_route(routes, "GET", "/executions", self.list)
         add_route(routes, "GET", "/executions/<execution_id>", self.get)
         add_route(routes, "POST", "/executions/<execution_id>/cancel", self.cancel)
@@ -239,7 +206,7 @@ class ExecutionRoutes:
         return Reply(200, execution)
 
     def cancel(self, execution_id: str) -> Reply:
-        """Ends an execution that is still going."""
+        """End an execution that is still going."""
         known = check_uuid(execution_id)
         # The engine acts outside of the store's transaction, since a run's lock is taken before the
         # store's, never after; so one cancel at a time looks for its key, acts, and notes its key.
@@ -284,7 +251,7 @@ class AgentRoutes:
         self._store = backend.store
 
     def add_to(self, routes: Blueprint) -> None:
-        """Adds the routes to a blueprint."""
+        """Add the routes to a blueprint."""
         add_route(routes, "GET", "/agents", self.list)
         add_route(routes, "POST", "/agents", self.create)
         add_route(routes, "GET", "/agents/<path:agent_id>", self.get)
@@ -301,7 +268,7 @@ class AgentRoutes:
         return Reply(200, found_or_404(found, f"Agent {agent_id!r} not found"))
 
     def create(self) -> Reply:
-        """Registers an HTTP agent."""
+        """Register an HTTP agent."""
         body = json_object()
         check_fields(
             body,
@@ -322,7 +289,7 @@ class AgentRoutes:
         return once(self._store, lambda: self._create(body))
 
     def delete(self, agent_id: str) -> Reply:
-        """Removes an agent."""
+        """Remove an agent."""
         if not self._store.delete("agent", agent_id):
             raise HTTPError(404, f"Agent {agent_id!r} not found")
         return Reply(200, {"message": f"Agent {agent_id!r} deleted successfully"})
@@ -342,7 +309,7 @@ class SystemRoutes:
         self._store = store
 
     def add_to(self, routes: Blueprint) -> None:
-        """Adds the routes to a blueprint."""
+        """Add the routes to a blueprint."""
         add_route(routes, "GET", "/health", self.health)
         add_route(routes, "GET", "/health/detailed", self.health_detailed)
         add_route(routes, "GET", "/status", self.status)

@@ -70,7 +70,7 @@ class Guard:
 
 
 def names_of(host: str, allowed_hosts: Sequence[str]) -> FrozenSet[str]:
-    """Gives the names that a server answers to beside IP addresses and `localhost`.
+    """Return the names that a server answers to beside IP addresses and `localhost`.
 
     Raises:
         ConfigurationError: `allowed_hosts` is no list of names.
@@ -95,7 +95,7 @@ def _checked_name(name: Any) -> str:
 
 
 def _host_and_port(text: str, default_port: str) -> Optional[Tuple[str, str]]:
-    """Takes a Host header apart; `None` if it is malformed, as two in one are."""
+    """Take a Host header apart; `None` if it is malformed, as two in one are."""
     found = _HOST.fullmatch(text)
     if found is None:
         return None
@@ -103,7 +103,7 @@ def _host_and_port(text: str, default_port: str) -> Optional[Tuple[str, str]]:
 
 
 def _plain_name(name: str) -> str:
-    """Gives the one form of a name that others are compared with."""
+    """Return the one form of a name that others are compared with."""
     plain = name.lower()
     try:
         plain = plain.encode("idna").decode("ascii")
@@ -113,7 +113,7 @@ def _plain_name(name: str) -> str:
 
 
 def _is_of_this_machine(name: str) -> bool:
-    """Tells whether a name needs no DNS, so that nobody can have it point here."""
+    """Return whether a name needs no DNS, so that nobody can have it point here."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -124,7 +124,7 @@ def _is_of_this_machine(name: str) -> bool:
 
 
 def _is_same(origin: str, host: str) -> bool:
-    """Tells whether a page's origin is the host that it asks."""
+    """Return whether a page's origin is the host that it asks."""
     found = _ORIGIN.fullmatch(origin)
     if found is None:
         return False

@@ -28,7 +28,7 @@ class StreamRoutes:
         self._store, self._publisher = store, publisher
 
     def add_to(self, routes: Blueprint) -> None:
-        """Adds the route to a blueprint."""
+        """Add the route to a blueprint."""
         add_route(routes, "GET", "/executions/<execution_id>/stream", self.stream)
 
     def stream(self, execution_id: str) -> Union[Reply, Response]:
@@ -50,7 +50,7 @@ class StreamRoutes:
 
 
 def announce_stream(execution_id: str) -> None:
-    """Has the answer that is being made tell where the execution's stream is."""
+    """Have the answer that is being made tell where the execution's stream is."""
     prefix = API_PREFIX if under_prefix() else ""
     url = f"{prefix}/executions/{execution_id}/stream"
     link = f'<{url}>; rel="{STREAM_RELATION}"; type="{EVENT_STREAM}"'
@@ -62,7 +62,7 @@ def announce_stream(execution_id: str) -> None:
 
 
 def _handing_over(channel: Any, stream: Stream) -> Iterator[bytes]:
-    """Gives no content: once the headers are out, the stream goes on with the connection."""
+    """Return no content: once the headers are out, the stream goes on with the connection."""
     channel.stream = stream
     yield from ()
 

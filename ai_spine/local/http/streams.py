@@ -44,16 +44,16 @@ class Stream:
         self._publisher = publisher
 
     def begin(self, channel: Any) -> None:
-        """Is told that the headers are out."""
+        """Be told that the headers are out."""
         self.channel = channel
         self._publisher.add(self)
 
     def go_on(self) -> None:
-        """Is told that the channel can take more."""
+        """Be told that the channel can take more."""
         self._publisher.wake(self)
 
     def end(self) -> None:
-        """Is told that the connection is gone."""
+        """Be told that the connection is gone."""
         self._publisher.forget(self)
 
 
@@ -80,7 +80,7 @@ class Publisher:
             return sum(map(len, self._streams.values()))
 
     def add(self, stream: Stream) -> None:
-        """Begins to write to a stream."""
+        """Begin to write to a stream."""
         with self._changed:
             if self._closed:
                 return
@@ -93,14 +93,14 @@ class Publisher:
         self.wake(stream)
 
     def wake(self, stream: Stream) -> None:
-        """Has a stream looked after, if it is still open."""
+        """Have a stream looked after, if it is still open."""
         with self._changed:
             if stream in self._streams.get(stream.execution_id, ()):
                 self._due.add(stream)
                 self._changed.notify()
 
     def forget(self, stream: Stream) -> None:
-        """Writes no more to a stream."""
+        """Write no more to a stream."""
         with self._changed:
             streams = self._streams.get(stream.execution_id, set())
             streams.discard(stream)
@@ -108,12 +108,12 @@ class Publisher:
                 self._streams.pop(stream.execution_id, None)
 
     def drop_all(self) -> None:
-        """Ends all streams at once."""
+        """End all streams at once."""
         for stream in self._open():
             self._drop(stream)
 
     def close(self) -> None:
-        """Writes to nobody any more; the connections are for others to close."""
+        """Write to nobody any more; the connections are for others to close."""
         with self._changed:
             self._closed = True
             self._streams.clear()
@@ -122,7 +122,7 @@ class Publisher:
             self._thread.join()
 
     def _notice(self, execution_id: str) -> None:
-        """Is told by the store that there is news."""
+        """Be told by the store that there is news."""
         with self._changed:
             streams = self._streams.get(execution_id)
             if streams:
@@ -149,7 +149,7 @@ class Publisher:
                     self._attempt(self._comment, stream)
 
     def _until_silence(self) -> float:
-        """Gives the seconds until a stream has been silent for too long."""
+        """Return the seconds until a stream has been silent for too long."""
         last = [s.written for streams in self._streams.values() for s in streams]
         left = min(last, default=time.monotonic()) + KEEP_ALIVE - time.monotonic()
         return max(left, 0.01)
@@ -164,7 +164,7 @@ class Publisher:
             self._drop(stream)
 
     def _tell(self, stream: Stream) -> None:
-        """Writes what there is to tell, as much of it as the reader keeps up with."""
+        """Write what there is to tell, as much of it as the reader keeps up with."""
         for _ in range(_TURN):
             if stream.channel.total_outbufs_len > _MOST_PENDING:
                 return  # the channel says when it has come down

@@ -76,7 +76,7 @@ class _Task(WSGITask):
         return environ
 
     def finish(self) -> None:
-        """Ends the answer, or hands the connection over to the stream that it begins."""
+        """End the answer, or hands the connection over to the stream that it begins."""
         if self.channel.stream is None:
             super().finish()
             return
@@ -129,7 +129,7 @@ class _Channel(HTTPChannel):
     _flush_some_if_lockable: Any
 
     def begin_stream(self, chunked: bool) -> None:
-        """Tells the stream that it may write."""
+        """Report the stream that it may write."""
         self._chunked = chunked
         with self.requests_lock:
             for behind in self.requests[1:]:
@@ -138,7 +138,7 @@ class _Channel(HTTPChannel):
         self.stream.begin(self)
 
     def write_piece(self, data: bytes) -> None:
-        """Writes a piece of the stream; it is for one thread at a time.
+        """Write a piece of the stream; it is for one thread at a time.
 
         Raises:
             ClientDisconnected: Nobody is there to read it.
@@ -148,18 +148,18 @@ class _Channel(HTTPChannel):
         self.write_soon(b"%x\r\n%s\r\n" % (len(data), data) if self._chunked else data)
 
     def end_stream(self) -> None:
-        """Closes the connection when all is sent."""
+        """Close the connection when all is sent."""
         if self._chunked:
             self.write_soon(b"0\r\n\r\n")
         self.close_when_flushed = True
         self.server.pull_trigger()
 
     def received(self, data: bytes) -> bool:
-        """Takes what the client sends."""
+        """Take what the client sends."""
         return self.stream is None and bool(super().received(data))
 
     def handle_write(self) -> None:
-        """Sends what is written; a stream's thread may be writing meanwhile."""
+        """Send what is written; a stream's thread may be writing meanwhile."""
         if self.stream is None:
             super().handle_write()
             return
@@ -170,12 +170,12 @@ class _Channel(HTTPChannel):
             self.stream.go_on()
 
     def drop(self) -> None:
-        """Closes the connection; the loop that owns it does so, in its own thread."""
+        """Close the connection; the loop that owns it does so, in its own thread."""
         self.connected = False
         self.server.trigger.pull_trigger(self.handle_close)
 
     def readable(self) -> bool:
-        """Is asked at least once a second, which is the time to give up on who is too slow."""
+        """Be asked at least once a second, which is the time to give up on who is too slow."""
         coming = self.request
         if coming is not None and time.monotonic() - coming.began > REQUEST_SECONDS:
             self.will_close = True
@@ -226,7 +226,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
                 self.logger.exception("a request could not be served")
 
     def _has_turn(self) -> bool:
-        """Waits for a task that this thread is to take; false if it is to end instead."""
+        """Wait for a task that this thread is to take; false if it is to end instead."""
         while self.stop_count == 0:
             last = max(self._begun.values(), default=-_PATIENCE)
             left = last + _PATIENCE - time.monotonic()
@@ -290,7 +290,7 @@ class HttpServer:
             wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
 
     def close(self) -> None:
-        """Closes the socket and all connections, and waits for the threads."""
+        """Close the socket and all connections, and waits for the threads."""
         self._closing.set()
         self._server.trigger.pull_trigger()
         self._thread.join()
@@ -317,7 +317,7 @@ def _url_of(host: str, port: int) -> str:
 
 
 def _address_of(host: str, port: int) -> str:
-    """Gives the first address of a host; a name may have two, and the server has one socket."""
+    """Return the first address of a host; a name may have two, and the server has one socket."""
     found = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )

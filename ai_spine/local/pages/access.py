@@ -41,13 +41,13 @@ class Access:
         return self._key_digest is not None
 
     def is_key(self, text: str) -> bool:
-        """Tells whether a text is the server's key."""
+        """Return whether a text is the server's key."""
         return self._key_digest is not None and hmac.compare_digest(
             digest_of(text), self._key_digest
         )
 
     def begin(self) -> str:
-        """Begins a session for who has shown the key, and gives it."""
+        """Begin a session for who has shown the key, and gives it."""
         session = secrets.token_urlsafe(32)
         now = self._now()
         with self._lock:
@@ -58,31 +58,31 @@ class Access:
         return session
 
     def end(self, session: str) -> None:
-        """Ends a session; one that is not there is no matter."""
+        """End a session; one that is not there is no matter."""
         with self._lock:
             self._ends.pop(digest_of(session), None)
 
     def is_open_to(self, session: str) -> bool:
-        """Tells whether the bearer of a session may see and do things."""
+        """Return whether the bearer of a session may see and do things."""
         if not self.asks_for_key:
             return True
         with self._lock:
             return self._ends.get(digest_of(session), 0.0) > self._now()
 
     def token_for(self, session: str) -> str:
-        """Gives what a form must carry, which no page of another origin can read."""
+        """Return what a form must carry, which no page of another origin can read."""
         known = session if self.is_open_to(session) and self.asks_for_key else ""
         text = known.encode("utf-8", "surrogateescape")
         return hmac.new(self._secret, text, "sha256").hexdigest()
 
     def is_token_for(self, session: str, token: str) -> bool:
-        """Tells whether a form came from a page that this server gave to this session."""
+        """Return whether a form came from a page that this server gave to this session."""
         given = token.encode("utf-8", "surrogateescape")
         return hmac.compare_digest(given, self.token_for(session).encode("ascii"))
 
 
 def cookie_of(host: str) -> str:
-    """Gives the name of the session's cookie: servers on one host share all, whatever their port.
+    """Return the name of the session's cookie: servers on one host share all, whatever their port.
 
     Example:
         >>> cookie_of("127.0.0.1:8000")
@@ -93,7 +93,7 @@ def cookie_of(host: str) -> str:
 
 
 def own_path(path: str) -> str:
-    """Gives the path back if it leads to this page, and else the page's own.
+    """Return the path back if it leads to this page, and else the page's own.
 
     Example:
         >>> own_path("/page/executions?from=20"), own_path("//evil.example/page/")
@@ -103,11 +103,11 @@ def own_path(path: str) -> str:
 
 
 def session_of(asked: Request) -> str:
-    """Gives the session that came along with a request; empty if none did."""
+    """Return the session that came along with a request; empty if none did."""
     return asked.cookies.get(cookie_of(asked.host), "")
 
 
 def wants_html(asked: Request) -> bool:
-    """Tells browsers from programs, which say nothing of HTML or prefer JSON."""
+    """Report browsers from programs, which say nothing of HTML or prefer JSON."""
     kinds = ["application/json", "text/html"]
     return asked.accept_mimetypes.best_match(kinds) == "text/html"

@@ -55,7 +55,7 @@ class Row(NamedTuple):
 
 
 def visible(value: Any) -> Any:
-    """Gives a text whose control characters are seen, and do nothing.
+    """Return a text whose control characters are seen, and do nothing.
 
     Example:
         >>> visible(chr(27) + "[2J")
@@ -67,7 +67,7 @@ def visible(value: Any) -> Any:
 
 
 def as_json(value: Any, limit: Optional[int] = LONGEST_SHOWN) -> str:
-    """Gives a value as JSON to read, cut behind so many characters."""
+    """Return a value as JSON to read, cut behind so many characters."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if limit is not None and len(text) > limit:
         rest = f"\n… and {len(text) - limit:,} characters more"
@@ -76,7 +76,7 @@ def as_json(value: Any, limit: Optional[int] = LONGEST_SHOWN) -> str:
 
 
 def link(path: str, **values: Any) -> str:
-    """Gives a path of the page with its query; values that are `None` are left out.
+    """Return a path of the page with its query; values that are `None` are left out.
 
     Example:
         >>> link("/page/flow", id="a/b&c")
@@ -91,7 +91,7 @@ def link(path: str, **values: Any) -> str:
 
 
 def seconds_in_words(seconds: Optional[float]) -> str:
-    """Gives a time as people say it.
+    """Return a time as people say it.
 
     Example:
         >>> seconds_in_words(0.0123), seconds_in_words(2.5), seconds_in_words(3725)
@@ -110,19 +110,19 @@ def seconds_in_words(seconds: Optional[float]) -> str:
 
 
 def moment_in_words(moment: Any) -> str:
-    """Gives a moment to the second; what is none, as it is."""
+    """Return a moment to the second; what is none, as it is."""
     if not isinstance(moment, datetime):
         return str(moment or "")
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def moment_for_machines(moment: Any) -> str:
-    """Gives a moment as the attribute of a `time` element."""
+    """Return a moment as the attribute of a `time` element."""
     return moment.isoformat() if isinstance(moment, datetime) else ""
 
 
 def time_taken(what: Any, now: Optional[datetime] = None) -> Optional[float]:
-    """Gives how many seconds an execution or a node has taken, so far or in all."""
+    """Return how many seconds an execution or a node has taken, so far or in all."""
     if what.duration is not None:
         return float(what.duration.total_seconds())
     begun = what.started_at or what.created_at
@@ -132,7 +132,7 @@ def time_taken(what: Any, now: Optional[datetime] = None) -> Optional[float]:
 
 
 def row_of(execution: Execution, results: Sequence[NodeResult]) -> Row:
-    """Gives an execution as a list shows it."""
+    """Return an execution as a list shows it."""
     took = seconds_in_words(time_taken(execution))
     ran = [result for result in results if result.status != "skipped"]
     told = ", ".join(
@@ -173,7 +173,7 @@ def _span(result: NodeResult) -> Tuple[Any, Any]:
 def states_of(
     execution: Execution, flow: Flow, results: Sequence[NodeResult]
 ) -> Dict[str, str]:
-    """Gives the status of each node: while an execution goes on, what has not begun is pending."""
+    """Return the status of each node: while an execution goes on, what has not begun is pending."""
     begun = {result.node_id: str(result.status) for result in results}
     if execution.is_done:
         return begun
@@ -183,7 +183,7 @@ def states_of(
 def progress_in_words(
     execution: Execution, flow: Optional[Flow], results: Sequence[NodeResult]
 ) -> str:
-    """Gives where an execution stands in one sentence."""
+    """Return where an execution stands in one sentence."""
     took = seconds_in_words(time_taken(execution))
     if execution.is_done:
         return f"{str(execution.status).capitalize()} after {took}."
@@ -201,7 +201,7 @@ def progress_in_words(
 def example_for(
     flow: Flow, latest: Sequence[Mapping[str, Any]]
 ) -> Tuple[Dict[str, Any], str]:
-    """Gives an input to begin with, and where it is from.
+    """Return an input to begin with, and where it is from.
 
     Args:
         flow: Its metadata may hold an `example_input`.
@@ -219,7 +219,7 @@ def example_for(
 
 
 def read_input(text: str) -> Dict[str, Any]:
-    """Gives the input that somebody has written.
+    """Return the input that somebody has written.
 
     Raises:
         ValueError: It is no JSON object; the message says where it goes wrong.
@@ -239,7 +239,7 @@ def read_input(text: str) -> Dict[str, Any]:
 
 
 def read_offset(text: Optional[str]) -> int:
-    """Gives how many executions a page leaves out.
+    """Return how many executions a page leaves out.
 
     Raises:
         ValueError: It is no number that can be one.

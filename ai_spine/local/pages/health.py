@@ -21,7 +21,7 @@ class Health(NamedTuple):
 
 
 def health_of(agents: Sequence[Dict[str, Any]]) -> List[Health]:
-    """Gives how each agent is, within about the time that one service has to answer.
+    """Return how each agent is, within about the time that one service has to answer.
 
     Args:
         agents: As the store keeps them.

@@ -39,21 +39,21 @@ class Problem(Exception):
 
 
 def render(name: str, values: Dict[str, Any], status: int = 200) -> Response:
-    """Gives a template as an answer."""
+    """Return a template as an answer."""
     text = _environment().get_template(name).render(values)
     # Half a character, which JSON can hold, fits in no page.
     return answer(text.encode("utf-8", "replace"), "text/html", status)
 
 
 def drawing(svg: str) -> Response:
-    """Gives a drawing as an answer."""
+    """Return a drawing as an answer."""
     response = answer(svg.encode("utf-8", "replace"), "image/svg+xml")
     response.headers["Content-Security-Policy"] = _DRAWING_POLICY
     return response
 
 
 def static_file(name: str) -> Response:
-    """Gives the page's style or its script.
+    """Return the page's style or its script.
 
     Raises:
         Problem: It is neither.
@@ -64,17 +64,17 @@ def static_file(name: str) -> Response:
 
 
 def answer(content: bytes, kind: str, status: int = 200) -> Response:
-    """Gives an answer of any kind, in UTF-8."""
+    """Return an answer of any kind, in UTF-8."""
     return Response(content, status, content_type=f"{kind}; charset=utf-8")
 
 
 def see_other(location: str) -> Response:
-    """Sends the browser to another page, which it gets."""
+    """Send the browser to another page, which it gets."""
     return Response(status=303, headers={"Location": location})
 
 
 def guarded(response: Response) -> Response:
-    """Sets the headers that all answers of the page have."""
+    """Set the headers that all answers of the page have."""
     for name, text in _HEADERS.items():
         response.headers.setdefault(name, text)
     return response
@@ -82,7 +82,7 @@ def guarded(response: Response) -> Response:
 
 @functools.lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    """Gives what fills in the templates; it is made with the first page, not with the server."""
+    """Return what fills in the templates; it is made with the first page, not with the server."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,

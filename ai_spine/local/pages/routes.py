@@ -68,7 +68,7 @@ class Page:
         self._access = Access(key_digest)
 
     def lets_in(self, asked: Request) -> bool:
-        """Tells whether a request needs no key in its headers, because the page asks for it."""
+        """Return whether a request needs no key in its headers, because the page asks for it."""
         if asked.path == "/":
             return wants_html(asked)
         if asked.path.startswith(f"{PREFIX}/"):
@@ -83,7 +83,7 @@ class Page:
         )
 
     def blueprint(self) -> Blueprint:
-        """Gives the routes."""
+        """Return the routes."""
         routes = Blueprint("page", __name__)
         gets: Dict[str, Callable[..., Response]] = {
             "/": self.flows,
@@ -217,7 +217,7 @@ class Page:
     # What can be done
 
     def run(self) -> Response:
-        """Starts an execution of a flow with the input of the form."""
+        """Start an execution of a flow with the input of the form."""
         flow, text = self._find_flow(), request.form.get("input", "")
         text = text.replace("\r\n", "\n")
         if not self._is_token_sound():
@@ -232,7 +232,7 @@ class Page:
         return see_other(link(f"{PREFIX}/execution", id=execution_id))
 
     def cancel(self) -> Response:
-        """Cancels an execution; one that has ended meanwhile stays as it is."""
+        """Cancel an execution; one that has ended meanwhile stays as it is."""
         self._check_token()
         execution_id = self._find(request.form.get("id", "")).execution_id
         self._engine.cancel(execution_id)
@@ -246,7 +246,7 @@ class Page:
         return self._show("sign_in.html", after=after, error="")
 
     def begin_session(self) -> Response:
-        """Lets in who has the key."""
+        """Let in who has the key."""
         after = own_path(request.form.get("next", "/"))
         words = "" if self._is_token_sound() else f"{_STALE} Sign in again."
         if not words and not self._access.is_key(request.form.get("key", "")):
@@ -264,7 +264,7 @@ class Page:
         return response
 
     def end_session(self) -> Response:
-        """Signs out."""
+        """Sign out."""
         self._check_token()
         self._access.end(session_of(request))
         response = see_other(f"{PREFIX}/sign-in")
@@ -286,7 +286,7 @@ class Page:
         )
 
     def _show(self, template: str, code: int = 200, **values: Any) -> Response:
-        """Fills in a template, with what each of them needs."""
+        """Fill in a template, with what each of them needs."""
         session = session_of(request)
         shared = {
             "path": request.path,

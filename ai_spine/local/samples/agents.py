@@ -28,7 +28,7 @@ _FIELDS = (
 
 @agent("applicant_check", capabilities=["validation"], agent_type="input")
 def check_applicant(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Checks an applicant's fields, and asks for what is missing or makes no sense."""
+    """Check an applicant's fields, and asks for what is missing or makes no sense."""
     name = input.get("name")
     questions = (
         [] if isinstance(name, str) and name.strip() else ["name: What is your name?"]
@@ -49,7 +49,7 @@ def check_applicant(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, 
 
 @agent("credit_risk", capabilities=["risk_assessment"])
 def assess_risk(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Works out the monthly payment, the debt-to-income ratio and a risk score from 0 to 100."""
+    """Work out the monthly payment, the debt-to-income ratio and a risk score from 0 to 100."""
     rate = float(config.get("annual_interest_rate", 0.12))
     payment = monthly_payment(input["amount"], rate, input["term_months"])
     income = input["income"] / 12
@@ -67,7 +67,7 @@ def assess_risk(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]
 
 @agent("credit_decision", capabilities=["decision"], agent_type="output")
 def decide(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Decides on an application from its risk score, or passes on what is still to be asked."""
+    """Decide on an application from its risk score, or passes on what is still to be asked."""
     if not input["complete"]:
         return {"decision": "incomplete", "questions": input["questions"]}
     score = input["risk_score"]
@@ -93,7 +93,7 @@ def decide(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
 
 @agent("sentiment_scorer", capabilities=["sentiment_analysis"], agent_type="output")
 def score_sentiment(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Tells the polarity (-1 to 1) and the subjectivity (0 to 1) of a text, and a label for it."""
+    """Report the polarity (-1 to 1) and the subjectivity (0 to 1) of a text, and a label for it."""
     text = input.get("text")
     if not isinstance(text, str) or not text.strip():
         raise ValueError("text must be a text that is not empty")
@@ -109,7 +109,7 @@ def score_sentiment(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, 
 
 
 def monthly_payment(amount: float, annual_rate: float, months: int) -> float:
-    """Gives the level payment that pays a loan back.
+    """Return the level payment that pays a loan back.
 
     Example:
         >>> round(monthly_payment(15000, 0.12, 24), 2)
@@ -133,7 +133,7 @@ def _number_in(input: Dict[str, Any], field: Field) -> Optional[float]:
 def _score(
     debt_to_income: float, amount_to_income: float, months: int
 ) -> Tuple[int, List[str]]:
-    """Adds up what speaks against a loan, each part with its reason."""
+    """Add up what speaks against a loan, each part with its reason."""
     parts = (
         (
             min(60.0, 100 * debt_to_income),
@@ -149,7 +149,7 @@ def _score(
 
 
 def _sentiment_of(text: str) -> Tuple[float, float]:
-    """Gives polarity and subjectivity; it takes a while to load what most servers never need."""
+    """Return polarity and subjectivity; it takes a while to load what most servers never need."""
     try:
         from textblob import TextBlob
     except ImportError:

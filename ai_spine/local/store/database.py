@@ -55,7 +55,7 @@ class Database:
             undo.pop_all()
 
     def close(self) -> None:
-        """Mends what is half done, and closes the file."""
+        """Mend what is half done, and closes the file."""
         with self._lock:
             self._mend()
             self._db.close()
@@ -63,11 +63,11 @@ class Database:
                 self._guard.close()
 
     def _mend(self) -> None:
-        """Is called when the file is opened, and before it is closed."""
+        """Be called when the file is opened, and before it is closed."""
 
     @contextmanager
     def _news_of(self, execution_id: str) -> Iterator[None]:
-        """Makes what is written one transaction, a part of a larger one included, and tells."""
+        """Make what is written one transaction, a part of a larger one included, and tells."""
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -86,6 +86,6 @@ class Database:
             return self._db.execute(query, tuple(values)).fetchall()
 
     def _stamp(self) -> str:
-        """Gives the time as the server's dialect writes it: UTC, without an offset."""
+        """Return the time as the server's dialect writes it: UTC, without an offset."""
         moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
         return moment.isoformat(timespec="microseconds")

@@ -52,7 +52,7 @@ class Place(NamedTuple):
 
 
 def fill(db: sqlite3.Connection) -> None:
-    """Notes events of executions that have none."""
+    """Note events of executions that have none."""
     db.execute(_FILL)
 
 
@@ -63,7 +63,7 @@ def note(
     status: str,
     at: str,
 ) -> None:
-    """Notes what a node, or with no `result_id` the execution itself, has become."""
+    """Note what a node, or with no `result_id` the execution itself, has become."""
     db.execute(
         "INSERT INTO events SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ? FROM events"
         " WHERE execution_id = ?",
@@ -72,7 +72,7 @@ def note(
 
 
 def place_of(db: sqlite3.Connection, execution_id: str) -> Optional[Place]:
-    """Tells how far an execution has come; `None` if there is none."""
+    """Report how far an execution has come; `None` if there is none."""
     query = (
         "SELECT number, status, result_id FROM events WHERE execution_id = ?"
         " ORDER BY number DESC LIMIT 1"
@@ -84,7 +84,7 @@ def place_of(db: sqlite3.Connection, execution_id: str) -> Optional[Place]:
 def event_after(
     db: sqlite3.Connection, execution_id: str, number: int
 ) -> Optional[Event]:
-    """Gives the first event with a greater number; `None` if there is none yet."""
+    """Return the first event with a greater number; `None` if there is none yet."""
     query = (
         "SELECT * FROM events WHERE execution_id = ? AND number > ?"
         " ORDER BY number LIMIT 1"
@@ -119,6 +119,6 @@ def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
 
 
 def _not_yet(event: sqlite3.Row) -> Dict[str, Any]:
-    """Gives what stands in place of what came later."""
+    """Return what stands in place of what came later."""
     then = {"status": event["status"], "updated_at": event["at"]}
     return {**then, "error_message": None, "completed_at": None}

@@ -50,7 +50,7 @@ PAGE_OF_SOME = (
 
 
 def lock_file(path: str) -> sqlite3.Connection:
-    """Takes a lock that ends with the process, however that ends.
+    """Take a lock that ends with the process, however that ends.
 
     A second server on the same file would take the first one's executions for interrupted.
     """
@@ -108,7 +108,7 @@ def node_result_of(row: sqlite3.Row) -> Dict[str, Any]:
 def metrics_of(
     counted: Sequence[sqlite3.Row], last_execution: Optional[str]
 ) -> Dict[str, Any]:
-    """Gives the metrics that the API tells, from what was counted for each status."""
+    """Return the metrics that the API tells, from what was counted for each status."""
     by_status = {row["status"]: row["count"] for row in counted}
     seconds = sum((row["seconds"] for row in counted), 0.0)
     timed = sum(row["timed"] for row in counted)

@@ -54,20 +54,20 @@ class Store(Database):
     """
 
     def clear_runs(self) -> None:
-        """Forgets executions, results and keys."""
+        """Forget executions, results and keys."""
         with self._lock, self._db:
             self._db.execute("BEGIN")
             for table in _TABLES_OF_RUNS:
                 self._db.execute(f"DELETE FROM {table}")  # nosec B608
 
     def clear_definitions(self) -> None:
-        """Forgets all flows and agents."""
+        """Forget all flows and agents."""
         self._execute("DELETE FROM definitions")
 
     # Flows and agents
 
     def replace_given(self, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """Makes the definitions given at the start the only given ones; the API's own stay."""
+        """Make the definitions given at the start the only given ones; the API's own stay."""
         with self._lock, self._db:
             self._db.execute("BEGIN")
             self._db.execute(
@@ -84,31 +84,31 @@ class Store(Database):
         *,
         given: bool = False,
     ) -> Dict[str, Any]:
-        """Writes a flow or an agent, and gives it as it stands; given ones end with the process."""
+        """Write a flow or an agent, and gives it as it stands; given ones end with the process."""
         with self._lock:
             self._write_definition(kind, definition_id, body, given=given)
             return self.get(kind, definition_id) or {}  # it was written just now
 
     def get(self, kind: str, definition_id: str) -> Optional[Dict[str, Any]]:
-        """Gives a flow or an agent; `None` if there is none."""
+        """Return a flow or an agent; `None` if there is none."""
         query = "SELECT * FROM definitions WHERE kind = ? AND id = ?"
         rows = self._rows(query, (kind, definition_id))
         return definition_of(rows[0]) if rows else None
 
     def all(self, kind: str) -> List[Dict[str, Any]]:
-        """Gives all flows, or all agents, by id."""
+        """Return all flows, or all agents, by id."""
         query = "SELECT * FROM definitions WHERE kind = ? ORDER BY id"
         return [definition_of(row) for row in self._rows(query, (kind,))]
 
     def ids(self, kind: str) -> List[str]:
-        """Gives the ids of all flows, or all agents."""
+        """Return the ids of all flows, or all agents."""
         return [
             row["id"]
             for row in self._rows("SELECT id FROM definitions WHERE kind = ?", (kind,))
         ]
 
     def delete(self, kind: str, definition_id: str) -> bool:
-        """Removes a flow or an agent, and tells whether there was one."""
+        """Remove a flow or an agent, and tells whether there was one."""
         query = "DELETE FROM definitions WHERE kind = ? AND id = ?"
         with self._lock:
             return self._db.execute(query, (kind, definition_id)).rowcount > 0
@@ -128,7 +128,7 @@ class Store(Database):
     def once(
         self, key: Optional[str], fingerprint: str, make: Callable[[], Reply]
     ) -> Tuple[Reply, bool]:
-        """Gives the reply of a request, made at most once for its key within 24 hours.
+        """Return the reply of a request, made at most once for its key within 24 hours.
 
         What `make` writes and the key are one transaction.
 
@@ -169,7 +169,7 @@ class Store(Database):
             return reply, True
 
     def reply_to(self, key: Optional[str], fingerprint: str) -> Optional[Reply]:
-        """Gives the reply that was made for a key; `None` if none was.
+        """Return the reply that was made for a key; `None` if none was.
 
         Raises:
             KeyReused: The key came with another request before.
@@ -187,7 +187,7 @@ class Store(Database):
     def create_execution(
         self, flow_id: str, input_data: Mapping[str, Any], metadata: Mapping[str, Any]
     ) -> str:
-        """Notes an execution as pending, and gives its id."""
+        """Note an execution as pending, and gives its id."""
         execution_id, now = str(uuid.uuid4()), self._stamp()
         given = json.dumps(input_data), json.dumps(metadata)
         with self._news_of(execution_id):
@@ -200,7 +200,7 @@ class Store(Database):
         return execution_id
 
     def start_execution(self, execution_id: str) -> None:
-        """Notes that an execution's first node has started."""
+        """Note that an execution's first node has started."""
         now = self._stamp()
         with self._news_of(execution_id):
             started = self._db.execute(
@@ -219,7 +219,7 @@ class Store(Database):
         output_data: Optional[Mapping[str, Any]] = None,
         error_message: Optional[str] = None,
     ) -> bool:
-        """Notes the end of an execution and of its nodes that still ran.
+        """Note the end of an execution and of its nodes that still ran.
 
         Returns:
             Whether it was still going: what has ended once is not overwritten.
@@ -254,7 +254,7 @@ class Store(Database):
             journal.note(self._db, execution_id, row["id"], "cancelled", now)
 
     def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
-        """Gives an execution; `None` if there is none."""
+        """Return an execution; `None` if there is none."""
         rows = self._rows(
             "SELECT * FROM executions WHERE execution_id = ?", (execution_id,)
         )
@@ -268,7 +268,7 @@ class Store(Database):
         limit: int,
         offset: int = 0,
     ) -> List[Dict[str, Any]]:
-        """Gives a page of executions, the newest first."""
+        """Return a page of executions, the newest first."""
         filters = {"flow_id = ?": flow_id, "status = ?": status}
         used = {clause: value for clause, value in filters.items() if value is not None}
         if used:
@@ -279,7 +279,7 @@ class Store(Database):
         return [execution_of(row) for row in rows]
 
     def metrics(self) -> Dict[str, Any]:
-        """Gives the counts and times that the API tells."""
+        """Return the counts and times that the API tells."""
         counted = self._rows(
             "SELECT status, COUNT(*) AS count, TOTAL(seconds) AS seconds,"
             " COUNT(seconds) AS timed FROM executions GROUP BY status"
@@ -294,7 +294,7 @@ class Store(Database):
     def start_node(
         self, execution_id: str, node_id: str, agent_id: Optional[str], input_data: Any
     ) -> str:
-        """Notes that a node runs, and gives the id of its result."""
+        """Note that a node runs, and gives the id of its result."""
         return self._add_node(
             execution_id, node_id, agent_id, "running", input_data, None
         )
@@ -302,7 +302,7 @@ class Store(Database):
     def skip_node(
         self, execution_id: str, node_id: str, agent_id: Optional[str]
     ) -> None:
-        """Notes that a node does not run, because of a condition."""
+        """Note that a node does not run, because of a condition."""
         self._add_node(execution_id, node_id, agent_id, "skipped", {}, self._stamp())
 
     def finish_node(
@@ -314,7 +314,7 @@ class Store(Database):
         output_data: Optional[Mapping[str, Any]] = None,
         error_message: Optional[str] = None,
     ) -> None:
-        """Notes a node's end."""
+        """Note a node's end."""
         now = self._stamp()
         output = None if output_data is None else json.dumps(output_data)
         told = output, error_message, milliseconds
@@ -329,12 +329,12 @@ class Store(Database):
             journal.note(self._db, execution_id, result_id, status.value, now)
 
     def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
-        """Gives the results of an execution's nodes in the order in which they started."""
+        """Return the results of an execution's nodes in the order in which they started."""
         query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
         return [node_result_of(row) for row in self._rows(query, (execution_id,))]
 
     def node_times(self, execution_id: str) -> List[Dict[str, Any]]:
-        """Gives when the nodes of an execution ran and how they ended, without their data."""
+        """Return when the nodes of an execution ran and how they ended, without their data."""
         query = (
             "SELECT node_id, status, created_at, completed_at, execution_time_ms"
             " FROM node_results WHERE execution_id = ? ORDER BY rowid"
@@ -344,12 +344,12 @@ class Store(Database):
     # What became of executions, for streams
 
     def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
-        """Gives the first event of an execution behind a number; `None` if there is none yet."""
+        """Return the first event of an execution behind a number; `None` if there is none yet."""
         with self._lock:
             return journal.event_after(self._db, execution_id, number)
 
     def place_of(self, execution_id: str) -> Optional[journal.Place]:
-        """Tells how far the events of an execution have come; `None` if there is none."""
+        """Report how far the events of an execution have come; `None` if there is none."""
         with self._lock:
             return journal.place_of(self._db, execution_id)
 
@@ -375,7 +375,7 @@ class Store(Database):
         return result_id
 
     def _mend(self) -> None:
-        """Marks what still runs as interrupted: it is not run again."""
+        """Mark what still runs as interrupted: it is not run again."""
         for row in self._rows(
             "SELECT execution_id FROM executions WHERE status IN (?, ?)", LIVE_STATUSES
         ):

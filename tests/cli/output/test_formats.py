@@ -19,7 +19,7 @@ FLOWS = [
 
 @pytest.fixture
 def told(run, server):
-    """Prints two flows that a server tells of."""
+    """Print two flows that a server tells of."""
 
     def call(*options):
         server.faults.add("GET", "/flows", status=200, body=FLOWS)
@@ -32,7 +32,7 @@ def told(run, server):
 
 @pytest.fixture
 def show(run):
-    """Prints what a flow gave."""
+    """Print what a flow gave."""
 
     def call(data, *options, flow_id="echo"):
         outcome = run("execute", flow_id, "--input", json.dumps(data), *options)

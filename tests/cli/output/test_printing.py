@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def show(run):
-    """Prints a flow's output: that of one exit point, or of two that are alike."""
+    """Print a flow's output: that of one exit point, or of two that are alike."""
 
     def call(data, *options, flow_id="echo"):
         text = json.dumps(data)
@@ -20,7 +20,7 @@ def show(run):
 
 @pytest.fixture
 def show_answer(run, server):
-    """Prints the output of an execution of which the server tells just that."""
+    """Print the output of an execution of which the server tells just that."""
 
     def call(output, *options):
         body = {"execution_id": "e", "status": "completed", "output_data": output}

@@ -23,7 +23,7 @@ HIDES_CURSOR = "\x1b[?25l"
 
 @pytest.fixture
 def terminal(server):
-    """Starts the command on a terminal; what still runs at the end is killed."""
+    """Start the command on a terminal; what still runs at the end is killed."""
     started = []
     known = {**os.environ, "AI_SPINE_BASE_URL": server.url, "TERM": "xterm-256color"}
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):

@@ -142,7 +142,7 @@ def test_long_ids_end_in_an_ellipsis_and_wide_ones_fill_their_boxes():
 
 
 def edges_of(drawn):
-    """Follows the lines of a drawing, and gives which box leads to which."""
+    """Follow the lines of a drawing, and gives which box leads to which."""
     rows = drawn.splitlines()
     grid = {(r, c): x for r, row in enumerate(rows) for c, x in enumerate(row)}
     ids = {(r, c): n for r, row in enumerate(rows) for c, n in ids_in(row)}
@@ -160,7 +160,7 @@ def ids_in(row):
 
 
 def box_at(ids, row, column):
-    """Gives the id of the box whose text stands in this row, around this column."""
+    """Return the id of the box whose text stands in this row, around this column."""
     near = [(abs(c + 2 - column), n) for (r, c), n in ids.items() if r == row]
     distance, name = min(near, default=(99, None))
     return name if distance <= 4 else None

@@ -30,7 +30,7 @@ GREETING = {"n": {"greeting": "Hello, Ana"}}
 
 @pytest.fixture(autouse=True)
 def import_state(monkeypatch):
-    """Puts back what importing modules changes."""
+    """Put back what importing modules changes."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = set(sys.modules)
@@ -53,7 +53,7 @@ def refusal(agents):
 def test_a_decorated_function_is_called_like_the_function():
     @agent("greeter")
     def greet(input, config):
-        """Greets."""
+        """Greet."""
         return {"greeting": input["name"] + config["mark"]}
 
     assert greet({"name": "Ana"}, {"mark": "!"}) == {"greeting": "Ana!"}
@@ -79,7 +79,7 @@ def test_an_agent_tells_of_itself(serve, http):
 
     @agent("documented")
     def documented(input, config):
-        """Says what it does."""
+        """Say what it does."""
         return {}
 
     server = serve([], [bare, full, documented])

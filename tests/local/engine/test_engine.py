@@ -14,12 +14,12 @@ def echo(input, config):
 
 
 def give(**output):
-    """Makes an agent that always gives the same."""
+    """Make an agent that always gives the same."""
     return lambda input, config: dict(output)
 
 
 def results_of(http, server, execution):
-    """Gives an execution's node results by node."""
+    """Return an execution's node results by node."""
     answer = http.get(f"{server.url}/executions/{execution.execution_id}/results")
     return {result["node_id"]: result for result in answer.json()["node_results"]}
 

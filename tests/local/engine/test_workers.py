@@ -16,7 +16,7 @@ def threads():
 
 @pytest.fixture
 def pool():
-    """Makes pools, and sees to it that their threads end with the test."""
+    """Make pools, and sees to it that their threads end with the test."""
     made = []
 
     def make(max_workers):

@@ -50,7 +50,7 @@ KEYS = {
 
 
 def has_keys(answer, name):
-    """Tells whether an object has all the keys of a real one, and ours."""
+    """Return whether an object has all the keys of a real one, and ours."""
     assert set(answer) == set(KEYS[name].split()) - {"+"}, name
     return True
 
@@ -76,7 +76,7 @@ def execute(http, base, input_data=None, flow_id="f", **headers):
 
 
 def finished(http, base, execution_id):
-    """Waits for an execution and gives it."""
+    """Wait for an execution and gives it."""
 
     def look():
         execution = http.get(f"{base}/executions/{execution_id}").json()

@@ -55,7 +55,7 @@ def connect(server):
 
 
 def send(server, head, body=b"", method="GET"):
-    """Sends lines and a body as they are, and gives the answer."""
+    """Send lines and a body as they are, and gives the answer."""
     lines = head if isinstance(head, bytes) else head.encode("latin-1")
     with connect(server) as sock:
         sock.sendall(lines.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body)
@@ -63,14 +63,14 @@ def send(server, head, body=b"", method="GET"):
 
 
 def ask(server, path="/flows", method="GET", **headers):
-    """Asks with just these headers; `none` stands for no Host."""
+    """Ask with just these headers; `none` stands for no Host."""
     headers = {"Host": "127.0.0.1", "Connection": "close", **headers}
     lines = [f"{n.replace('_', '-')}: {text}" for n, text in headers.items() if text]
     return send(server, "\n".join([f"{method} {path} HTTP/1.1", *lines]), b"", method)
 
 
 def is_safe(told):
-    """Tells whether an answer has what each must have, and nothing that tells of the server."""
+    """Return whether an answer has what each must have, and nothing that tells of the server."""
     assert told.headers["x-content-type-options"] == "nosniff"
     assert told.headers["cache-control"] == "no-store"
     assert told.headers["content-type"] == "application/json"
@@ -647,7 +647,7 @@ def test_a_server_closes_amid_half_requests_and_leaves_nothing():
 
 
 def is_closed(sock):
-    """Tells whether the other side is gone, waiting for it."""
+    """Return whether the other side is gone, waiting for it."""
     try:
         return sock.recv(1) == b""
     except ConnectionError:

@@ -25,7 +25,7 @@ def boom(input, config):
 
 @pytest.fixture
 def steps():
-    """Events that let the nodes `first` and `second` of the flow `slow` end."""
+    """Event that let the nodes `first` and `second` of the flow `slow` end."""
     events = {"first": threading.Event(), "second": threading.Event()}
     yield events
     for event in events.values():
@@ -51,7 +51,7 @@ def server(serve, steps):
 
 @pytest.fixture(autouse=True)
 def tidy(request):
-    """Leaves the browser, which tests share, as it was."""
+    """Leave the browser, which tests share, as it was."""
     yield
     if "browser" in request.fixturenames:
         browser = request.getfixturevalue("browser")
@@ -65,7 +65,7 @@ def tidy(request):
 
 @pytest.fixture
 def without_polling(browser):
-    """Has pages never look again by the clock, so that nothing but an event brings news."""
+    """Have pages never look again by the clock, so that nothing but an event brings news."""
     source = (
         "const real = window.setTimeout;"
         "window.setTimeout = (act, ms) => ms > 500 ? 0 : real(act, ms);"
@@ -85,7 +85,7 @@ def execution_page(server, execution):
 
 
 def text_of(browser, selector="main"):
-    """Gives the text that is seen, in one line; a part may be replaced while it is read."""
+    """Return the text that is seen, in one line; a part may be replaced while it is read."""
     found = browser.find_elements(by.CSS_SELECTOR, selector)
     try:
         return " ".join(" ".join(element.text for element in found).split())
@@ -191,7 +191,7 @@ def press(browser, text):
 
 
 def go_to(browser, wanted):
-    """Presses Tab until the element is reached."""
+    """Press Tab until the element is reached."""
     for _ in range(40):
         press(browser, keys.TAB)
         found = browser.switch_to.active_element

@@ -39,7 +39,7 @@ def server(serve):
 
 @pytest.fixture
 def browse(http):
-    """Gets a page, or posts a form with the token of the page that it stands on."""
+    """Get a page, or posts a form with the token of the page that it stands on."""
     http.headers.update(HTML)
 
     def call(url, form=None, allow_redirects=True, **headers):
@@ -64,7 +64,7 @@ def count(server):
 
 
 def shown(response):
-    """Gives the text of a page without its markup."""
+    """Return the text of a page without its markup."""
     return html.unescape(re.sub(r"<[^>]+>", "", response.text))
 
 

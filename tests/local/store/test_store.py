@@ -38,7 +38,7 @@ def clock():
 
 @pytest.fixture
 def open_store(clock):
-    """Opens stores that are closed at the end."""
+    """Open stores that are closed at the end."""
     opened = []
 
     def open_one(path=":memory:"):
@@ -62,7 +62,7 @@ def store(open_store):
 
 
 def counting():
-    """Gives a maker of replies that counts its calls."""
+    """Return a maker of replies that counts its calls."""
     calls = []
 
     def make():

@@ -25,7 +25,7 @@ class _Offered(StringParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> List[CompletionItem]:
-        """Gives the words that begin so; whatever goes wrong, there are none."""
+        """Return the words that begin so; whatever goes wrong, there are none."""
         try:
             found = self._find(ctx)
         except Exception:  # an error would stand between the words being typed
@@ -46,7 +46,7 @@ class _Path(StringParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> List[CompletionItem]:
-        """Asks the shell."""
+        """Ask the shell."""
         return [CompletionItem(incomplete, type=self._kind)]
 
 
@@ -60,8 +60,8 @@ def _is_plain(word: str) -> bool:
 
 def _ids(kind: str) -> Find:
     def find(context: click.Context) -> List[str]:
-        from ai_spine.cli.context import Session
         from ai_spine.cli.known_ids import known_ids
+        from ai_spine.cli.session import Session
 
         return known_ids(kind, context.find_object(Session) or Session())
 
@@ -102,7 +102,7 @@ class _Bash(BashComplete):
     _kept = ""  # of the word that is typed, what bash leaves where it is
 
     def get_completion_args(self) -> Tuple[List[str], str]:
-        """Gives the words before the one that is typed, and that one."""
+        """Return the words before the one that is typed, and that one."""
         args, last = super().get_completion_args()
         *before, typed = _joined([*args, last])
         value = typed.partition("=")[2] if typed.startswith("-") else typed
@@ -110,7 +110,7 @@ class _Bash(BashComplete):
         return before, typed
 
     def format_completion(self, item: Any) -> str:
-        """Gives a word as the script takes it."""
+        """Return a word as the script takes it."""
         if self._kept and str(item.value).startswith(self._kept):
             item.value = item.value[len(self._kept) :]
         return super().format_completion(item)
@@ -133,7 +133,7 @@ add_completion_class(_Bash)
 
 
 def offer_values(command: click.Command) -> click.Command:
-    """Has a shell complete the values of a command's options and arguments, and gives it back."""
+    """Have a shell complete the values of a command's options and arguments, and gives it back."""
     for param in command.params:
         if param.type is click.STRING and param.name in _TYPES:
             param.type = _TYPES[param.name]

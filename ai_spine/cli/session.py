@@ -1,0 +1,128 @@
+"""The session of one invocation: its shared options, its profile and its client."""
+
+from typing import TYPE_CHECKING, Any, Dict, Optional
+
+import click
+
+from ai_spine.config.profiles import OUTPUT_KEY, Profile, load_profile
+from ai_spine.utils import Secret
+from ai_spine.utils.did_you_mean import hint
+
+# The client takes time to import, which neither a help page nor completion should wait for.
+if TYPE_CHECKING:
+    from ai_spine.client import AISpine
+
+FORMATS = ("table", "json", "jsonl", "yaml", "csv")
+
+
+class Session:
+    """The shared options, as they have been seen so far, and what is made from them."""
+
+    def __init__(self) -> None:
+        self.options: Dict[str, Any] = {}
+        self._profile: Optional[Profile] = None
+        self._client: "Optional[AISpine]" = None
+
+    @property
+    def output(self) -> str:
+        """How results are printed: one of `output_options.FORMATS`.
+
+        Raises:
+            ConfigurationError: The profile cannot be read, or names no such format.
+        """
+        given = self.options.get(OUTPUT_KEY)
+        own = None if given else self.profile.own(OUTPUT_KEY)
+        if own is not None:
+            return read_output(own.name, own.text)
+        return str(given or FORMATS[0])
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that gives what neither an option nor the environment does.
+
+        Raises:
+            ConfigurationError: It cannot be read.
+        """
+        if self._profile is None:
+            self._profile = load_profile(self.options.get("profile"))
+        return self._profile
+
+    def client(self, **more: Any) -> "AISpine":
+        """Return the client that the options describe; it is closed when the command ends.
+
+        Args:
+            **more: Further arguments of `AISpine`.
+        """
+        from ai_spine.client import AISpine
+        from ai_spine.exceptions import ConfigurationError
+
+        context = click.get_current_context().find_root()
+        given, make = self._arguments(), AISpine
+        if self.options.get("local"):
+            if "base_url" in given:
+                raise ConfigurationError("--local and --base-url exclude each other")
+            make = context.with_resource(import_local().LocalServer()).client
+            given["profile"] = ""  # what it says is for another server
+        self._client = context.with_resource(make(**given, **more))
+        return self._client
+
+    @property
+    def has_client(self) -> bool:
+        """Whether the command has made its client."""
+        return self._client is not None
+
+    def quick_client(self, timeout: float) -> "AISpine":
+        """Return a client for what nobody waits for: it sends once, and gives up soon.
+
+        Args:
+            timeout: Seconds that a call may take.
+
+        Returns:
+            The command's own client, if it has one, but for this; else a new one.
+        """
+        from ai_spine.client import AISpine
+
+        made = self._client or AISpine(**self._arguments())
+        return made.with_options(timeout=timeout, deadline=timeout, max_retries=0)
+
+    def _arguments(self) -> Dict[str, Any]:
+        known = ("api_key", "base_url", "timeout", "debug", "profile")
+        return {name: self.options[name] for name in known if name in self.options}
+
+
+def read_output(name: str, text: Secret) -> str:
+    """Read the name of a format of results.
+
+    Args:
+        name: What an error calls the setting.
+        text: What was written.
+
+    Raises:
+        ConfigurationError: There is no such format.
+    """
+    if text.reveal() in FORMATS:
+        return text.reveal()
+    from ai_spine.exceptions import ConfigurationError
+
+    meant = hint(text.reveal(), FORMATS)
+    raise ConfigurationError(f"{name} must be one of {', '.join(FORMATS)}{meant}")
+
+
+def import_local() -> Any:
+    """Return the module of the local server.
+
+    Raises:
+        ConfigurationError: The extra that it needs is not installed.
+    """
+    try:
+        import ai_spine.local
+    except ImportError as error:
+        from ai_spine.exceptions import ConfigurationError
+
+        raise ConfigurationError(str(error)) from None
+    return ai_spine.local
+
+
+def session() -> Session:
+    """Return the session of the command that runs."""
+    return click.get_current_context().ensure_object(Session)

@@ -1,0 +1,41 @@
+"""The application of the local server: the API, and the page for browsers."""
+
+from flask import Blueprint, Flask, request
+from werkzeug.exceptions import HTTPException
+
+from ai_spine.constants import API_PREFIX
+from ai_spine.local.http.account_routes import AccountRoutes
+from ai_spine.local.http.responses import (
+    authenticate,
+    echo_headers,
+    refuse_http,
+    refuse_unexpected,
+)
+from ai_spine.local.http.routes import Backend, SystemRoutes, resource_routes
+from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
+from ai_spine.local.pages.routes import Page
+
+
+def make_app(backend: Backend) -> Flask:
+    """Return the WSGI application."""
+    app = Flask("ai_spine.local", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    resources = resource_routes(backend)
+    app.register_blueprint(resources, name="root")
+    app.register_blueprint(resources, name="v1", url_prefix=API_PREFIX)
+    system = Blueprint("system", __name__)
+    SystemRoutes(backend.store).add_to(system)
+    app.register_blueprint(system)
+    accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
+    AccountRoutes(backend.store).add_to(accounts)
+    app.register_blueprint(accounts)
+    page = Page(backend.store, backend.engine, backend.key_digest)
+    app.register_blueprint(page.blueprint())
+    app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
+    app.after_request(echo_headers)
+    app.register_error_handler(HTTPException, refuse_http)
+    app.register_error_handler(Exception, refuse_unexpected)
+    return app
