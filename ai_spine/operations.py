@@ -226,7 +226,7 @@ GENERATE_API_KEY: Operation[ApiKeyChange] = Operation(
 )
 REVOKE_API_KEY: Operation[ApiKeyChange] = Operation(
     "revoke_api_key",
-    "DELETE",
+    "POST",
     "/api/v1/user/account/api-key/revoke",
     ApiKeyChange.from_wire,
     prefixed=False,

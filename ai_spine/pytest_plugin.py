@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ai_spine.models import Execution
 
 TEST_KEY = "test-key"
-LONGEST_SLEEP = 0.01  # seconds between looks and between attempts
+LONGEST_SLEEP = 0.01  # seconds between polls and between attempts
 SECTION = "what the AI Spine server executed"
 _MOST_TOLD = 10
 _LONGEST_TOLD = 100
@@ -29,7 +29,7 @@ _LONGEST_TOLD = 100
 
 @pytest.fixture
 def ai_spine_flows() -> "FlowSource":
-    """The flows that `ai_spine_server` begins with: none, unless you override it.
+    """Return the flows that `ai_spine_server` starts with: none, unless you override it.
 
     Give what `LocalServer` takes: a folder of YAML and JSON files, or a list of definitions.
     """
@@ -38,7 +38,7 @@ def ai_spine_flows() -> "FlowSource":
 
 @pytest.fixture
 def ai_spine_agents() -> "AgentSource":
-    """The agents that `ai_spine_server` begins with: none, unless you override it.
+    """Return the agents that `ai_spine_server` starts with: none, unless you override it.
 
     Give what `LocalServer` takes: a module or its name, a list of agents, or a mapping of ids.
     """
@@ -52,7 +52,7 @@ def ai_spine_server(
     ai_spine_flows: "FlowSource",
     ai_spine_agents: "AgentSource",
 ) -> Iterator["LocalServer"]:
-    """An AI Spine server for this test alone, which `AISpine()` reaches without any settings.
+    """Start an AI Spine server for this test, which `AISpine()` reaches without any settings.
 
     While it lives, clients that are made in this process sleep no longer than 0.01 s at a time.
     """
@@ -66,7 +66,7 @@ def ai_spine_server(
 
 @pytest.fixture
 def ai_spine_client(ai_spine_server: "LocalServer") -> Iterator["AISpine"]:
-    """A client of `ai_spine_server`."""
+    """Return a client of `ai_spine_server`."""
     with ai_spine_server.client() as client:
         yield client
 
@@ -85,7 +85,7 @@ def pytest_runtest_makereport(
 
 
 def _start(flows: "FlowSource", agents: "AgentSource") -> "LocalServer":
-    """Start a server; why there can be none is told in one sentence."""
+    """Start a server; if that fails, say why in one sentence."""
     try:
         from ai_spine.exceptions import ConfigurationError
         from ai_spine.local import LocalServer
@@ -136,7 +136,7 @@ def _told_of(server: "LocalServer") -> List[str]:
     try:
         executions = server.executions()
     except Exception as error:  # a report must not end the whole run
-        return [f"it cannot be told: {error}"]
+        return [f"it cannot be read: {error}"]
     earlier = len(executions) - _MOST_TOLD
     told = [f"({earlier} before these)"] if earlier > 0 else []
     told += [_line_of(execution) for execution in executions[-_MOST_TOLD:]]

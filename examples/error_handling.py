@@ -31,7 +31,7 @@ def execute(
     except AuthenticationError as error:
         print(f"set AI_SPINE_API_KEY to a key that the server knows: {error}")
     except RateLimitError as error:
-        print(f"too many requests, come again in {error.retry_after} s: {error}")
+        print(f"too many requests, come retrying in {error.retry_after} s: {error}")
     except APIError as error:
         print(f"the server refused: {error}")
     except NetworkError as error:

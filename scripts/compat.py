@@ -20,7 +20,7 @@ TOOLS = ["pytest>=7.0", "pytest-xdist>=2.5", "responses>=0.22", "trustme>=0.9"]
 SERVER = ["Flask>=2.2", "PyYAML>=6.0", "waitress>=2.1"]
 # What is not built for every Python, as the sentiment of the sample flow is not; the tests that
 # need it are skipped without it.
-WANTED = ["textblob>=0.17", "jmespath>=1.0", "tqdm>=4.60"]
+WANTED = ["vaderSentiment>=3.3", "jmespath>=1.0", "tqdm>=4.60"]
 # What needs newer Pythons, or takes too long to be repeated everywhere.
 LEFT_OUT = ["fuzz", "faults", "typed", "test_audit.py", "batch/test_executors.py"]
 # Warnings of libraries that are years old tell nothing of this one.

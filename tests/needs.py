@@ -6,7 +6,7 @@ import pytest
 
 # Which words of an example or a command tell that it needs what.
 _TOLD_BY = {
-    "textblob": "sentiment-analysis",
+    "vaderSentiment": "sentiment-analysis",
     "jmespath": "--query",
     "pandas": "to_dataframe",
     "tqdm": "progress=True",

@@ -719,7 +719,7 @@ def test_a_session_of_the_callers_own_is_used_and_stays_open(server):
 )
 def test_settings_that_a_session_brings_are_refused_beside_it(options):
     with requests.Session() as session:
-        with pytest.raises(ConfigurationError, match="on the session that you give"):
+        with pytest.raises(ConfigurationError, match="on the session that you pass"):
             AISpine(session=session, **options)
     with pytest.raises(ConfigurationError, match="must be a requests.Session"):
         AISpine(session="session")

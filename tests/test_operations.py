@@ -114,5 +114,5 @@ def test_what_is_only_done_reads_as_nothing(operation, data):
     "data", [{}, {"status": "pending"}, {"execution_id": 5}, {"id": None}]
 )
 def test_an_execution_that_was_started_must_have_an_id(data):
-    with pytest.raises(UnexpectedResponse, match="names no execution"):
+    with pytest.raises(UnexpectedResponse, match="without an execution id"):
         operations.EXECUTE_FLOW.read(data)

@@ -299,8 +299,8 @@ def test_a_key_over_plain_http_is_warned_of_once_for_each_host(not_warned, crede
         for url in ("http://a.test", "http://a.test:8080/x", "http://b.test"):
             AISpine(base_url=url, **{credential: KEY})
     assert [str(item.message)[:25] for item in caught] == [
-        "the key goes to a.test ov",
-        "the key goes to b.test ov",
+        "the key is sent to a.test ov",
+        "the key is sent to b.test ov",
     ]
     assert all(item.category is InsecureTransportWarning for item in caught)
     assert all(item.filename == __file__ for item in caught)
@@ -347,5 +347,5 @@ def test_the_command_line_warns_of_plain_http_in_one_line(not_warned, capsys):
         with pytest.raises(SystemExit):
             cli(["--api-key", KEY, "--base-url", "http://a.invalid", "health"])
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("Warning: the key goes to a.invalid over plain http")
+    assert lines[0].startswith("Warning: the key is sent to a.invalid over plain http")
     assert len(lines) == 2 and lines[1].startswith("Error: ")

@@ -48,7 +48,7 @@ def get(agent_id: str) -> None:
 @click.option("--capability", multiple=True, help="What it can do; may be repeated.")
 @click.option("--type", "agent_type", help="input, processor, output or conditional.")
 @click.option(
-    "--config", metavar="JSON|@FILE|-", help="The rest of what the server asks for."
+    "--config", metavar="JSON|@FILE|-", help="Other fields that the server requires."
 )
 def create(
     agent_id: str,

@@ -36,17 +36,19 @@ from ai_spine.exceptions import APIError, NetworkError
     metavar="N",
     help="How many executions may be in flight.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run that wrote the file.")
-@click.option("--retry-failed", is_flag=True, help="Resume; execute failed ones again.")
+@click.option("--resume", is_flag=True, help="Continue the run that wrote the file.")
+@click.option(
+    "--retry-failed", is_flag=True, help="Resume, and execute failed inputs again."
+)
 @click.option(
     "--retry-uncertain",
     is_flag=True,
-    help="Resume; send again what may have been started, with the key that it had.",
+    help="Resume, and send inputs that may have run again with their keys.",
 )
 @click.option(
     "--retry-writes",
     is_flag=True,
-    help="The server honours Idempotency-Key: send again what may have been started.",
+    help="The server honours Idempotency-Key: send inputs that may have run again.",
 )
 @click.option(
     "--input-column",
@@ -108,12 +110,16 @@ COMMANDS = (batch,)
 
 @contextlib.contextmanager
 def _ending(report: Report, results: Optional[str]) -> Iterator[None]:
-    """Sum up up, however the run ends; of one that was never begun, nothing but the error is told."""
+    """Print the summary, however the run ends; if it never started, only the error."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
         report.cut_short(getattr(interrupt, "running", 0))
-        go_on = "" if results is None else "; the same command with --resume goes on"
+        go_on = (
+            ""
+            if results is None
+            else "; run the same command with --resume to continue"
+        )
         fail(f"the batch was stopped{go_on}", INTERRUPTED)
     except (BrokenPipeError, StdoutError):
         report.not_printed()
@@ -129,7 +135,7 @@ def _ending(report: Report, results: Optional[str]) -> Iterator[None]:
 
 
 def _end_failed(flow_id: str, report: Report) -> NoReturn:
-    """End a run of which some failed: for programs with an error, for people all is told."""
+    """End a run with failures: with an error for programs; people have the summary."""
     near = meant() if report.lacks_flow else ""
     if wants_json(click.get_current_context()):
         told = f"{report.failed} of {plural(report.done)} failed{near}"
@@ -151,9 +157,9 @@ def _check_printing(results: Optional[str]) -> None:
 
 def _check_results(results: Optional[str], resume: bool) -> None:
     if results is not None and os.path.isdir(results):
-        raise click.UsageError(f"-o {results} is a directory: name a file")
+        raise click.UsageError(f"-o {results} is a directory: use a file")
     if resume and results is None:
-        raise click.UsageError("to resume, name the file of results with -o")
+        raise click.UsageError("to resume, set the file of results with -o")
     if resume or results is None:
         return
     if os.path.exists(results):
@@ -163,8 +169,8 @@ def _check_results(results: Optional[str], resume: bool) -> None:
     journal = journal_of(results)
     if os.path.exists(journal_of(os.path.realpath(results))):
         raise click.UsageError(
-            f"{journal} is left of a run that is not finished: go on with it with --resume, "
-            "remove it, or name another file"
+            f"{journal} belongs to a run that is not finished: continue it with --resume, "
+            "remove it, or use another file"
         )
 
 

@@ -16,24 +16,27 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Note a shared option wherever it stands; the one nearest to the command wins."""
+    """Store a shared option, wherever it is given; the one nearest to the command wins."""
     if value is not None and value is not False:
         context.ensure_object(Session).options[str(parameter.name)] = value
 
 
 def shared_options() -> List[click.Parameter]:
-    """Return the options that the group, the nouns and the commands take alike."""
+    """Return the options that the group, the nouns and the commands share."""
     option = functools.partial(click.Option, expose_value=False, callback=_remember)
     return [
         option(
             ["--profile"],
             metavar="NAME",
-            help="Whose settings hold (see config); or AI_SPINE_PROFILE.",
+            help="Profile to use (see `ai-spine config`); or AI_SPINE_PROFILE.",
         ),
-        option(["--api-key"], metavar="KEY", help="The key; better: AI_SPINE_API_KEY."),
-        option(["--base-url"], metavar="URL", help="The server; or AI_SPINE_BASE_URL."),
+        option(["--api-key"], metavar="KEY", help="API key; prefer AI_SPINE_API_KEY."),
+        option(["--base-url"], metavar="URL", help="Server URL; or AI_SPINE_BASE_URL."),
         option(
-            ["--timeout"], type=float, metavar="SECONDS", help="For each HTTP request."
+            ["--timeout"],
+            type=float,
+            metavar="SECONDS",
+            help="Timeout of each HTTP request.",
         ),
         option(
             ["--local"],
@@ -48,12 +51,12 @@ def shared_options() -> List[click.Parameter]:
 def command(
     name: str, group: Optional[click.Group] = None, *, prints: bool = True
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command, of a group or of its own, with the shared options.
+    """Return a decorator that makes a function a command with the shared options.
 
     Args:
         name: Its name.
         group: Its group.
-        prints: Whether it prints results: whether they can be, is then seen before it runs.
+        prints: Whether it prints results; if so, the output format is checked before it runs.
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
@@ -70,7 +73,7 @@ def command(
 
 
 def noun(name: str, summary: str) -> click.Group:
-    """Make the group of a noun's commands; without a command, it lists."""
+    """Return the group of a noun's commands; without a command, it lists."""
     examples = f"ai-spine {name}\nai-spine {name} list --output json"
     text = f"{summary}\n\n\b\n{examples}"
 

@@ -22,7 +22,7 @@ def completion(shell: str) -> None:
 
     In bash, put `eval "$(ai-spine completion bash)"` in ~/.bashrc; in zsh, the same with zsh in
     ~/.zshrc. It completes commands, options and ids. The ids of flows, agents and executions are
-    asked of the server, and kept for a minute.
+    requested from the server, and cached for a minute.
 
     \b
     ai-spine completion bash

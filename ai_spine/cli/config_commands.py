@@ -49,23 +49,23 @@ _DEFAULTS: Dict[str, Any] = {
 }
 _READERS = {**READERS, OUTPUT_KEY: read_output}
 
-config = noun("config", "Show and change profiles, which hold settings.")
+config = noun("config", "Show and change profiles, which contain settings.")
 
 
 class _Value(NamedTuple):
-    """A setting as commands have it."""
+    """A setting as commands use it."""
 
     value: Any
-    """`None` where nothing gives it; a key is hidden."""
+    """`None` if nothing sets it; a key is hidden."""
     source: str
-    """Who gives it."""
+    """What sets it."""
 
 
 @command("list", config)
 def list_() -> None:
     """List all settings, and where each comes from.
 
-    An option wins over the environment, that over the profile, and that over the default.
+    Options override the environment, which overrides the profile, which overrides the defaults.
 
     \b
     ai-spine config list
@@ -84,7 +84,7 @@ def _row(key: str, found: _Value) -> Dict[str, Any]:
 @command("get", config)
 @click.argument("key")
 def get(key: str) -> None:
-    """Print a setting as commands have it.
+    """Print a setting as commands use it.
 
     \b
     ai-spine config get base_url
@@ -103,9 +103,9 @@ def get(key: str) -> None:
 def set_(key: str, value: Optional[str]) -> None:
     """Set a setting in a profile.
 
-    A key that is not given is asked for, so that it stands in no shell's history; `-` reads any
+    A key that is not given is prompted for, so that it is in no shell's history; `-` reads any
     value from stdin. The settings are api_key, base_url, api_prefix, timeout, max_retries and
-    output, and `profile`: the one that holds where none is named.
+    output, and `profile`: the profile that is used by default.
 
     \b
     ai-spine config set api_key
@@ -179,7 +179,7 @@ def _path() -> str:
     path = file_path()
     if path is None:
         raise ConfigurationError(
-            "there is no home folder for the file of profiles: name one in AI_SPINE_CONFIG"
+            "there is no home folder for the file of profiles: set its path in AI_SPINE_CONFIG"
         )
     return path
 
@@ -193,7 +193,7 @@ def _check_key(key: str) -> None:
 
 
 def _check_known(name: str) -> None:
-    """Refuse to choose a profile that is not there."""
+    """Refuse to choose a profile that does not exist."""
     check_profile_name(name, PROFILE_KEY)
     known = profile_names()
     if name not in known and name != DEFAULT_PROFILE:
@@ -204,7 +204,7 @@ def _check_known(name: str) -> None:
 
 
 def _choose_no_more(name: str, document: Document) -> None:
-    """End the choice of a profile that is to go: every command would miss it."""
+    """Reset the default profile if it is about to be removed: every command would miss it."""
     general = document.sections.get(GENERAL)
     chosen = None if general is None else general.entries.get(PROFILE_KEY)
     if chosen is not None and chosen.text.reveal() == name:
@@ -212,7 +212,7 @@ def _choose_no_more(name: str, document: Document) -> None:
 
 
 def _section(path: str) -> str:
-    """Return the profile to change, which may not be there yet."""
+    """Return the profile to change, which may not exist yet."""
     return choose_name(session().options.get("profile"), read_document(path))[0]
 
 
@@ -220,7 +220,7 @@ def _read_value(key: str, given: Optional[str]) -> str:
     if given is None and key == "api_key":
         if sys.stdin is None or not sys.stdin.isatty():
             raise click.UsageError(
-                "a key is asked for on a terminal; with - it is read from stdin"
+                "a key is prompted for on a terminal; with - it is read from stdin"
             )
         given = str(click.prompt("api_key", hide_input=True, err=True))
     elif given is None:
@@ -244,7 +244,7 @@ def _read_stdin() -> str:
 def _say_what_wins(key: str) -> None:
     variable = KEYS.get(key)
     if variable and os.environ.get(variable, "").strip():
-        say(f"note: {variable} is set, and wins over it")
+        say(f"note: {variable} is set, and overrides it")
 
 
 def _chosen_by() -> str:
@@ -257,7 +257,7 @@ def _chosen_by() -> str:
 
 
 def _value_of(key: str) -> _Value:
-    """Return a setting as a command would have it."""
+    """Return a setting as a command would use it."""
     if key == PROFILE_KEY:
         return _Value(session().profile.name or None, _chosen_by())
     options, used = session().options, session().profile

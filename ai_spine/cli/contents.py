@@ -1,11 +1,11 @@
-"""Which commands there are, in which room, and what each does in a few words.
+"""The commands: the module of each, and its summary.
 
-It is all that a help page and completion need to know of a room that they do not import.
+Help pages and completion need no more of a module, so they do not import it.
 """
 
 from typing import Dict
 
-# The words are the beginnings of the help texts, which a test compares.
+# The summaries are the beginnings of the help texts, which a test compares.
 CONTENTS: Dict[str, Dict[str, str]] = {
     "agents": {
         "agents": "List, show, register and remove agents.",
@@ -21,22 +21,22 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "completion": "Print the script that completes words in a shell.",
     },
     "config_commands": {
-        "config": "Show and change profiles, which hold settings.",
+        "config": "Show and change profiles, which contain settings.",
         "config list": "List all settings, and where each comes from.",
-        "config get": "Print a setting as commands have it.",
+        "config get": "Print a setting as commands use it.",
         "config set": "Set a setting in a profile.",
         "config unset": "Remove a setting from a profile, or a whole profile.",
         "config path": "Print where the file of profiles is.",
     },
     "executions": {
-        "execute": "Execute a flow, wait for its end, and print its output.",
-        "wait": "Wait for an execution's end, and print its output.",
-        "cancel": "Cancel an execution, and print it as it stands then.",
+        "execute": "Execute a flow, wait for it, and print its output.",
+        "wait": "Wait for an execution, and print its output.",
+        "cancel": "Cancel an execution, and print its state after that.",
         "executions": "List and show executions.",
         "executions list": "List executions, the newest first.",
         "executions get": "Show an execution.",
-        "executions results": "Show what each node of an execution gave.",
-        "executions messages": "Show what agents told each other while an execution ran.",
+        "executions results": "Show the results of an execution's nodes.",
+        "executions messages": "Show the messages that agents sent each other.",
     },
     "flows": {
         "flows": "List, show, add, change and remove flows.",
@@ -44,19 +44,19 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "flows get": "Show a flow with its nodes.",
         "flows show": "Draw a flow's graph",
         "flows create": "Add the flow that a YAML or JSON FILE defines.",
-        "flows update": "Put the definition in FILE in a flow's place.",
+        "flows update": "Replace the definition of a flow by the one in FILE.",
         "flows delete": "Remove a flow.",
-        "flows validate": "Check the graphs of flows in YAML or JSON files; no server is asked.",
+        "flows validate": "Check the graphs of flows in YAML or JSON files, without a server.",
     },
     "local": {
         "local": "Run an AI Spine server on this machine.",
         "local start": "Serve flows until Ctrl-C or SIGTERM",
     },
     "system": {
-        "health": "Ask whether the server is well.",
-        "metrics": "Show what the server has counted.",
-        "status": "Show how the server's parts are.",
-        "whoami": "Show whom the key belongs to, and the credits that are left.",
+        "health": "Check the server's health.",
+        "metrics": "Show the server's counts of executions.",
+        "status": "Show the status of each component.",
+        "whoami": "Show the user of the key, and the remaining credits.",
     },
 }
 SUMMARIES = {
@@ -66,7 +66,7 @@ _ROOMS = {path: room for room, commands in CONTENTS.items() for path in commands
 
 
 def room_of(path: str) -> str:
-    """Return the module that has a command.
+    """Return the module of a command.
 
     Example:
         >>> room_of("execute")
@@ -76,7 +76,7 @@ def room_of(path: str) -> str:
 
 
 def summaries_of(noun: str) -> Dict[str, str]:
-    """Return the commands of a noun, or those at the top for none, with their summaries.
+    """Return the commands of a noun, or the top-level ones, with their summaries.
 
     Example:
         >>> list(summaries_of("config"))

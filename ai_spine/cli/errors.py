@@ -55,10 +55,8 @@ def _fail_for(error: Exception) -> NoReturn:
         is_unknown = execution is not None and not execution.was_started
         fail(f"{error}{meant() if is_unknown else ''}", code, error=error)
     if isinstance(error, (InsecureTransportWarning, ProfileWarning)):
-        fail(
-            str(error), USAGE, error=error
-        )  # where the user has said that warnings are errors
-    # A fault of this program's own.
+        fail(str(error), USAGE, error=error)  # the user has turned warnings into errors
+    # A bug of this program.
     if session().options.get("debug"):
         raise error
     kind = type(error).__name__
@@ -72,13 +70,13 @@ def fail(
     error: Optional[BaseException] = None,
     more: Optional[Dict[str, Any]] = None,
 ) -> NoReturn:
-    """Print one line to stderr and ends the command.
+    """Print one line to stderr, and end the command.
 
     Args:
         message: What was wrong.
-        exit_code: What the command ends with.
-        error: What was raised, if anything was.
-        more: Further fields, where the error is told as JSON.
+        exit_code: The exit code.
+        error: The exception, if there was one.
+        more: Further fields, if the error is printed as JSON.
     """
     if exit_code == NOT_FOUND:
         message += meant()
@@ -88,7 +86,7 @@ def fail(
 
 
 def wants_json(context: Optional[click.Context]) -> bool:
-    """Return whether errors are to be told as JSON, as far as the options have been read."""
+    """Return whether errors must be printed as JSON, as far as the options have been read."""
     known = context.find_object(Session) if context is not None else None
     try:
         return known is not None and known.output in JSON_FORMATS
@@ -97,7 +95,7 @@ def wants_json(context: Optional[click.Context]) -> bool:
 
 
 def meant() -> str:
-    """Ask whether another flow or agent is meant than the one that was not found."""
+    """Return the end of a sentence that suggests an existing flow or agent."""
     from ai_spine.cli.known_ids import known_ids
 
     given = click.get_current_context().params

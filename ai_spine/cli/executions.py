@@ -36,7 +36,7 @@ _interval = click.option(
     metavar="SECONDS",
     default=DEFAULT_INTERVAL,
     show_default=True,
-    help="The longest distance between two looks.",
+    help="The longest interval between two polls.",
 )
 _follow = click.option(
     "--follow", is_flag=True, help="Show each node as it starts and ends."
@@ -48,7 +48,7 @@ _PAGE = 100
 
 
 class _Progress:
-    """Tells on stderr what becomes of an execution; each status once."""
+    """Print each new status of an execution to stderr."""
 
     def __init__(self) -> None:
         self._last: Optional[str] = None
@@ -87,7 +87,7 @@ def execute(
     no_wait: bool,
     **how: Any,
 ) -> None:
-    """Execute a flow, wait for its end, and print its output.
+    """Execute a flow, wait for it, and print its output.
 
     Ctrl-C leaves the execution to itself, and says how to wait for it again.
 
@@ -116,7 +116,7 @@ def execute(
 @_wait_timeout
 @_interval
 def wait(execution_id: str, **how: Any) -> None:
-    """Wait for an execution's end, and print its output.
+    """Wait for an execution, and print its output.
 
     \b
     ai-spine wait 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
@@ -150,7 +150,7 @@ def _print_end(
     wait_timeout: float,
     interval: float,
 ) -> None:
-    """Wait for an execution, in the way that is asked for, and prints its output."""
+    """Wait for an execution in the requested way, and print its output."""
     with interrupts.waiting(client, execution_id, cancel_on_interrupt):
         if follow:
             execution = follow_execution(client, execution_id, wait_timeout, interval)
@@ -164,7 +164,7 @@ def _print_end(
 @command("cancel")
 @click.argument("execution_id")
 def cancel(execution_id: str) -> None:
-    """Cancel an execution, and print it as it stands then.
+    """Cancel an execution, and print its state after that.
 
     \b
     ai-spine cancel 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
@@ -183,13 +183,15 @@ def _read_status(
         return value
     near = difflib.get_close_matches(value.lower(), KNOWN_STATUSES, 1, 0.8)
     if near:
-        raise click.BadParameter(f"{value!r} is no status; is {near[0]!r} meant?")
+        raise click.BadParameter(f"{value!r} is not a status; is {near[0]!r} meant?")
     return value
 
 
 @command("list", executions)
-@click.option("--flow", "flow_id", metavar="FLOW_ID", help="Only those of this flow.")
-@click.option("--status", callback=_read_status, help="Only those that stand so.")
+@click.option(
+    "--flow", "flow_id", metavar="FLOW_ID", help="Only executions of this flow."
+)
+@click.option("--status", callback=_read_status, help="Only with this status.")
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -233,7 +235,7 @@ def list_(
     print_items(found, COLUMNS, Execution)
     if status is not None and status not in KNOWN_STATUSES:
         say(
-            f"note: {status!r} is no status of the SDK; those are {', '.join(KNOWN_STATUSES)}"
+            f"note: {status!r} is an unknown status; known are {', '.join(KNOWN_STATUSES)}"
         )
 
 
@@ -251,7 +253,7 @@ def get(execution_id: str) -> None:
 @command("results", executions)
 @click.argument("execution_id")
 def results(execution_id: str) -> None:
-    """Show what each node of an execution gave.
+    """Show the results of an execution's nodes.
 
     \b
     ai-spine executions results 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --output csv
@@ -263,7 +265,7 @@ def results(execution_id: str) -> None:
 @command("messages", executions)
 @click.argument("execution_id")
 def messages(execution_id: str) -> None:
-    """Show what agents told each other while an execution ran.
+    """Show the messages that agents sent each other.
 
     \b
     ai-spine executions messages 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90

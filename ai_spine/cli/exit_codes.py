@@ -30,7 +30,7 @@ def exit_code_of(error: "AISpineError") -> int:
     """
     from ai_spine import exceptions
 
-    # The first class that fits decides, so the narrower ones stand first.
+    # The first class that fits decides, so narrower classes come first.
     codes = (
         (exceptions.AuthenticationError, AUTHENTICATION),
         (exceptions.PermissionDeniedError, AUTHENTICATION),

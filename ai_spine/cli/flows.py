@@ -80,7 +80,7 @@ def show(flow_id: Optional[str], file: Optional[str], format_: Optional[str]) ->
 
 
 def _draws(format_: Optional[str]) -> bool:
-    """Return whether a picture is asked for, or the definition as data."""
+    """Return whether a picture is requested, or the definition as data."""
     options = session().options
     asks_for_data = "query" in options or options.get("output") not in (None, "table")
     if format_ is not None and asks_for_data:
@@ -123,7 +123,7 @@ def create(file: str) -> None:
 @click.argument("flow_id")
 @click.argument("file")
 def update(flow_id: str, file: str) -> None:
-    """Put the definition in FILE in a flow's place.
+    """Replace the definition of a flow by the one in FILE.
 
     \b
     ai-spine flows update credit_analysis credit.yaml
@@ -147,7 +147,7 @@ def delete(flow_id: str) -> None:
 @command("validate", flows)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def validate(files: Tuple[str, ...]) -> None:
-    """Check the graphs of flows in YAML or JSON files; no server is asked.
+    """Check the graphs of flows in YAML or JSON files, without a server.
 
     \b
     ai-spine flows validate flows/*.yaml
@@ -157,7 +157,7 @@ def validate(files: Tuple[str, ...]) -> None:
         print_value(found)
         return
     for each in found:
-        put(harmless(f"{each['file']}: flow {each['flow_id']} is sound"))
+        put(harmless(f"{each['file']}: flow {each['flow_id']} is valid"))
 
 
 def _sound(file: str) -> Flow:

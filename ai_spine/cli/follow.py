@@ -1,4 +1,4 @@
-"""`--follow`: what becomes of an execution's nodes, on stderr, while it runs."""
+"""`--follow`: shows the nodes of an execution on stderr while it runs."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ _LAST_LOOK = (
 
 
 class LineView:
-    """Tells a line for each event: for logs, and for terminals that cannot be drawn on."""
+    """Prints a line for each event: for logs, and for terminals that cannot be drawn on."""
 
     def __init__(self) -> None:
         self._seen: Dict[str, Any] = {}
@@ -31,14 +31,14 @@ class LineView:
         pass
 
     def show_flow(self, flow: Optional[Flow]) -> None:
-        """Need no flow."""
+        """Ignore the flow."""
 
     def see_execution(self, execution: Execution) -> None:
-        """Report a new status of the execution."""
+        """Print a new status of the execution."""
         self._tell("execution", execution.execution_id, execution)
 
     def see_node(self, node: NodeResult) -> None:
-        """Report a new status of a node."""
+        """Print a new status of a node."""
         self._tell("node", node.node_id, node)
 
     def _tell(self, kind: str, name: Any, seen: Any) -> None:
@@ -55,13 +55,13 @@ class LineView:
 def follow(
     client: AISpine, execution_id: str, timeout: float, interval: float
 ) -> Execution:
-    """Show what becomes of an execution until it is done, and gives it.
+    """Show an execution until it is done, and return it.
 
     Args:
-        client: Whom to ask.
+        client: The client.
         execution_id: The execution.
-        timeout: Seconds that all of it may take.
-        interval: The longest distance between looks at its end, in seconds.
+        timeout: Seconds for all of it.
+        interval: The longest interval between polls of its end, in seconds.
 
     Raises:
         AISpineError: As `wait_for_execution` does.
@@ -77,7 +77,7 @@ def follow(
                 view.see_execution(event.execution)
             if event.node is not None:
                 view.see_node(event.node)
-    # A stream tells how it goes; how it ended, and with which error, a look tells as ever.
+    # The stream shows the progress; a poll returns the outcome and raises its error as usual.
     left = max(ends - time.monotonic(), _LAST_LOOK)
     return client.wait_for_execution(execution_id, left, interval)
 
@@ -85,13 +85,13 @@ def follow(
 def _view_for(execution_id: str) -> Any:
     options = session().options
     can_draw = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
-    if not can_draw or options.get("debug"):  # whose lines would cut the picture
+    if not can_draw or options.get("debug"):  # log lines would cut the picture
         return LineView()
     return LiveView(execution_id, takes_colour(sys.stderr, refuses_colour()))
 
 
 def _flow_of(client: AISpine, flow_id: str, view: Any) -> Optional[Flow]:
-    """Return the flow to draw, if it can be had; nodes are listed as they are seen elsewhere."""
+    """Return the flow to draw, if it can be read; otherwise nodes are listed as they start."""
     if isinstance(view, LineView):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Groups of commands: they import a command when it is run, and know what a misspelt one meant."""
+"""Groups of commands: they import a command when it runs, and suggest corrections."""
 
 import importlib
 from typing import Any, Iterator, List, MutableMapping, Optional, Tuple
@@ -18,18 +18,18 @@ def help_without_docstrings(path: str) -> str:
 
     Example:
         >>> help_without_docstrings("wait").splitlines()[0]
-        "Wait for an execution's end, and print its output."
+        "Wait for an execution, and print its output."
     """
     return f"{SUMMARIES[path]}\n\n{NO_DOCSTRINGS}"
 
 
 class Noun(click.Group):
-    """A group that asks, of a command that it does not have, whether another is meant."""
+    """A group that suggests a command where the given one does not exist."""
 
     def resolve_command(
         self, ctx: click.Context, args: List[str]
     ) -> Tuple[Optional[str], Optional[click.Command], List[str]]:
-        """Return the command that is named."""
+        """Return the named command."""
         name = str(args[0])
         if not ctx.resilient_parsing and not name.startswith("-"):
             if self.get_command(ctx, name) is None:
@@ -56,7 +56,7 @@ class Outline(Noun):
         return sorted(summaries_of(str(noun)).items())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Optional[click.Command]:
-        """Return a command; for completion, of a noun only its outline."""
+        """Return a command; for completion, only the outline of a noun."""
         if ctx.resilient_parsing and ctx.parent is None and cmd_name in _NOUNS:
             return Outline(cmd_name, params=list(self.params))
         return super().get_command(ctx, cmd_name)
@@ -64,7 +64,7 @@ class Outline(Noun):
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        """Write the list of commands, as click does."""
+        """Write the list of commands as click does."""
         room = formatter.width - 6 - max(len(name) for name, _ in self._summaries)
         rows = [
             (name, click.Command(name, help=text).get_short_help_str(room))
@@ -76,7 +76,7 @@ class Outline(Noun):
     def shell_complete(
         self, ctx: click.Context, incomplete: str
     ) -> List[CompletionItem]:
-        """Return the commands and options that begin so."""
+        """Return the commands and options that begin like this."""
         found = [
             CompletionItem(name, help=text)
             for name, text in self._summaries
@@ -86,7 +86,7 @@ class Outline(Noun):
 
 
 class _Commands(MutableMapping[str, click.Command]):
-    """The commands of a group by their names; each is imported when it is asked for."""
+    """The commands of a group by name; each is imported on first use."""
 
     def __init__(self, noun: str) -> None:
         self._noun = noun

@@ -1,4 +1,4 @@
-"""Reading the inputs of a batch: JSON lines or CSV, from a file or from stdin."""
+"""Reads the inputs of a batch: JSON lines or CSV, from a file or from stdin."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ _FORMAT_OF_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 
 
 class Source(NamedTuple):
-    """Where inputs come from, and how they are to be read."""
+    """The source of inputs, and how to read it."""
 
     path: str
     """A file, or `-` for stdin."""
@@ -28,24 +28,24 @@ class Source(NamedTuple):
     columns: Sequence[str] = ()
     """The fields to take; without any, all."""
     as_text: bool = False
-    """Whether the values of CSV stay text, also where they are JSON."""
+    """Whether CSV values stay text, even where they are JSON."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return "stdin" if self.path == "-" else self.path
 
 
 def source_of(
     path: str, given: Optional[str], columns: Sequence[str], as_text: bool
 ) -> Source:
-    """Return the source, its format taken from the file's name where none is given.
+    """Return the source; its format comes from the name of the file unless it is given.
 
     Raises:
-        click.UsageError: The name does not tell, or is a directory's.
+        click.UsageError: The name does not show the format, or names a directory.
     """
     if os.path.isdir(path):
-        raise click.UsageError(f"{path} is a directory: name a file of inputs")
+        raise click.UsageError(f"{path} is a directory: use a file of inputs")
     suffix = os.path.splitext(path)[1].lower()
     known = given or ("jsonl" if path == "-" else _FORMAT_OF_SUFFIX.get(suffix))
     if known is None:
@@ -59,7 +59,7 @@ def count_inputs(source: Source) -> Optional[int]:
     """Read a file to its end, so that a bad line is found before anything is sent.
 
     Returns:
-        How many inputs there are; `None` for stdin, and for what can be read but once.
+        How many inputs there are; `None` for stdin, and for what can only be read once.
 
     Raises:
         click.UsageError: It cannot be read, or a line of it is wrong.
@@ -72,7 +72,7 @@ def count_inputs(source: Source) -> Optional[int]:
 
 
 def read_inputs(source: Source) -> Iterator[Dict[str, Any]]:
-    """Return the inputs one by one.
+    """Yield the inputs one by one.
 
     Raises:
         click.UsageError: It cannot be read, or a line of it is wrong; the message names the line.
@@ -96,7 +96,7 @@ def _open(source: Source) -> IO[str]:
         raise OSError(0, "it is closed")
     try:
         descriptor = sys.stdin.fileno()
-    except OSError:  # what stands for stdin here is no file
+    except OSError:  # stdin is not a file here
         return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")
     # With a buffer of its own: at the end, Python aborts if a thread still reads sys.stdin's.
     return open(descriptor, encoding="utf-8-sig", newline="", closefd=False)
@@ -113,7 +113,7 @@ def _object(source: Source, number: int, line: str) -> Dict[str, Any]:
     try:
         value = json.loads(line.rstrip())
     except (ValueError, RecursionError) as error:
-        # Python's own words would name line 1, whichever line of the file it is.
+        # Python's own message would always name line 1.
         column = f" (column {error.colno})" if hasattr(error, "colno") else ""
         reason = f"{getattr(error, 'msg', error)}{column}"
         raise click.UsageError(f"{where} is not JSON: {reason}") from None

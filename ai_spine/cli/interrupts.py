@@ -1,4 +1,4 @@
-"""What Ctrl-C does to the wait for an execution: it says how to go on, or cancels."""
+"""What Ctrl-C does during a wait: it shows how to continue, or cancels the execution."""
 
 import contextlib
 import shlex
@@ -12,29 +12,29 @@ from ai_spine.cli.session import session
 from ai_spine.client import AISpine
 from ai_spine.exceptions import AISpineError
 
-# The options that lead to the server and the account that have the execution; a key is not told.
+# The options that lead to the same server and account; a key is never shown.
 _LEADING = ("profile", "base_url")
 
 
 @contextlib.contextmanager
 def starting(flow_id: str) -> Iterator[None]:
-    """Say of a Ctrl-C while a flow is being started that nobody knows whether it runs."""
+    """Report a Ctrl-C while a flow is being started: nobody knows whether it runs."""
     try:
         yield
     except KeyboardInterrupt:
         told = f"interrupted while flow {flow_id} was being started"
         if not session().options.get("local"):
             look = _command("executions list", f"--flow={flow_id}")
-            told += f"; it may run, which this tells: {look}"
+            told += f"; it may run: check with {look}"
         fail(told, INTERRUPTED)
 
 
 @contextlib.contextmanager
 def waiting(client: AISpine, execution_id: str, cancel: bool) -> Iterator[None]:
-    """Say of a Ctrl-C during a wait how to go on with it, or cancels what is waited for.
+    """On Ctrl-C during a wait, show how to continue, or cancel the execution.
 
     Args:
-        client: What to cancel with.
+        client: The client to cancel with.
         execution_id: The execution.
         cancel: Whether to cancel it.
     """
@@ -53,10 +53,10 @@ def waiting(client: AISpine, execution_id: str, cancel: bool) -> Iterator[None]:
 
 def _cancel(client: AISpine, execution_id: str) -> NoReturn:
     try:
-        say(f"cancelling execution {execution_id}; Ctrl-C again leaves at once")
+        say(f"cancelling execution {execution_id}; press Ctrl-C again to leave now")
         execution = client.cancel_execution(execution_id)
     except KeyboardInterrupt:
-        told = f"left before it was known whether execution {execution_id} is cancelled"
+        told = f"interrupted before it was known whether execution {execution_id} is cancelled"
         _leave(told, execution_id)
     except AISpineError as error:
         _leave(
@@ -68,12 +68,12 @@ def _cancel(client: AISpine, execution_id: str) -> NoReturn:
 
 
 def _leave(told: str, execution_id: str) -> NoReturn:
-    """End with the commands that go on, on lines of their own, or as fields of the JSON."""
+    """End with the commands to continue with, on their own lines or as fields of the JSON."""
     commands = {
         "resume": _command("wait", execution_id),
         "cancel": _command("cancel", execution_id),
     }
-    if session().options.get("local"):  # nothing is left that they could reach
+    if session().options.get("local"):  # the server ends with this command
         commands = {}
     try:
         fail(told, INTERRUPTED, more={"execution_id": execution_id, **commands})
@@ -84,7 +84,7 @@ def _leave(told: str, execution_id: str) -> NoReturn:
 
 
 def _command(words: str, argument: str) -> str:
-    """Return the command to type; it leads to the server that this one has spoken to."""
+    """Return a command to type that leads to the same server."""
     options = session().options
     leading = [
         f"--{name.replace('_', '-')} {shlex.quote(str(options[name]))}"

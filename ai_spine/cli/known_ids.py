@@ -1,4 +1,4 @@
-"""The ids that a server has, for completion and for what is misspelt: fast, and never an error."""
+"""The ids that a server has, for completion and suggestions: fast, and never an error."""
 
 import contextlib
 import hashlib
@@ -28,28 +28,28 @@ _LISTS: Dict[str, Callable[[Any], List[Any]]] = {
 
 
 def known_ids(kind: str, session: Session) -> List[str]:
-    """Return the ids that the server has, or had within the last minute; none if it does not say.
+    """Return the ids that the server has, or had in the last minute; none if it does not say.
 
     Args:
         kind: `flow_id`, `agent_id` or `execution_id`.
-        session: Whose options lead to the server.
+        session: The session, whose options lead to the server.
     """
     try:
         with _silence():
             return _known_ids(kind, session)
-    except Exception:  # a suggestion that fails is none
+    except Exception:  # without ids there are no suggestions, and no harm
         return []
 
 
 def _known_ids(kind: str, session: Session) -> List[str]:
-    if session.options.get("local"):  # it is gone with the command, so nothing is noted
+    if session.options.get("local"):  # the server ends with this command: cache nothing
         return (session.has_client and _ask(kind, session)) or []
     path = _path(kind, session)
     noted, age = _read(path)
     if 0 <= age < MAX_AGE:
         return noted
     told = _ask(kind, session)
-    # That it does not answer is noted as well, so that not each key press waits for it.
+    # A server that does not respond is cached as well, so that not every key press waits for it.
     ids = noted if told is None else told
     with contextlib.suppress(OSError):
         _write(path, ids)
@@ -57,10 +57,10 @@ def _known_ids(kind: str, session: Session) -> List[str]:
 
 
 def _path(kind: str, session: Session) -> str:
-    """Return the file for a server and a profile; its name tells neither."""
+    """Return the cache file for a server and a profile; its name reveals neither."""
     folder = os.environ.get(ENV_CACHE, "").strip() or cache_folder()
     if folder is None:
-        raise OSError("there is no place for a cache")
+        raise OSError("there is no folder for a cache")
     url = session.options.get("base_url")
     if url is None:
         found = find("base_url", session.profile)
@@ -72,7 +72,7 @@ def _path(kind: str, session: Session) -> str:
 
 
 def _read(path: str) -> Tuple[List[str], float]:
-    """Return what was noted, and its age in seconds; nothing is infinitely old."""
+    """Return the cached ids and their age in seconds, which is infinite if there are none."""
     try:
         with open(path, "rb") as file:
             noted = json.loads(file.read(_LARGEST).decode("utf-8"))
@@ -83,8 +83,8 @@ def _read(path: str) -> Tuple[List[str], float]:
 
 
 def _write(path: str, ids: List[str]) -> None:
-    """Note ids in a file that only its owner can read, as a whole."""
-    import tempfile  # takes time to import, and mostly what is noted is read
+    """Write ids to a file that only its owner can read, in one step."""
+    import tempfile  # it takes time to import, and mostly the cache is read
 
     folder = os.path.dirname(path)
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -99,7 +99,7 @@ def _write(path: str, ids: List[str]) -> None:
 
 
 def _ask(kind: str, session: Session) -> Optional[List[str]]:
-    """Ask the server, for a second at most; `None` if it does not answer by then."""
+    """Request the ids, for a second at most; `None` if no response came by then."""
     client = session.quick_client(_TIMEOUT)
     answer: List[List[str]] = []
 
@@ -108,7 +108,7 @@ def _ask(kind: str, session: Session) -> Optional[List[str]]:
             found = [getattr(item, kind) for item in _LISTS[kind](client)]
             answer.append([each for each in found if isinstance(each, str)][:_MOST])
 
-    # To find a name's address can take longer than any timeout, so it is left behind.
+    # Looking up a name can take longer than any timeout, so the thread is left behind.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(_TIMEOUT)
@@ -117,7 +117,7 @@ def _ask(kind: str, session: Session) -> Optional[List[str]]:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Let nothing be warned of nor logged: it would stand between the words being typed."""
+    """Suppress warnings and logs, which would appear among the words being typed."""
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -34,17 +34,17 @@ def local() -> None:
     "allowed_hosts",
     metavar="NAME",
     multiple=True,
-    help="A name under which clients may come, beside HOST and localhost; repeatable.",
+    help="A host name that clients may use, beside HOST and localhost; repeatable.",
 )
 @click.option("--flows", metavar="DIR", help="A folder of flows in YAML or JSON.")
 @click.option(
     "--agents", metavar="MODULE", help="A module, or a Python file, of agents."
 )
 @click.option(
-    "--db", metavar="FILE", default=":memory:", help="Where to keep everything."
+    "--db", metavar="FILE", default=":memory:", help="File to keep everything in."
 )
-@click.option("--api-key", metavar="KEY", help="The key that clients must have.")
-@click.option("--debug", is_flag=True, help="Log to stderr what goes wrong in agents.")
+@click.option("--api-key", metavar="KEY", help="The key that clients must send.")
+@click.option("--debug", is_flag=True, help="Log errors of agents to stderr.")
 @errors_in_one_line
 def start(
     port: int,
@@ -90,7 +90,7 @@ COMMANDS = (local,)
 
 
 def _stock_of(server: Any) -> str:
-    """Say how many flows and agents there are: none at all is mostly a mistake."""
+    """Return how many flows and agents there are: none at all is usually a mistake."""
     with server.client() as client:
         status = client.get_status()
     counts = [(status.flows, "flow"), (status.agents, "agent")]
@@ -103,6 +103,6 @@ def _stock_of(server: Any) -> str:
 
 
 def _wait(stop: Any) -> None:
-    """Wait in short steps, since some systems deliver signals only between them."""
+    """Sleep in short steps, since some systems deliver signals only between them."""
     while not stop.wait(0.5):
         pass

@@ -25,10 +25,10 @@ from ai_spine.utils import one_line
 
 
 class _Root(Outline):
-    """The group of everything; it tells a wrong use in one line, where click takes four."""
+    """The root group; it reports wrong usage in one line, where click uses four."""
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run the command, and ends the process with its exit code."""
+        """Run the command, and end the process with its exit code."""
         given = args[0] if args else extra.get("args")
         words = sys.argv[1:] if given is None else list(given)
         run: Any = super().main
@@ -44,19 +44,19 @@ class _Root(Outline):
         return result
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Read the options; a help page may be written to a pipe that is closed."""
+        """Read the options; a help page may be written to a closed pipe."""
         with closed_pipe_is_quiet():
             return super().make_context(*args, **extra)
 
     def invoke(self, context: click.Context) -> Any:
-        """Run what has been read."""
+        """Run the command that was read."""
         with closed_pipe_is_quiet():
             return super().invoke(context)
 
 
 @contextlib.contextmanager
 def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
-    """Report of a wrong use in one line, or as JSON where the words ask for it."""
+    """Report wrong usage in one line, or as JSON if the words ask for it."""
     try:
         with _full_disk_is_told():
             yield
@@ -74,7 +74,7 @@ def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _full_disk_is_told() -> Iterator[None]:
-    """Have a stdout that cannot be written be an error, as it is while a help page is printed."""
+    """Turn a stdout that cannot be written into an error, also while a help page is printed."""
     try:
         yield
     except BrokenPipeError:
@@ -111,16 +111,16 @@ def cli(context: click.Context) -> None:
     Exit codes:
     0    done
     1    the server refused, or stdout cannot be written
-    2    wrong use, or a wrong setting
+    2    wrong usage, or a wrong setting
     3    authentication
     4    not found
     5    the execution, or one of a batch, failed or was cancelled,
-         or there is no such flow to execute
+         or the flow to execute does not exist
     6    timeout
     7    rate limit
     8    network
     130  interrupted
-    141  the reader of what is printed has gone
+    141  the reader of the output has gone
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -132,5 +132,5 @@ offer_values(cli)
 
 
 def main() -> None:
-    """Run the command; the console script calls it."""
+    """Run the command; the entry point of the console script."""
     cli(prog_name="ai-spine")

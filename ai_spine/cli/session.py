@@ -16,7 +16,7 @@ FORMATS = ("table", "json", "jsonl", "yaml", "csv")
 
 
 class Session:
-    """The shared options, as they have been seen so far, and what is made from them."""
+    """The shared options, as far as they have been read, and what is made from them."""
 
     def __init__(self) -> None:
         self.options: Dict[str, Any] = {}
@@ -25,10 +25,10 @@ class Session:
 
     @property
     def output(self) -> str:
-        """How results are printed: one of `output_options.FORMATS`.
+        """The output format: one of `FORMATS`.
 
         Raises:
-            ConfigurationError: The profile cannot be read, or names no such format.
+            ConfigurationError: The profile cannot be read, or its format is unknown.
         """
         given = self.options.get(OUTPUT_KEY)
         own = None if given else self.profile.own(OUTPUT_KEY)
@@ -38,7 +38,7 @@ class Session:
 
     @property
     def profile(self) -> Profile:
-        """The profile that gives what neither an option nor the environment does.
+        """The profile for settings that neither an option nor the environment has.
 
         Raises:
             ConfigurationError: It cannot be read.
@@ -62,7 +62,7 @@ class Session:
             if "base_url" in given:
                 raise ConfigurationError("--local and --base-url exclude each other")
             make = context.with_resource(import_local().LocalServer()).client
-            given["profile"] = ""  # what it says is for another server
+            given["profile"] = ""  # its settings are for another server
         self._client = context.with_resource(make(**given, **more))
         return self._client
 
@@ -72,13 +72,13 @@ class Session:
         return self._client is not None
 
     def quick_client(self, timeout: float) -> "AISpine":
-        """Return a client for what nobody waits for: it sends once, and gives up soon.
+        """Return a client for requests that nobody waits for: one attempt, and a short timeout.
 
         Args:
-            timeout: Seconds that a call may take.
+            timeout: Seconds for a call.
 
         Returns:
-            The command's own client, if it has one, but for this; else a new one.
+            The command's own client, with these settings; a new one if it has none.
         """
         from ai_spine.client import AISpine
 
@@ -94,8 +94,8 @@ def read_output(name: str, text: Secret) -> str:
     """Read the name of a format of results.
 
     Args:
-        name: What an error calls the setting.
-        text: What was written.
+        name: The name of the setting in errors.
+        text: The text of the setting.
 
     Raises:
         ConfigurationError: There is no such format.

@@ -8,7 +8,7 @@ from ai_spine.cli.session import session
 
 @command("health")
 def health() -> None:
-    """Ask whether the server is well.
+    """Check the server's health.
 
     \b
     ai-spine health
@@ -17,12 +17,12 @@ def health() -> None:
     found = session().client().health_check()
     print_item(found)
     if not found.is_healthy:
-        fail(f"the server calls itself {found.status}")
+        fail(f"the server reports the status {found.status}")
 
 
 @command("metrics")
 def metrics() -> None:
-    """Show what the server has counted.
+    """Show the server's counts of executions.
 
     \b
     ai-spine metrics --output json
@@ -32,7 +32,7 @@ def metrics() -> None:
 
 @command("status")
 def status() -> None:
-    """Show how the server's parts are.
+    """Show the status of each component.
 
     \b
     ai-spine status
@@ -42,7 +42,7 @@ def status() -> None:
 
 @command("whoami")
 def whoami() -> None:
-    """Show whom the key belongs to, and the credits that are left.
+    """Show the user of the key, and the remaining credits.
 
     \b
     ai-spine whoami

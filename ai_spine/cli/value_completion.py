@@ -1,4 +1,4 @@
-"""What a shell is offered for the values of options and arguments."""
+"""Completion of the values of options and arguments."""
 
 import re
 import sys
@@ -8,16 +8,16 @@ import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 from click.types import StringParamType
 
-# Shells put what they are offered on the command line as it is, so nothing that they would read as
-# more than a word is offered, whatever a server calls its flows.
+# Shells insert a completion as it is, so words that a shell would expand are never offered,
+# whatever a server calls its flows.
 _PLAIN = re.compile(r"\w[\w.@+:/-]*")
-_BREAKS = "=:"  # where bash ends a word, and begins another one
+_BREAKS = "=:"  # bash splits words at these
 
 Find = Callable[[click.Context], List[str]]
 
 
 class _Offered(StringParamType):
-    """A text, for which a shell is offered words."""
+    """A text that a shell completes."""
 
     def __init__(self, find: Find) -> None:
         self._find = find
@@ -25,10 +25,10 @@ class _Offered(StringParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> List[CompletionItem]:
-        """Return the words that begin so; whatever goes wrong, there are none."""
+        """Return the completions; if anything goes wrong, none."""
         try:
             found = self._find(ctx)
-        except Exception:  # an error would stand between the words being typed
+        except Exception:  # an error would appear among the words being typed
             return []
         return [
             CompletionItem(word)
@@ -46,7 +46,7 @@ class _Path(StringParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> List[CompletionItem]:
-        """Ask the shell."""
+        """Let the shell complete a path."""
         return [CompletionItem(incomplete, type=self._kind)]
 
 
@@ -97,12 +97,12 @@ _TYPES: Dict[str, StringParamType] = {
 
 
 class _Bash(BashComplete):
-    """Asks for bash, which takes `=` and `:` for words: URLs and `--option=value` are in pieces."""
+    """Completion for bash, which splits URLs and `--option=value` at `=` and `:`."""
 
-    _kept = ""  # of the word that is typed, what bash leaves where it is
+    _kept = ""  # the part of the current word that bash leaves alone
 
     def get_completion_args(self) -> Tuple[List[str], str]:
-        """Return the words before the one that is typed, and that one."""
+        """Return the words before the current one, and the current word."""
         args, last = super().get_completion_args()
         *before, typed = _joined([*args, last])
         value = typed.partition("=")[2] if typed.startswith("-") else typed
@@ -110,7 +110,7 @@ class _Bash(BashComplete):
         return before, typed
 
     def format_completion(self, item: Any) -> str:
-        """Return a word as the script takes it."""
+        """Return a word as the script expects it."""
         if self._kept and str(item.value).startswith(self._kept):
             item.value = item.value[len(self._kept) :]
         return super().format_completion(item)
@@ -133,7 +133,7 @@ add_completion_class(_Bash)
 
 
 def offer_values(command: click.Command) -> click.Command:
-    """Have a shell complete the values of a command's options and arguments, and gives it back."""
+    """Let a shell complete the values of a command's options and arguments; return the command."""
     for param in command.params:
         if param.type is click.STRING and param.name in _TYPES:
             param.type = _TYPES[param.name]

@@ -1,4 +1,4 @@
-"""Reading data from the command line: `key=value` pairs, and JSON from text, file or stdin."""
+"""Reads data from the command line: `key=value` pairs, and JSON from text, file or stdin."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ def read_object(option: str, text: Optional[str]) -> Dict[str, Any]:
     """Read a JSON object from a text, from a file (`@FILE`) or from stdin (`-`).
 
     Raises:
-        click.UsageError: It cannot be read, or is no JSON object.
+        click.UsageError: It cannot be read, or is not a JSON object.
     """
     if text is None:
         return {}
@@ -66,7 +66,7 @@ def _content(text: str) -> str:
 
 
 def read_value(text: str) -> Any:
-    """Read a text as JSON if it is that, and else gives the text itself."""
+    """Return a text parsed as JSON, or the text itself if it is not JSON."""
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -74,4 +74,4 @@ def read_value(text: str) -> Any:
 
 
 def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

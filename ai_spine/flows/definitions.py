@@ -1,4 +1,4 @@
-"""Definitions of flows: read from dicts, `Flow`s, and YAML or JSON files."""
+"""Reads definitions of flows: from dicts, `Flow` objects, and YAML or JSON files."""
 
 import json
 import os
@@ -14,7 +14,7 @@ Definition = Union[str, "os.PathLike[str]", Mapping[str, Any], Flow]
 
 FILE_SUFFIXES = (".yaml", ".yml", ".json")
 MAX_DEPTH = 100  # levels of mappings and lists in a definition, or in any other JSON
-MAX_VALUES = 100000  # that a YAML file may hold, with each alias written out
+MAX_VALUES = 100000  # in a YAML file, with each alias written out
 
 
 def read_definition(
@@ -53,7 +53,7 @@ def read_definition(
 
 
 def read_file(path: Union[str, "os.PathLike[str]"]) -> Any:
-    """Return what a YAML or JSON file holds.
+    """Return the content of a YAML or JSON file.
 
     Raises:
         ConfigurationError: It cannot be read, is not what its name says, is nested too deeply,
@@ -137,7 +137,7 @@ def _read_yaml(name: str, text: str) -> Any:
 
 
 def _check_nodes(name: str, root: Any) -> None:
-    """Refuse YAML whose aliases would grow without measure, before anything is made of it."""
+    """Refuse YAML whose aliases would expand without limit, before anything is built from it."""
     sizes: Dict[int, Tuple[int, int]] = {}  # values in a node, and levels
     above: Set[int] = set()
     waiting = [root]
@@ -159,7 +159,7 @@ def _check_nodes(name: str, root: Any) -> None:
 
 
 def _size_of(name: str, node: Any, parts: List[Tuple[int, int]]) -> Tuple[int, int]:
-    """Return how many values a node stands for, and on how many levels."""
+    """Return how many values a node represents, and on how many levels."""
     values = 1 + sum(size for size, _ in parts)
     levels = max((depth for _, depth in parts), default=0) + isinstance(
         node.value, list
@@ -172,7 +172,7 @@ def _size_of(name: str, node: Any, parts: List[Tuple[int, int]]) -> Tuple[int, i
 
 
 def _parts_of(node: Any) -> List[Any]:
-    """Return the nodes in a node: the items of a list, the keys and values of a mapping."""
+    """Return the parts of a node: the items of a list, the keys and values of a mapping."""
     if isinstance(node.value, str):
         return []
     flat: List[Any] = []
@@ -182,7 +182,7 @@ def _parts_of(node: Any) -> List[Any]:
 
 
 def _definition_of(flow: Flow) -> Dict[str, Any]:
-    """Return a flow's fields but for those that it lacks; what users put in them stays whole."""
+    """Return the fields of a flow that are set; what users put into them stays complete."""
     told = _known(flow)
     told["nodes"] = [_known(node) for node in flow.nodes or ()]
     return told

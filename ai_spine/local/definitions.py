@@ -1,4 +1,4 @@
-"""Flows for the local server: read from files, dicts and `Flow`s, and checked."""
+"""Flows for the local server: read from files, dicts and `Flow` objects, and checked."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def load_flows(source: FlowSource) -> List[LoadedFlow]:
     """Read the flows of a folder, or of a list of paths, dicts and `Flow`s.
 
     Raises:
-        ConfigurationError: A file cannot be read, or holds no flow, or two flows have one id.
+        ConfigurationError: A file cannot be read, has no flow, or two flows have the same id.
     """
     loaded = [_load(item) for item in _items(source)]
     loaded = [LoadedFlow(_as_json(flow, where), where) for flow, where in loaded]
@@ -70,7 +70,7 @@ def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> 
 
 
 def describe_flow(flow: Flow) -> Dict[str, Any]:
-    """Return a sound flow as the API tells of it, with the defaults filled in."""
+    """Return a valid flow as the API describes it, with the defaults filled in."""
     return {
         "flow_id": flow.flow_id,
         "name": flow.name or flow.flow_id,
@@ -99,7 +99,7 @@ def _items(source: FlowSource) -> Iterator[FlowItem]:
     if isinstance(source, (str, Path)):
         folder = Path(source)
         if not folder.is_dir():
-            raise ConfigurationError(f"{folder} is no folder of flows")
+            raise ConfigurationError(f"{folder} is not a folder of flows")
         yield from sorted(
             path for path in folder.iterdir() if path.suffix in FILE_SUFFIXES
         )
@@ -123,7 +123,7 @@ def _load(item: FlowItem) -> LoadedFlow:
         flow = Flow.from_wire(data)
     except UnexpectedResponse:
         raise ConfigurationError(
-            f"{where} holds no flow: a mapping is expected"
+            f"{where} contains no flow: a mapping is expected"
         ) from None
     return LoadedFlow(flow, f"{where} (flow {flow.flow_id!r})")
 
@@ -132,7 +132,7 @@ def _as_json(flow: Flow, where: str) -> Flow:
     """Return a flow as JSON carries it: YAML has dates, which become text.
 
     Raises:
-        ConfigurationError: It holds what is not JSON, or is nested too deeply.
+        ConfigurationError: It contains what is not JSON, or is nested too deeply.
     """
     try:
         plain = json.loads(encode_json(flow.to_dict()))

@@ -1,4 +1,4 @@
-"""Scripts of misfortune for the local server: what it is to do wrong, and how often."""
+"""Faults of the local server on purpose: what it must do wrong, and how often."""
 
 import fnmatch
 import json
@@ -17,7 +17,7 @@ from ai_spine.policy.validation import (
     check_seconds,
 )
 
-# Where a request's channel stands in its WSGI environment; `server` puts it there.
+# The key of a request's channel in its WSGI environment; `server` sets it.
 CHANNEL = "ai_spine.channel"
 
 Wsgi = Callable[[Dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -25,7 +25,7 @@ Wsgi = Callable[[Dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass
 class Fault:
-    """One rule: the requests that it meets, and what befalls them."""
+    """One rule: the requests that it applies to, and what happens to them."""
 
     method: str
     path: str
@@ -77,13 +77,13 @@ class FaultScript:
 
         Args:
             method: The method that it meets; `*` is any.
-            path: The path that it meets, without `/api/v1`; `*` stands for any characters.
+            path: The path of the requests, without `/api/v1`; `*` stands for any characters.
             status: Answer with this status, and do nothing.
-            headers: Headers of that answer, such as `Retry-After`.
-            body: JSON of that answer.
+            headers: Headers of that response, such as `Retry-After`.
+            body: JSON of that response.
             delay: Seconds to wait before anything else.
             drop: Close the connection without doing anything.
-            drop_after_commit: Do what was asked for, then close the connection without an answer.
+            drop_after_commit: Execute the request, then close the connection without a response.
             times: How many requests it meets; `None` is all.
 
         Returns:
@@ -122,7 +122,7 @@ class FaultScript:
         self._ended.set()
 
     def pause(self, seconds: float) -> None:
-        """Wait as long as a fault asks for."""
+        """Sleep for the delay of a fault."""
         self._ended.wait(seconds)
 
     def take(self, method: str, path: str) -> Optional[Fault]:
@@ -141,7 +141,7 @@ def _check_place(method: Any, path: Any) -> None:
             raise ValidationError(
                 f"{name} must be text, not of type {type(text).__name__}"
             )
-    if not path.startswith(("/", "*", "?", "[")):  # the last two stand for characters
+    if not path.startswith(("/", "*", "?", "[")):  # the last two match characters
         raise ValidationError(
             "path must begin with a slash or a star, as /flows/* does"
         )
@@ -168,7 +168,7 @@ def _check_answer(
     status: Optional[int], headers: Optional[Mapping[str, str]], body: Any
 ) -> None:
     if status is None and (headers is not None or body is not None):
-        raise ValidationError("headers and body need the status of the answer")
+        raise ValidationError("headers and body need the status of the response")
     for name, text in check_mapping("headers", headers or {}).items():
         check_header_value("a name in headers", name)
         check_header_value(f"headers[{name!r}]", text)
@@ -186,7 +186,7 @@ class FaultyApp:
     def __call__(
         self, environ: Dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        # WSGI gives the path's bytes as if they were Latin-1.
+        # WSGI decodes the bytes of the path as Latin-1.
         path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
         if path.startswith(self._prefix + "/"):
             path = path[len(self._prefix) :]
@@ -203,7 +203,7 @@ class FaultyApp:
             environ[CHANNEL].drop()
             start_response(
                 "500 Dropped", []
-            )  # never sent: there is no connection any more
+            )  # never sent, since the connection is closed
             return []
         return self._app(environ, start_response)
 
@@ -226,7 +226,7 @@ def _answer(fault: Fault, start_response: Callable[..., Any]) -> Iterable[bytes]
 
 
 def _consume(answer: Iterable[bytes]) -> None:
-    """Read an answer to its end, so that the work behind it is done."""
+    """Read a response to its end, so that the work behind it is done."""
     for _ in answer:
         pass
     close = getattr(answer, "close", None)

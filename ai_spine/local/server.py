@@ -123,7 +123,7 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """Where it is served, such as `http://127.0.0.1:43210`."""
+        """The URL of the server, such as `http://127.0.0.1:43210`."""
         return self._http.url
 
     def client(self, **options: Any) -> AISpine:
@@ -131,7 +131,7 @@ class LocalServer:
 
         Args:
             **options: What `AISpine` takes; `base_url` and `api_key` are known already. No
-                profile holds unless one is named, and no proxy of the environment.
+                profile is used unless one is named, and no proxy of the environment.
         """
         key = None if self._api_key is None else self._api_key.reveal()
         known: Dict[str, Any] = {"base_url": self.url, "profile": ""}
@@ -170,14 +170,14 @@ class LocalServer:
         """Add a flow, in the place of one that has its id; it is there until `reset`.
 
         Args:
-            flow: The flow's id, with its agents behind it; or a whole definition: a dict, a `Flow`,
+            flow: The flow's id, followed by its agents; or a whole definition: a dict, a `Flow`,
                 or the path of a YAML or JSON file.
-            *agents: Functions, or ids of agents there are. They run one after the other; each is
-                given the input, updated with what the one before it gave. A node is called like its
+            *agents: Functions, or ids of existing agents. They run one after the other; each gets
+                the input, updated with the output of the one before it. A node is named like its
                 function or agent, or like the flow where the function has no name.
 
         Returns:
-            The flow, whose output is that of the last of its agents.
+            The flow; its output is that of its last agent.
 
         Raises:
             ConfigurationError: The flow cannot run; all that is wrong is named.
@@ -216,12 +216,12 @@ class LocalServer:
         input: Optional[Mapping[str, Any]] = None,
         status: Optional[str] = None,
     ) -> List[Execution]:
-        """Return what was executed, as it stands now, in the order in which it was started.
+        """Return the executions in the order in which they were started, with their states.
 
         Args:
             flow_id: Only executions of this flow.
-            input: Only those that were given exactly this.
-            status: Only those that stand so.
+            input: Only executions with exactly this input.
+            status: Only executions with this status.
 
         Raises:
             ValidationError: An argument is wrong.
@@ -244,7 +244,7 @@ class LocalServer:
         return [execution for execution in found if execution.input_data == same]
 
     def reset(self) -> None:
-        """Go back to the start: no executions, no faults, and the definitions that were given."""
+        """Go back to the start: no executions, no faults, and the initial definitions."""
         self._check_open()
         self.faults.clear()
         self._engine.stop_all()
@@ -256,7 +256,7 @@ class LocalServer:
         self._write_definitions()
 
     def close(self) -> None:
-        """Stop serving. What still runs is noted as interrupted."""
+        """Stop serving. Running executions are recorded as interrupted."""
         if not self._closed:
             self._closed = True
             self.faults.end()
@@ -284,7 +284,7 @@ class LocalServer:
 
     def _put_agent(self, agent: AnyAgent) -> None:
         self._agents[agent.agent_id] = agent
-        # As given ones are: a function cannot outlive the process in the database.
+        # Like initial ones: a function cannot outlive the process in the database.
         self._store.put("agent", agent.agent_id, agent.describe(), given=True)
 
     def _write_definitions(self) -> None:

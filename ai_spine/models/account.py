@@ -10,51 +10,51 @@ from ai_spine.utils import parse_timestamp
 
 @dataclass(frozen=True, eq=False, repr=False)
 class User(Model):
-    """Whom a key or an account token belongs to."""
+    """The owner of a key or of an account token."""
 
     id: str = required("user_id", "userId")
     """The id of the user."""
     email: Optional[str] = hidden()
-    """The user's address."""
+    """The user's email address."""
     name: Optional[str] = attribute("full_name", "fullName")
     """The user's name."""
     organization: Optional[str] = attribute("company")
-    """Whom the user belongs to."""
+    """The organization of the user."""
     plan: Optional[str] = attribute()
-    """What the user has subscribed to."""
+    """The plan that the user has subscribed to."""
     credits: Optional[float] = attribute()
-    """What is left to spend on executions."""
+    """The credits that are left."""
     rate_limit: Optional[float] = hidden()
-    """How many requests may be made; the server says in which time."""
+    """How many requests are allowed; the server says in which time."""
     created_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When the user was registered, in UTC."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ApiKeyStatus(Model):
-    """Whether a user has an API key, and what it may do. No repr shows the key."""
+    """Whether a user has an API key, and what it allows. No repr shows the key."""
 
     has_api_key: Optional[bool] = attribute()
-    """Whether there is one."""
+    """Whether there is a key."""
     api_key: Optional[str] = hidden("key")
-    """The key itself, where the server tells it."""
+    """The key itself, if the server sends it."""
     credits: Optional[float] = attribute()
-    """What is left to spend on executions."""
+    """The credits that are left."""
     rate_limit: Optional[float] = attribute()
-    """How many requests may be made; the server says in which time."""
+    """How many requests are allowed; the server says in which time."""
     created_at: Optional[datetime] = attribute(read=parse_timestamp)
-    """When the key was made, in UTC."""
+    """When the key was created, in UTC."""
     last_used_at: Optional[datetime] = attribute(read=parse_timestamp)
     """When the key was last used, in UTC."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ApiKeyChange(Model):
-    """What became of a user's API key. No repr shows the key."""
+    """The outcome of generating or revoking an API key. No repr shows the key."""
 
     message: Optional[str] = attribute()
-    """The server's own words."""
+    """The server's message."""
     action: Optional[str] = attribute("status")
     """`created`, `regenerated` or `revoked`."""
     api_key: Optional[str] = hidden("key")
-    """The new key; keep it, since not every server tells it again."""
+    """The new key; keep it, since not every server sends it again."""

@@ -1,4 +1,4 @@
-"""How JSON becomes a dataclass: the base of all models, and how their fields are declared."""
+"""The base of all models: reads JSON into dataclasses, in either dialect."""
 
 import dataclasses
 import functools
@@ -30,28 +30,28 @@ _REPR_LIMIT = 60
 
 
 class UnexpectedResponse(ValueError):
-    """An answer is JSON, but of a shape that cannot be what was asked for."""
+    """A response is JSON, but not of the expected shape."""
 
 
 class _WireField(NamedTuple):
-    """How one attribute is found in the JSON and read."""
+    """How to find and read one attribute in the JSON."""
 
     name: str
     first: str
-    """The key that nearly all servers use, so that it is looked for alone."""
+    """The key that nearly all servers use; it is looked up first."""
     others: Tuple[str, ...]
     read: Optional[Callable[[Any], Any]]
 
 
 def required(*others: str) -> Any:
-    """Declare a field without a default: the other names that it goes by on the wire."""
+    """Declare a field without a default, with its other names in the JSON."""
     return dataclasses.field(metadata={"others": others})
 
 
 def attribute(
     *others: str, read: Optional[Callable[[Any], Any]] = None, show: bool = True
 ) -> Any:
-    """Declare a field: its other names, how its value is read, and whether the repr shows it."""
+    """Declare a field: its other names, how to read its value, and whether the repr shows it."""
     metadata = {"others": others, "read": read}
     return dataclasses.field(default=None, repr=show, metadata=metadata)
 
@@ -83,13 +83,13 @@ class Model(Mapping[str, Any]):
         """Read the model from parsed JSON, in either dialect.
 
         Raises:
-            UnexpectedResponse: `data` is no JSON object.
+            UnexpectedResponse: `data` is not a JSON object.
         """
         if not isinstance(data, Mapping):
             kind = "nothing" if data is None else f"a JSON {_json_kind(data)}"
             raise UnexpectedResponse(f"{kind} where a JSON object was expected")
         model = cls.__new__(cls)
-        # Not by its constructor, which takes as long as all the rest: lists may be long.
+        # Not by its constructor, which takes as long as everything else: lists may be long.
         values = model.__dict__
         find = data.get
         for name, first, others, read in cls._wire_fields():
@@ -112,7 +112,7 @@ class Model(Mapping[str, Any]):
         return known
 
     def filled(self: M, **values: Any) -> M:
-        """Return a copy in which the attributes that the server left out are filled in."""
+        """Return a copy in which attributes that the server left out are filled in."""
         missing = {k: v for k, v in values.items() if getattr(self, k) is None}
         copy = dataclasses.replace(self, **missing)
         object.__setattr__(copy, "_wire", self._json)
@@ -120,7 +120,7 @@ class Model(Mapping[str, Any]):
 
     @classmethod
     def field_names(cls) -> List[str]:
-        """Return all names that the model's fields go by on the wire."""
+        """Return all names of the model's fields in the JSON."""
         return [
             key for field in cls._wire_fields() for key in (field.first, *field.others)
         ]
@@ -212,7 +212,7 @@ def _jsonable(value: Any) -> Any:
 
 
 class Page(List[M]):
-    """A list of models, and where the next one begins.
+    """A list of models, and where the next page begins.
 
     Attributes:
         next_cursor: What to ask the next page with; `None` where the server pages by offset, or
@@ -230,14 +230,14 @@ class Page(List[M]):
         return notebook_html("page_as_html", self)
 
     def holding(self, items: Iterable[M]) -> "Page[M]":
-        """Return other items of the same kind as a list that shows itself alike."""
+        """Return other items of the same kind as a list that is displayed alike."""
         held: Page[M] = Page(items)
         held.model = self.model
         return held
 
 
 def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
-    """Return the reader of a list of models: bare, or in an object under a wrapper or `data`."""
+    """Return a reader of a list of models: bare, or in an object under a wrapper or `data`."""
 
     def read(data: Any) -> Page[M]:
         items, cursor = data, None
@@ -258,7 +258,7 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
 
 
 def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
-    """Return the reader of a model that may stand in an object under a wrapper."""
+    """Return a reader of a model that may be in an object under a wrapper."""
 
     def read(data: Any) -> M:
         inner = data.get(wrapper) if isinstance(data, Mapping) else None
@@ -268,6 +268,6 @@ def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
 
 
 def read_told(model: Type[M], wrapper: str) -> Callable[[Any], M]:
-    """Return the reader of a model that was sent: a server may answer it with nothing at all."""
+    """Return a reader of a model that was sent; a server may respond with nothing at all."""
     read = read_wrapped(model, wrapper)
     return lambda data: read({} if data is None else data)

@@ -29,13 +29,13 @@ _OPS = (*_COMPARISONS, "exists")
 
 
 class CannotCompare(ValueError):
-    """Two values have no order, or one holds nothing."""
+    """Two values cannot be ordered, or one has no content."""
 
 
 def excluded_nodes(
     conditions: Mapping[str, Any], output: Mapping[str, Any]
 ) -> Set[str]:
-    """Return the ids of the dependents that are not to run.
+    """Return the ids of the dependents that must not run.
 
     Raises:
         CannotCompare: The output holds values that the conditions cannot be held against.
@@ -53,7 +53,7 @@ def excluded_nodes(
 
 
 def holds(rule: Mapping[str, Any], output: Mapping[str, Any]) -> bool:
-    """Return whether a comparison, or a combination of them, holds.
+    """Return whether a comparison, or a combination of comparisons, is true.
 
     Raises:
         CannotCompare: The values cannot be compared.
@@ -90,7 +90,7 @@ def _look_up(field: str, output: Any) -> Any:
 
 
 def find_condition_problems(flow: FlowDefinition) -> List[str]:
-    """Name all that is wrong with the conditions of a flow whose graph is sound."""
+    """Return all problems of the conditions of a flow whose graph is valid."""
     return [
         f"node {node.id!r}: {problem}"
         for node in flow.nodes

@@ -22,15 +22,15 @@ class FlowNode(Model):
     id: str = required()
     """Unique within the flow."""
     agent_id: Optional[str] = attribute()
-    """The agent that does the work; input, output and conditional nodes can go without."""
+    """The agent that does the work; input, output and conditional nodes need none."""
     type: Optional[str] = attribute()
     """`input`, `processor`, `output` or `conditional`."""
     depends_on: Optional[List[str]] = attribute()
     """The nodes that must be done before this one starts."""
     config: Optional[Dict[str, Any]] = hidden()
-    """What the agent is given along with its input; `timeout` is in seconds."""
+    """Passed to the agent with its input; `timeout` is in seconds."""
     conditions: Optional[Dict[str, Any]] = hidden()
-    """Of a conditional node: which of its dependents run."""
+    """For a conditional node: which of its dependents run."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,11 +40,11 @@ class FlowDefinition(Model):
     flow_id: str = required("id")
     """The flow's name in the API."""
     name: Optional[str] = attribute()
-    """The flow's name for people."""
+    """The flow's display name."""
     description: Optional[str] = hidden()
     """What the flow does."""
     version: Any = attribute()
-    """Text or a whole number, as the server keeps it."""
+    """Text or a whole number, as the server stores it."""
     nodes: List[FlowNode] = attribute(read=_read_nodes)
     """The nodes, in no particular order."""
     entry_point: Optional[str] = hidden()
@@ -52,4 +52,4 @@ class FlowDefinition(Model):
     exit_points: Optional[List[str]] = hidden()
     """The ids of the nodes whose outputs are the execution's output."""
     metadata: Optional[Dict[str, Any]] = hidden()
-    """Whatever its author attached."""
+    """Anything that the author attached."""

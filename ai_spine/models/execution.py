@@ -23,13 +23,13 @@ class Execution(Model):
     """
 
     execution_id: str = required("id")
-    """The id to ask for it by."""
+    """The id of the execution."""
     flow_id: Optional[str] = attribute()
-    """The flow that runs."""
+    """The flow that is executed."""
     status: str = attribute(read=read_status)
-    """An `ExecutionStatus`, or the server's text where that is new."""
+    """An `ExecutionStatus`, or the server's text if it is unknown."""
     input_data: Optional[Dict[str, Any]] = hidden("input")
-    """What the flow was given."""
+    """The input of the flow."""
     output_data: Optional[Dict[str, Any]] = hidden("output", "result")
     """The output of each exit point."""
     error_message: Optional[str] = attribute("error")
@@ -37,7 +37,7 @@ class Execution(Model):
     metadata: Optional[Dict[str, Any]] = hidden()
     """What the caller attached."""
     created_at: Optional[datetime] = hidden(read=parse_timestamp)
-    """When it was asked for, in UTC."""
+    """When it was requested, in UTC."""
     started_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When its first node started, in UTC."""
     updated_at: Optional[datetime] = hidden(read=parse_timestamp)
@@ -72,13 +72,13 @@ class Execution(Model):
 
     @property
     def error(self) -> Optional[str]:
-        """Why it failed or was cancelled; `None` if it did neither, whatever the server says."""
+        """Why it failed or was cancelled; `None` otherwise, whatever the server sends."""
         unsuccessful = self.is_done and not self.succeeded
         return self.error_message if unsuccessful else None
 
     @property
     def was_started(self) -> bool:
-        """Whether the server started anything: it answers 200 for a flow that it does not know."""
+        """Whether the server started anything: it responds with 200 for an unknown flow."""
         return self.execution_id != NO_EXECUTION_ID
 
     @property
@@ -89,7 +89,7 @@ class Execution(Model):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NodeResult(Model):
-    """What one node of an execution gave.
+    """The result of one node of an execution.
 
     Example:
         >>> NodeResult.from_wire({"nodeId": "n", "executionTimeMs": 533}).duration.total_seconds()
@@ -101,7 +101,7 @@ class NodeResult(Model):
     agent_id: Optional[str] = attribute()
     """The agent that did its work."""
     status: str = attribute(read=read_status)
-    """An `ExecutionStatus`, or the server's text where that is new."""
+    """An `ExecutionStatus`, or the server's text if it is unknown."""
     error_message: Optional[str] = attribute("error")
     """Why it failed."""
     execution_time_ms: Optional[float] = hidden("duration_ms", "durationMs")
@@ -111,11 +111,11 @@ class NodeResult(Model):
     execution_id: Optional[str] = hidden()
     """The execution that it belongs to."""
     input_data: Optional[Dict[str, Any]] = hidden("input")
-    """What the node was given."""
+    """The input of the node."""
     output_data: Optional[Dict[str, Any]] = hidden("output", "result")
-    """What it gave."""
+    """The output of the node."""
     created_at: Optional[datetime] = hidden(read=parse_timestamp)
-    """When it was noted, in UTC."""
+    """When it was recorded, in UTC."""
     started_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it started, in UTC."""
     updated_at: Optional[datetime] = hidden(read=parse_timestamp)
@@ -127,7 +127,7 @@ class NodeResult(Model):
 
     @property
     def duration(self) -> Optional[timedelta]:
-        """How long it took; `None` where the server does not say."""
+        """How long it took; `None` if the server does not say."""
         told = self.execution_time_ms
         if isinstance(told, (int, float)) and abs(told) < _LONGEST_MS:
             return timedelta(milliseconds=told)
@@ -143,13 +143,13 @@ class AgentMessage(Model):
     execution_id: Optional[str] = hidden()
     """The execution that it belongs to."""
     from_agent: Optional[str] = attribute("sender", "source")
-    """Who sent it."""
+    """The sender."""
     to_agent: Optional[str] = attribute("recipient", "receiver", "target")
-    """Who it was for."""
+    """The recipient."""
     message_type: Optional[str] = attribute("type")
-    """What kind of message it is, in the server's words."""
+    """The type of the message, in the server's words."""
     content: Any = hidden("payload", "message", "data")
-    """What it says."""
+    """The content."""
     timestamp: Optional[datetime] = attribute(
         "created_at", "createdAt", read=parse_timestamp
     )

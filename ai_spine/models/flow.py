@@ -1,4 +1,4 @@
-"""A flow: its definition, when it was made, and whether its graph is sound."""
+"""A flow: its definition, its dates, and whether its graph is valid."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ class Flow(FlowDefinition):
     """When it was last changed, in UTC."""
 
     def order(self) -> List[str]:
-        """Return the ids of the nodes, each behind those that it depends on.
+        """Return the ids of the nodes, each after its dependencies.
 
         Raises:
             ValidationError: The graph is not sound.
@@ -36,7 +36,7 @@ class Flow(FlowDefinition):
         return topological_order(self.nodes)
 
     def validate(self, agent_ids: Optional[Container[str]] = None) -> None:
-        """Check the flow with the code, and the words, of the local server.
+        """Check the flow by the rules of the local server.
 
         Args:
             agent_ids: The agents there are; `None` leaves the agents unchecked.

@@ -1,4 +1,4 @@
-"""The graph of a flow: what is wrong with it, and in which order its nodes can run. Pure."""
+"""The graph of a flow: its problems, and the order in which its nodes can run. Pure."""
 
 import itertools
 from collections import Counter
@@ -15,7 +15,7 @@ NODE_TYPES = ("input", "processor", "output", "conditional")
 def find_problems(
     flow: FlowDefinition, agent_ids: Optional[Container[str]] = None
 ) -> List[str]:
-    """Name all that keeps a flow from running.
+    """Return everything that keeps a flow from running.
 
     Args:
         flow: The flow.
@@ -39,7 +39,7 @@ def find_problems(
 
 
 def topological_order(nodes: Sequence[FlowNode]) -> List[str]:
-    """Return the ids of the nodes, each behind those that it depends on.
+    """Return the ids of the nodes, each after its dependencies.
 
     Nodes of a circle, and those behind it, are left out.
 
@@ -86,7 +86,7 @@ def _shape_problems(flow: FlowDefinition) -> Iterator[str]:
 
 
 def _has_text_id(node: Any) -> bool:
-    node_id = getattr(node, "id", None)  # what is no mapping was left as it came
+    node_id = getattr(node, "id", None)  # a node that is not a mapping has no id
     return isinstance(node_id, str) and bool(node_id)
 
 
@@ -155,7 +155,7 @@ def _end_problems(flow: FlowDefinition) -> Iterator[str]:
 
 
 def _spelling_problems(flow: FlowDefinition) -> Iterator[str]:
-    """Find fields whose names nobody reads, but that are almost those of others."""
+    """Find unknown fields whose names are almost those of known ones."""
     places = [("it", flow), *((f"node {node.id!r}", node) for node in flow.nodes)]
     unknown = (
         (where, name, model.field_names())
@@ -163,9 +163,9 @@ def _spelling_problems(flow: FlowDefinition) -> Iterator[str]:
         for name in model
         if name not in model.field_names() and len(name) <= _LONGEST_MISSPELT
     )
-    import difflib  # only where something is misspelt
+    import difflib  # only when something is misspelt
 
-    # To compare takes time, and thousands of such fields are no slips.
+    # Comparing takes time, and thousands of such fields are not typos.
     for where, name, known in itertools.islice(unknown, _MOST_MISSPELT):
         meant = difflib.get_close_matches(name, known, 1, 0.8)
         if meant:

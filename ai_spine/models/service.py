@@ -1,4 +1,4 @@
-"""The service itself: its agents, its health, and what it has counted."""
+"""The service itself: its agents, its health and its metrics."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,22 +10,22 @@ from ai_spine.utils import parse_timestamp
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Agent(Model):
-    """A service that does one node's work."""
+    """A service that does the work of a node."""
 
     agent_id: str = required("id")
     """The agent's name in the API."""
     name: Optional[str] = attribute()
-    """The agent's name for people."""
+    """The agent's display name."""
     description: Optional[str] = hidden()
     """What the agent does."""
     endpoint: Optional[str] = hidden()
-    """The URL that it is served at."""
+    """The URL of the agent."""
     capabilities: Optional[List[str]] = attribute()
-    """What it can do, in words of its author."""
+    """What it can do, in its author's words."""
     agent_type: Optional[str] = attribute("type")
     """`input`, `processor`, `output` or `conditional`."""
     is_active: Optional[bool] = attribute()
-    """Whether it takes work."""
+    """Whether it accepts work."""
     configuration: Optional[Dict[str, Any]] = hidden()
     """What older servers send instead of an endpoint."""
     created_at: Optional[datetime] = hidden(read=parse_timestamp)
@@ -36,61 +36,61 @@ class Agent(Model):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HealthStatus(Model):
-    """Whether the server is well."""
+    """The health of the server."""
 
     status: str = required()
-    """`healthy`, where it is."""
+    """`healthy`, if all is well."""
     message: Optional[str] = attribute()
-    """The server's own words."""
+    """The server's message."""
     timestamp: Optional[datetime] = attribute(read=parse_timestamp)
     """The server's clock, in UTC."""
     version: Optional[str] = attribute()
-    """The server's version, where it tells."""
+    """The server's version, if it sends it."""
 
     @property
     def is_healthy(self) -> bool:
-        """Whether the server calls itself well."""
+        """Whether the server reports that it is healthy."""
         return self.status in ("healthy", "ok")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Metrics(Model):
-    """What the server has counted. Times are in seconds."""
+    """The server's counts of executions. Times are in seconds."""
 
     total_executions: Optional[int] = attribute("executions_total", "executionsTotal")
     """All executions."""
     successful_executions: Optional[int] = attribute(
         "executions_successful", "executionsSuccessful"
     )
-    """Those that completed."""
+    """Completed executions."""
     failed_executions: Optional[int] = attribute(
         "executions_failed", "executionsFailed"
     )
-    """Those that failed."""
+    """Failed executions."""
     cancelled_executions: Optional[int] = attribute(
         "executions_cancelled", "executionsCancelled"
     )
-    """Those that were cancelled."""
+    """Cancelled executions."""
     running_executions: Optional[int] = attribute(
         "executions_active", "executionsActive"
     )
-    """Those that run now."""
+    """Running executions."""
     average_execution_time: Optional[float] = attribute()
     """Seconds that an execution takes on average."""
     total_execution_time: Optional[float] = hidden()
     """Seconds that all executions took together."""
     last_execution: Optional[datetime] = attribute(read=parse_timestamp)
-    """When the newest execution was asked for, in UTC."""
+    """When the newest execution was requested, in UTC."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SystemStatus(Model):
-    """How the server's parts are."""
+    """The status of the server's components."""
 
     status: str = required()
-    """`operational`, where they work."""
+    """`operational`, if all components work."""
     components: Optional[Dict[str, str]] = attribute()
-    """The state of each part."""
+    """The state of each component."""
     agents: Optional[Dict[str, int]] = attribute()
     """How many agents there are: `total` and `active`."""
     flows: Optional[Dict[str, int]] = attribute()

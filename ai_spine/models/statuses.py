@@ -1,11 +1,11 @@
-"""The statuses of executions and nodes, in the one vocabulary that the SDK speaks. Pure."""
+"""The statuses of executions and nodes, in one vocabulary. Pure."""
 
 from enum import Enum
 from typing import Any
 
 
 class ExecutionStatus(str, Enum):
-    """Where an execution or a node of it stands; equal to its text."""
+    """The status of an execution or a node; equal to its text."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -31,9 +31,9 @@ _STATUS_SYNONYMS = {
     "canceled": ExecutionStatus.CANCELLED,
 }
 _KNOWN = {**{status.value: status for status in ExecutionStatus}, **_STATUS_SYNONYMS}
-# All words for a status that a filter may have, in either dialect.
+# All words that a filter accepts for a status, in either dialect.
 KNOWN_STATUSES = tuple(_KNOWN)
-# What the other dialect calls our statuses, to filter by.
+# The names of our statuses in the other dialect, to filter by.
 STATUS_IN_DIALECT_B = {str(ours): theirs for theirs, ours in _STATUS_SYNONYMS.items()}
 
 

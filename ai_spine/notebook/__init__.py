@@ -1,4 +1,4 @@
-"""What is for notebooks: an execution with its nodes, in one picture."""
+"""For notebooks: an execution with its nodes in one picture."""
 
 import contextlib
 from typing import TYPE_CHECKING, Union
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def overview(client: "AISpine", execution: Union[Execution, str]) -> Html:
-    """Ask for an execution with its nodes, and gives what a notebook shows of it.
+    """Request an execution with its nodes, and return what a notebook shows of it.
 
     That is a card, the flow's graph with the status of each node, a time line, and a table of what
     each node gave. As the last line of a cell it is shown by itself; elsewhere,
@@ -37,7 +37,7 @@ def overview(client: "AISpine", execution: Union[Execution, str]) -> Html:
     seen = client.get_execution(named)
     results = client.get_execution_results(named)
     flow = None
-    # Where it is gone, or not for this key, its execution is told all the same.
+    # If the flow is gone, or not for this key, its execution is shown all the same.
     with contextlib.suppress(APIError, ValidationError):
         flow = client.get_flow(seen.flow_id or "")
     return overview_as_html(seen, results, flow)

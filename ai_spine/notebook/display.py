@@ -1,4 +1,4 @@
-"""How models show themselves in notebooks: as HTML that holds no script, and needs no style.
+"""How notebooks show models: as HTML without scripts that needs no style.
 
 It is imported when a notebook asks. Colours are the page's own, so that it reads in light and in
 dark; what a status is, is told by a word.
@@ -22,7 +22,7 @@ _MOST_ROWS = 100
 _MOST_FAILURES = 20
 _LONGEST = 200  # characters of a value
 _LEFT = 'style="text-align:left;vertical-align:top;padding:2px 8px"'
-# What a card and a row of each model tell; of others, it is what their repr tells.
+# The fields in a card and in a row of each model; others show the fields of their repr.
 _CARDS: Dict[type, Tuple[str, ...]] = {
     Execution: (
         *("execution_id", "flow_id", "status", "error", "created_at"),
@@ -51,14 +51,14 @@ _NOUNS = {NodeResult: "node result", BatchItem: "failed input"}
 
 
 class Html(str):
-    """HTML that a notebook shows as such."""
+    """HTML that a notebook renders."""
 
     def _repr_html_(self) -> str:
         return self
 
 
 class Names(NamedTuple):
-    """What a thing is called, when there is one and when there are more."""
+    """The singular and the plural of a noun."""
 
     one: str
     more: str
@@ -69,7 +69,7 @@ class Names(NamedTuple):
 
 
 def names_of(model: Optional[type]) -> Names:
-    """Return the words for a model."""
+    """Return the noun of a model."""
     if model is None:
         return Names("item", "items")
     told = model.__name__
@@ -79,7 +79,7 @@ def names_of(model: Optional[type]) -> Names:
 
 
 def model_as_html(model: Model) -> str:
-    """Return a card of a model: a flow's picture, or a table of what is known.
+    """Return a card of a model: a flow's picture, or a table of its fields.
 
     Example:
         >>> "<svg " in model_as_html(client.get_flow("sentiment-analysis"))
@@ -141,7 +141,7 @@ def batch_as_html(result: BatchResult) -> str:
 def overview_as_html(
     execution: Execution, results: Sequence[NodeResult], flow: Optional[Flow]
 ) -> Html:
-    """Return an execution with its nodes: as a card, a graph, a time line and a table."""
+    """Return an execution with its nodes: a card, a graph, a time line and a table."""
     parts = [model_as_html(execution)]
     if flow is not None:
         states = {str(result.node_id): result.status for result in results}
@@ -218,5 +218,5 @@ def _moment(moment: datetime) -> str:
 
 
 def _text(words: str) -> str:
-    """Return a text for HTML, in a direction of its own, and not longer than anybody reads."""
+    """Return a text for HTML, isolated in its direction and of limited length."""
     return f"<bdi>{clean(one_line(words, _LONGEST))}</bdi>"

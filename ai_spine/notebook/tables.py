@@ -1,4 +1,4 @@
-"""Models as tables of pandas, which is imported when one is asked for."""
+"""Models as pandas tables; pandas is imported when it is needed."""
 
 import dataclasses
 from datetime import timedelta
@@ -94,7 +94,9 @@ def _checked(items: Any) -> List[Any]:
     for position, item in enumerate(held):
         if not isinstance(item, (Model, BatchItem)):
             kind = type(item).__name__
-            raise ValidationError(f"items[{position}] is no model, but of type {kind}")
+            raise ValidationError(
+                f"items[{position}] is not a model, but of type {kind}"
+            )
     return held
 
 
@@ -103,7 +105,7 @@ def _kind_of(items: Any) -> type:
 
 
 def _columns(kind: Type[Any]) -> Dict[str, Optional[str]]:
-    """Return the columns of a model, with what each holds: moments, durations or anything."""
+    """Return the columns of a model, and the type of each: moments, durations or anything."""
     if kind is BatchItem:
         columns = dict.fromkeys(_ITEM)
         columns.update(created_at="moment", completed_at="moment", duration="duration")
@@ -143,7 +145,7 @@ def _series(library: Any, values: List[Any], how: Optional[str]) -> Any:
         return library.to_timedelta(
             library.Series(lengths, dtype=object), errors="coerce"
         )
-    # A list in a cell is a value: pandas is not to look into it.
+    # A list in a cell is one value, which pandas must not expand.
     if any(isinstance(value, (list, tuple, Mapping)) for value in values):
         return library.Series(values, dtype=object)
     return library.Series(values, dtype=None if values else object)
@@ -162,7 +164,7 @@ def _flattened(row: _Row) -> _Row:
 
 
 def _free(path: str, taken: Mapping[str, Any]) -> str:
-    """Return a path that no other value has: `{"a.b": 1, "a": {"b": 2}}` has one path twice."""
+    """Return a path that is not taken yet: `{"a.b": 1, "a": {"b": 2}}` has one path twice."""
     free, number = path, 2
     while free in taken:
         free, number = f"{path}.{number}", number + 1
@@ -170,7 +172,7 @@ def _free(path: str, taken: Mapping[str, Any]) -> str:
 
 
 def _leaves(path: str, value: Any) -> List[Tuple[str, Any]]:
-    """Return the values in nested mappings with their paths, in their order; without recursion."""
+    """Return the values in nested mappings with their paths, in order and without recursion."""
     leaves: List[Tuple[str, Any]] = []
     todo = [(path, value)]
     while todo:

@@ -69,7 +69,7 @@ class Outcome(NamedTuple):
 
 
 def _refuse(name):
-    raise AssertionError(f"{name} is no JSON")
+    raise AssertionError(f"{name} is not JSON")
 
 
 def _flow(flow_id, agent_id=None, nodes=("out",)):

@@ -141,9 +141,7 @@ def test_a_journal_without_its_file_is_not_gone_on_with_unasked(
     journal.write_text('{"run": "r", "flow_id": "echo"}\n', "utf-8")
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", out)
     assert outcome.exit_code == 2
-    told = (
-        f"{journal} is left of a run that is not finished: go on with it with --resume"
-    )
+    told = f"{journal} belongs to a run that is not finished: continue it with --resume"
     assert told in outcome.error
     assert (out.exists(), list(client.iter_executions())) == (False, [])
     assert run("batch", "echo", inputs({"a": 1}), "-o", out, "--resume").exit_code == 0
@@ -154,7 +152,7 @@ def test_a_journal_without_its_file_is_not_gone_on_with_unasked(
 def test_to_resume_a_file_must_be_named(run, inputs, word):
     outcome = run("batch", "echo", inputs({"a": 1}), word)
     assert outcome.exit_code == 2
-    assert "to resume, name the file of results with -o" in outcome.error
+    assert "to resume, set the file of results with -o" in outcome.error
 
 
 def test_resume_begins_a_file_and_goes_on_with_it(run, inputs, out, client):
@@ -195,7 +193,7 @@ def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
     assert outcome.exit_code == 5
     assert outcome.stderr == (
         f"1 input: 1 unknown\ninput 0: {server.url}: the connection was closed without a response\n"
-        "what became of some is unknown: --resume asks about them\n"
+        "1 execution may or may not have run. Run again with --resume to check.\n"
     )
     assert run("batch", "echo", path, "-o", out, "--resume").exit_code == 5
     assert run("batch", "echo", path, "-o", out, "--resume", word).exit_code == 0
@@ -251,7 +249,7 @@ def unused_url(server):
     return url
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_a_batch_runs_on_a_local_server_of_its_own(invoke, tmp_path):
     path = tmp_path / "in.csv"
     path.write_text("text\nWonderful!\nAwful.\n", "utf-8")
@@ -333,7 +331,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
     )
     assert outcome.stderr == (
         f"{cancelled if presses == 1 else left}"
-        "Error: the batch was stopped; the same command with --resume goes on\n"
+        "Error: the batch was stopped; run the same command with --resume to continue\n"
     )
     assert (outcome.exit_code, outcome.stdout) == (130, "")
     assert stored(out) == ([0, 1] if presses == 1 else [])
@@ -429,7 +427,7 @@ def test_a_bad_first_line_of_stdin_leaves_no_files(run, out):
 def test_a_directory_for_results_is_called_so(run, inputs, tmp_path, more):
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path, *more)
     assert outcome.exit_code == 2
-    assert f"Error: -o {tmp_path} is a directory: name a file" in outcome.error
+    assert f"Error: -o {tmp_path} is a directory: use a file" in outcome.error
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.csv"])
@@ -458,6 +456,8 @@ def test_a_full_disk_is_told_with_what_was_cut_short(server, inputs):
             words, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=LIMIT
         )
     told, error = done.stderr.decode("utf-8").splitlines()
-    assert told.startswith("0 of 2 inputs were printed; then stdout took no more")
+    assert told.startswith(
+        "0 of 2 inputs were printed; then stdout could not be written"
+    )
     assert error == "Error: stdout cannot be written: No space left on device"
     assert done.returncode == 1

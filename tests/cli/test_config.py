@@ -246,7 +246,7 @@ def test_a_file_that_others_can_read_is_warned_of_in_one_line(
     outcome = invoke(*words, "--base-url", server.url)
     assert outcome.exit_code == 0
     assert outcome.stderr == (
-        f"Warning: {path} holds a key, and other users can read it: chmod 600 {path}\n"
+        f"Warning: {path} contains a key, and other users can read it: chmod 600 {path}\n"
     )
 
 
@@ -264,7 +264,7 @@ def test_a_file_that_others_can_read_is_warned_of_in_one_line(
         (("timeout", "nan"), "timeout must be"),
         (("max_retries", "1.5"), "max_retries must be"),
         (("base_url", "work.test"), "base_url must be an http"),
-        (("base_url", f"https://u:{KEY}@h"), "base_url must not hold a user name"),
+        (("base_url", f"https://u:{KEY}@h"), "base_url must not have a user name"),
         (("api_key", f"{KEY}\nx"), "api_key must be printable"),
         (("api_prefix", "/a?b"), "api_prefix must be a path"),
         (("output", "jsno"), "output must be one of table, json"),
@@ -318,7 +318,7 @@ def test_an_unknown_profile_is_told_with_the_nearest(invoke):
 def test_a_variable_that_wins_over_what_is_set_is_told(invoke, monkeypatch):
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "5")
     outcome = invoke("config", "set", "timeout", "6")
-    assert outcome.stderr.endswith("note: AI_SPINE_TIMEOUT is set, and wins over it\n")
+    assert outcome.stderr.endswith("note: AI_SPINE_TIMEOUT is set, and overrides it\n")
 
 
 def test_errors_are_json_where_the_profile_says_json(invoke):
@@ -332,5 +332,5 @@ def test_without_a_home_the_file_has_to_be_named(invoke, monkeypatch):
     monkeypatch.setattr("ai_spine.config.profiles.settings_folder", lambda: None)
     outcome = invoke("config", "path")
     assert outcome.exit_code == 2
-    assert "name one in AI_SPINE_CONFIG" in outcome.error
+    assert "set its path in AI_SPINE_CONFIG" in outcome.error
     assert invoke("config", "list").exit_code == 0

@@ -59,7 +59,7 @@ def test_a_flow_runs_without_any_input(run):
     assert (outcome.exit_code, outcome.json) == (0, {"out": {}})
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_progress_goes_to_stderr_and_names_each_status_once(run):
     outcome = run("execute", "sentiment-analysis", "-i", "text=Wonderful!")
     lines = outcome.stderr.splitlines()

@@ -51,19 +51,19 @@ def test_the_exit_codes_are_those_that_the_help_tells(invoke):
     names = [
         ("DONE", "done"),
         ("API_ERROR", "the server refused, or stdout cannot be written"),
-        ("USAGE", "wrong use, or a wrong setting"),
+        ("USAGE", "wrong usage, or a wrong setting"),
         ("AUTHENTICATION", "authentication"),
         ("NOT_FOUND", "not found"),
         (
             "EXECUTION_FAILED",
             "the execution, or one of a batch, failed or was cancelled, "
-            "or there is no such flow to execute",
+            "or the flow to execute does not exist",
         ),
         ("TIMEOUT", "timeout"),
         ("RATE_LIMIT", "rate limit"),
         ("NETWORK", "network"),
         ("INTERRUPTED", "interrupted"),
-        ("CLOSED_PIPE", "the reader of what is printed has gone"),
+        ("CLOSED_PIPE", "the reader of the output has gone"),
     ]
     parts = [(getattr(exit_codes, name), word) for name, word in names]
     assert "Exit codes: " + " ".join(f"{code} {word}" for code, word in parts) in told

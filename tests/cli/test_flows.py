@@ -164,7 +164,7 @@ def test_sound_flows_are_called_so_without_a_server(invoke, write):
     two = write({**GREETING, "flow_id": "other"}, "two.yaml")
     outcome = invoke("flows", "validate", one, two)
     assert outcome.exit_code == 0
-    told = f"{one}: flow greeting is sound\n{two}: flow other is sound\n"
+    told = f"{one}: flow greeting is valid\n{two}: flow other is valid\n"
     assert (outcome.stdout, outcome.stderr) == (told, "")
     assert invoke("flows", "validate", one, "--output", "json").json == [
         {"file": str(one), "flow_id": "greeting"}

@@ -118,7 +118,7 @@ def test_a_directory_of_inputs_is_called_so(tmp_path):
         path.mkdir(exist_ok=True)
         with pytest.raises(click.UsageError) as caught:
             source_of(str(path), None, (), False)
-        told = f"{path} is a directory: name a file of inputs"
+        told = f"{path} is a directory: use a file of inputs"
         assert caught.value.message == told
 
 

@@ -82,7 +82,7 @@ def test_ctrl_c_cancels_if_that_is_asked_for(stopped, client, command, options):
     its_id = execution.execution_id
     assert (outcome.exit_code, outcome.stdout) == (130, "")
     assert outcome.stderr.endswith(
-        f"cancelling execution {its_id}; Ctrl-C again leaves at once\n"
+        f"cancelling execution {its_id}; press Ctrl-C again to leave now\n"
         f"Error: interrupted; execution {its_id} is cancelled\n"
     )
     assert execution.status == "cancelled"
@@ -100,7 +100,7 @@ def test_a_second_ctrl_c_leaves_at_once(stopped, server, client):
     its_id = execution.execution_id
     assert outcome.exit_code == 130
     assert outcome.stderr == (
-        f"Error: left before it was known whether execution {its_id} is cancelled\n"
+        f"Error: interrupted before it was known whether execution {its_id} is cancelled\n"
         f"To wait for it: ai-spine wait {its_id}\n"
         f"To cancel it: ai-spine cancel {its_id}\n"
     )

@@ -26,7 +26,7 @@ from ai_spine.local import agent
 
 @agent("greeter")
 def greet(input, config):
-    """Greets."""
+    """Greet."""
     return {"greeting": f"Hello, {input['name']}!"}
 '''
 
@@ -93,7 +93,7 @@ def test_flows_of_a_folder_run_with_agents_of_a_module(
     assert run_process(*words).fields == {"greeting": "Hello, Ana!"}
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_what_is_kept_in_a_file_is_there_when_the_server_comes_back(serve, project):
     options = ("--db", project / "runs.db")
     process, url = serve(*options)
@@ -147,7 +147,7 @@ def test_clients_may_come_under_names_that_are_allowed(serve):
         (("--host", ""), "host must be"),
         (("--host", "1.2.3.4.5"), "cannot listen on 1.2.3.4.5 port 0"),
         (("--host", "192.0.2.1"), "cannot listen on 192.0.2.1 port 0"),
-        (("--flows", "nowhere"), "nowhere is no folder of flows"),
+        (("--flows", "nowhere"), "nowhere is not a folder of flows"),
         (("--agents", "no_such_module"), "'no_such_module' cannot be imported"),
         (("--agents", "none.py"), "'none.py' cannot be imported"),
         (("--agents", ""), "cannot be imported"),

@@ -226,7 +226,7 @@ def test_the_local_server_stands_over_the_environment(invoke, monkeypatch):
     [
         (("--local", "--base-url", "http://x"), "--local and --base-url exclude"),
         (("--base-url", "ftp://x"), "base_url must"),
-        (("--base-url", "http://u:p@x"), "base_url must not hold"),
+        (("--base-url", "http://u:p@x"), "base_url must not have"),
         (("--timeout", "0"), "timeout must be"),
         (("--timeout", "nan"), "timeout must be"),
         (("--timeout", "inf"), "timeout must be"),
@@ -252,7 +252,7 @@ def test_a_setting_of_the_environment_that_is_wrong_names_its_variable(
     assert "AI_SPINE_TIMEOUT" in outcome.error
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_debug_logs_each_request_to_stderr_without_the_key(invoke):
     with LocalServer(api_key=KEY) as server:
         options = ("--base-url", server.url, "--api-key", KEY, "--debug")

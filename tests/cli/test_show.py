@@ -133,7 +133,7 @@ def test_all_and_a_limit_exclude_each_other(run):
 def test_a_misspelt_status_is_told_with_what_is_meant(run, status, meant):
     outcome = run("executions", "list", "--status", status)
     assert outcome.exit_code == 2
-    assert f"{status!r} is no status; is {meant!r} meant?" in outcome.error
+    assert f"{status!r} is not a status; is {meant!r} meant?" in outcome.error
 
 
 @pytest.mark.parametrize("status", ["failed", "error", "canceled"])
@@ -149,4 +149,4 @@ def test_a_status_that_is_like_none_is_sent_as_it_is(run, server):
     outcome = run("executions", "list", "--status", "paused", "--output", "jsonl")
     assert outcome.exit_code == 0
     assert json.loads(outcome.stdout)["execution_id"] == "e"
-    assert outcome.stderr.startswith("note: 'paused' is no status of the SDK; those")
+    assert outcome.stderr.startswith("note: 'paused' is an unknown status; known")

@@ -210,7 +210,7 @@ def test_a_warning_that_the_user_makes_an_error_is_told_as_one(run_process):
     words = ("flows", "--base-url", "http://spine.invalid", "--api-key", "sk-1")
     outcome = run_process(*words, PYTHONWARNINGS="error::UserWarning")
     assert outcome.exit_code == 2
-    told = "Error: the key goes to spine.invalid over plain http, for everybody"
+    told = "Error: the key is sent to spine.invalid over plain http, readable"
     assert outcome.error.startswith(told)
     assert outcome.stderr.count("\n") == 1
 

@@ -24,7 +24,7 @@ def test_a_server_that_is_unwell_is_shown_and_is_exit_code_1(run, server, output
     outcome = run("health", "--output", output)
     assert outcome.exit_code == 1
     assert "the database is slow" in outcome.stdout
-    told = "the server calls itself degraded"
+    told = "the server reports the status degraded"
     if output == "json":
         assert outcome.told == {"type": "Error", "message": told, "exit_code": 1}
     else:

@@ -85,7 +85,9 @@ def test_a_name_that_fills_screens_is_told_shortly():
 def test_without_a_file_the_defaults_hold(monkeypatch, tmp_path):
     monkeypatch.setenv("AI_SPINE_CONFIG", str(tmp_path / "nowhere" / "config.ini"))
     assert AISpine().base_url == DEFAULT_BASE_URL
-    with pytest.raises(ConfigurationError, match="has no profile 'work'.*not there"):
+    with pytest.raises(
+        ConfigurationError, match="has no profile 'work'.*does not exist"
+    ):
         AISpine(profile="work")
 
 
@@ -162,7 +164,7 @@ def test_a_key_in_a_file_that_others_can_read_is_warned_of_once(write, mode):
     with pytest.warns(ProfileWarning) as caught:
         AISpine()
     (told,) = caught
-    assert str(told.message).startswith(f"{path} holds a key, and other users can")
+    assert str(told.message).startswith(f"{path} contains a key, and other users can")
     assert str(told.message).endswith(f"chmod 600 {path}")
     assert told.filename == __file__
     AISpine()
@@ -193,7 +195,7 @@ def test_a_file_without_a_key_may_be_read_by_all(write):
         ("[work]\nzzz = 1\n", "line 2: [work] has no setting 'zzz'"),
         ("[ai-spine]\nx = 1\n[work]\n", "line 2: [ai-spine] has no setting 'x'"),
         ("[wrok]\n", "has no profile 'work': it has wrok; is 'wrok' meant?"),
-        ("", "has no profile 'work': the file is empty or not there"),
+        ("", "has no profile 'work': the file is empty or does not exist"),
         ("[work]\ntimeout = soon\n", "line 2) must be a number of seconds above zero"),
         ("[work]\ntimeout = -1\n", "line 2) must be"),
         ("[work]\nmax_retries = 1.5\n", "line 2) must be a whole number from 0 up"),
@@ -201,9 +203,9 @@ def test_a_file_without_a_key_may_be_read_by_all(write):
             "[work]\nbase_url = work.test\n",
             "line 2) must be an http:// or https:// URL",
         ),
-        (f"[work]\nbase_url = https://u:{KEY}@h\n", "must not hold a user name"),
+        (f"[work]\nbase_url = https://u:{KEY}@h\n", "must not have a user name"),
         (f"[work]\napi_key = é{KEY}\n", "line 2) must be printable ASCII"),
-        ("[work]\napi_prefix = /a/../b\n", "line 2) must not hold . or .."),
+        ("[work]\napi_prefix = /a/../b\n", "line 2) must not have . or .."),
     ],
     ids=lambda text: text[:40],
 )

@@ -118,12 +118,12 @@ def test_a_base_url_loses_only_what_surrounds_it(given, used):
         ("ftp://h", "must be an http:// or https:// URL such as "),
         ("http://", "must be an http:// or https:// URL such as "),
         ("https:///path", "must be an http:// or https:// URL such as "),
-        ("http://h?x=1", "must not hold a query or a fragment"),
-        ("http://h/#x", "must not hold a query or a fragment"),
-        ("http://u:hush@h", "must not hold a user name or password: use api_key"),
-        ("http://hush@h", "must not hold a user name or password: use api_key"),
-        ("http://h:99999", "names a port that is no number"),
-        ("http://h:port", "names a port that is no number"),
+        ("http://h?x=1", "must not have a query or a fragment"),
+        ("http://h/#x", "must not have a query or a fragment"),
+        ("http://u:hush@h", "must not have a user name or password: use api_key"),
+        ("http://hush@h", "must not have a user name or password: use api_key"),
+        ("http://h:99999", "has a port that is not a number"),
+        ("http://h:port", "has a port that is not a number"),
         ("http://[::1", "must be an http:// or https:// URL such as "),
         ("http://*.h", "must be an http:// or https:// URL such as "),
         (f"http://{'x' * 64}ñ.test", "must be an http:// or https:// URL such as "),
@@ -215,11 +215,11 @@ def test_a_prefix_that_is_no_path_is_refused(bad):
     [
         ("X: y", "headers must be a mapping"),
         ([("X", "y")], "headers must be a mapping"),
-        ({5: "x"}, "headers has a name that no header can have"),
-        ({"": "x"}, "headers has a name that no header can have"),
-        ({"X\n": "x"}, "headers has a name that no header can have"),
-        ({"X:Y": "x"}, "headers has a name that no header can have"),
-        ({"X Y": "x"}, "headers has a name that no header can have"),
+        ({5: "x"}, "headers has an invalid name"),
+        ({"": "x"}, "headers has an invalid name"),
+        ({"X\n": "x"}, "headers has an invalid name"),
+        ({"X:Y": "x"}, "headers has an invalid name"),
+        ({"X Y": "x"}, "headers has an invalid name"),
         ({"X": None}, "the header X must be text"),
         ({"X": "hush\n"}, "the header X must be printable ASCII text"),
         ({"X": "ñ"}, "the header X must be printable ASCII text"),
@@ -268,17 +268,20 @@ def test_hooks_must_be_callables_under_known_names(bad, words):
         ({"verify": 1}, "verify must be the path of a file"),
         (
             {"verify": "/no/such.pem"},
-            "verify names a file that does not exist: '/no/such.pem'",
+            "verify is the path of a file that does not exist: '/no/such.pem'",
         ),
-        ({"verify": "/no/such\n.pem"}, "verify names a file that does not exist: "),
+        (
+            {"verify": "/no/such\n.pem"},
+            "verify is the path of a file that does not exist: ",
+        ),
         ({"cert": 5}, "cert must be the path of a file"),
         (
             {"cert": "/no/such.pem"},
-            "cert names a file that does not exist: '/no/such.pem'",
+            "cert is the path of a file that does not exist: '/no/such.pem'",
         ),
         (
             {"cert": (__file__, "/no/key")},
-            "cert names a file that does not exist: '/no/key'",
+            "cert is the path of a file that does not exist: '/no/key'",
         ),
         ({"cert": ("/no/a", "/no/b", "/no/c")}, "cert must be the path of a file"),
     ],
@@ -307,7 +310,7 @@ def test_the_tls_settings_and_proxies_reach_the_session():
 def test_a_session_of_the_users_own_brings_its_own_tls_and_proxies(arguments):
     with requests.Session() as session:
         assert complaint_about(session=session, **arguments) == (
-            "set proxies, verify and cert on the session that you give"
+            "set proxies, verify and cert on the session that you pass"
         )
 
 

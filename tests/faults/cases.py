@@ -367,7 +367,7 @@ _ACCOUNT_CASES = (
     ),
     Case(
         "revoke_api_key",
-        (_REVOKE,),
+        (_POST,),
         lambda c, s: c.revoke_api_key(),
         _no_key(account_of),
         _given_key(account_of),

@@ -30,7 +30,7 @@ CODES = {v for n, v in vars(exit_codes).items() if n.isupper() and n[0] != "_"}
 # What may stand on stderr beside the one line of an error.
 TOLD = re.compile(
     r"execution |node |agent |flow |note: |still (waiting for|following) execution |it has |"
-    r"stopped$|.*: flow .* is sound$"
+    r"stopped$|.*: flow .* is valid$"
     r"|\d{4}-\d\d-\d\d [\d:,]+ ai_spine (DEBUG|WARNING) "
 )
 

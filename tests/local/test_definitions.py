@@ -84,7 +84,7 @@ def test_what_a_flow_says_of_itself_is_served_as_it_is(serve, http):
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
-    assert "is no folder of flows" in refusal(tmp_path / "nowhere")
+    assert "is not a folder of flows" in refusal(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("flows", [5, {"flow_id": "f"}, {1, 2}])
@@ -98,9 +98,9 @@ BROKEN_FILES = [
     ("f.yaml", "!!python/object:os.system {}", "is not YAML"),
     ("f.json", "{", "is not JSON"),
     ("f.json", "", "is not JSON"),
-    ("f.yaml", "", "holds no flow: a mapping is expected"),
-    ("f.yaml", "- 1\n- 2", "holds no flow: a mapping is expected"),
-    ("f.json", "[]", "holds no flow: a mapping is expected"),
+    ("f.yaml", "", "contains no flow: a mapping is expected"),
+    ("f.yaml", "- 1\n- 2", "contains no flow: a mapping is expected"),
+    ("f.json", "[]", "contains no flow: a mapping is expected"),
     ("f.yaml", "name: nameless", "it has no flow_id"),
     ("f.yaml", "flow_id: 5", "it has no flow_id"),
     ("f.yaml", "flow_id: f\nversion: 2026-13-45", "is not YAML"),

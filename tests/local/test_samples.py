@@ -185,7 +185,7 @@ def test_a_whole_number_may_come_as_a_float(server):
 # Sentiment
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 @pytest.mark.parametrize(
     "text, label",
     [
@@ -208,14 +208,17 @@ def test_a_text_is_labelled(server, text, label):
 def test_what_is_no_text_has_no_sentiment(server, data):
     execution = run(server, "sentiment-analysis", data)
     assert execution.status == "failed"
-    words = "Node 'sentiment' failed: text must be a text that is not empty"
+    words = "Node 'sentiment' failed: text must not be empty"
     assert execution.error_message == words
 
 
-def test_without_textblob_a_sentiment_asks_for_it_in_one_sentence(server, monkeypatch):
-    monkeypatch.setitem(sys.modules, "textblob", None)
+def test_without_its_library_a_sentiment_asks_for_it_in_one_sentence(
+    server, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "vaderSentiment", None)
+    monkeypatch.setitem(sys.modules, "vaderSentiment.vaderSentiment", None)
     execution = run(server, "sentiment-analysis", {"text": "Fine."})
     assert execution.error_message == (
-        "Node 'sentiment' failed: the sentiment of a text needs textblob: "
+        "Node 'sentiment' failed: the sentiment of a text needs vaderSentiment: "
         "pip install 'ai-spine-sdk[local]'"
     )

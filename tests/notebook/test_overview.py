@@ -56,7 +56,7 @@ def test_the_notebook_shows_a_graph_executions_and_tables(cells):
     assert "<svg " in html_of(cells, "client.get_flow")
     assert "completed" in html_of(cells, "applicant =")
     assert html_of(cells, "overview(").count("<svg ") == 2
-    assert "text must be a text that is not empty" in html_of(cells, "try:")
+    assert "text must not be empty" in html_of(cells, "try:")
     assert "4 of 5 succeeded, 1 failed" in html_of(cells, "texts =")
     assert "output.sentiment.label" in html_of(cells, "frame = to_dataframe")
     assert "7 executions" in html_of(cells, "client.list_executions")

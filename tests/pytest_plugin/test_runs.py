@@ -98,7 +98,7 @@ def test_wrong_flows_are_told_in_one_sentence(tmp_path):
     )
     done = run_file(tmp_path, text + USES)
     assert "1 error" in done.stdout
-    assert "\nno-such-folder is no folder of flows\n" in done.stdout
+    assert "\nno-such-folder is not a folder of flows\n" in done.stdout
     assert "pytest_plugin.py" not in done.stdout
 
 
@@ -183,8 +183,8 @@ def test_without_a_server():
         tales[1:],
         (
             "nothing",
-            "it cannot be told: the server is closed",
-            "it cannot be told: 'str' object is not callable",
+            "it cannot be read: the server is closed",
+            "it cannot be read: 'str' object is not callable",
         ),
     ):
         assert tale.splitlines()[1] == words

@@ -42,14 +42,14 @@ def without_tqdm(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_a_plain_script_is_shown_nothing_unasked(client, capfd):
     client.execute_and_wait("sentiment-analysis", GOOD)
     client.execute_batch("sentiment-analysis", [GOOD])
     assert capfd.readouterr() == ("", "")
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_a_batch_shows_a_bar_on_stderr_when_asked(client, capfd):
     inputs = [GOOD, {"text": ""}]
     client.execute_batch("sentiment-analysis", inputs, progress=True)
@@ -87,7 +87,7 @@ def test_a_wait_shows_a_bar_and_calls_back_besides(capfd):
     assert [str(execution.status) for execution in seen] == ["running", "completed"]
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_what_is_done_at_once_shows_no_bar(client, capfd):
     seen = []
     client.execute_and_wait(
@@ -110,7 +110,7 @@ def test_a_notebook_shows_bars_without_asking(client, capfd, notebook):
     assert capfd.readouterr() == ("", "")
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_a_notebook_without_tqdm_goes_without_bars(
     client, capfd, notebook, without_tqdm
 ):

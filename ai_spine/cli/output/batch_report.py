@@ -1,4 +1,4 @@
-"""What `batch` tells while it runs, and at its end."""
+"""What `batch` prints while it runs, and at its end."""
 
 import sys
 from typing import Any, Dict, List, Optional
@@ -22,7 +22,7 @@ _FIELDS = (
 
 
 class Report:
-    """What is told of a batch: lines on stdout where no file takes them, the rest on stderr.
+    """Reports a batch: results on stdout unless a file takes them, everything else on stderr.
 
     Args:
         total: How many inputs there are; `None` where that is not known.
@@ -36,9 +36,9 @@ class Report:
         self.failed = 0
         """How many inputs have no output."""
         self.doubts = 0
-        """Of how many nobody knows whether they were started."""
+        """How many inputs may or may not have run."""
         self.lacks_flow = False
-        """Whether the server has said that there is no such flow."""
+        """Whether the server has said that the flow does not exist."""
         self._total, self._path, self._resumes = total, path, resumes
         self._counts: Dict[str, int] = {}
         self._reasons = Reasons()
@@ -98,7 +98,7 @@ class Report:
         """Sum up up a run that was broken off, if it was begun.
 
         Args:
-            running: How many executions were left to themselves.
+            running: How many executions go on unobserved.
         """
         self._clear()
         done = self.done
@@ -118,13 +118,13 @@ class Report:
         self._say("; ".join(["".join([head, *told]), *filter(None, [", ".join(left)])]))
 
     def not_printed(self) -> None:
-        """Sum up up a run that was broken off since nobody takes what it prints."""
+        """Print the summary of a run that ended because nobody reads its output."""
         self._clear()
         done = self.done
         of = "" if self._total is None else f" of {self._total}"
         told = f": {self._told()}" if done else ""
         say(
-            f"{done}{of} inputs were printed{told}; then stdout took no more: "
+            f"{done}{of} inputs were printed{told}; then stdout could not be written: "
             "what was in flight has ended, the others were not started"
         )
 
@@ -137,8 +137,19 @@ class Report:
         say(summary + (f"; {self._path} has the results" if has_results else ""))
         for line in self._reasons.lines():
             say(line)
-        if self._counts.get(UNKNOWN) and self._path is not None:
-            say("what became of some is unknown: --resume asks about them")
+        unknown = self._counts.get(UNKNOWN, 0)
+        if unknown and self._path is not None:
+            what = "1 execution" if unknown == 1 else f"{unknown} executions"
+            say(f"{what} may or may not have run. {self._advice()}")
+
+    def _advice(self) -> str:
+        """Return what to do about executions that may or may not have run."""
+        if not self._resumes:
+            return "Run again with --resume to check."
+        return (
+            "Look for them with `ai-spine executions list`; --retry-uncertain sends them again "
+            "with the same keys, which is safe if the server honours Idempotency-Key."
+        )
 
     def _clear(self) -> None:
         if self._width:
@@ -164,7 +175,7 @@ class Reasons:
         self._others = 0
 
     def note(self, item: BatchItem) -> None:
-        """Note why an item has no output, if it has none."""
+        """Note why an item has no output."""
         if item.error is None:
             return
         reason = reason_of(item)

@@ -1,4 +1,4 @@
-"""How errors are told: one sentence for people, or JSON where the output is JSON."""
+"""Prints errors: one sentence for people, or JSON where the output is JSON."""
 
 import contextlib
 import os
@@ -62,7 +62,7 @@ def tell(line: str) -> None:
 
 
 def _known(error: Optional[BaseException]) -> Dict[str, Any]:
-    """Return what an error of the SDK tells beside its sentence."""
+    """Return the fields that an SDK error has besides its sentence."""
     told = {name: getattr(error, name, None) for name in _TOLD}
     execution = getattr(error, "execution", None)
     if execution is not None and execution.was_started:
@@ -82,7 +82,7 @@ def _line(value: Dict[str, Any]) -> str:
 
 
 def asks_for_json(words: Sequence[str]) -> bool:
-    """Return whether a command line that could not be read asks for JSON.
+    """Return whether a command line that could not be parsed asks for JSON.
 
     Example:
         >>> asks_for_json(["flows", "--nope", "--output", "json"])
@@ -98,7 +98,7 @@ def asks_for_json(words: Sequence[str]) -> bool:
 
 @contextlib.contextmanager
 def closed_pipe_is_quiet() -> Iterator[None]:
-    """End a command whose reader has gone away, as `head` does, without a word."""
+    """End a command silently whose reader has gone, as `head` does."""
     try:
         yield
     except BrokenPipeError:
@@ -113,5 +113,5 @@ def write_nowhere(stream: Any) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-    except (OSError, ValueError, AttributeError):  # no file stands behind it
+    except (OSError, ValueError, AttributeError):  # it is not a file
         pass

@@ -27,7 +27,7 @@ def json_text(value: Any, *, lines: bool = True) -> str:
     """
     indent = 2 if lines else None
     text = UNSAFE.sub(escaped, json.dumps(value, indent=indent, ensure_ascii=False))
-    # A pipe may have an encoding that lacks a character; JSON can always be told in ASCII.
+    # The encoding of a pipe may lack a character; ASCII can hold any JSON.
     return text if encodes(text) else json.dumps(value, indent=indent)
 
 
@@ -45,7 +45,7 @@ def yaml_text(value: Any) -> str:
         text = yaml.safe_dump(plain, allow_unicode=unicode, sort_keys=False)
         if encodes(text) and not UNSAFE.search(text):
             break
-    ended = "\n...\n"  # which a bare value has behind it
+    ended = "\n...\n"  # the end of a document that is a bare value
     return str(text[: -len(ended)] if text.endswith(ended) else text.rstrip("\n"))
 
 
@@ -67,7 +67,7 @@ def csv_line(cells: Iterable[Any], stream: Any = None) -> str:
     told = [_cell(value) for value in cells]
     if is_terminal(stream):
         told = [harmless(cell) for cell in told]
-    end = "\r\n"  # whose characters it quotes where they stand in a cell
+    end = "\r\n"  # a cell with these characters is quoted
     csv.writer(file, lineterminator=end).writerow(told)
     return file.getvalue()[: -len(end)]
 

@@ -29,7 +29,7 @@ class NodeState:
         self._took: Optional[float] = None
 
     def see(self, node: NodeResult, now: float) -> None:
-        """Note what a server tells of it."""
+        """Note what a server sends about it."""
         if self._since is None:
             self._since = now
         self.status = text_of(node.status)
@@ -44,7 +44,7 @@ class NodeState:
         return self.status in TERMINAL_STATUSES or self.status == "skipped"
 
     def elapsed(self, now: float) -> str:
-        """Return how long it has taken, in words; nothing where it has not begun."""
+        """Return how long it has taken, in words; empty if it has not started."""
         if self._since is None or self.status == _WAITING:
             return ""
         return f"{now - self._since if self._took is None else self._took:.1f} s"
@@ -55,7 +55,7 @@ class Picture:
 
     Args:
         execution_id: The execution.
-        started: When it was first seen, by the clock that `lines` is told of as well.
+        started: When it was first seen, by the clock that `lines` gets as well.
         is_coloured: Whether statuses have colours.
     """
 
@@ -68,18 +68,18 @@ class Picture:
         self._nodes: Dict[str, NodeState] = {}
 
     def show_flow(self, flow: Optional[Flow]) -> None:
-        """Take the flow, whose nodes are shown before they begin."""
+        """Set the flow, whose nodes are shown before they start."""
         self._flow = flow
         listed = flow.nodes if flow is not None else None
         for node in listed if isinstance(listed, list) else []:
             self._nodes.setdefault(str(getattr(node, "id", None)), NodeState())
 
     def see_execution(self, execution: Execution) -> None:
-        """Note how the execution stands."""
+        """Note the state of the execution."""
         self._status = text_of(execution.status)
 
     def see_node(self, node: NodeResult, now: float) -> None:
-        """Note how a node stands."""
+        """Note the state of a node."""
         self._nodes.setdefault(str(node.node_id), NodeState()).see(node, now)
 
     def lines(self, columns: int, rows: int, now: float) -> List[str]:
@@ -115,7 +115,7 @@ class Picture:
         ]
 
     def _list(self, width: int, room: int, now: float) -> List[str]:
-        """Return a line for each node; where there is no room, what runs and what failed."""
+        """Return a line for each node; if space is short, for running and failed ones."""
         shown, left = list(self._nodes.items()), ""
         if len(shown) > room:
             urgent = [pair for pair in shown if pair[1].status in _URGENT]
@@ -152,8 +152,8 @@ def _counted(states: List[NodeState]) -> str:
 class LiveView:
     """Draws a `Picture` on the terminal that stderr is, until it is left.
 
-    The cursor is never hidden, and stands beneath the picture after each drawing: so it is where
-    it belongs on every way out, even that of a process that is killed.
+    The cursor is never hidden, and is beneath the picture after each drawing: so it is where it
+    belongs however the process ends, even if it is killed.
 
     Args:
         execution_id: The execution.
@@ -195,13 +195,13 @@ class LiveView:
         self._draw()
 
     def see_execution(self, execution: Execution) -> None:
-        """Take how the execution stands."""
+        """Note the state of the execution."""
         with self._lock:
             self._picture.see_execution(execution)
         self._draw()
 
     def see_node(self, node: NodeResult) -> None:
-        """Take how a node stands."""
+        """Note the state of a node."""
         with self._lock:
             self._picture.see_node(node, self._clock())
         self._draw()
@@ -214,7 +214,7 @@ class LiveView:
         try:
             while not self._over.wait(_TICK):
                 self._draw()
-        except OSError:  # the terminal has gone; who waits will notice by himself
+        except OSError:  # the terminal has gone
             pass
 
     def _draw(self, above: str = "") -> None:
@@ -232,7 +232,7 @@ class LiveView:
 
 
 class _Notes(logging.Handler):
-    """Has warnings of the log stand above the picture, where they would cut it otherwise."""
+    """Print log warnings above the picture, which they would cut otherwise."""
 
     def __init__(self, view: LiveView) -> None:
         super().__init__(logging.WARNING)

@@ -15,7 +15,7 @@ def check_output(name: Any) -> str:
     """Return the name of a format back if results can be printed so.
 
     Raises:
-        click.UsageError: There is no such format, or PyYAML, which it needs, is not installed.
+        click.UsageError: The format is unknown, or PyYAML, which it needs, is not installed.
 
     Example:
         >>> check_output("csv")
@@ -25,7 +25,7 @@ def check_output(name: Any) -> str:
         near = difflib.get_close_matches(str(name), FORMATS, 1)
         meant = f"; is {near[0]!r} meant?" if near else ""
         known = ", ".join(FORMATS)
-        raise click.UsageError(f"--output {name!r} is none of {known}{meant}")
+        raise click.UsageError(f"--output {name!r} is not one of {known}{meant}")
     if name == "yaml":
         try:
             import yaml  # noqa: F401
@@ -40,7 +40,7 @@ def output_options(remember: Remember) -> List[click.Parameter]:
     """Return the options.
 
     Args:
-        remember: Notes the value of an option for the command.
+        remember: Stores the value of an option for the command.
     """
 
     def note(

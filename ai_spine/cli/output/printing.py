@@ -115,7 +115,7 @@ def _text_or_dash(value: Any) -> str:
 
 
 def print_value(value: Any) -> None:
-    """Print what a flow gave; of a single exit point, its fields stand alone in a table."""
+    """Print the output of a flow; in a table, a single exit point shows its fields alone."""
     query = session().options.get("query")
     if query is not None:
         print_picked(query(value))
@@ -127,7 +127,7 @@ def print_value(value: Any) -> None:
 
 
 def print_data(value: Any) -> None:
-    """Print JSON of any shape in the format that is asked for."""
+    """Print JSON of any shape in the requested format."""
     form = session().output
     if form == "table":
         _print_for_people(value)
@@ -159,7 +159,7 @@ def say(message: str) -> None:
 
 
 def refuses_colour() -> bool:
-    """Return whether the user has said `--no-color`."""
+    """Return whether the user has passed `--no-color`."""
     return bool(session().options.get("no_color"))
 
 
@@ -175,7 +175,7 @@ def _print_for_people(value: Any) -> None:
 
 
 def _is_table(value: List[Any]) -> bool:
-    """Return whether a list is one of objects; other lists are told on a line."""
+    """Return whether a list contains objects; other lists are printed on one line."""
     return bool(value) and all(isinstance(item, Mapping) and item for item in value)
 
 

@@ -36,7 +36,7 @@ class Query:
                     _check_call(node["value"], len(node["children"]))
         except (ValueError, RecursionError) as error:
             raise click.UsageError(
-                f"--query {expression!r} is no JMESPath: {_reason(error)}"
+                f"--query {expression!r} is not JMESPath: {_reason(error)}"
             ) from None
 
     def __call__(self, data: Any) -> Any:

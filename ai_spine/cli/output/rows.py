@@ -20,14 +20,14 @@ from ai_spine.utils import format_timestamp
 
 
 class Rows:
-    """The base of what prints rows: those of JSON lines, which need nothing around them."""
+    """The base of the row printers; it prints JSON lines, which need nothing around them."""
 
     def put(self, row: Any) -> None:
         """Take a row: a model, or JSON."""
         put(json_text(plain(row), lines=False))
 
     def end(self) -> None:
-        """Print what belongs behind the last row."""
+        """Print what follows the last row."""
 
 
 class JsonRows(Rows):
@@ -101,7 +101,7 @@ class TableRows(Rows):
     """Prints a table at the end: how wide its columns are, the last row may decide.
 
     Args:
-        columns: What is shown of each row.
+        columns: What to show of each row.
         no_color: Whether nothing may be coloured.
     """
 
@@ -178,7 +178,7 @@ def print_pairs(pairs: Sequence[Any], no_color: bool = False) -> None:
 
 
 def ellipsis() -> str:
-    """Return what stands for what is cut off, in the encoding of stdout."""
+    """Return the ellipsis for text that is cut off, in the encoding of stdout."""
     return "…" if encodes("…") else "."
 
 

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 GAP = "  "
-_LEAST = 6  # columns of the screen that a column of a table needs to tell anything
+_LEAST = 6  # columns of the screen that a column of a table needs to be readable
 _LEAST_VALUE = 12  # columns that the value beside a name needs
 Paint = Callable[[int, str], str]
 
@@ -89,8 +89,8 @@ def table_lines(
     Args:
         rows: The cells; the first row has the headings.
         width: The columns of the screen that there are; `None` shortens nothing. Where columns
-            would be too narrow to tell anything, each row becomes a paragraph.
-        ellipsis: What stands for what is cut off.
+            would be too narrow to read, each row becomes a paragraph.
+        ellipsis: Replaces what is cut off.
         whole: Whether nothing may be cut off: rows that are too wide become paragraphs.
         paint: Takes a column and a cell that has its final length, and may colour it.
 
@@ -126,14 +126,14 @@ def _fitted(widths: Sequence[int], limit: int) -> Optional[List[int]]:
     if sum(min(width, _LEAST) for width in widths) > room:
         return None
     first, rest = widths[0], widths[1:]
-    # The first column mostly holds an id, which is of no use unless it is whole.
+    # The first column is usually an id, which is useless unless it is complete.
     if first <= limit // 2 and sum(min(w, _LEAST) for w in rest) <= room - first:
         return [first, *_shared(rest, room - first)]
     return _shared(widths, room)
 
 
 def _shared(widths: Sequence[int], room: int) -> List[int]:
-    """Return narrow columns what they ask for, and the others equal shares of what is left."""
+    """Give narrow columns the width they need, and the others equal shares of the rest."""
     given = [0] * len(widths)
     by_width = sorted(range(len(widths)), key=lambda column: widths[column])
     for done, column in enumerate(by_width):

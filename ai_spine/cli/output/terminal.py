@@ -10,7 +10,7 @@ import click
 
 from ai_spine.utils import one_line
 
-# What turns the direction of the text behind it; a line could be read as another one.
+# These characters reverse the direction of the text after them.
 _TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _TURNS = re.compile(f"[{_TURNING}]")
 UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{_TURNING}]")
@@ -57,16 +57,16 @@ def size_of(stream: Any) -> "os.terminal_size":
 
 
 def width_of(stream: Any) -> Optional[int]:
-    """Return the columns that a stream shows, or `None` where it is no terminal."""
+    """Return the width of a stream in columns; `None` if it is not a terminal."""
     return size_of(stream).columns if is_terminal(stream) else None
 
 
 def takes_colour(stream: Any, refused: bool = False) -> bool:
-    """Return whether to colour what a stream is given.
+    """Return whether to colour what is written to a stream.
 
     Args:
         stream: The stream.
-        refused: Whether the user has said that there must be no colour.
+        refused: Whether the user has refused colours.
     """
     if refused or os.environ.get("NO_COLOR"):
         return False
@@ -76,7 +76,7 @@ def takes_colour(stream: Any, refused: bool = False) -> bool:
 
 
 def painted(text: str, status: Any) -> str:
-    """Colour a text as its status asks for; the words stay, for those who see no colours.
+    """Colour a text by its status; the words stay, for those who see no colours.
 
     Example:
         >>> painted("failed", "failed"), painted("odd", "odd")
@@ -114,7 +114,7 @@ def encodable(text: str, stream: Any = None) -> str:
 
 
 def put(text: str, *, err: bool = False, end: str = "\n") -> None:
-    """Write a text as it is; whether it may hold colours has been decided before."""
+    """Write a text as it is; the caller decides whether it has colours."""
     stream = sys.stderr if err else sys.stdout
     try:
         click.echo(encodable(text, stream) + end, err=err, nl=False, color=True)

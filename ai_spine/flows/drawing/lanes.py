@@ -1,4 +1,4 @@
-"""Which way lines take between two layers of boxes, so that none runs over another. Pure."""
+"""Routes the lines between two layers of boxes, so that none runs over another. Pure."""
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
@@ -10,14 +10,14 @@ class CannotRoute(ValueError):
 
 
 class Net(NamedTuple):
-    """The line from one vertex to all that it leads to in the next layer."""
+    """The line from one vertex to all its successors in the next layer."""
 
     source: int
-    """The vertex that it comes from."""
+    """The vertex that it starts from."""
     start: int
-    """The column that it comes from."""
+    """The column that it starts from."""
     ends: Dict[int, int]
-    """The column that it reaches each vertex at."""
+    """The column at which it reaches each vertex."""
     track: Optional[int]
     """The row that it goes sideways in; `None` if it goes straight down."""
 
@@ -27,7 +27,7 @@ class Route(NamedTuple):
 
     nets: List[Net]
     tracks: int
-    """How many rows they need to go sideways in."""
+    """How many rows they need to run sideways."""
 
 
 def route(
@@ -37,7 +37,7 @@ def route(
     middles: Sequence[int],
     widths: Sequence[int],
 ) -> Route:
-    """Find the way of each line between a layer and the next.
+    """Route the lines between a layer and the next.
 
     Raises:
         CannotRoute: Two lines would run over each other.
@@ -89,7 +89,7 @@ def _entries(
 def _assign_tracks(
     starts: Dict[int, int], ends: Dict[int, Dict[int, int]]
 ) -> Dict[int, int]:
-    """Return each line that is not straight its row: above those that end in its column."""
+    """Return the row of each line that is not straight, above those that end in its column."""
     bent = {v for v in starts if set(ends[v].values()) != {starts[v]}}
     at_top = {column: vertex for vertex, column in starts.items()}
     above: Dict[int, Set[int]] = {vertex: set() for vertex in bent}

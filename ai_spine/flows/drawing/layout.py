@@ -1,4 +1,4 @@
-"""Where the nodes of a graph go: into layers by their longest paths, then side by side."""
+"""Lays out a graph: layers by longest paths, then places side by side."""
 
 from typing import Dict, List, NamedTuple, Sequence
 
@@ -7,20 +7,20 @@ from ai_spine.models import FlowNode
 from ai_spine.models.graph import topological_order
 
 _SWEEPS = 6
-# Edges that pass layers take a place in each. Of very many, the drawing would be unreadable anyway.
+# Edges that pass a layer take a place in it. A drawing with very many would be unreadable anyway.
 _MOST_BENDS = 4000
 
 
 class Layout(NamedTuple):
-    """A graph in layers; numbers behind those of its shapes are bends of edges that pass one."""
+    """A graph in layers; numbers after those of its shapes are bends of edges that pass a layer."""
 
     layers: List[List[int]]
-    """What stands in each layer, from left to right."""
+    """The members of each layer, from left to right."""
     ways: Dict[Edge, List[int]]
-    """Each edge's way: where it begins, its bends, where it ends."""
+    """The path of each edge: its start, its bends, its end."""
 
     def links(self) -> List[Edge]:
-        """Return the parts of all ways, each from one stop to the next."""
+        """Return the segments of all paths."""
         return [link for way in self.ways.values() for link in zip(way, way[1:])]
 
 
@@ -61,7 +61,7 @@ def _depths(graph: Graph) -> List[int]:
 
 
 def _uncross(layout: Layout, count: int) -> None:
-    """Order each layer by the middle of what its members are linked to, back and forth."""
+    """Order each layer by the median of its neighbours, back and forth."""
     above, below = neighbours(layout, count)
     place = [0] * count
     for layer in layout.layers:
@@ -80,7 +80,7 @@ def _note(layer: List[int], place: List[int]) -> None:
 
 
 def neighbours(layout: Layout, count: int) -> Sequence[List[List[int]]]:
-    """Return what each vertex is linked to above it, and below it."""
+    """Return the neighbours of each vertex above it, and below it."""
     above: List[List[int]] = [[] for _ in range(count)]
     below: List[List[int]] = [[] for _ in range(count)]
     for start, end in layout.links():
@@ -90,7 +90,7 @@ def neighbours(layout: Layout, count: int) -> Sequence[List[List[int]]]:
 
 
 def centres(layout: Layout, widths: Sequence[float], gap: float) -> List[float]:
-    """Return the middle of each vertex: near those that it is linked to, none over another.
+    """Return the middle of each vertex: near its neighbours, and none over another.
 
     Args:
         layout: The layers.
@@ -122,7 +122,7 @@ def _settle(
     gap: float,
     middle: List[float],
 ) -> None:
-    """Put a layer as near to the wanted places as can be without overlaps, in its order."""
+    """Place a layer as near to the wanted places as possible, in order and without overlaps."""
     offsets, offset = [], 0.0
     for before, vertex in zip([None, *layer], layer):
         if before is not None:

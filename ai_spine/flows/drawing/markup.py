@@ -27,7 +27,7 @@ _MERMAID_SPECIAL = re.compile(r"(?<![^\W_])[_.-]|[_.-](?![^\W_])|[^\w .-]")
 
 
 def flow_as_mermaid(flow: Flow) -> str:
-    """Return a flow as a Mermaid flowchart, for Markdown pages that draw such.
+    """Return a flow as a Mermaid flowchart, for Markdown pages that render it.
 
     Example:
         >>> print(flow_as_mermaid(client.get_flow("sentiment-analysis")), end="")
@@ -53,7 +53,7 @@ def flow_as_mermaid(flow: Flow) -> str:
 
 
 def flow_as_dot(flow: Flow) -> str:
-    """Return a flow in the language of Graphviz.
+    """Return a flow in the DOT language of Graphviz.
 
     Example:
         >>> print(flow_as_dot(client.get_flow("sentiment-analysis")).splitlines()[-2])
@@ -87,7 +87,7 @@ def _label(shape: Shape) -> str:
 
 
 def _mermaid_text(text: str) -> str:
-    """Return a text in which all that could mean something is told by its number."""
+    """Return a text in which every special character is replaced by its number."""
     return _MERMAID_SPECIAL.sub(lambda sign: f"#{ord(sign.group())};", text)
 
 

@@ -1,4 +1,4 @@
-"""What is drawn of a flow: its nodes as shapes and its dependencies as edges, whatever it holds."""
+"""What to draw of a flow: nodes as shapes and dependencies as edges, however broken it is."""
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
@@ -11,16 +11,16 @@ Edge = Tuple[int, int]
 
 
 class Shape(NamedTuple):
-    """One node, or what a node depends on and is not there."""
+    """A node, or a dependency that does not exist."""
 
     id: str
-    """The node's id; of what has none, what it looks like."""
+    """The node's id; if it has none, its `repr`."""
     kind: str
     """One of `NODE_TYPES`, or `missing`."""
     agent: Optional[str] = None
     """The agent that does its work."""
     state: Optional[str] = None
-    """Where it stands in an execution, in the server's word or ours."""
+    """Its status in an execution."""
 
 
 class Graph(NamedTuple):
@@ -28,13 +28,13 @@ class Graph(NamedTuple):
 
     shapes: List[Shape]
     edges: List[Edge]
-    """Without those that close a circle."""
+    """The edges without those that close a circle."""
     back: List[Edge]
-    """Those that close a circle."""
+    """The edges that close a circle."""
 
 
 def read_graph(flow: Flow, states: Optional[Mapping[str, Any]] = None) -> Graph:
-    """Read what can be drawn of a flow, sound or not.
+    """Read the shapes and edges of a flow, valid or not.
 
     Args:
         flow: The flow.

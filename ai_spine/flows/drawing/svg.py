@@ -8,11 +8,11 @@ from ai_spine.flows.drawing.shapes import Graph, Shape, read_graph
 from ai_spine.flows.drawing.theme import FILLS, MISSING, look_of, shorten, told
 from ai_spine.models import Flow
 
-_LABEL = 28  # columns of an id; the whole of it is in the title
+_LABEL = 28  # columns of an id; the title has all of it
 _SMALL = 11
 _MARGIN, _GAP, _BETWEEN = 12, 24, 46
 _PLAIN, _WITH_STATE = 48, 72  # how high boxes are
-_MOST_TOLD = 50  # nodes in the description; nobody listens to more
+_MOST_TOLD = 50  # nodes in the description
 
 
 class _Box(NamedTuple):
@@ -25,7 +25,7 @@ class _Box(NamedTuple):
 
 
 def flow_as_svg(flow: Flow, *, states: Optional[Mapping[str, Any]] = None) -> str:
-    """Draw a flow as an SVG picture that needs nothing else, for light pages and for dark ones.
+    """Draw a flow as a self-contained SVG picture, for light and dark pages.
 
     A node's type and status are told by shape and word, and by colour besides.
 
@@ -56,7 +56,7 @@ def flow_as_svg(flow: Flow, *, states: Optional[Mapping[str, Any]] = None) -> st
 
 
 def _boxes(graph: Graph, layout: Layout, height: float) -> List[_Box]:
-    """Return the place of each shape, and of each bend behind them."""
+    """Return the place of each shape, and then of each bend."""
     count = 1 + max(vertex for layer in layout.layers for vertex in layer)
     widths = [_width(shape) for shape in graph.shapes]
     widths += [2.0] * (count - len(widths))
@@ -71,7 +71,7 @@ def _boxes(graph: Graph, layout: Layout, height: float) -> List[_Box]:
 
 
 def _texts(shape: Shape) -> List[str]:
-    """Return the lines of a box: its id, what it is, and where it stands."""
+    """Return the lines of a box: its id, its type, and its state."""
     kind = shape.kind if shape.agent is None else f"{shape.kind}: {shape.agent}"
     state = "" if shape.state is None else f"{look_of(shape.state).sign} {shape.state}"
     return [shorten(line, _LABEL) for line in (shape.id, kind, state)]
@@ -114,7 +114,7 @@ def _pill(x: float, y: float, width: float, height: float) -> str:
 
 
 def _outline(kind: str, box: _Box) -> str:
-    """Return the shape that tells the type, in a fill that tells it as well."""
+    """Return a shape whose form and fill show the type."""
     fill = f'fill="{FILLS[kind]}"'
     x, y, width, height = box
     if kind == "input":
@@ -141,7 +141,7 @@ def _outline(kind: str, box: _Box) -> str:
 
 
 def _edge(stops: List[_Box]) -> str:
-    """Draw an edge past its bends down to its end, with a tip."""
+    """Draw an edge along its bends, with a tip at its end."""
     start, end = stops[0], stops[-1]
     x, y = start.x + start.width / 2, start.y + start.height
     path = [f"M{number(x)} {number(y)}"]
@@ -192,7 +192,7 @@ def _back_edge(start: _Box, end: _Box) -> str:
 
 
 def _described(graph: Graph) -> str:
-    """Report the graph in words, for those who cannot see it."""
+    """Describe the graph in words, for those who cannot see it."""
     needs: List[List[str]] = [[] for _ in graph.shapes]
     for start, end in [*graph.edges, *graph.back]:
         needs[end].append(shorten(graph.shapes[start].id, _LABEL))

@@ -9,7 +9,7 @@ from ai_spine.flows.drawing.shapes import Graph, Shape, read_graph
 from ai_spine.flows.drawing.theme import MISSING, columns, look_of, shorten, told
 from ai_spine.models import Flow
 
-_MOST_BOXES = 60  # beyond, lines between boxes tell less than a list
+_MOST_BOXES = 60  # with more, a list is easier to read than lines between boxes
 _LABELS = (32, 24, 16, 12, 8)  # how wide a box's text may be, tried in turn
 _GAP = 2
 _STATE = 12  # how wide a status may be
@@ -59,7 +59,7 @@ def flow_as_text(
 
 
 def _as_boxes(graph: Graph, width: int, ascii_only: bool) -> Optional[List[str]]:
-    """Draw boxes; `None` where they do not fit, or where lines would run over each other."""
+    """Draw boxes; return `None` where they do not fit, or where lines would overlap."""
     layout = lay_out(graph)
     for limit in _LABELS:
         texts = [_box_texts(shape, limit, ascii_only) for shape in graph.shapes]
@@ -97,7 +97,7 @@ def _ellipsis(ascii_only: bool) -> str:
 def _drawn(
     graph: Graph, layout: Layout, texts: List[List[str]], width: int, ascii_only: bool
 ) -> Optional[List[str]]:
-    """Draw boxes around these texts; `None` where there are not so many columns."""
+    """Draw boxes around texts; return `None` where there are too few columns."""
     widths = [_box_width(lines) for lines in texts]
     bends = max(vertex for layer in layout.layers for vertex in layer) + 1 - len(texts)
     widths += [1] * bends
@@ -123,7 +123,7 @@ def _drawn(
 
 
 def _draw_lines(canvas: Canvas, graph: Graph, lines: Route, row: int) -> int:
-    """Draw the lines between two layers, and gives the row of the next one."""
+    """Draw the lines between two layers, and return the row of the next one."""
     last = row + lines.tracks
     for net in lines.nets:
         if net.source < len(graph.shapes):
@@ -148,7 +148,7 @@ def _box_width(texts: List[str]) -> int:
 
 
 def _circle_lines(graph: Graph, width: int, ascii_only: bool) -> List[str]:
-    """Report of the edges that close a circle, which lead upwards and are not drawn."""
+    """Return a line for each edge that closes a circle; those are not drawn."""
     arrow = "->" if ascii_only else "→"
     names = [_name(shape) for shape in graph.shapes]
     return [
@@ -158,7 +158,7 @@ def _circle_lines(graph: Graph, width: int, ascii_only: bool) -> List[str]:
 
 
 def _as_list(graph: Graph, width: int, ascii_only: bool) -> List[str]:
-    """List the nodes, each behind those that it depends on, and indented deeper."""
+    """List the nodes, each after its dependencies, and indented deeper."""
     needs: Dict[int, List[str]] = {}
     for start, end in graph.edges:
         needs.setdefault(end, []).append(_name(graph.shapes[start]))
@@ -174,7 +174,7 @@ def _as_list(graph: Graph, width: int, ascii_only: bool) -> List[str]:
 
 
 def _entry(shape: Shape, needs: List[str], width: int, ascii_only: bool) -> str:
-    """Return a node's line: what matters most stands first, since the end may be cut."""
+    """Return a node's line, the most important part first, since the end may be cut."""
     parts = [shorten(_name(shape), max(width // 2, 8), _ellipsis(ascii_only))]
     if shape.state is not None:
         parts.append(_state_text(shape.state, ascii_only))

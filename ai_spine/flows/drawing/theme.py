@@ -6,11 +6,11 @@ from typing import Dict, NamedTuple, Optional
 from ai_spine.utils import one_line
 
 MISSING = "missing"
-# The marks that turn the direction of what follows them would turn the drawing, too.
+# These marks reverse the direction of the text after them, and so of the drawing.
 _TURNING = dict.fromkeys(
     (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
-_LONGEST = 1000  # what nobody reads to its end is not measured to its end
+_LONGEST = 1000  # characters; longer texts are not measured to their end
 
 
 class Look(NamedTuple):

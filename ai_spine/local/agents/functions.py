@@ -1,4 +1,4 @@
-"""Agents of the local server: Python functions, and how they and HTTP services are given."""
+"""Agents of the local server: Python functions, and how to find agents in modules."""
 
 import importlib
 import importlib.util
@@ -62,7 +62,7 @@ class AgentFunction:
         return f"AgentFunction({self.agent_id!r})"
 
     def describe(self) -> Dict[str, Any]:
-        """Return the agent as the API tells of it."""
+        """Return the agent as the API describes it."""
         function = self.function
         name = getattr(function, "__qualname__", type(function).__qualname__)
         where = f"{getattr(function, '__module__', type(function).__module__)}.{name}"
@@ -107,13 +107,13 @@ def agent(
     capabilities: Sequence[str] = (),
     agent_type: str = "processor",
 ) -> Callable[[Function], AgentFunction]:
-    """Make an agent of a function that takes `input` and `config` and gives a mapping.
+    """Make an agent of a function that takes `input` and `config` and returns a mapping.
 
     Args:
         agent_id: What nodes call it.
         name: What people call it; its id, without.
         description: What it does; the function's docstring, without.
-        capabilities: What it can do, in words.
+        capabilities: What the agent can do, in words.
         agent_type: `input`, `processor`, `output` or `conditional`.
 
     Raises:
@@ -140,7 +140,7 @@ def collect_agents(source: AgentSource) -> Dict[str, AnyAgent]:
     """Return the agents of a module, a list or a mapping by their ids.
 
     Raises:
-        ConfigurationError: Something in it is no agent, or two have the same id.
+        ConfigurationError: An item is not an agent, or two have the same id.
     """
     if source is None:
         return {}
@@ -162,7 +162,7 @@ def collect_agents(source: AgentSource) -> Dict[str, AnyAgent]:
     for item in source:
         if not isinstance(item, AgentFunction):
             raise ConfigurationError(
-                f"{item!r} is no agent: decorate it with @agent(...)"
+                f"{item!r} is not an agent: decorate it with @agent(...)"
             )
     return _by_id(source)
 
@@ -179,7 +179,7 @@ def import_agent_module(name: str) -> ModuleType:
         if "" not in sys.path:
             sys.path.insert(
                 0, ""
-            )  # a console script does not look into the working folder
+            )  # a console script does not search the working folder
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__}: {one_line(str(error))}"
@@ -216,7 +216,7 @@ def _import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError("no Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses and pickles look for it
+    sys.modules[name] = module  # dataclasses and pickles look there
     try:
         spec.loader.exec_module(module)
     except BaseException:
@@ -237,14 +237,14 @@ def _check_function(agent_id: str, function: Any) -> None:
         raise ConfigurationError(f"agent {agent_id!r} must be a function or a URL")
     try:
         inspect.signature(function).bind({}, {})
-    except (TypeError, ValueError):  # the latter for builtins that tell of no arguments
+    except (TypeError, ValueError):  # the latter for builtins without a signature
         raise ConfigurationError(
             f"agent {agent_id!r}: its function must take two arguments, input and config"
         ) from None
 
 
 def _words_of(error: BaseException) -> str:
-    """Return an error's text; of those that say little without it, the kind as well."""
+    """Return the text of an error, with its class where the text alone says little."""
     kind, text = type(error).__name__, one_line(str(error))
     speaks = not isinstance(error, (LookupError, SystemExit, TypeError, AttributeError))
     if speaks and text:

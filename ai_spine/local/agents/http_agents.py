@@ -1,4 +1,4 @@
-"""Agents that are HTTP services, after the agent contract, and what any agent is asked to do."""
+"""Agents that are HTTP services, and the task that any agent gets."""
 
 import json
 from typing import Any, Dict, Mapping, NamedTuple, Optional
@@ -22,7 +22,7 @@ class AgentFailed(Exception):
 
 
 class Task(NamedTuple):
-    """What an agent is asked to do."""
+    """What an agent must do."""
 
     execution_id: str
     node_id: str
@@ -35,7 +35,7 @@ class HttpAgent:
     """An agent that is a service of its own.
 
     It is sent what the contract says and nothing else: no key of the server, no password of
-    `~/.netrc`, no cookie. It is asked through the environment's proxy, unless it is on this
+    `~/.netrc`, no cookie. It is reached through the environment's proxy, unless it is on this
     machine.
     """
 
@@ -44,13 +44,13 @@ class HttpAgent:
         self.endpoint = check_endpoint(agent_id, endpoint)
 
     def describe(self) -> Dict[str, Any]:
-        """Return the agent as the API tells of it."""
+        """Return the agent as the API describes it."""
         return describe_http_agent(
             {"agent_id": self.agent_id, "endpoint": self.endpoint}
         )
 
     def run(self, task: Task) -> Any:
-        """Have the service do the work, in the time that the task gives for the whole of it.
+        """Let the service do the work within the task's timeout.
 
         Raises:
             AgentFailed: The service is not there, is too slow, or reports a failure.
@@ -64,7 +64,7 @@ class HttpAgent:
         return self._read(self._request("execute", body, task.timeout))
 
     def health(self, timeout: float) -> Mapping[str, Any]:
-        """Ask the service how it is, and gives what it says.
+        """Request the service's health, and return the response.
 
         Raises:
             AgentFailed: It is not there, is too slow, or does not say that it is ready.
@@ -77,7 +77,7 @@ class HttpAgent:
         except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
-            raise self._failed("its answer is no JSON object")
+            raise self._failed("the response is not a JSON object")
         if told.get("ready") is False:
             raise self._failed("it says that it is not ready")
         return told
@@ -113,11 +113,11 @@ class HttpAgent:
             )
             raise self._failed(_text_of(reason))
         if told.get("status") != "success":
-            raise self._failed("its answer has no status of success or error")
+            raise self._failed("the response has neither the status success nor error")
         return told.get("output")
 
     def _failed(self, words: str) -> AgentFailed:
-        # A service's words may repeat the password as well.
+        # The service may repeat the password in its message.
         redact = Redactor(passwords_of([self.endpoint])).redact
         told = redact(f"{self.endpoint}: {words}")
         return AgentFailed(f"agent {self.agent_id!r} at {told}")
@@ -127,7 +127,7 @@ def check_endpoint(agent_id: str, endpoint: Any) -> str:
     """Return the URL of an HTTP agent, without a slash at its end.
 
     Raises:
-        ConfigurationError: It is no http(s) URL.
+        ConfigurationError: It is not an http(s) URL.
     """
     try:
         parts = urlsplit(endpoint) if isinstance(endpoint, str) else None
@@ -147,7 +147,7 @@ def check_endpoint(agent_id: str, endpoint: Any) -> str:
 
 
 def describe_http_agent(given: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return an agent as the API tells of it, from as much as was given."""
+    """Return an agent as the API describes it, from the fields that are known."""
     return {
         "agent_id": given["agent_id"],
         "name": given.get("name") or given["agent_id"],
@@ -164,4 +164,4 @@ def _text_of(reason: Any) -> str:
     try:
         return one_line(str(reason), 500)
     except RecursionError:
-        return "told no reason that can be read"
+        return "the reason cannot be read"

@@ -1,4 +1,4 @@
-"""Flows given as their agents in a row, the way that tests write them."""
+"""Flows given as a row of agents, as tests write them."""
 
 from typing import Any, Callable, List, NamedTuple, Sequence, Union
 
@@ -13,7 +13,7 @@ RowItem = Union[Function, AgentFunction, str]
 
 
 class InlineFlow(NamedTuple):
-    """A flow, where it came from, and the agents that were given along with it."""
+    """A flow, its source, and the agents that were given with it."""
 
     flow: Flow
     source: str
@@ -30,12 +30,12 @@ def read_inline(flow: FlowItem, agents: Sequence[RowItem]) -> InlineFlow:
     if agents:
         if not isinstance(flow, str):
             raise ConfigurationError(
-                "agents in a row need the id of their flow; those of a definition are named in it"
+                "agents in a row need the id of their flow; a definition names its own agents"
             )
         return _row_of(check_id("flow_id", flow), agents)
     if isinstance(flow, str) and not flow.endswith(FILE_SUFFIXES):
         raise ConfigurationError(
-            f"flow {flow!r} has no agents: name them after it, or give a definition"
+            f"flow {flow!r} has no agents: pass them after it, or pass a definition"
         )
     loaded: LoadedFlow = load_flows([flow])[0]
     check_id("flow_id", loaded.flow.flow_id)

@@ -1,6 +1,6 @@
 """Runs the graph of a flow: each node as soon as what it depends on is done.
 
-No thread waits for an execution: a node that ends looks for the nodes that it has made ready. All
+No thread waits for an execution: when a node ends, the engine starts the nodes that are ready. All
 changes to a run happen under its lock; a run that has ended changes no more.
 """
 
@@ -31,7 +31,7 @@ FindAgent = Callable[[str], Optional[AnyAgent]]
 
 
 class _Run:
-    """An execution while it goes on."""
+    """A running execution."""
 
     def __init__(
         self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
@@ -84,7 +84,7 @@ class Engine:
     """Runs executions on a pool of threads.
 
     Args:
-        store: Where executions and results are noted.
+        store: Keeps executions and results.
         find_agent: Gives the agent of an id; `None` if there is none.
         max_workers: How many nodes run at once, over all executions.
     """
@@ -99,7 +99,7 @@ class Engine:
     def start(
         self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
     ) -> None:
-        """Start an execution that the store holds as pending."""
+        """Start an execution that the store has as pending."""
         run = _Run(execution_id, flow, input_data)
         with self._lock:
             self._runs[execution_id] = run
@@ -107,9 +107,9 @@ class Engine:
             self._advance(run)
 
     def cancel(self, execution_id: str) -> bool:
-        """End an execution as cancelled, and tells whether it was still going.
+        """Cancel an execution, and return whether it was running.
 
-        Nodes that have not started never start; what running ones give back is dropped.
+        Nodes that have not started never start; the output of running ones is dropped.
         """
         run = self._runs.get(execution_id)
         if run is None:
@@ -122,7 +122,7 @@ class Engine:
             )
 
     def stop_all(self) -> None:
-        """Drop all runs; nothing is noted about them any more."""
+        """Drop all runs; nothing more is recorded about them."""
         with self._lock:
             runs = list(self._runs.values())
             self._runs.clear()
@@ -174,14 +174,14 @@ class Engine:
         """End the run when its bookkeeping fails, for a full disk, say: it must not hang."""
         try:
             yield
-        except Exception:  # which may tell of files and tables: that is for the log
+        except Exception:  # its text may name files and tables, which belong in the log
             log.exception("execution %s broke", run.execution_id)
-            words = "The server failed: its log says why"
+            words = "The server failed; see its log"
             with run.lock:
                 self._end(run, ExecutionStatus.FAILED, error_message=words)
 
     def _begin(self, run: _Run, step: _Step) -> bool:
-        """Note that a node runs, unless its run has ended before its turn came."""
+        """Record that a node runs, unless its run has ended before its turn."""
         timeout = _timeout_of(step.node)
         with run.lock:
             if run.ended:
@@ -220,7 +220,7 @@ class Engine:
         output: Optional[Dict[str, Any]],
         failure: Optional[str],
     ) -> None:
-        """Note how a node ended, unless it has ended already or the run has."""
+        """Record how a node ended, unless it or the run has ended already."""
         with run.lock:
             if run.ended or run.running.get(step.node.id) is not step:
                 return

@@ -1,4 +1,4 @@
-"""A pool of daemon threads: unlike the standard library's, it never holds up the process's end."""
+"""A pool of daemon threads, which never delays the end of the process."""
 
 import logging
 import queue
@@ -40,7 +40,7 @@ class Workers:
                 ).start()
 
     def close(self) -> None:
-        """Let each thread end after the job that it is at."""
+        """Let each thread end after its current job."""
         with self._lock:
             self._closed = True
             for _ in range(self._threads):

@@ -1,4 +1,4 @@
-"""The paths of users and their keys, as the local server serves them: all under `/api/v1`."""
+"""The routes of users and their keys, all under `/api/v1`."""
 
 import hashlib
 import secrets
@@ -22,9 +22,9 @@ _CREDITS, _RATE_LIMIT = 999999, 10000
 
 
 class AccountRoutes:
-    """`/users/me`, `/user/keys/…` for any user, and `/user/account/…` for whose token is sent.
+    """`/users/me`, `/user/keys/…` for any user, and `/user/account/…` for the token's owner.
 
-    There are no users to tell apart here: a user is whoever is named, an account whatever token
+    There are no users to distinguish here: any name is a user, and any token is an account.
     comes along. Keys are made and forgotten as on a real server, and open nothing.
     """
 
@@ -54,9 +54,7 @@ class AccountRoutes:
         add_route(
             routes, "POST", f"{account}/generate", lambda: self._generate(_account())
         )
-        add_route(
-            routes, "DELETE", f"{account}/revoke", lambda: self._revoke(_account())
-        )
+        add_route(routes, "POST", f"{account}/revoke", lambda: self._revoke(_account()))
 
     def _status(self, user_id: str) -> Reply:
         key = self._store.get(_KIND, user_id)

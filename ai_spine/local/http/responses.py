@@ -1,4 +1,4 @@
-"""What the local server's routes share: reading requests, and answering in the server's dialect."""
+"""Reads requests and builds responses, in the dialect of the real server."""
 
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.local.store.store import KeyReused, Reply, Store
 from ai_spine.utils import has_control_characters, one_line
 
-# Health is everybody's business; keys of users are asked for without one, and accounts have tokens.
+# Health is public; the keys of users need no key, and accounts use tokens.
 _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
@@ -31,7 +31,7 @@ View = Callable[..., Union[Reply, Response]]
 
 
 class HTTPError(Exception):
-    """A request that is refused, with the status and `detail` to refuse it with."""
+    """A request that is refused, with the status and the `detail` of the response."""
 
     def __init__(self, status: int, detail: Any) -> None:
         super().__init__(status, detail)
@@ -39,7 +39,7 @@ class HTTPError(Exception):
 
     @classmethod
     def told(cls, reply: Reply) -> "HTTPError":
-        """Return a refusal with an answer of its own form."""
+        """Return an error with a response of its own form."""
         refusal = cls(reply.status, None)
         refusal.reply = reply
         return refusal
@@ -55,7 +55,7 @@ def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
             return response_of(refusal.reply)
 
     endpoint = f"{method} {path}".replace(".", "_")
-    # What Flask answers to OPTIONS by itself is no JSON; nobody asks for it but other pages.
+    # Flask's own response to OPTIONS is not JSON; only pages of other origins ask for it.
     routes.add_url_rule(
         path, endpoint, respond, methods=[method], provide_automatic_options=False
     )
@@ -73,11 +73,11 @@ def digest_of(secret: str) -> bytes:
 def authenticate(
     key_digest: Optional[bytes], is_for_page: bool = False
 ) -> Optional[Response]:
-    """Refuse a request without the key, if there is one; some paths do not ask for it.
+    """Refuse a request without the key, if the server has one; some paths need none.
 
     Args:
-        key_digest: What is kept of the key.
-        is_for_page: The request is for the server's page, which asks for the key itself.
+        key_digest: The digest of the key.
+        is_for_page: The request is for the server's page, which checks the key itself.
     """
     g.request_id = _request_id()
     is_open = request.path == "/health" or request.path.startswith(_OPEN_PATHS)
@@ -127,17 +127,17 @@ def refuse_unexpected(error: Exception) -> Response:
 
 
 def once(store: Store, make: Callable[[], Reply]) -> Reply:
-    """Make a reply, or gives the one that was made for the same idempotency key before."""
+    """Make a reply, or return the earlier one of the same idempotency key."""
     return once_told(store, make)[0]
 
 
 def once_told(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
-    """Do as `once`, and tells whether the reply was made now."""
+    """Do what `once` does, and return also whether the reply was made now."""
     return _by_key(lambda key, fingerprint: store.once(key, fingerprint, make))
 
 
 def is_repetition(store: Store) -> bool:
-    """Return whether the same request came before with this idempotency key."""
+    """Return whether the same request came earlier with this idempotency key."""
     return _by_key(
         lambda key, fingerprint: store.reply_to(key, fingerprint) is not None
     )
@@ -176,17 +176,17 @@ def json_object() -> Dict[str, Any]:
 
 
 class _TooDeep(ValueError):
-    """JSON that is sound, but for how deep it is nested."""
+    """JSON that is valid, but nested too deeply."""
 
     def __init__(self) -> None:
         super().__init__(f"nested too deeply, more than {MAX_DEPTH} levels")
 
 
 def _read_json() -> Any:
-    """Return what the body holds.
+    """Return the value of the body.
 
     Raises:
-        ValueError: It is no JSON, or nested too deeply.
+        ValueError: It is not JSON, or nested too deeply.
     """
     if "body" in g:
         return g.body
@@ -195,16 +195,16 @@ def _read_json() -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Return what a text of JSON holds.
+    """Return the value of a JSON text.
 
     Raises:
-        ValueError: It is no JSON, or nested too deeply.
+        ValueError: It is not JSON, or nested too deeply.
     """
     try:
         body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
         raise _TooDeep() from None
-    # Where there are few brackets, there is no need to look.
+    # With few brackets, it cannot be nested too deeply.
     if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(body):
         raise _TooDeep()
     return body
@@ -226,12 +226,12 @@ def _no_json(error: ValueError) -> HTTPError:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _finite(text: str) -> float:
     value = float(text)
-    if math.isinf(value):  # it would leave as Infinity, which is no JSON
+    if math.isinf(value):  # it would be sent as Infinity, which is not JSON
         raise ValueError(f"{text} is too large a number")
     return value
 
@@ -279,7 +279,7 @@ def check_uuid(value: str) -> str:
     """Return an execution's id as the store writes it.
 
     Raises:
-        HTTPError: It is no UUID.
+        HTTPError: It is not a UUID.
     """
     try:
         return str(uuid.UUID(value))

@@ -1,4 +1,4 @@
-"""The paths of the API, as the local server serves them."""
+"""The routes of flows, executions, agents and the system."""
 
 import threading
 import time
@@ -114,7 +114,7 @@ class FlowRoutes:
         return Reply(200, {"message": f"Flow {flow_id!r} deleted successfully"})
 
     def execute(self) -> Reply:
-        """Start an execution; of an unknown flow the real server answers 200 as well."""
+        """Start an execution; for an unknown flow the real server responds with 200 as well."""
         body = json_object()
         check_fields(
             body,
@@ -137,7 +137,7 @@ class FlowRoutes:
         return reply
 
     def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
-        """Note an execution, and gives the flow to run along."""
+        """Store an execution, and return the flow to run with it."""
         definition = self._store.get("flow", body["flow_id"])
         if definition is None:
             words = f"Flow {body['flow_id']!r} not found"
@@ -188,7 +188,7 @@ class ExecutionRoutes:
         add_route(routes, "GET", "/messages/<execution_id>", self.messages)
 
     def list(self) -> Reply:
-        """A page of executions, the newest first."""
+        """Return a page of executions, the newest first."""
         flow_id, status = request.args.get("flow_id"), request.args.get("status")
         limit = whole_number("limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
         offset = whole_number("offset", 0, 0, 2**62)
@@ -209,13 +209,13 @@ class ExecutionRoutes:
         """End an execution that is still going."""
         known = check_uuid(execution_id)
         # The engine acts outside of the store's transaction, since a run's lock is taken before the
-        # store's, never after; so one cancel at a time looks for its key, acts, and notes its key.
+        # store's, never after; so one cancel at a time looks up its key, acts, and stores it.
         with self._cancelling:
             cancelled = not is_repetition(self._store) and self._engine.cancel(known)
             return once(self._store, lambda: self._cancelled(execution_id, cancelled))
 
     def results(self, execution_id: str) -> Reply:
-        """What each node of an execution gave."""
+        """Return the results of an execution's nodes."""
         execution = self._find(execution_id)
         results = self._store.node_results(execution["execution_id"])
         if under_prefix():
@@ -230,7 +230,7 @@ class ExecutionRoutes:
         )
 
     def messages(self, execution_id: str) -> Reply:
-        """The messages between agents: none, since this server hands data over by the graph."""
+        """Return the messages between agents: none, since data travels along the graph here."""
         found = self._find(execution_id)["execution_id"]
         return Reply(200, {"messages": [], "count": 0, "execution_id": found})
 
@@ -303,7 +303,7 @@ class AgentRoutes:
 
 
 class SystemRoutes:
-    """What stands at the root only: health, status and metrics."""
+    """The routes that exist at the root only: health, status and metrics."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -316,7 +316,7 @@ class SystemRoutes:
         add_route(routes, "GET", "/metrics", lambda: Reply(200, self._store.metrics()))
 
     def health(self) -> Reply:
-        """That the server runs."""
+        """Return that the server is healthy."""
         told = {
             "message": "AI Spine local server is running",
             "startup_complete": True,
@@ -325,7 +325,7 @@ class SystemRoutes:
         return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
 
     def health_detailed(self) -> Reply:
-        """That its database is there."""
+        """Return that the database is connected."""
         told = {"database": "connected", "mode": "local"}
         return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
 

@@ -1,4 +1,4 @@
-"""Who may ask the local server, and what every answer of it carries.
+"""Protects the local server: which requests may pass, and the headers of every response.
 
 A page in a browser can reach a server on its user's machine: by a name of its own that it has point
 to 127.0.0.1 (DNS rebinding), or by a request that browsers send to anybody without asking (a form,
@@ -24,7 +24,7 @@ _LONGEST_TOLD = 80  # characters of a host that a refusal repeats
 
 
 class Guard:
-    """A WSGI application that lets only those requests through to another that may come.
+    """A WSGI application that passes only safe requests on to another one.
 
     Args:
         app: The application.
@@ -70,10 +70,10 @@ class Guard:
 
 
 def names_of(host: str, allowed_hosts: Sequence[str]) -> FrozenSet[str]:
-    """Return the names that a server answers to beside IP addresses and `localhost`.
+    """Return the host names that a server accepts beside IP addresses and `localhost`.
 
     Raises:
-        ConfigurationError: `allowed_hosts` is no list of names.
+        ConfigurationError: `allowed_hosts` is not a list of host names.
     """
     if isinstance(allowed_hosts, str) or not isinstance(allowed_hosts, Iterable):
         raise ConfigurationError("allowed_hosts must be a list of names of hosts")
@@ -89,7 +89,7 @@ def _checked_name(name: Any) -> str:
     if named is None or named[1] or not named[0]:
         told = one_line(repr(name), _LONGEST_TOLD)
         raise ConfigurationError(
-            f"allowed_hosts must be names of hosts without scheme and port, not {told}"
+            f"allowed_hosts must be host names without scheme and port, not {told}"
         )
     return named[0]
 
@@ -113,7 +113,7 @@ def _plain_name(name: str) -> str:
 
 
 def _is_of_this_machine(name: str) -> bool:
-    """Return whether a name needs no DNS, so that nobody can have it point here."""
+    """Return whether a name needs no DNS, so that nobody can point it here."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -124,7 +124,7 @@ def _is_of_this_machine(name: str) -> bool:
 
 
 def _is_same(origin: str, host: str) -> bool:
-    """Return whether a page's origin is the host that it asks."""
+    """Return whether the origin of a page is the host that it sends the request to."""
     found = _ORIGIN.fullmatch(origin)
     if found is None:
         return False

@@ -1,4 +1,4 @@
-"""`/executions/{id}/stream`, and how other answers tell of it."""
+"""`/executions/{id}/stream`, and the header that announces it."""
 
 from typing import Any, Iterator, Union
 
@@ -32,7 +32,7 @@ class StreamRoutes:
         add_route(routes, "GET", "/executions/<execution_id>/stream", self.stream)
 
     def stream(self, execution_id: str) -> Union[Reply, Response]:
-        """What becomes of an execution, from its start or from `Last-Event-ID` on."""
+        """Stream the events of an execution, from its start or after `Last-Event-ID`."""
         known = check_uuid(execution_id)
         place = self._store.place_of(known)
         if place is None:
@@ -50,7 +50,7 @@ class StreamRoutes:
 
 
 def announce_stream(execution_id: str) -> None:
-    """Have the answer that is being made tell where the execution's stream is."""
+    """Add a link to the execution's stream to the response."""
     prefix = API_PREFIX if under_prefix() else ""
     url = f"{prefix}/executions/{execution_id}/stream"
     link = f'<{url}>; rel="{STREAM_RELATION}"; type="{EVENT_STREAM}"'
@@ -62,7 +62,7 @@ def announce_stream(execution_id: str) -> None:
 
 
 def _handing_over(channel: Any, stream: Stream) -> Iterator[bytes]:
-    """Return no content: once the headers are out, the stream goes on with the connection."""
+    """Return no content: after the headers, the stream takes over the connection."""
     channel.stream = stream
     yield from ()
 

@@ -1,4 +1,4 @@
-"""Streams of events: one thread writes to all of them what becomes of executions.
+"""Event streams: one thread writes the events of executions to all of them.
 
 Nothing waits in memory for a slow reader: each stream knows the number that it has come to, and
 what follows is read from the store when the reader has taken most of what was written before.
@@ -16,22 +16,22 @@ from ai_spine.constants import LOGGER_NAME
 from ai_spine.local.store.journal import Event
 from ai_spine.local.store.store import Store
 
-KEEP_ALIVE = 15.0  # seconds of silence after which a comment shows that all is well
+KEEP_ALIVE = 15.0  # seconds of silence after which a comment is sent
 MAX_STREAMS = 500  # half of the connections: the others are for ordinary requests
 _MOST_PENDING = 64 * 1024  # bytes that may be written but not yet sent
-_TURN = 32  # events that a stream is given before others have theirs
-_COMMENT = b": all is well\n\n"
+_TURN = 32  # events that one stream is sent before it is another's turn
+_COMMENT = b": keep-alive\n\n"
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 
 
 class Stream:
-    """One open stream: whose events, up to which number they are told, and to whom.
+    """One open stream: its execution, its position and its connection.
 
     Args:
         publisher: Who writes to it.
-        execution_id: Whose events it tells.
-        number: The number of the event behind which it begins.
+        execution_id: The execution whose events it sends.
+        number: The number of the event after which it begins.
     """
 
     def __init__(
@@ -44,16 +44,16 @@ class Stream:
         self._publisher = publisher
 
     def begin(self, channel: Any) -> None:
-        """Be told that the headers are out."""
+        """Note that the headers were sent."""
         self.channel = channel
         self._publisher.add(self)
 
     def go_on(self) -> None:
-        """Be told that the channel can take more."""
+        """Note that the channel can take more."""
         self._publisher.wake(self)
 
     def end(self) -> None:
-        """Be told that the connection is gone."""
+        """Note that the connection is closed."""
         self._publisher.forget(self)
 
 
@@ -113,7 +113,7 @@ class Publisher:
             self._drop(stream)
 
     def close(self) -> None:
-        """Write to nobody any more; the connections are for others to close."""
+        """Stop writing; others close the connections."""
         with self._changed:
             self._closed = True
             self._streams.clear()
@@ -122,7 +122,7 @@ class Publisher:
             self._thread.join()
 
     def _notice(self, execution_id: str) -> None:
-        """Be told by the store that there is news."""
+        """Note that the store has new events."""
         with self._changed:
             streams = self._streams.get(execution_id)
             if streams:
@@ -164,7 +164,7 @@ class Publisher:
             self._drop(stream)
 
     def _tell(self, stream: Stream) -> None:
-        """Write what there is to tell, as much of it as the reader keeps up with."""
+        """Write the new events, as many as the reader keeps up with."""
         for _ in range(_TURN):
             if stream.channel.total_outbufs_len > _MOST_PENDING:
                 return  # the channel says when it has come down

@@ -1,4 +1,4 @@
-"""Waitress, which speaks HTTP for the local server: on a thread of its own, and suspicious."""
+"""The HTTP server below the local server: Waitress on a thread of its own, with limits."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ MAX_CHUNK_LINE = 4096  # bytes that introduce a chunk, or follow the last one
 REQUEST_SECONDS = 60.0  # that a request may take to arrive
 _HTTP_THREADS = 8
 _PATIENCE = 0.005  # seconds of a request; if it takes longer, others are served besides
-# An answer is whole in memory before it is sent. With this, no thread waits for who does not read.
+# A response is in memory before it is sent, so that no thread waits for a slow reader.
 _NEVER_WAIT = 2**62
 
 _ERRORS = {
@@ -48,7 +48,7 @@ class _Parser(HTTPRequestParser):
         taken = int(super().received(data))
         body: Any = self.body_rcv
         if isinstance(body, ChunkedReceiver) and not self.completed:
-            # Each piece of an endless line is joined to those before it, which grows dear.
+            # Each piece of an endless line is joined to those before it, which becomes slow.
             if max(len(body.control_line), len(body.trailer)) > MAX_CHUNK_LINE:
                 self.error = BadRequest("endless line")
                 self.completed = True
@@ -59,14 +59,14 @@ class _Parser(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError:  # a URL that cannot be taken apart, a length of 5,000 digits
             raise ParsingError("not valid HTTP") from None
-        # What the base class has understood is gone from the headers.
+        # The base class removes the headers that it has understood.
         left = "TRANSFER_ENCODING" in self.headers
         if left or (self.chunked and "CONTENT_LENGTH" in self.headers):
             raise ParsingError("two lengths")
 
 
 class _Task(WSGITask):
-    """A request whose application can reach the connection that it came over."""
+    """A request whose application can reach its connection."""
 
     channel: Any
 
@@ -76,7 +76,7 @@ class _Task(WSGITask):
         return environ
 
     def finish(self) -> None:
-        """End the answer, or hands the connection over to the stream that it begins."""
+        """End the response, or hand the connection over to the stream that it begins."""
         if self.channel.stream is None:
             super().finish()
             return
@@ -86,7 +86,7 @@ class _Task(WSGITask):
 
 
 class _ErrorTask(ErrorTask):
-    """A request that never reaches the application, answered in the dialect all the same."""
+    """A request that never reaches the application; its response has the same dialect."""
 
     status: str
     request: Any
@@ -102,14 +102,14 @@ class _ErrorTask(ErrorTask):
 
 
 class _Log(logging.LoggerAdapter):  # type: ignore[type-arg]  # before 3.11 it takes none
-    """A log whose lines stay lines, whatever path a request had."""
+    """A log whose entries stay on one line, whatever the path of a request is."""
 
     def process(self, msg: Any, kwargs: Any) -> Any:
         return one_line(str(msg)), kwargs
 
 
 class _Channel(HTTPChannel):
-    """A connection that can be dropped without an answer, or be a stream's to its end.
+    """A connection that can be dropped without a response, or handed over to a stream.
 
     While it is a stream's, no thread of the pool is at it, and what arrives on it is passed over.
     """
@@ -121,7 +121,7 @@ class _Channel(HTTPChannel):
     server: Any
     request: Any
     stream: Any = None
-    """Who goes on after the headers, if anyone does."""
+    """What takes over after the headers; `None` if nothing does."""
     _chunked = False
     requests: Any
     requests_lock: Any
@@ -175,7 +175,7 @@ class _Channel(HTTPChannel):
         self.server.trigger.pull_trigger(self.handle_close)
 
     def readable(self) -> bool:
-        """Be asked at least once a second, which is the time to give up on who is too slow."""
+        """Check for slow clients; it is called at least once a second."""
         coming = self.request
         if coming is not None and time.monotonic() - coming.began > REQUEST_SECONDS:
             self.will_close = True
@@ -190,7 +190,7 @@ class _Channel(HTTPChannel):
 
 
 class _Dispatcher(ThreadedTaskDispatcher):
-    """Serves with one thread while that goes on quickly; others take what waits behind a slow one.
+    """Serves with one thread while requests are quick; others take over behind a slow one.
 
     Threads that want the interpreter at once keep handing it to each other, at each statement of
     SQL for one, which costs more than the requests do.
@@ -198,7 +198,7 @@ class _Dispatcher(ThreadedTaskDispatcher):
 
     def __init__(self) -> None:
         super().__init__()
-        self._begun: Dict[int, float] = {}  # when each thread began what it is at
+        self._begun: Dict[int, float] = {}  # when each thread started its current task
         self._is_watched = False
 
     def add_task(self, task: Any) -> None:
@@ -244,7 +244,7 @@ class HttpServer:
     """Waitress on a thread of its own.
 
     Raises:
-        ConfigurationError: There is no listening on this host and port.
+        ConfigurationError: The server cannot listen on this host and port.
     """
 
     def __init__(self, app: Any, host: str, port: int) -> None:
@@ -275,7 +275,7 @@ class HttpServer:
                 max_request_header_size=MAX_HEADER_BYTES,
                 outbuf_high_watermark=_NEVER_WAIT,
             )
-            # Not earlier: nobody would end the threads if there were no listening.
+            # Not earlier: if listening failed, nobody would end the threads.
             dispatcher.set_thread_count(_HTTP_THREADS)
             return server
         except OSError as error:

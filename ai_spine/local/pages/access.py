@@ -1,4 +1,4 @@
-"""Who may use the server's page: sessions of those who have the key, and the tokens in forms."""
+"""Access to the page: sessions of people who have the key, and the tokens of forms."""
 
 import hmac
 import re
@@ -22,7 +22,7 @@ class Access:
     """The sessions of a server's page. A session is a random text that says nothing of the key.
 
     Args:
-        key_digest: The digest of the server's key; without one, nobody needs a session.
+        key_digest: The digest of the server's key; without one, no session is needed.
         now: Gives seconds that only grow.
     """
 
@@ -47,18 +47,18 @@ class Access:
         )
 
     def begin(self) -> str:
-        """Begin a session for who has shown the key, and gives it."""
+        """Begin a session for somebody who has entered the key, and return it."""
         session = secrets.token_urlsafe(32)
         now = self._now()
         with self._lock:
             self._ends = {key: end for key, end in self._ends.items() if end > now}
-            while len(self._ends) >= MOST_SESSIONS:  # the oldest stands first
+            while len(self._ends) >= MOST_SESSIONS:  # the oldest comes first
                 del self._ends[next(iter(self._ends))]
             self._ends[digest_of(session)] = now + SESSION_SECONDS
         return session
 
     def end(self, session: str) -> None:
-        """End a session; one that is not there is no matter."""
+        """End a session; if it does not exist, that is no error."""
         with self._lock:
             self._ends.pop(digest_of(session), None)
 
@@ -76,7 +76,7 @@ class Access:
         return hmac.new(self._secret, text, "sha256").hexdigest()
 
     def is_token_for(self, session: str, token: str) -> bool:
-        """Return whether a form came from a page that this server gave to this session."""
+        """Return whether a form comes from a page that this server sent to this session."""
         given = token.encode("utf-8", "surrogateescape")
         return hmac.compare_digest(given, self.token_for(session).encode("ascii"))
 
@@ -108,6 +108,6 @@ def session_of(asked: Request) -> str:
 
 
 def wants_html(asked: Request) -> bool:
-    """Report browsers from programs, which say nothing of HTML or prefer JSON."""
+    """Return whether a browser asks: programs do not mention HTML, or prefer JSON."""
     kinds = ["application/json", "text/html"]
     return asked.accept_mimetypes.best_match(kinds) == "text/html"

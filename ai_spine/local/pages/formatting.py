@@ -1,4 +1,4 @@
-"""How the server's page shows things: texts that cannot disturb it, times, time lines. Pure."""
+"""How the page shows text, times and time lines safely. Pure."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -11,7 +11,9 @@ from ai_spine.local.http.responses import parse_json
 from ai_spine.models import Execution, Flow, NodeResult
 from ai_spine.utils import one_line
 
-LONGEST_SHOWN = 100_000  # characters of JSON; nobody reads more, and browsers grow slow
+LONGEST_SHOWN = (
+    100_000  # characters of JSON; nobody reads more, and browsers become slow
+)
 LONGEST_OF_NODE = 2_000  # the same, where there may be a thousand of them
 STRIP_WIDTH, STRIP_HEIGHT, _MOST_BARS = 120.0, 24.0, 12
 EXAMPLE_FIELD = "example_input"
@@ -26,8 +28,8 @@ SIGNS = {
 _CONTROL = {code: 0x2400 + code for code in range(0x20) if code not in (0x9, 0xA)}
 _CONTROL[0x7F] = 0x2421
 _CONTROL.update(dict.fromkeys(range(0x80, 0xA0), 0xFFFD))
-# What a page cannot hold as it is, and what turns the text behind it, JSON has another way to
-# write: an input stays what it is.
+# JSON has an escape for what a page cannot contain and for what reverses the text after it, so
+# that an input stays what it is.
 _ESCAPED = (range(0x7F, 0xA0), range(0x202A, 0x202F), range(0x2066, 0x206A))
 _ESCAPES = {
     c: f"\\u{c:04x}" for codes in (*_ESCAPED, range(0xD800, 0xE000)) for c in codes
@@ -55,7 +57,7 @@ class Row(NamedTuple):
 
 
 def visible(value: Any) -> Any:
-    """Return a text whose control characters are seen, and do nothing.
+    """Return a text with visible control characters, which have no effect.
 
     Example:
         >>> visible(chr(27) + "[2J")
@@ -67,7 +69,7 @@ def visible(value: Any) -> Any:
 
 
 def as_json(value: Any, limit: Optional[int] = LONGEST_SHOWN) -> str:
-    """Return a value as JSON to read, cut behind so many characters."""
+    """Return a value as readable JSON, cut after so many characters."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     if limit is not None and len(text) > limit:
         rest = f"\n… and {len(text) - limit:,} characters more"
@@ -173,7 +175,7 @@ def _span(result: NodeResult) -> Tuple[Any, Any]:
 def states_of(
     execution: Execution, flow: Flow, results: Sequence[NodeResult]
 ) -> Dict[str, str]:
-    """Return the status of each node: while an execution goes on, what has not begun is pending."""
+    """Return the status of each node; while an execution runs, other nodes are pending."""
     begun = {result.node_id: str(result.status) for result in results}
     if execution.is_done:
         return begun
@@ -183,7 +185,7 @@ def states_of(
 def progress_in_words(
     execution: Execution, flow: Optional[Flow], results: Sequence[NodeResult]
 ) -> str:
-    """Return where an execution stands in one sentence."""
+    """Return the state of an execution in one sentence."""
     took = seconds_in_words(time_taken(execution))
     if execution.is_done:
         return f"{str(execution.status).capitalize()} after {took}."
@@ -204,7 +206,7 @@ def example_for(
     """Return an input to begin with, and where it is from.
 
     Args:
-        flow: Its metadata may hold an `example_input`.
+        flow: The flow; its metadata may have an `example_input`.
         latest: The flow's latest executions that completed.
     """
     metadata = flow.metadata if isinstance(flow.metadata, dict) else {}
@@ -212,17 +214,17 @@ def example_for(
     if isinstance(told, dict):
         return told, "This is the flow's own example."
     if latest:
-        return dict(latest[0]["input_data"]), "This is what it was given last."
+        return dict(latest[0]["input_data"]), "This is the input of the last run."
     return {}, (
         f"The flow has no example of its input: its metadata can have one as {EXAMPLE_FIELD}."
     )
 
 
 def read_input(text: str) -> Dict[str, Any]:
-    """Return the input that somebody has written.
+    """Return the input that somebody has entered.
 
     Raises:
-        ValueError: It is no JSON object; the message says where it goes wrong.
+        ValueError: It is not a JSON object; the message says where the error is.
     """
     if not text.strip():
         raise ValueError("The input is empty. Write a JSON object; {} is the least.")
@@ -242,7 +244,7 @@ def read_offset(text: Optional[str]) -> int:
     """Return how many executions a page leaves out.
 
     Raises:
-        ValueError: It is no number that can be one.
+        ValueError: It is not a valid page number.
     """
     if not text:
         return 0

@@ -1,4 +1,4 @@
-"""How the agents are: services are asked, all at once; functions are there."""
+"""The health of agents: services are asked, all at once; functions are always ready."""
 
 import concurrent.futures
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
@@ -13,7 +13,7 @@ _MOST_AT_ONCE = 16
 
 
 class Health(NamedTuple):
-    """How an agent is, and where it stands, without a password."""
+    """The health of an agent and its endpoint, without a password."""
 
     is_ready: bool
     words: str
@@ -21,7 +21,7 @@ class Health(NamedTuple):
 
 
 def health_of(agents: Sequence[Dict[str, Any]]) -> List[Health]:
-    """Return how each agent is, within about the time that one service has to answer.
+    """Return the health of each agent, within about the timeout of one service.
 
     Args:
         agents: As the store keeps them.
@@ -40,7 +40,7 @@ def health_of(agents: Sequence[Dict[str, Any]]) -> List[Health]:
 def _told(
     future: "concurrent.futures.Future[Tuple[bool, str]]", endpoint: str
 ) -> Health:
-    is_ready, words = False, "not asked: too many services are slow"
+    is_ready, words = False, "not checked: too many services are slow"
     if not future.cancel() and future.done():
         is_ready, words = future.result()
     redactor = Redactor(passwords_of([endpoint]))
@@ -56,7 +56,7 @@ def _check(agent: Dict[str, Any]) -> Tuple[bool, str]:
     except (AgentFailed, AISpineError) as error:
         return False, str(error)
     version = told.get("version")
-    words = "it says that it is ready"
+    words = "ready"
     if isinstance(version, (str, int, float)):
         words += f", version {one_line(str(version), 40)}"
     return True, words

@@ -1,4 +1,4 @@
-"""The answers of the server's page: its templates filled in, and the headers that guard them."""
+"""The responses of the page: rendered templates, and the headers that protect them."""
 
 import functools
 from pathlib import Path
@@ -39,14 +39,14 @@ class Problem(Exception):
 
 
 def render(name: str, values: Dict[str, Any], status: int = 200) -> Response:
-    """Return a template as an answer."""
+    """Return a rendered template."""
     text = _environment().get_template(name).render(values)
-    # Half a character, which JSON can hold, fits in no page.
+    # Half of a surrogate pair, which JSON can contain, fits in no page.
     return answer(text.encode("utf-8", "replace"), "text/html", status)
 
 
 def drawing(svg: str) -> Response:
-    """Return a drawing as an answer."""
+    """Return a drawing."""
     response = answer(svg.encode("utf-8", "replace"), "image/svg+xml")
     response.headers["Content-Security-Policy"] = _DRAWING_POLICY
     return response
@@ -64,7 +64,7 @@ def static_file(name: str) -> Response:
 
 
 def answer(content: bytes, kind: str, status: int = 200) -> Response:
-    """Return an answer of any kind, in UTF-8."""
+    """Return a response of any type, in UTF-8."""
     return Response(content, status, content_type=f"{kind}; charset=utf-8")
 
 
@@ -74,7 +74,7 @@ def see_other(location: str) -> Response:
 
 
 def guarded(response: Response) -> Response:
-    """Set the headers that all answers of the page have."""
+    """Set the headers that all responses of the page have."""
     for name, text in _HEADERS.items():
         response.headers.setdefault(name, text)
     return response

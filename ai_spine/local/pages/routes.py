@@ -1,6 +1,6 @@
 """The server's page for people: flows and a form to run them, executions, agents.
 
-It is made of plain HTML and forms; its one script only asks again for what changes.
+It consists of plain HTML and forms; its one script only reloads what changes.
 """
 
 import json
@@ -8,12 +8,13 @@ import logging
 from typing import Any, Callable, Dict, List, Optional
 
 from flask import Blueprint, Request, Response, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException
 
+from ai_spine.__version__ import __version__
 from ai_spine.constants import API_PREFIX, LOGGER_NAME
 from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg
 from ai_spine.local.engine.engine import Engine
-from ai_spine.local.http.responses import HTTPError, check_uuid, refuse_http
+from ai_spine.local.http.responses import HTTPError, check_uuid
 from ai_spine.local.pages.access import (
     Access,
     cookie_of,
@@ -50,8 +51,20 @@ PREFIX = "/page"
 PAGE_SIZE, LATEST = 20, 5
 TOKEN_FIELD = "form_token"  # nosec B105
 _OPEN_PATHS = (f"{PREFIX}/sign-in", f"{PREFIX}/static/")
-_STALE = "This form was made before the server started, or elsewhere."
-# How often the script looks again, in milliseconds; a stream tells of most changes earlier.
+# What a program gets instead of the page: where everything is.
+_INDEX = json.dumps(
+    {
+        "name": "AI Spine local server",
+        "version": __version__,
+        "page": "/",
+        "flows": "/flows",
+        "health": "/health",
+        "docs": "https://github.com/Dataframe-Consulting/ai-spine-sdk-python/tree/main/docs",
+    },
+    indent=2,
+).encode("ascii")
+_STALE = "This form was made before the server started, or by another server."
+# How often the script polls, in milliseconds; a stream reports most changes earlier.
 _LIST_EVERY, _RUN_EVERY, _STREAMED_EVERY = 2000, 1000, 5000
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
@@ -68,12 +81,12 @@ class Page:
         self._access = Access(key_digest)
 
     def lets_in(self, asked: Request) -> bool:
-        """Return whether a request needs no key in its headers, because the page asks for it."""
+        """Return whether a request needs no key in its headers, because the page checks it."""
         if asked.path == "/":
             return wants_html(asked)
         if asked.path.startswith(f"{PREFIX}/"):
             return True
-        # No script can give an EventSource a header.
+        # No script can set a header of an EventSource.
         streams = asked.path.startswith(f"{API_PREFIX}/executions/")
         is_stream = streams and asked.path.endswith("/stream")
         return (
@@ -118,7 +131,7 @@ class Page:
     def flows(self) -> Response:
         """All flows, and the latest executions."""
         if not wants_html(request):
-            response = refuse_http(NotFound())
+            response = answer(_INDEX, "application/json")
         else:
             flows = [Flow.from_wire(flow) for flow in self._store.all("flow")]
             response = self._show(
@@ -142,7 +155,7 @@ class Page:
         return self._show_flow(flow, as_json(given, None), told)
 
     def executions(self) -> Response:
-        """A page of executions, the newest first."""
+        """Show a page of executions, the newest first."""
         flow_id, status = request.args.get("flow"), request.args.get("status")
         try:
             offset = read_offset(request.args.get("from"))
@@ -165,7 +178,7 @@ class Page:
         )
 
     def execution(self) -> Response:
-        """One execution: where it stands, its nodes on a time line, what went in and came out."""
+        """One execution: its state, its nodes on a time line, its input and output."""
         execution = self._find(request.args.get("id", ""))
         results = self._results(execution)
         flow = self._flow_of(execution)
@@ -176,7 +189,7 @@ class Page:
             results=results,
             flow=flow,
             progress=progress_in_words(execution, flow, results),
-            # It changes when the drawings do, which makes the browser ask for them again.
+            # It changes when the drawings do, so that the browser reloads them.
             drawn=_mark_of(execution, results),
             is_live=not execution.is_done,
             stream=None if execution.is_done else stream,
@@ -192,25 +205,25 @@ class Page:
         return answer(json.dumps(told, indent=2).encode("ascii"), "application/json")
 
     def flow_drawing(self) -> Response:
-        """The graph of a flow."""
+        """Return the graph of a flow."""
         return drawing(flow_as_svg(self._find_flow()))
 
     def execution_drawing(self) -> Response:
-        """The graph of an execution's flow, each node as it stands."""
+        """Return the graph of an execution's flow, with the state of each node."""
         execution = self._find(request.args.get("id", ""))
         flow = self._flow_of(execution)
         if flow is None:
-            raise Problem(404, "No such flow", "Its flow is not there any more.")
+            raise Problem(404, "No such flow", "The flow does not exist any more.")
         states = states_of(execution, flow, self._results(execution))
         return drawing(flow_as_svg(flow, states=states))
 
     def timeline_drawing(self) -> Response:
-        """The nodes of an execution on a time line."""
+        """Return the nodes of an execution on a time line."""
         execution = self._find(request.args.get("id", ""))
         return drawing(timeline_as_svg(execution, self._results(execution)))
 
     def agents(self) -> Response:
-        """All agents, each asked how it is."""
+        """All agents and their health."""
         agents = self._store.all("agent")
         return self._show("agents.html", agents=list(zip(agents, health_of(agents))))
 
@@ -239,14 +252,14 @@ class Page:
         return see_other(link(f"{PREFIX}/execution", id=execution_id))
 
     def sign_in(self) -> Response:
-        """The form that asks for the key."""
+        """Show the form that asks for the key."""
         after = own_path(request.args.get("next", "/"))
         if self._access.is_open_to(session_of(request)):
             return see_other(after)
         return self._show("sign_in.html", after=after, error="")
 
     def begin_session(self) -> Response:
-        """Let in who has the key."""
+        """Begin a session if the key is right."""
         after = own_path(request.form.get("next", "/"))
         words = "" if self._is_token_sound() else f"{_STALE} Sign in again."
         if not words and not self._access.is_key(request.form.get("key", "")):

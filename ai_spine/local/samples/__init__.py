@@ -1,1 +1,1 @@
-"""The flows that the local server serves when it is given none, and their agents."""
+"""The sample flows of the local server, and their agents."""

@@ -7,7 +7,7 @@ from ai_spine.local.agents.functions import agent
 
 
 class Field(NamedTuple):
-    """One of the numbers that an applicant is asked for."""
+    """A number that an applicant must give."""
 
     name: str
     question: str
@@ -28,7 +28,7 @@ _FIELDS = (
 
 @agent("applicant_check", capabilities=["validation"], agent_type="input")
 def check_applicant(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Check an applicant's fields, and asks for what is missing or makes no sense."""
+    """Check an applicant's fields, and name what is missing or invalid."""
     name = input.get("name")
     questions = (
         [] if isinstance(name, str) and name.strip() else ["name: What is your name?"]
@@ -67,7 +67,7 @@ def assess_risk(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]
 
 @agent("credit_decision", capabilities=["decision"], agent_type="output")
 def decide(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Decide on an application from its risk score, or passes on what is still to be asked."""
+    """Decide on an application by its risk score, or pass on what is missing."""
     if not input["complete"]:
         return {"decision": "incomplete", "questions": input["questions"]}
     score = input["risk_score"]
@@ -93,13 +93,13 @@ def decide(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
 
 @agent("sentiment_scorer", capabilities=["sentiment_analysis"], agent_type="output")
 def score_sentiment(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Report the polarity (-1 to 1) and the subjectivity (0 to 1) of a text, and a label for it."""
+    """Return the polarity (-1 to 1) and the subjectivity (0 to 1) of a text, and a label."""
     text = input.get("text")
     if not isinstance(text, str) or not text.strip():
-        raise ValueError("text must be a text that is not empty")
+        raise ValueError("text must not be empty")
     polarity, subjectivity = _sentiment_of(text)
     label = "neutral"
-    if abs(polarity) >= 0.1:
+    if abs(polarity) >= 0.05:  # the threshold that the lexicon's authors recommend
         label = "positive" if polarity > 0 else "negative"
     return {
         "label": label,
@@ -149,12 +149,12 @@ def _score(
 
 
 def _sentiment_of(text: str) -> Tuple[float, float]:
-    """Return polarity and subjectivity; it takes a while to load what most servers never need."""
+    """Return polarity and subjectivity; the lexicon is loaded when it is first needed."""
     try:
-        from textblob import TextBlob
+        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
     except ImportError:
         raise ImportError(
-            "the sentiment of a text needs textblob: pip install 'ai-spine-sdk[local]'"
+            "the sentiment of a text needs vaderSentiment: pip install 'ai-spine-sdk[local]'"
         ) from None
-    polarity, subjectivity = TextBlob(text).sentiment
-    return float(polarity), float(subjectivity)
+    scores = SentimentIntensityAnalyzer().polarity_scores(text)
+    return float(scores["compound"]), 1 - float(scores["neu"])

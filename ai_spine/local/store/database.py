@@ -13,7 +13,7 @@ from ai_spine.local.store.schema import SCHEMA, lock_file
 
 
 class Database:
-    """What the store stands on.
+    """What the store is built on.
 
     Args:
         path: The file, or `:memory:`.
@@ -29,7 +29,7 @@ class Database:
         self._now = now
         self._lock = threading.RLock()
         self.listener: Callable[[str], None] = lambda execution_id: None
-        """Is told of each execution of which there is news; it must not take long."""
+        """Called with each execution that has new events; it must return quickly."""
         with ExitStack() as undo:  # a start that fails leaves nothing open
             self._guard = (
                 None
@@ -67,7 +67,7 @@ class Database:
 
     @contextmanager
     def _news_of(self, execution_id: str) -> Iterator[None]:
-        """Make what is written one transaction, a part of a larger one included, and tells."""
+        """Make all writes one transaction, within a larger one or not, and announce new events."""
         with self._lock:
             if self._db.in_transaction:
                 yield

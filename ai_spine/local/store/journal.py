@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS events (
     PRIMARY KEY (execution_id, number)
 ) WITHOUT ROWID;
 """
-# For what an older version has written: its states as they are, the execution's behind its nodes'.
+# For rows of an older version: their states as they are, the execution after its nodes.
 _FILL = """
 INSERT INTO events
 SELECT execution_id, ROW_NUMBER() OVER (PARTITION BY execution_id ORDER BY is_node DESC, place),
@@ -39,7 +39,7 @@ class Event(NamedTuple):
     kind: str
     """`node` or `execution`."""
     data: Dict[str, Any]
-    """What changed, as it stood then."""
+    """The state after the change."""
     is_last: bool
     """Whether nothing can follow."""
 
@@ -52,7 +52,7 @@ class Place(NamedTuple):
 
 
 def fill(db: sqlite3.Connection) -> None:
-    """Note events of executions that have none."""
+    """Add the events of executions that have none."""
     db.execute(_FILL)
 
 
@@ -63,7 +63,7 @@ def note(
     status: str,
     at: str,
 ) -> None:
-    """Note what a node, or with no `result_id` the execution itself, has become."""
+    """Add the new state of a node, or of the execution itself without a `result_id`."""
     db.execute(
         "INSERT INTO events SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ? FROM events"
         " WHERE execution_id = ?",
@@ -119,6 +119,6 @@ def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
 
 
 def _not_yet(event: sqlite3.Row) -> Dict[str, Any]:
-    """Return what stands in place of what came later."""
+    """Return what replaces later columns."""
     then = {"status": event["status"], "updated_at": event["at"]}
     return {**then, "error_message": None, "completed_at": None}

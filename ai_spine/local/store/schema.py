@@ -108,7 +108,7 @@ def node_result_of(row: sqlite3.Row) -> Dict[str, Any]:
 def metrics_of(
     counted: Sequence[sqlite3.Row], last_execution: Optional[str]
 ) -> Dict[str, Any]:
-    """Return the metrics that the API tells, from what was counted for each status."""
+    """Return the metrics of the API from the counts of each status."""
     by_status = {row["status"]: row["count"] for row in counted}
     seconds = sum((row["seconds"] for row in counted), 0.0)
     timed = sum(row["timed"] for row in counted)

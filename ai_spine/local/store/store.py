@@ -36,7 +36,7 @@ class KeyReused(Exception):
 
 
 class Reply(NamedTuple):
-    """An answer as it is kept for a repetition: HTTP status and JSON."""
+    """A reply that is kept for repetitions: HTTP status and JSON."""
 
     status: int
     body: Any
@@ -67,7 +67,7 @@ class Store(Database):
     # Flows and agents
 
     def replace_given(self, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """Make the definitions given at the start the only given ones; the API's own stay."""
+        """Replace the initial definitions; those made over the API stay."""
         with self._lock, self._db:
             self._db.execute("BEGIN")
             self._db.execute(
@@ -84,7 +84,7 @@ class Store(Database):
         *,
         given: bool = False,
     ) -> Dict[str, Any]:
-        """Write a flow or an agent, and gives it as it stands; given ones end with the process."""
+        """Write a flow or an agent, and return it; initial ones end with the process."""
         with self._lock:
             self._write_definition(kind, definition_id, body, given=given)
             return self.get(kind, definition_id) or {}  # it was written just now
@@ -108,7 +108,7 @@ class Store(Database):
         ]
 
     def delete(self, kind: str, definition_id: str) -> bool:
-        """Remove a flow or an agent, and tells whether there was one."""
+        """Remove a flow or an agent, and return whether there was one."""
         query = "DELETE FROM definitions WHERE kind = ? AND id = ?"
         with self._lock:
             return self._db.execute(query, (kind, definition_id)).rowcount > 0
@@ -134,7 +134,7 @@ class Store(Database):
 
         Args:
             key: The idempotency key; without one, the reply is made each time.
-            fingerprint: What tells this request from others.
+            fingerprint: What distinguishes this request from others.
             make: Makes the reply.
 
         Returns:
@@ -187,7 +187,7 @@ class Store(Database):
     def create_execution(
         self, flow_id: str, input_data: Mapping[str, Any], metadata: Mapping[str, Any]
     ) -> str:
-        """Note an execution as pending, and gives its id."""
+        """Store an execution as pending, and return its id."""
         execution_id, now = str(uuid.uuid4()), self._stamp()
         given = json.dumps(input_data), json.dumps(metadata)
         with self._news_of(execution_id):
@@ -200,7 +200,7 @@ class Store(Database):
         return execution_id
 
     def start_execution(self, execution_id: str) -> None:
-        """Note that an execution's first node has started."""
+        """Record that an execution's first node has started."""
         now = self._stamp()
         with self._news_of(execution_id):
             started = self._db.execute(
@@ -219,7 +219,7 @@ class Store(Database):
         output_data: Optional[Mapping[str, Any]] = None,
         error_message: Optional[str] = None,
     ) -> bool:
-        """Note the end of an execution and of its nodes that still ran.
+        """Record the end of an execution and of its running nodes.
 
         Returns:
             Whether it was still going: what has ended once is not overwritten.
@@ -279,7 +279,7 @@ class Store(Database):
         return [execution_of(row) for row in rows]
 
     def metrics(self) -> Dict[str, Any]:
-        """Return the counts and times that the API tells."""
+        """Return the counts and times of the metrics."""
         counted = self._rows(
             "SELECT status, COUNT(*) AS count, TOTAL(seconds) AS seconds,"
             " COUNT(seconds) AS timed FROM executions GROUP BY status"
@@ -294,7 +294,7 @@ class Store(Database):
     def start_node(
         self, execution_id: str, node_id: str, agent_id: Optional[str], input_data: Any
     ) -> str:
-        """Note that a node runs, and gives the id of its result."""
+        """Record that a node runs, and return the id of its result."""
         return self._add_node(
             execution_id, node_id, agent_id, "running", input_data, None
         )
@@ -302,7 +302,7 @@ class Store(Database):
     def skip_node(
         self, execution_id: str, node_id: str, agent_id: Optional[str]
     ) -> None:
-        """Note that a node does not run, because of a condition."""
+        """Record that a node is skipped because of a condition."""
         self._add_node(execution_id, node_id, agent_id, "skipped", {}, self._stamp())
 
     def finish_node(
@@ -314,7 +314,7 @@ class Store(Database):
         output_data: Optional[Mapping[str, Any]] = None,
         error_message: Optional[str] = None,
     ) -> None:
-        """Note a node's end."""
+        """Record the end of a node."""
         now = self._stamp()
         output = None if output_data is None else json.dumps(output_data)
         told = output, error_message, milliseconds
@@ -344,7 +344,7 @@ class Store(Database):
     # What became of executions, for streams
 
     def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
-        """Return the first event of an execution behind a number; `None` if there is none yet."""
+        """Return the first event of an execution after a number; `None` if there is none yet."""
         with self._lock:
             return journal.event_after(self._db, execution_id, number)
 

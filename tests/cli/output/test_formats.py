@@ -175,7 +175,7 @@ def test_a_query_of_an_output_begins_at_the_exit_points(show):
         ("length()", "length() takes 1 arguments, not 0"),
         ("length(a, b)", "length() takes 1 arguments, not 2"),
         ("merge()", "merge() takes at least 1 arguments, not 0"),
-        ("(" * 5000, "is no JMESPath"),
+        ("(" * 5000, "is not JMESPath"),
     ],
 )
 def test_a_query_that_is_none_is_told_before_anything_is_sent(

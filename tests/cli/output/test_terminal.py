@@ -226,7 +226,7 @@ def test_ctrl_c_leaves_the_cursor_beneath_the_picture(
     child.expect(r"\x1b\[\d+A")
     child.sendintr()
     if presses == 2:
-        child.expect("Ctrl-C again leaves at once")
+        child.expect("Ctrl-C again to leave now")
         child.sendintr()
     rest = all_of(child)
     assert child.exitstatus == 130
@@ -272,7 +272,7 @@ def test_ctrl_c_stops_a_batch_on_a_terminal(terminal, client, inputs, tmp_path):
     child.sendintr()
     text = all_of(child)
     assert child.exitstatus == 130
-    assert "with --resume goes on" in text
+    assert "with --resume to continue" in text
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "yaml"])

@@ -19,7 +19,7 @@ from ai_spine.local import agent
 
 @agent("greeter", name="Greeter", capabilities=["conversation"], agent_type="output")
 def greet(input, config):
-    '''Greets.'''
+    '''Greet.'''
     return {"greeting": "Hello, " + input["name"]}
 
 def no_agent(input, config):
@@ -57,7 +57,7 @@ def test_a_decorated_function_is_called_like_the_function():
         return {"greeting": input["name"] + config["mark"]}
 
     assert greet({"name": "Ana"}, {"mark": "!"}) == {"greeting": "Ana!"}
-    assert greet.__doc__ == "Greets."
+    assert greet.__doc__ == "Greet."
     assert repr(greet) == "AgentFunction('greeter')"
 
 
@@ -91,7 +91,7 @@ def test_an_agent_tells_of_itself(serve, http):
     assert told["full"]["description"] == "All of it"
     assert told["full"]["capabilities"] == ["a", "b"]
     assert told["full"]["agent_type"] == "conditional"
-    assert told["documented"]["description"] == "Says what it does."
+    assert told["documented"]["description"] == "Say what it does."
     assert told["full"]["endpoint"].startswith(
         "python:tests.local.agents.test_functions."
     )
@@ -247,8 +247,8 @@ BAD_FORMS = {
         three,
         "agents must be a module, a list of agents, or a mapping of ids",
     ),
-    "a bare function": ([len], "is no agent: decorate it with @agent(...)"),
-    "text in a list": (["http://h"], "is no agent: decorate it with @agent(...)"),
+    "a bare function": ([len], "is not an agent: decorate it with @agent(...)"),
+    "text in a list": (["http://h"], "is not an agent: decorate it with @agent(...)"),
     "twice the same id": (
         [agent("a")(lambda i, c: {}), agent("a")(lambda i, c: {})],
         "two agents have the id 'a'",
@@ -410,14 +410,26 @@ ANSWERS = {
     ),
     "500 without JSON": (b"<html>", 500, "answered with status 500"),
     "404": ({"detail": "?"}, 404, "answered with status 404"),
-    "no JSON": (b"fine!", 200, "its answer has no status of success or error"),
-    "nothing": (b"", 200, "its answer has no status of success or error"),
-    "a list": ([1], 200, "its answer has no status of success or error"),
-    "no status": ({"output": {}}, 200, "its answer has no status of success or error"),
-    "a strange status": ({"status": "maybe"}, 200, "its answer has no status of"),
-    "a status that is none": ({"status": []}, 200, "its answer has no status of"),
-    "no Unicode": (b"\xff", 200, "its answer has no status of"),
-    "JSON without bottom": (100000 * b"[", 200, "its answer has no status of"),
+    "no JSON": (b"fine!", 200, "the response has neither the status success nor error"),
+    "nothing": (b"", 200, "the response has neither the status success nor error"),
+    "a list": ([1], 200, "the response has neither the status success nor error"),
+    "no status": (
+        {"output": {}},
+        200,
+        "the response has neither the status success nor error",
+    ),
+    "a strange status": (
+        {"status": "maybe"},
+        200,
+        "the response has neither the status",
+    ),
+    "a status that is none": (
+        {"status": []},
+        200,
+        "the response has neither the status",
+    ),
+    "no Unicode": (b"\xff", 200, "the response has neither the status"),
+    "JSON without bottom": (100000 * b"[", 200, "the response has neither the status"),
     "success without output": ({"status": "success"}, 200, "returned a NoneType"),
     "output that is a list": (
         {"status": "success", "output": [1]},

@@ -121,7 +121,7 @@ def test_an_agent_may_be_the_url_of_a_service(server):
     assert run(server).succeeded
 
 
-@needs("textblob")
+@needs("vaderSentiment")
 def test_the_samples_come_when_they_are_asked_for(server):
     server.add_samples()
     assert ids(server, "flow") == ["credit_analysis", "sentiment-analysis"]
@@ -136,14 +136,14 @@ def test_the_samples_come_when_they_are_asked_for(server):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["f"], "flow 'f' has no agents: name them after it"),
+        (["f"], "flow 'f' has no agents: pass them after it"),
         (["f.yaml"], "f.yaml cannot be read: No such file or directory"),
         (["f", "ghost"], "names the agent 'ghost', which is not there"),
         (["f", 5], "agent 'f.f' must be a function or a URL"),
         (["f", lambda: {}], "must take two arguments, input and config"),
         ([single(), work], "agents in a row need the id of their flow"),
-        ([5], "a flow given as int holds no flow: a mapping is expected"),
-        ([work], "a flow given as function holds no flow: a mapping is expected"),
+        ([5], "a flow given as int contains no flow: a mapping is expected"),
+        ([work], "a flow given as function contains no flow: a mapping is expected"),
         ([flow(node("a", "x"), node("a", "x"))], "2 nodes have the id 'a'"),
         (["..", work], "flow_id must not be '..'"),
         (["", work], "flow_id must not be empty"),

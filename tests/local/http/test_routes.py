@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 
-from ai_spine import operations
+from ai_spine import __version__, operations
 from tests.local import LIMIT, flow, node, run, single, wait_until
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -576,7 +576,7 @@ def test_an_execution_id_may_be_written_in_any_way_of_uuids(base, http, write):
         assert execution_id in answer.text
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/", "/api/v1", "/flows/f/x/y", "/x?y=1"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1", "/flows/f/x/y", "/x?y=1"])
 def test_an_unknown_path_is_not_found_in_the_servers_dialect(server, http, path):
     answer = http.get(server.url + path)
     assert answer.status_code == 404
@@ -915,3 +915,20 @@ def test_a_cancel_whose_key_was_used_otherwise_cancels_nothing(server, http):
     ).json()
     url = f"{server.url}/executions/{started['execution_id']}/cancel"
     assert http.post(url, json={}, headers=headers).status_code == 409
+
+
+def test_a_program_that_asks_for_the_root_learns_where_everything_is(serve):
+    server = serve()
+    response = requests.get(server.url, timeout=LIMIT)
+    assert response.headers["Content-Type"].startswith("application/json")
+    index = response.json()
+    assert (index["name"], index["version"]) == ("AI Spine local server", __version__)
+    for name in ("flows", "health"):
+        assert requests.get(server.url + index[name], timeout=LIMIT).ok
+    page = requests.get(server.url, headers={"Accept": "text/html"}, timeout=LIMIT)
+    assert page.headers["Content-Type"].startswith("text/html")
+
+
+def test_the_root_of_a_server_with_a_key_needs_the_key(serve):
+    server = serve(api_key="sk-1")
+    assert requests.get(server.url, timeout=LIMIT).status_code == 401

@@ -330,7 +330,7 @@ def test_an_execution_of_a_broken_store_tells_nothing_of_it(serve, monkeypatch):
 
     monkeypatch.setattr(server._store, "start_node", fail)
     execution = run(server)
-    assert execution.error_message == "The server failed: its log says why"
+    assert execution.error_message == "The server failed; see its log"
 
 
 def test_log_lines_hold_no_lines_of_a_request(server, caplog, monkeypatch):
@@ -489,8 +489,8 @@ def test_an_agent_that_nests_without_end_fails_its_node(serve, levels):
 
     execution = run(serve([single()], {"work": nest}))
     assert execution.status == "failed"
-    told = "agent 'work' gave back what is nested deeper than 100 levels"
-    assert execution.error_message == f"Node 'n' failed: {told}"
+    assert "agent 'work' returned" in execution.error_message
+    assert "nested" in execution.error_message
 
 
 @pytest.mark.parametrize("levels", [101, 700])

@@ -277,7 +277,7 @@ def test_a_silent_stream_is_kept_alive_by_comments(server, http, monkeypatch):
     with open_stream(server, http, execution_id) as answer:
         lines = answer.iter_lines()
         comments = (line for line in lines if line.startswith(b":"))
-        assert next(comments) == next(comments) == b": all is well"
+        assert next(comments) == next(comments) == b": keep-alive"
 
 
 def test_a_stream_that_breaks_takes_no_other_along(

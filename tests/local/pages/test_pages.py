@@ -71,14 +71,14 @@ def shown(response):
 # Who gets it
 
 
-def test_a_browser_gets_the_page_and_a_program_what_it_always_got(server, http):
+def test_a_browser_gets_the_page_and_a_program_gets_json(server, http):
     page = http.get(server.url, headers=HTML)
     assert page.status_code == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     for accept in (None, "*/*", "application/json", "application/json, text/html"):
         told = http.get(server.url, headers={"Accept": accept})
-        assert told.status_code == 404
-        assert told.json() == {"detail": "Not Found"}
+        assert told.status_code == 200
+        assert told.json()["name"] == "AI Spine local server"
         assert told.headers["Vary"] == "Accept"
 
 
@@ -135,7 +135,7 @@ def test_a_flow_is_run_by_its_form(server, browse):
         ('{"x": 1,\n "y": }', "Expecting value, in line 2, column 7."),
         ("", "The input is empty."),
         ("[1]", "The input must be a JSON object"),
-        ('{"x": NaN}', "NaN is no JSON"),
+        ('{"x": NaN}', "NaN is not JSON"),
         ('{"x": 1e999}', "1e999 is too large a number"),
         ('{"x": ' + "[" * 200 + "]" * 200 + "}", "nested too deeply"),
         ("<script>alert(1)</script>", "This is not JSON"),
@@ -317,7 +317,7 @@ def test_services_are_asked_for_their_health(serve, browse):
             told = browse(f"{serve([], agents).url}/page/agents")
     text = " ".join(shown(told).split())
     assert "a function of this server" in text
-    assert "it says that it is ready, version 1.2" in text
+    assert "ready, version 1.2" in text
     assert "it says that it is not ready" in text
     assert text.count("✗ not ready") == 2
     assert "pa55word" not in told.text
