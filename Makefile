@@ -33,6 +33,7 @@ bench: $(VENV)/.bench  ## Measure what the SDK costs, against its targets.
 lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the dependencies included.
 	$(BIN)/black --check --quiet . || $(BIN)/black --check --diff .
 	$(BIN)/flake8
+	$(BIN)/python scripts/voice.py
 	@echo '$(BIN)/lint-imports'; \
 		told=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$told"; exit 1; }
 	$(BIN)/vermin --quiet --no-tips --eval-annotations -t=3.7- --violations \

@@ -21,7 +21,6 @@ from ai_spine.constants import (
     DEFAULT_POOL_SIZE,
     DEFAULT_RETRY_AFTER_LIMIT,
     DEFAULT_TIMEOUT,
-    MAX_POOL_SIZE,
 )
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation, read_anything
@@ -29,8 +28,6 @@ from ai_spine.policy.events import log_to_stderr
 from ai_spine.policy.settings import Hooks, Settings
 from ai_spine.policy.validation import (
     Duration,
-    check_amount,
-    check_callable,
     check_count,
     check_flag,
     check_mapping,
@@ -39,7 +36,6 @@ from ai_spine.policy.validation import (
     check_seconds,
 )
 from ai_spine.transport.requests import RequestsTransport
-from ai_spine.utils import Secret
 
 Client = TypeVar("Client", bound="AISpine")
 
@@ -135,54 +131,17 @@ class AISpine(
         json_default: Optional[Callable[[Any], Any]] = None,
     ) -> None:
         # They are wrapped before any check, so that no traceback that shows locals shows them.
-        key = None if api_key is None else Secret(api_key)
-        token = None if access_token is None else Secret(access_token)
-        hidden_proxies = arguments.hide_proxies(proxies)
+        key, token, hidden = arguments.hide(api_key, access_token, proxies)
         del api_key, access_token, proxies
-        if session is not None:
-            _check_session(session, hidden_proxies, verify, cert)
-        chosen = config.load_profile(profile)
-        url = config.resolve_base_url(base_url, chosen)
-        url, prefix = config.split_base_url(
-            url, config.resolve_prefix(api_prefix, chosen, url)
-        )
+        _check_session(session, hidden, verify, cert)
+        server = (key, token, base_url, api_prefix, timeout, max_retries, profile)
+        policy = (deadline, retry_writes, retry_after_limit, pool_size, debug)
+        hooks = (event_hooks, on_credits_low, credits_low_at, json_default)
         settings = Settings(
-            api_key=config.resolve_api_key(key, chosen, url),
-            access_token=config.check_access_token(token),
-            base_url=url,
-            timeout=config.resolve_timeout(timeout, chosen),
-            max_retries=config.resolve_max_retries(max_retries, chosen),
-            debug=check_flag("debug", debug, ConfigurationError),
-            api_prefix=prefix,
-            deadline=(
-                None
-                if deadline is None
-                else check_seconds("deadline", deadline, ConfigurationError)
-            ),
-            retry_writes=check_flag("retry_writes", retry_writes, ConfigurationError),
-            retry_after_limit=config.check_retry_after_limit(retry_after_limit),
-            headers=arguments.check_headers(headers),
-            proxies=arguments.check_proxies(hidden_proxies),
-            verify=arguments.check_verify(verify),
-            cert=arguments.check_cert(cert),
-            pool_size=check_count(
-                "pool_size",
-                pool_size,
-                least=1,
-                most=MAX_POOL_SIZE,
-                error=ConfigurationError,
-            ),
-            event_hooks=arguments.check_hooks(event_hooks),
-            on_credits_low=check_callable(
-                "on_credits_low", on_credits_low, ConfigurationError
-            ),
-            credits_low_at=check_amount(
-                "credits_low_at", credits_low_at, "credits", ConfigurationError
-            ),
-            log_bodies=config.wants_bodies_logged(),
-            json_default=check_callable(
-                "json_default", json_default, ConfigurationError
-            ),
+            **config.resolve_server(*server),
+            **config.check_policy(*policy),
+            **arguments.check_network(headers, hidden, verify, cert),
+            **arguments.check_callbacks(*hooks),
         )
         config.warn_of_plain_http(settings)
         self._transport = RequestsTransport(settings, session)
@@ -309,6 +268,8 @@ class AISpine(
 
 def _check_session(session: Any, proxies: Any, verify: Any, cert: Any) -> None:
     """Refuse settings that a session of the caller's would silently override."""
+    if session is None:
+        return
     if not isinstance(session, requests.Session):
         raise ConfigurationError("session must be a requests.Session")
     if proxies is not None or verify is not True or cert is not None:

@@ -19,8 +19,8 @@ AISpineError
     ├── RateLimitError 429
     └── ServerError 5xx
 
-Each can be pickled, holds no live response and no secret, and reads as one sentence. Two warnings
-stand beside them: `InsecureTransportWarning` and `ProfileWarning`.
+Each can be pickled, holds no live response and no secret, and reads as one sentence. There are two
+warnings as well: `InsecureTransportWarning` and `ProfileWarning`.
 """
 
 import builtins

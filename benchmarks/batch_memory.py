@@ -9,7 +9,7 @@ from ai_spine import AISpine
 
 
 def peak() -> Optional[float]:
-    """Return the most memory that this process has had, in MB; `None` where no system tells.
+    """Return the most memory that this process has had, in MB; `None` if the system cannot say.
 
     On Linux not by `resource`, which goes on from the peak of the process that started this one.
     """

@@ -12,7 +12,7 @@ from ai_spine.local import LocalServer, agent
 
 @agent("pause")
 def pause(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
-    """Take the seconds that it is told."""
+    """Sleep for the seconds of the input."""
     time.sleep(input.get("seconds", 0))
     return {"paused": input.get("seconds", 0)}
 

@@ -20,7 +20,7 @@ def _httpx(url: str, undo: ExitStack) -> Contender:
 
 
 def _openai(url: str, undo: ExitStack) -> Contender:
-    """One of its models is read, as far as the answer has its fields."""
+    """One of its models is read, as far as the response has its fields."""
     import openai
 
     client = undo.enter_context(openai.OpenAI(api_key=_KEY, base_url=url))

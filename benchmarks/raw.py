@@ -40,7 +40,7 @@ class _Connection:
         self._came = b""
 
     def serve(self) -> bool:
-        """Answer what has come, and tells whether the connection still stands."""
+        """Answer what has come, and says whether the connection still stands."""
         try:
             data = self._sock.recv(65536)
             self._came += data

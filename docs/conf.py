@@ -42,7 +42,7 @@ python_use_unqualified_type_names = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
-# Of these, napoleon takes what stands before a colon for a type.
+# Of these, napoleon takes the text before a colon for a type.
 FIELDS = ("attribute", "data", "property")
 HIDDEN_COLON = "\ue000"
 
@@ -77,7 +77,7 @@ def find_public(app, env, node, content):
 
 
 def mark_code(app, what, name, thing, options, lines):
-    """Have what stands in backquotes be code, also where a letter follows, as in the plural."""
+    """Render text in backquotes as code, even if a letter follows, as in the plural."""
     lines[:] = [re.sub(r"`+([^`]+)`+(\w?)", _as_code, line) for line in lines]
     if what in FIELDS:
         lines[:] = [line.replace(":", HIDDEN_COLON) for line in lines]

@@ -1,4 +1,4 @@
-"""Execute a flow for each row of a CSV file, so that it can be stopped and gone on with.
+"""Execute a flow for each row of a CSV file, so that it can be stopped and resumed.
 
 Run a server in another terminal, and tell the SDK where it is:
 

@@ -35,8 +35,8 @@ def execute(
     except APIError as error:
         print(f"the server refused: {error}")
     except NetworkError as error:
-        # `maybe_executed` tells whether it is safe to start the flow again.
-        print(f"no answer, maybe executed: {error.maybe_executed}: {error}")
+        # `maybe_executed` says whether it is safe to start the flow again.
+        print(f"no response, maybe executed: {error.maybe_executed}: {error}")
     except ValidationError as error:
         print(f"wrong arguments, nothing was sent: {error}")
     except TimeoutError as error:
@@ -61,7 +61,7 @@ def main() -> None:
         if execution is not None:
             print(f"this one went well: {execution.output_data}")
 
-    # A server that is not there: each attempt is told, and nothing was executed.
+    # A server that is not there: each attempt is reported, and nothing was executed.
     with AISpine(base_url="http://127.0.0.1:9", max_retries=1) as nowhere:
         execute(nowhere, "sentiment-analysis", {"text": "Hello?"})
 

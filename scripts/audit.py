@@ -40,7 +40,7 @@ def main() -> int:
     unknown = len(packages) - len(checked)
     print(
         f"pip-audit: {len(checked)} packages, {len(holes)} known holes, "
-        f"{unknown} packages that nobody knows"
+        f"{unknown} unknown packages"
     )
     return 1 if holes else 0
 

@@ -28,7 +28,7 @@ PYTEST = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "-
 
 
 def main(names: Sequence[str]) -> int:
-    """Return 0 if the tests pass everywhere, 1 if not, and 2 for a name that nobody knows."""
+    """Return 0 if the tests pass everywhere, 1 if not, and 2 for an unknown name."""
     known: Dict[str, Callable[[], bool]] = {
         "oldest": lambda: passes("oldest", sys.executable, needs("==")),
         "pypy": on_pypy,
@@ -58,7 +58,7 @@ def on_pypy() -> bool:
 
 
 def passes(name: str, python: str, needed: List[str]) -> bool:
-    """Set an environment up, and tells whether the tests pass in it."""
+    """Set an environment up, and says whether the tests pass in it."""
     folder = ROOT / "build" / "compat" / name
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not inside.exists():

@@ -115,7 +115,7 @@ def install_problems(wheel: Path) -> List[str]:
     inside = folder / ("Scripts" if sys.platform == "win32" else "bin")
     pip = [str(inside / "python"), "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, "--disable-pip-version-check", f"{wheel}[local]"], check=True)
-    # From elsewhere, so that it is the wheel that runs, and not the checkout.
+    # From another folder, so that it is the wheel that runs, and not the checkout.
     ran = subprocess.run(
         [str(inside / "ai-spine"), *DEMO, "--output", "json"],
         cwd=folder,

@@ -339,7 +339,7 @@ def test_details_nested_beyond_all_measure_do_not_break_the_reading():
 
 
 def test_a_status_that_nobody_knows_has_a_message_all_the_same():
-    assert str(error_from_response(599, b"")) == "599: no reason was given"
+    assert str(error_from_response(599, b"")) == "599: the server gave no reason"
 
 
 def test_a_long_message_is_cut():

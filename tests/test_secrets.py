@@ -299,8 +299,8 @@ def test_a_key_over_plain_http_is_warned_of_once_for_each_host(not_warned, crede
         for url in ("http://a.test", "http://a.test:8080/x", "http://b.test"):
             AISpine(base_url=url, **{credential: KEY})
     assert [str(item.message)[:25] for item in caught] == [
-        "the key is sent to a.test ov",
-        "the key is sent to b.test ov",
+        "the key is sent to a.test",
+        "the key is sent to b.test",
     ]
     assert all(item.category is InsecureTransportWarning for item in caught)
     assert all(item.filename == __file__ for item in caught)

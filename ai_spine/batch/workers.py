@@ -133,7 +133,7 @@ def is_ambiguous(future: "Future[Any]") -> bool:
 
 
 def outcome_of(future: "Future[Any]", plan: Plan) -> Outcome:
-    """Return the outcome of an executor's task; if its worker died, nobody knows it."""
+    """Return the outcome of an executor's task; if its worker died, it is unknown."""
     try:
         outcome: Outcome = future.result()
         return outcome

@@ -18,7 +18,7 @@ def help_without_docstrings(path: str) -> str:
 
     Example:
         >>> help_without_docstrings("wait").splitlines()[0]
-        "Wait for an execution, and print its output."
+        'Wait for an execution, and print its output.'
     """
     return f"{SUMMARIES[path]}\n\n{NO_DOCSTRINGS}"
 

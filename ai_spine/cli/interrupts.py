@@ -18,7 +18,7 @@ _LEADING = ("profile", "base_url")
 
 @contextlib.contextmanager
 def starting(flow_id: str) -> Iterator[None]:
-    """Report a Ctrl-C while a flow is being started: nobody knows whether it runs."""
+    """Report a Ctrl-C while a flow is being started, which may or may not run."""
     try:
         yield
     except KeyboardInterrupt:

@@ -2,12 +2,16 @@
 
 import os
 import re
-from typing import Any, Dict, Mapping, Tuple, Union
+from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.settings import Hook
-from ai_spine.policy.validation import check_header_value
+from ai_spine.policy.validation import (
+    check_amount,
+    check_callable,
+    check_header_value,
+)
 from ai_spine.utils import Secret, one_line
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -25,6 +29,50 @@ _OWN_HEADERS = {
         REQUEST_ID_HEADER,
     )
 }
+
+
+def hide(
+    api_key: Any, access_token: Any, proxies: Any
+) -> Tuple[Optional[Secret], Optional[Secret], Any]:
+    """Wrap the arguments that are, or contain, secrets."""
+    return (
+        None if api_key is None else Secret(api_key),
+        None if access_token is None else Secret(access_token),
+        hide_proxies(proxies),
+    )
+
+
+def check_network(headers: Any, proxies: Any, verify: Any, cert: Any) -> Dict[str, Any]:
+    """Return the settings of requests and connections, checked.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    return {
+        "headers": check_headers(headers),
+        "proxies": check_proxies(proxies),
+        "verify": check_verify(verify),
+        "cert": check_cert(cert),
+    }
+
+
+def check_callbacks(
+    event_hooks: Any, on_credits_low: Any, credits_low_at: Any, json_default: Any
+) -> Dict[str, Any]:
+    """Return the caller's functions, checked.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    wrong = ConfigurationError
+    return {
+        "event_hooks": check_hooks(event_hooks),
+        "on_credits_low": check_callable("on_credits_low", on_credits_low, wrong),
+        "credits_low_at": check_amount(
+            "credits_low_at", credits_low_at, "credits", wrong
+        ),
+        "json_default": check_callable("json_default", json_default, wrong),
+    }
 
 
 def check_headers(value: Any) -> Dict[str, str]:

@@ -16,6 +16,7 @@ from ai_spine.constants import (
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
     ENV_LOG_BODIES,
+    MAX_POOL_SIZE,
     MAX_SECONDS,
 )
 from ai_spine.exceptions import (
@@ -27,6 +28,7 @@ from ai_spine.policy.settings import Settings
 from ai_spine.policy.validation import (
     check_amount,
     check_count,
+    check_flag,
     check_seconds,
     fits_header,
 )
@@ -42,6 +44,56 @@ from ai_spine.utils import (
 _warned_of: Set[Any] = set()
 
 
+def resolve_server(
+    key: Optional[Secret],
+    token: Optional[Secret],
+    base_url: Any,
+    api_prefix: Any,
+    timeout: Any,
+    max_retries: Any,
+    profile: Any,
+) -> Dict[str, Any]:
+    """Return the settings that arguments, the environment and a profile can give.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    chosen = load_profile(profile)
+    url = resolve_base_url(base_url, chosen)
+    url, prefix = split_base_url(url, resolve_prefix(api_prefix, chosen, url))
+    return {
+        "api_key": resolve_api_key(key, chosen, url),
+        "access_token": check_access_token(token),
+        "base_url": url,
+        "timeout": resolve_timeout(timeout, chosen),
+        "max_retries": resolve_max_retries(max_retries, chosen),
+        "api_prefix": prefix,
+        "log_bodies": wants_bodies_logged(),
+    }
+
+
+def check_policy(
+    deadline: Any, retry_writes: Any, retry_after_limit: Any, pool_size: Any, debug: Any
+) -> Dict[str, Any]:
+    """Return the settings of calls, checked.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    if deadline is not None:
+        deadline = check_seconds("deadline", deadline, ConfigurationError)
+    wrong = ConfigurationError
+    return {
+        "deadline": deadline,
+        "retry_writes": check_flag("retry_writes", retry_writes, wrong),
+        "retry_after_limit": check_retry_after_limit(retry_after_limit),
+        "pool_size": check_count(
+            "pool_size", pool_size, least=1, most=MAX_POOL_SIZE, error=wrong
+        ),
+        "debug": check_flag("debug", debug, wrong),
+    }
+
+
 def load_profile(name: Any) -> Profile:
     """Return the profile of that name, or the one that the environment or the file chooses.
 
@@ -53,7 +105,7 @@ def load_profile(name: Any) -> Profile:
     """
     if name is not None and name != "":
         profiles.check_profile_name(name, "profile")
-    return warn_of_open_file(profiles.load_profile(name), stacklevel=4)
+    return warn_of_open_file(profiles.load_profile(name), stacklevel=5)
 
 
 def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
@@ -111,7 +163,7 @@ def _warn_of_other_server(profile: Profile, server: str) -> None:
             f"the key of the profile {profile.name} is not sent to {server}, "
             "since its base_url is another server",
             ProfileWarning,
-            stacklevel=4,  # where the client is made
+            stacklevel=5,  # where the client is made
         )
 
 
@@ -306,6 +358,7 @@ def check_retry_after_limit(value: Any) -> float:
         value = value.total_seconds()
     return min(
         check_amount("retry_after_limit", value, "seconds", ConfigurationError),
+        MAX_POOL_SIZE,
         MAX_SECONDS,
     )
 

@@ -39,7 +39,7 @@ class HealthStatus(Model):
     """The health of the server."""
 
     status: str = required()
-    """`healthy`, if all is well."""
+    """`healthy`, if it is."""
     message: Optional[str] = attribute()
     """The server's message."""
     timestamp: Optional[datetime] = attribute(read=parse_timestamp)

@@ -15,7 +15,7 @@ def overview(client: "AISpine", execution: Union[Execution, str]) -> Html:
     """Request an execution with its nodes, and return what a notebook shows of it.
 
     That is a card, the flow's graph with the status of each node, a time line, and a table of what
-    each node gave. As the last line of a cell it is shown by itself; elsewhere,
+    each node gave. As the last line of a cell it is shown by itself; otherwise,
     `IPython.display.display` shows it.
 
     Args:
@@ -26,7 +26,7 @@ def overview(client: "AISpine", execution: Union[Execution, str]) -> Html:
         ValidationError: The id cannot be one.
         NotFoundError: There is no such execution.
         APIError: The server refused.
-        NetworkError: No answer came.
+        NetworkError: No response came.
 
     Example:
         >>> execution = client.execute_and_wait("sentiment-analysis", {"text": "Fine."})

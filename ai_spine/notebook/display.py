@@ -1,7 +1,7 @@
 """How notebooks show models: as HTML without scripts that needs no style.
 
 It is imported when a notebook asks. Colours are the page's own, so that it reads in light and in
-dark; what a status is, is told by a word.
+dark; a word shows each status.
 """
 
 import dataclasses

@@ -122,7 +122,9 @@ def test_what_is_no_iterable_of_models_is_refused(items):
 
 
 def test_an_item_that_is_no_model_is_named():
-    with pytest.raises(ValidationError, match=r"items\[1\] is no model, .*type dict"):
+    with pytest.raises(
+        ValidationError, match=r"items\[1\] is not a model, .*type dict"
+    ):
         to_dataframe([Execution("e"), {"execution_id": "e"}])
     with pytest.raises(ValidationError, match="model must be a class of models"):
         to_dataframe([], model=dict)

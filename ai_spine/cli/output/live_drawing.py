@@ -158,7 +158,7 @@ class LiveView:
     Args:
         execution_id: The execution.
         is_coloured: Whether statuses have colours.
-        clock: Gives seconds, never going back.
+        clock: Returns seconds, never going back.
     """
 
     def __init__(

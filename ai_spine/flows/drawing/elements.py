@@ -67,7 +67,7 @@ def picture(
     parts: List[str],
     kind: str,
 ) -> str:
-    """Return a whole picture of a kind, which its class tells, with a name and a description."""
+    """Return a complete picture with a class, a title and a description."""
     wide, high = number(width), number(height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="ai-spine-{kind}" '

@@ -27,7 +27,7 @@ class _Box(NamedTuple):
 def flow_as_svg(flow: Flow, *, states: Optional[Mapping[str, Any]] = None) -> str:
     """Draw a flow as a self-contained SVG picture, for light and dark pages.
 
-    A node's type and status are told by shape and word, and by colour besides.
+    Shape, word and colour show a node's type and status.
 
     Args:
         flow: The flow, sound or not.

@@ -43,7 +43,7 @@ _OTHER = Look("•", "*", "#57606a")
 
 
 def look_of(state: Optional[str]) -> Look:
-    """Return how a status looks; one that nobody knows looks like no other."""
+    """Return how a status looks; an unknown one looks like no other."""
     return LOOKS.get(state or "", _OTHER)
 
 

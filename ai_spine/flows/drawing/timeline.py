@@ -35,7 +35,7 @@ def timeline_as_svg(execution: Execution, results: Iterable[NodeResult]) -> str:
 
     Args:
         execution: The execution.
-        results: What its nodes gave, as `get_execution_results` tells it.
+        results: The results of its nodes, as `get_execution_results` returns them.
 
     Example:
         >>> execution = client.execute_and_wait("sentiment-analysis", {"text": "Fine."})

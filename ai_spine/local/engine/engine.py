@@ -85,7 +85,7 @@ class Engine:
 
     Args:
         store: Keeps executions and results.
-        find_agent: Gives the agent of an id; `None` if there is none.
+        find_agent: Returns the agent of an id; `None` if there is none.
         max_workers: How many nodes run at once, over all executions.
     """
 

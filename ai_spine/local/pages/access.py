@@ -23,7 +23,7 @@ class Access:
 
     Args:
         key_digest: The digest of the server's key; without one, no session is needed.
-        now: Gives seconds that only grow.
+        now: Returns seconds that only grow.
     """
 
     def __init__(

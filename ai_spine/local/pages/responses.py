@@ -1,13 +1,15 @@
 """The responses of the page: rendered templates, and the headers that protect them."""
 
 import functools
+import json
 from pathlib import Path
 from typing import Any, Dict
 
 import jinja2
 from flask import Response
 
-from ai_spine.local.pages import formatting as page_shown
+from ai_spine.__version__ import __version__
+from ai_spine.local.pages import formatting
 from ai_spine.models.statuses import ExecutionStatus
 
 _HERE = Path(__file__).parent
@@ -28,6 +30,19 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _STATIC_TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
+
+# What a program gets instead of the page: where everything is.
+INDEX = json.dumps(
+    {
+        "name": "AI Spine local server",
+        "version": __version__,
+        "page": "/",
+        "flows": "/flows",
+        "health": "/health",
+        "docs": "https://github.com/Dataframe-Consulting/ai-spine-sdk-python/tree/main/docs",
+    },
+    indent=2,
+).encode("ascii")
 
 
 class Problem(Exception):
@@ -86,28 +101,28 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
-        finalize=page_shown.visible,
+        finalize=formatting.visible,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals.update(
-        link=page_shown.link,
-        signs=page_shown.SIGNS,
-        longest_of_node=page_shown.LONGEST_OF_NODE,
+        link=formatting.link,
+        signs=formatting.SIGNS,
+        longest_of_node=formatting.LONGEST_OF_NODE,
         statuses=[
             str(status)
             for status in ExecutionStatus
             if status != ExecutionStatus.SKIPPED
         ],
-        longest=page_shown.LONGEST_SHOWN,
-        strip=(page_shown.STRIP_WIDTH, page_shown.STRIP_HEIGHT),
+        longest=formatting.LONGEST_SHOWN,
+        strip=(formatting.STRIP_WIDTH, formatting.STRIP_HEIGHT),
     )
     environment.filters.update(
-        as_json=page_shown.as_json,
-        seconds=page_shown.seconds_in_words,
-        taken=page_shown.time_taken,
-        moment=page_shown.moment_in_words,
-        machine=page_shown.moment_for_machines,
+        as_json=formatting.as_json,
+        seconds=formatting.seconds_in_words,
+        taken=formatting.time_taken,
+        moment=formatting.moment_in_words,
+        machine=formatting.moment_for_machines,
     )
     return environment

@@ -10,7 +10,6 @@ from typing import Any, Callable, Dict, List, Optional
 from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from ai_spine.__version__ import __version__
 from ai_spine.constants import API_PREFIX, LOGGER_NAME
 from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg
 from ai_spine.local.engine.engine import Engine
@@ -35,6 +34,7 @@ from ai_spine.local.pages.formatting import (
 )
 from ai_spine.local.pages.health import health_of
 from ai_spine.local.pages.responses import (
+    INDEX,
     Problem,
     answer,
     drawing,
@@ -51,18 +51,6 @@ PREFIX = "/page"
 PAGE_SIZE, LATEST = 20, 5
 TOKEN_FIELD = "form_token"  # nosec B105
 _OPEN_PATHS = (f"{PREFIX}/sign-in", f"{PREFIX}/static/")
-# What a program gets instead of the page: where everything is.
-_INDEX = json.dumps(
-    {
-        "name": "AI Spine local server",
-        "version": __version__,
-        "page": "/",
-        "flows": "/flows",
-        "health": "/health",
-        "docs": "https://github.com/Dataframe-Consulting/ai-spine-sdk-python/tree/main/docs",
-    },
-    indent=2,
-).encode("ascii")
 _STALE = "This form was made before the server started, or by another server."
 # How often the script polls, in milliseconds; a stream reports most changes earlier.
 _LIST_EVERY, _RUN_EVERY, _STREAMED_EVERY = 2000, 1000, 5000
@@ -131,7 +119,7 @@ class Page:
     def flows(self) -> Response:
         """All flows, and the latest executions."""
         if not wants_html(request):
-            response = answer(_INDEX, "application/json")
+            response = answer(INDEX, "application/json")
         else:
             flows = [Flow.from_wire(flow) for flow in self._store.all("flow")]
             response = self._show(

@@ -47,7 +47,7 @@ class Store(Database):
 
     Args:
         path: The file, or `:memory:`.
-        now: Gives seconds since the epoch.
+        now: Returns seconds since the epoch.
 
     Raises:
         ConfigurationError: The file cannot be used, or another server uses it.

@@ -19,11 +19,25 @@ from ai_spine.utils import Secret
 
 
 class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = BoundedHTTPConnection
+    @property
+    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
+        """The class of its connections."""
+        return _unless_patched(HTTPConnectionPool.ConnectionCls, BoundedHTTPConnection)
 
 
 class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = BoundedHTTPSConnection
+    @property
+    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
+        """The class of its connections."""
+        return _unless_patched(
+            HTTPSConnectionPool.ConnectionCls, BoundedHTTPSConnection
+        )
+
+
+def _unless_patched(library_class: Any, own_class: Any) -> Any:
+    """Return our class, unless a library for tests has replaced urllib3's, as vcrpy does."""
+    is_patched = not library_class.__module__.startswith("urllib3.")
+    return library_class if is_patched else own_class
 
 
 class _Reply(requests.Response):

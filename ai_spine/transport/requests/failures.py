@@ -136,7 +136,7 @@ def failure_of(
     if any(_is_of_tunnel(cause) for cause in causes):
         return Failure(Kind.NOT_SENT, "the proxy refused to connect")
     if any(getattr(cause, "reason", None) in _HANDSHAKE_REASONS for cause in causes):
-        # Bare text amid an established connection gives the same reasons.
+        # Bare text on an established connection has the same reasons.
         never_stood = any(
             isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes
         )
