@@ -25,7 +25,7 @@ from ai_spine.constants import (
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation, read_anything
 from ai_spine.policy.events import log_to_stderr
-from ai_spine.policy.settings import Hooks, Settings
+from ai_spine.policy.settings import Hooks
 from ai_spine.policy.validation import (
     Duration,
     check_count,
@@ -137,12 +137,8 @@ class AISpine(
         server = (key, token, base_url, api_prefix, timeout, max_retries, profile)
         policy = (deadline, retry_writes, retry_after_limit, pool_size, debug)
         hooks = (event_hooks, on_credits_low, credits_low_at, json_default)
-        settings = Settings(
-            **config.resolve_server(*server),
-            **config.check_policy(*policy),
-            **arguments.check_network(headers, hidden, verify, cert),
-            **arguments.check_callbacks(*hooks),
-        )
+        network = (headers, hidden, verify, cert)
+        settings = config.check_all(server, policy, network, hooks)
         config.warn_of_plain_http(settings)
         self._transport = RequestsTransport(settings, session)
         self._api = ApiClient(settings, self._transport)

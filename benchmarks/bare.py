@@ -19,7 +19,7 @@ app = Flask(__name__)
 
 @app.route("/executions/<execution_id>")
 def execution(execution_id: str) -> Response:
-    """The same JSON for any id."""
+    """Return the same JSON for any id."""
     told = {**EXECUTION, "execution_id": execution_id}
     return Response(json.dumps(told), mimetype="application/json")
 

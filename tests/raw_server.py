@@ -33,7 +33,7 @@ class Received(NamedTuple):
 
 
 def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
-    """Return the bytes of an answer; `content_length="9"` stands for the header `content-length`."""
+    """Return the bytes of a response; `content_length="9"` stands for the header."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8")
     fields = {"content_length": str(len(raw)), "connection": "close", **headers}
     lines = [f"HTTP/1.1 {status} Reason"]

@@ -3,10 +3,10 @@
 import os
 import warnings
 from datetime import timedelta
-from typing import Any, Callable, Dict, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Set, Tuple
 from urllib.parse import SplitResult, urlsplit
 
-from ai_spine.config import profiles
+from ai_spine.config import arguments, profiles
 from ai_spine.config.profile_file import is_open_to_others, shown
 from ai_spine.config.profiles import Profile
 from ai_spine.constants import (
@@ -42,6 +42,25 @@ from ai_spine.utils import (
 
 # Hosts, files and profiles that this process has warned about.
 _warned_of: Set[Any] = set()
+
+
+def check_all(
+    server: Sequence[Any],
+    policy: Sequence[Any],
+    network: Sequence[Any],
+    callbacks: Sequence[Any],
+) -> Settings:
+    """Return the settings of a client from its arguments, group by group.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    return Settings(
+        **resolve_server(*server),
+        **check_policy(*policy),
+        **arguments.check_network(*network),
+        **arguments.check_callbacks(*callbacks),
+    )
 
 
 def resolve_server(
@@ -105,7 +124,7 @@ def load_profile(name: Any) -> Profile:
     """
     if name is not None and name != "":
         profiles.check_profile_name(name, "profile")
-    return warn_of_open_file(profiles.load_profile(name), stacklevel=5)
+    return warn_of_open_file(profiles.load_profile(name), stacklevel=6)
 
 
 def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
@@ -163,7 +182,7 @@ def _warn_of_other_server(profile: Profile, server: str) -> None:
             f"the key of the profile {profile.name} is not sent to {server}, "
             "since its base_url is another server",
             ProfileWarning,
-            stacklevel=5,  # where the client is made
+            stacklevel=6,  # where the client is made
         )
 
 
