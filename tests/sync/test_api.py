@@ -749,7 +749,7 @@ def test_the_log_tells_each_attempt_and_each_sleep(serve, make_client, caplog):
     request_id = server.requests[0].headers["x-request-id"]
     assert first == f"GET /flows/f -> 503 in 0 ms (attempt 1, request id {request_id})"
     assert again.startswith(
-        "GET /flows/f: retrying in 2.00 s, because of status 503 (attempt 1"
+        "GET /flows/f: retrying in 2.00 s because of status 503 (attempt 1"
     )
     assert last.startswith("GET /flows/f -> 200 in 0 ms (attempt 2")
 
