@@ -3,14 +3,14 @@
 import os
 import warnings
 from datetime import timedelta
-from typing import Any, Callable, Dict, Optional, Sequence, Set, Tuple
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, Callable, Dict, Optional, Sequence, Set
+from urllib.parse import urlsplit
 
 from ai_spine.config import arguments, profiles
 from ai_spine.config.profile_file import is_open_to_others, shown
 from ai_spine.config.profiles import Profile
+from ai_spine.config.urls import check_base_url, check_prefix, split_base_url
 from ai_spine.constants import (
-    API_PREFIX,
     DEFAULT_API_PREFIX,
     DEFAULT_BASE_URL,
     DEFAULT_MAX_RETRIES,
@@ -32,13 +32,7 @@ from ai_spine.policy.validation import (
     check_seconds,
     fits_header,
 )
-from ai_spine.utils import (
-    Secret,
-    has_control_characters,
-    is_loopback,
-    is_unicode,
-    origin,
-)
+from ai_spine.utils import Secret, is_loopback, origin
 
 # Hosts, files and profiles that this process has warned about.
 _warned_of: Set[Any] = set()
@@ -172,7 +166,7 @@ def is_meant_for(profile: Profile, base_url: str) -> bool:
     own = profile.own("base_url")
     if own is None:
         return True
-    return origin(_check_base_url(own.name, own.text.reveal())) == origin(base_url)
+    return origin(check_base_url(own.name, own.text.reveal())) == origin(base_url)
 
 
 def _warn_of_other_server(profile: Profile, server: str) -> None:
@@ -214,63 +208,11 @@ def resolve_base_url(argument: Any, profile: Profile) -> str:
         ConfigurationError: It is not an http(s) URL with a host and at most a path.
     """
     if argument is not None:
-        return _check_base_url("base_url", argument)
+        return check_base_url("base_url", argument)
     found = profiles.find("base_url", profile)
     if found is None:
         return DEFAULT_BASE_URL
-    return _check_base_url(found.name, found.text.reveal())
-
-
-def _check_base_url(name: str, value: Any) -> str:
-    """Check a base URL; no message repeats it, since it may be a key in the wrong place."""
-    problem = f"{name} must be an http:// or https:// URL such as {DEFAULT_BASE_URL}"
-    if (
-        not isinstance(value, str)
-        or has_control_characters(value)
-        or not is_unicode(value)
-    ):
-        raise ConfigurationError(problem)
-    url = value.strip().rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        if not _has_possible_port(parts):
-            raise ConfigurationError(
-                f"{name} has a port that is not a number from 0 to 65535"
-            )
-        _check_host(host or "")
-    except ConfigurationError:
-        raise
-    except ValueError:
-        raise ConfigurationError(problem) from None
-    if parts.username is not None or parts.password is not None:
-        raise ConfigurationError(
-            f"{name} must not have a user name or password: use api_key"
-        )
-    if parts.scheme not in ("http", "https") or not host or " " in url:
-        raise ConfigurationError(problem)
-    if parts.query or parts.fragment:
-        raise ConfigurationError(f"{name} must not have a query or a fragment")
-    return url
-
-
-def _check_host(host: str) -> None:
-    """Check that a host can be looked up.
-
-    Raises:
-        ValueError: No name service can know it.
-    """
-    if not host.isascii():
-        host.encode("idna")
-    elif host.startswith(("*", ".")):
-        raise ValueError("a host name cannot begin like this")
-
-
-def _has_possible_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port is None or parts.port >= 0
-    except ValueError:
-        return False
+    return check_base_url(found.name, found.text.reveal())
 
 
 def resolve_timeout(argument: Any, profile: Profile) -> float:
@@ -329,42 +271,11 @@ def resolve_prefix(argument: Any, profile: Profile, base_url: str) -> str:
 # How to read the text of each setting; each function raises a `ConfigurationError`.
 READERS: Dict[str, Callable[[str, Secret], Any]] = {
     "api_key": _check_secret,
-    "base_url": lambda name, text: _check_base_url(name, text.reveal()),
+    "base_url": lambda name, text: check_base_url(name, text.reveal()),
     "api_prefix": lambda name, text: check_prefix(name, text.reveal()),
     "timeout": _read_timeout,
     "max_retries": _read_max_retries,
 }
-
-
-def check_prefix(name: str, value: Any) -> str:
-    """Return the prefix with a slash at its start and none at its end.
-
-    Raises:
-        ConfigurationError: It is not a path.
-    """
-    odd = (
-        not isinstance(value, str)
-        or has_control_characters(value)
-        or not is_unicode(value)
-    )
-    if odd or set(value) & set(" ?#"):
-        raise ConfigurationError(f"{name} must be a path such as /api/v1")
-    stripped = value.strip("/")
-    if {".", ".."} & set(stripped.split("/")):
-        raise ConfigurationError(f"{name} must not have . or .. as a part")
-    return f"/{stripped}" if stripped else ""
-
-
-def split_base_url(base_url: str, prefix: str) -> Tuple[str, str]:
-    """Split the API's prefix off the end of a base URL.
-
-    Example:
-        >>> split_base_url("https://h/api/v1", "")
-        ('https://h', '/api/v1')
-    """
-    if urlsplit(base_url).path.endswith(API_PREFIX) and prefix in ("", API_PREFIX):
-        return base_url[: -len(API_PREFIX)], API_PREFIX
-    return base_url, prefix
 
 
 def check_retry_after_limit(value: Any) -> float:
@@ -377,7 +288,6 @@ def check_retry_after_limit(value: Any) -> float:
         value = value.total_seconds()
     return min(
         check_amount("retry_after_limit", value, "seconds", ConfigurationError),
-        MAX_POOL_SIZE,
         MAX_SECONDS,
     )
 

@@ -1,7 +1,6 @@
 """Faults of the local server on purpose: what it must do wrong, and how often."""
 
 import fnmatch
-import json
 import threading
 from dataclasses import dataclass, field
 from http.client import responses as REASONS
@@ -215,7 +214,7 @@ def _answer(fault: Fault, start_response: Callable[..., Any]) -> Iterable[bytes]
         if fault.body is None
         else fault.body
     )
-    content = json.dumps(body).encode("utf-8")
+    content = encode_json(body)
     headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
     if fault.status in (204, 304):  # which have no body, as the server would grumble
         content, headers = b"", {}

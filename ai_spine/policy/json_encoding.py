@@ -1,235 +1,302 @@
-"""Encodes Python values as JSON: one encoder for every body that the SDK writes. Pure.
+"""Encoding as JSON: one encoder for everything that the SDK writes. Pure.
 
-Beyond what `json` knows it accepts, anywhere in a value: dates and times (ISO 8601), `timedelta`
-(seconds), `UUID`, `Enum` (its value), `Decimal` and paths (text), dataclasses, pydantic models,
-attrs classes, mappings (the SDK's models among them) and sequences of any class, numpy scalars and
-arrays, and pandas timestamps. Named tuples become lists, as in `json`. Sets, bytes, generators,
-NaN, infinities and cycles are refused, with the path of the value. No library is imported for it.
+Types of other libraries are recognised by name, so that no library is imported for them.
 """
 
+import dataclasses
+import functools
 import json
 import math
 import os
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+import re
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from functools import partial
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
-from uuid import UUID
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 from ai_spine.constants import MAX_MESSAGE_LENGTH
 from ai_spine.exceptions import ValidationError
 from ai_spine.utils import one_line
 
-Default = Callable[[Any], Any]
+JsonDefault = Callable[[Any], Any]
+
 _CONTAINERS = (dict, list, tuple)
-_TEXT_LIKE = (bytes, bytearray, memoryview)
-
-
-class _KeyCollision(ValueError):
-    """Two keys of a mapping become one in JSON."""
-
-
-def encode_json(body: Mapping[str, Any], default: Optional[Default] = None) -> bytes:
-    """Encode the body of a request.
-
-    Args:
-        body: The body; its keys are the names of the arguments.
-        default: Called with a value that the encoder does not know; it returns one that it knows,
-            or raises `TypeError`.
-
-    Raises:
-        ValidationError: Something in it is not JSON; the message names the path of the value.
-
-    Example:
-        >>> encode_json({"input_data": {"day": date(2026, 11, 27), "id": UUID(int=1)}})
-        b'{"input_data": {"day": "2026-11-27", "id": "00000000-0000-0000-0000-000000000001"}}'
-    """
-    convert = json_default if default is None else partial(_convert, default=default)
-    try:
-        # The C encoder decides; only what it refuses is walked to find the path.
-        text = json.dumps(body, allow_nan=False, default=convert)
-        _check_keys(body)
-        return text.encode("utf-8")
-    except (TypeError, ValueError, RecursionError) as refusal:
-        raise _problem(body, refusal, convert) from None
+# Finds the end of each key that may have been a number, a boolean or `None`. To look for such keys
+# in the text first makes the search for two that become one nearly free.
+_MAYBE_NOT_TEXT = re.compile(
+    '": (?:(?<=[0-9]": )|(?<=true": )|(?<=false": )|(?<=null": ))'
+)
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_BINARY = (bytes, bytearray, memoryview)  # sequences of numbers, which nobody means
 
 
 def json_default(value: Any) -> Any:
-    """Return a value that `json` can encode in place of one that it cannot.
+    """Convert a value that `json` cannot encode, for `json.dumps(…, default=json_default)`.
+
+    The client encodes what it sends in the same way. `json` asks again for what is inside.
+
+    Args:
+        value: One of the following.
+
+            - A `datetime`, `date` or `time` becomes ISO 8601 text, without an offset if it has
+              none; a `timedelta` becomes a number of seconds.
+            - A `UUID`, `Decimal` or path becomes text, and an `Enum` its value.
+            - A dataclass, an attrs class or a pydantic model becomes an object of its fields.
+            - A model of this SDK becomes the JSON that the server sent. Any other `Mapping`
+              becomes an object, and any other `Sequence` a list.
+            - A NumPy scalar or array becomes a number or a list, and a pandas `Timestamp` text.
+
+            `json` itself turns a named tuple into a list, like any other tuple.
+
+    Returns:
+        A value that `json` can encode, or that it passes to this function again.
 
     Raises:
-        TypeError: The value cannot become JSON.
+        TypeError: The type is not one of these; sets, bytes and generators are not.
+        ValueError: The value is `NaT`, or a `Decimal` that is not finite.
 
     Example:
-        >>> execution = client.execute_and_wait("sentiment-analysis", {"text": "Fine."})
-        >>> json.loads(json.dumps(execution, default=json_default))["status"]
-        'completed'
+        >>> import json, uuid
+        >>> json.dumps({"id": uuid.UUID(int=7)}, default=json_default)
+        '{"id": "00000000-0000-0000-0000-000000000007"}'
     """
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (datetime, date, time)):
-        if value != value:  # NaT, of pandas
-            raise TypeError("is NaT, which JSON cannot hold")
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, UUID) or _library_of(value) == "decimal":
-        return str(value)
-    if isinstance(value, os.PathLike) and isinstance(os.fspath(value), str):
-        return os.fspath(value)
-    fields = _fields_of(value)
-    if fields is not None:
-        _check_keys(fields)
-        return fields
-    if _library_of(value) == "numpy" and hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, Sequence) and not isinstance(value, _TEXT_LIKE):
-        return list(value)
-    raise TypeError(f"is {kind_of(value)}, which JSON cannot hold")
+    convert = _converter_of(value)
+    if convert is None:
+        raise TypeError(
+            f"Object of type {type(value).__name__} is not JSON serializable"
+        )
+    return convert(value)
 
 
-def _library_of(value: Any) -> str:
-    """Return the top-level package of a value's class, which need not be imported here."""
-    return type(value).__module__.partition(".")[0]
+def encode_json(body: Any, default: Optional[JsonDefault] = None) -> bytes:
+    """Encode a request's body, or an agent's output.
+
+    Args:
+        body: The body, usually a mapping whose keys are the arguments' names.
+        default: Converts values of types that `json_default` does not know.
+
+    Raises:
+        ValidationError: A value cannot be encoded. The message names its path.
+    """
+    converted = [body]
+
+    def convert(value: Any) -> Any:
+        plain = _convert(value, default)
+        converted.append(plain)
+        return plain
+
+    try:
+        # The C encoder decides; Python code looks only for what it cannot see, or refused.
+        text = json.JSONEncoder(allow_nan=False, default=convert).encode(body)
+        if not (_MAYBE_NOT_TEXT.search(text) and _has_merging_keys(converted)):
+            return text.encode("ascii")
+        refusal: Exception = ValueError("two keys become one")
+    except (TypeError, ValueError, RecursionError) as error:
+        refusal = error
+    raise _describe_problem(body, default, refusal) from None
 
 
-def _fields_of(value: Any) -> Optional[Dict[Any, Any]]:
-    """Return a value with named parts as a dict; `None` if it has none."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, type):
-        return None
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
-    if hasattr(value, "__pydantic_fields__") and hasattr(value, "model_dump"):
-        dumped: Dict[Any, Any] = value.model_dump(mode="json")
-        return dumped
-    if hasattr(value, "__attrs_attrs__"):
-        return {
-            field.name: getattr(value, field.name) for field in value.__attrs_attrs__
-        }
+def _convert(value: Any, default: Optional[JsonDefault]) -> Any:
+    if default is None or _converter_of(value) is not None:
+        return json_default(value)
+    return default(value)
+
+
+def _converter_of(value: Any) -> Optional[Callable[[Any], Any]]:
+    """Return the function that converts a value; `None` if there is none."""
+    kind: Any = type(value)
+    return _find_converter(kind)
+
+
+@functools.lru_cache(maxsize=256)
+def _find_converter(kind: type) -> Optional[Callable[[Any], Any]]:
+    if issubclass(kind, Enum):
+        return _enum_value
+    names = (f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)
+    named = next((_BY_NAME[name] for name in names if name in _BY_NAME), None)
+    if named is not None:
+        return named
+    if issubclass(kind, Mapping):
+        return dict
+    if dataclasses.is_dataclass(kind):
+        return _dataclass_fields
+    if hasattr(kind, "__attrs_attrs__"):
+        return _attrs_fields
+    if hasattr(kind, "__fspath__"):
+        return os.fspath
+    if issubclass(kind, Sequence) and not issubclass(kind, _BINARY):
+        return list
     return None
 
 
-def _convert(value: Any, default: Default) -> Any:
-    """Return what `json` can encode, with the caller's function for what the SDK does not know."""
-    try:
-        return json_default(value)
-    except TypeError as refusal:
-        try:
-            return default(value)
-        except TypeError:
-            raise refusal from None
+def _enum_value(value: Enum) -> Any:
+    return value.value
 
 
-def _check_keys(value: Any) -> None:
-    """Check that no two keys of a mapping in a value become one in JSON.
+def _dataclass_fields(value: Any) -> Dict[str, Any]:
+    return {
+        field.name: getattr(value, field.name) for field in dataclasses.fields(value)
+    }
 
-    Only keys of several types can: 1 and "1" are two keys in Python. So a mapping whose keys are
-    all text costs one join in C.
 
-    Raises:
-        _KeyCollision: Two do.
+def _attrs_fields(value: Any) -> Dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in value.__attrs_attrs__}
+
+
+def _pydantic_fields(value: Any) -> Any:
+    if hasattr(type(value), "model_dump"):
+        return value.model_dump(mode="json")
+    return value.dict()  # pydantic 1
+
+
+def _time_text(value: Any) -> str:
+    return str(_require_time(value).isoformat())
+
+
+def _duration_seconds(value: Any) -> float:
+    return float(_require_time(value).total_seconds())
+
+
+def _decimal_text(value: Any) -> str:
+    if not value.is_finite():
+        raise ValueError(f"{value} has no JSON form")
+    return str(value)
+
+
+def _numpy_datetime_text(value: Any) -> str:
+    return str(_require_time(value))
+
+
+def _numpy_duration_seconds(value: Any) -> float:
+    one_second = type(value)(1, "s")
+    return float(_require_time(value) / one_second)
+
+
+def _numpy_list(value: Any) -> Any:
+    if value.dtype.kind in "mM":  # of which `tolist` makes whole numbers
+        return list(value) if value.ndim else value[()]
+    return value.tolist()
+
+
+def _require_time(value: Any) -> Any:
+    if value != value:  # which `NaT` alone says of itself
+        raise ValueError("NaT has no JSON form")
+    return value
+
+
+_BY_NAME: Dict[str, Callable[[Any], Any]] = {
+    "collections.UserString": str,
+    "datetime.date": _time_text,
+    "datetime.time": _time_text,
+    "datetime.timedelta": _duration_seconds,
+    "decimal.Decimal": _decimal_text,
+    "numpy.bool": bool,
+    "numpy.bool_": bool,
+    "numpy.datetime64": _numpy_datetime_text,
+    "numpy.floating": float,
+    "numpy.integer": int,
+    "numpy.ndarray": _numpy_list,
+    "numpy.timedelta64": _numpy_duration_seconds,
+    "pydantic.main.BaseModel": _pydantic_fields,
+    "pydantic.v1.main.BaseModel": _pydantic_fields,
+    "uuid.UUID": str,
+}
+
+
+def _has_merging_keys(value: Any) -> bool:
+    """Return whether any dict inside has keys that are the same key in JSON.
+
+    The value has been encoded once, so no container holds itself.
     """
-    left = [value]
-    while left:
-        item = left.pop()
-        if isinstance(item, dict):
-            try:
-                "".join(item)
-            except TypeError:
-                if _colliding_key(item) is not None:
-                    raise _KeyCollision from None
-            item = item.values()
-        left += [part for part in item if isinstance(part, _CONTAINERS)]
+    if isinstance(value, dict):
+        for key in value:
+            if type(key) is not str:
+                if _merging_key(value) is not None:
+                    return True
+                break
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return False
+    for part in value:
+        if type(part) not in _SCALARS and _has_merging_keys(part):
+            return True
+    return False
 
 
-def _colliding_key(mapping: Mapping[Any, Any]) -> Optional[str]:
-    """Return the text that two keys of a mapping become; `None` if all stay apart."""
+def _merging_key(mapping: Dict[Any, Any]) -> Optional[str]:
+    """Return the first key that a mapping has twice in JSON, quoted; `None` if there is none."""
     seen = set()
     for key in mapping:
-        text = key if isinstance(key, str) else _key_text(key)
+        text = json.dumps({key: 0})[1:-4]
         if text in seen:
             return text
         seen.add(text)
     return None
 
 
-def _key_text(key: Any) -> str:
-    try:
-        return json.dumps(
-            key
-        )  # a number, a boolean or null, as `json` writes such a key
-    except (TypeError, ValueError):
-        return text_of(key)
-
-
-def _problem(
-    body: Mapping[str, Any], refusal: Exception, convert: Default
+def _describe_problem(
+    body: Any, default: Optional[JsonDefault], refusal: Exception
 ) -> ValidationError:
-    """Return the error of a body that is not JSON: the path of the value, and what is wrong."""
     try:
-        for path, complaint in _key_complaints("the body", body):
-            return ValidationError(f"{path} {complaint}")
-        for name, value in body.items():
-            for path, complaint in _complaints(str(name), value, (), convert):
-                return ValidationError(
-                    one_line(f"{path} {complaint}", MAX_MESSAGE_LENGTH)
-                )
-    except (RecursionError, ValueError):  # a number that is too long to write
+        for path, complaint in _find_problems("", body, (), default):
+            place = path[1:] if path.startswith(".") else path
+            text = f"{place or 'the body'} {complaint}"
+            return ValidationError(one_line(text, MAX_MESSAGE_LENGTH))
+    except (RecursionError, ValueError):  # a number that is too long to be written
         pass
-    names = one_line(", ".join(map(str, body)), MAX_MESSAGE_LENGTH)
+    names = ", ".join(map(str, body)) if isinstance(body, Mapping) else "the body"
+    names = one_line(names, MAX_MESSAGE_LENGTH)
     if isinstance(refusal, RecursionError):
         return ValidationError(f"{names}: nested too deeply for JSON")
     return ValidationError(one_line(f"{names}: not JSON: {refusal}"))
 
 
-def _complaints(
-    path: str, value: Any, parents: Tuple[int, ...], convert: Default
+def _find_problems(
+    path: str, value: Any, above: Tuple[int, ...], default: Optional[JsonDefault]
 ) -> Iterator[Tuple[str, str]]:
-    """Yield the paths of values that JSON cannot hold, and what is wrong with them."""
-    if value is None or isinstance(value, (str, bool, int)):
-        return
+    """Yield the path of each value that JSON cannot hold, and why it cannot."""
     if isinstance(value, float):
         if not math.isfinite(value):
             yield path, f"is {value}, which JSON cannot hold"
+    elif value is None or isinstance(value, (str, int)):
         return
-    if id(value) in parents:
+    elif id(value) in above:
         yield path, "contains itself, which JSON cannot hold"
-        return
-    parents = (*parents, id(value))
+    elif isinstance(value, _CONTAINERS):
+        for step, child in _children(value):
+            yield from _find_problems(path + step, child, (*above, id(value)), default)
+        if isinstance(value, dict):
+            yield from ((path, complaint) for complaint in _find_bad_keys(value))
+    elif default is None and _converter_of(value) is None:
+        yield path, f"is {kind_of(value)}, which JSON cannot hold"
+    else:
+        try:
+            plain = _convert(value, default)
+        except (TypeError, ValueError) as error:
+            yield path, f"cannot be encoded as JSON: {error}"
+        else:
+            yield from _find_problems(path, plain, (*above, id(value)), default)
+
+
+def _children(value: Any) -> Iterator[Tuple[str, Any]]:
     if isinstance(value, dict):
-        yield from _key_complaints(path, value)
-    if isinstance(value, _CONTAINERS):
-        for step, part in _parts_of(value):
-            yield from _complaints(path + step, part, parents, convert)
-        return
-    try:
-        converted = _fields_of(value)
-        if converted is None:
-            converted = convert(value)
-    except TypeError as refusal:
-        yield path, str(refusal)
-        return
-    yield from _complaints(path, converted, parents, convert)
+        for key, child in value.items():
+            yield f".{text_of(key)}", child
+    else:
+        for position, child in enumerate(value):
+            yield f"[{position}]", child
 
 
-def _key_complaints(path: str, value: Mapping[Any, Any]) -> Iterator[Tuple[str, str]]:
-    for key in value:
-        if key is not None and not isinstance(key, (str, int, float, bool)):
-            yield path, f"has a key that is {kind_of(key)}; JSON's keys are text"
+def _find_bad_keys(mapping: Dict[Any, Any]) -> Iterator[str]:
+    for key in mapping:
+        if key is not None and not isinstance(key, (str, int, float)):
+            yield f"has a key that is {kind_of(key)}; JSON's keys are text"
             return
-    collision = _colliding_key(value)
-    if collision is not None:
-        yield path, f"has two keys that become {collision!r} in JSON"
-
-
-def _parts_of(value: Any) -> List[Tuple[str, Any]]:
-    """Return the parts of a container, each with its step in a path."""
-    if isinstance(value, dict):
-        return [(f".{text_of(key)}", part) for key, part in value.items()]
-    return [(f"[{position}]", part) for position, part in enumerate(value)]
+        if isinstance(key, float) and not math.isfinite(key):
+            yield f"has the key {key}, which JSON cannot hold"
+            return
+    merging = _merging_key(mapping)
+    if merging is not None:
+        yield f"has two keys that both become {merging} in JSON"
 
 
 def text_of(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Tests of how arguments and environment become settings."""
 
 import pathlib
+from datetime import timedelta
 
 import pytest
 import requests
@@ -352,3 +353,13 @@ def test_a_prefix_may_stand_at_the_end_of_the_base_url(base_url, prefix, used):
 @pytest.mark.parametrize("bad", [5, "a b", "/a?b", "/a/../b", "x\n"])
 def test_a_prefix_must_be_a_path(bad):
     assert complaint_about(api_prefix=bad).startswith("api_prefix must ")
+
+
+@pytest.mark.parametrize(
+    "limit, seconds",
+    [(0, 0), (86400, 86400), (timedelta(days=1), 86400), (10**400, 1e9)],
+    ids=["none", "a-day", "a-day-as-timedelta", "without-end"],
+)
+def test_the_limit_for_retry_after_is_kept_in_seconds(limit, seconds):
+    with AISpine(retry_after_limit=limit) as client:
+        assert client._api.settings.retry_after_limit == seconds

@@ -1,6 +1,7 @@
 """Tests of scripts of misfortune: what a client of a server that goes wrong sees."""
 
 import threading
+from datetime import date
 
 import pytest
 import requests
@@ -361,3 +362,9 @@ def test_a_waiting_client_survives_faults(serve, gate):
         gate.set()
         waiter.join(LIMIT)
         assert not waiter.is_alive()
+
+
+def test_a_body_is_encoded_as_the_client_encodes_inputs(server, http):
+    body = {"since": date(2026, 11, 27)}
+    server.faults.add("GET", "/flows", status=500, body=body)
+    assert http.get(f"{server.url}/flows").json() == {"since": "2026-11-27"}
