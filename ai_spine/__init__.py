@@ -49,15 +49,15 @@ if TYPE_CHECKING:
     )
     from ai_spine.models.statuses import ExecutionStatus
     from ai_spine.notebook.tables import to_dataframe
-    from ai_spine.policy.events import RequestEvent
     from ai_spine.policy.execution_events import ExecutionEvent
     from ai_spine.policy.json_encoding import json_default
+    from ai_spine.policy.request_events import RequestEvent
 
 # A module is imported when one of its names is first used: `import ai_spine` costs next to nothing.
 _NAMES_IN = {
     "batch.items": ("BatchItem", "BatchProgress", "BatchResult"),
     "client": ("AISpine",),
-    "policy.events": ("RequestEvent",),
+    "policy.request_events": ("RequestEvent",),
     "policy.json_encoding": ("json_default",),
     "exceptions": (
         "AISpineError",

@@ -24,7 +24,7 @@ from ai_spine.constants import (
 )
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation, read_anything
-from ai_spine.policy.events import log_to_stderr
+from ai_spine.policy.request_events import log_to_stderr
 from ai_spine.policy.settings import Hooks
 from ai_spine.policy.validation import (
     Duration,

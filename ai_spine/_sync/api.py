@@ -15,10 +15,10 @@ from ai_spine.exceptions import (
 )
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
-from ai_spine.policy.events import RequestEvent, call_safely, log, log_line
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import Credential, Request, Response, encode_query
 from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
+from ai_spine.policy.request_events import RequestEvent, call_safely, log, log_line
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, Kind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
@@ -202,10 +202,10 @@ class ApiClient:
         Returns:
             Why no attempt may be made; `None` if one may.
         """
-        brake, held_until = self.state.brake, -math.inf
+        cooldown, held_until = self.state.cooldown, -math.inf
         # Without retries the caller alone decides. Another call may make the wait longer.
-        while self.settings.max_retries and brake.until > held_until:
-            held_until, left = brake.until, brake.left(self.clock())
+        while self.settings.max_retries and cooldown.until > held_until:
+            held_until, left = cooldown.until, cooldown.remaining(self.clock())
             if left <= 0:
                 break
             too_late = (
@@ -265,7 +265,7 @@ class ApiClient:
         asked, made = failure.retry_after, len(call.attempts) + 1
         may_pass = failure.kind in (Kind.NOT_DONE, Kind.UNCERTAIN)
         if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
-            self.state.brake.hold(self.clock() + asked)
+            self.state.cooldown.extend(self.clock() + asked)
         if not self._policy.may_repeat(call.method, failure, made):
             return None
         delay = self._policy.delay(made, asked)

@@ -20,10 +20,15 @@ from ai_spine.operations import (
     STREAM_EXECUTION,
 )
 from ai_spine.policy.event_streams import EventParser, ServerEvent, StreamTooLarge
-from ai_spine.policy.events import log
-from ai_spine.policy.execution_events import ExecutionEvent, Told, events_of, read_event
+from ai_spine.policy.execution_events import (
+    ExecutionEvent,
+    SeenEvents,
+    events_from_poll,
+    read_event,
+)
+from ai_spine.policy.request_events import log
 from ai_spine.policy.retry import Failure, Kind
-from ai_spine.policy.validation import fits_header
+from ai_spine.policy.validation import is_header_value
 from ai_spine.policy.waiting import Wait
 from ai_spine.transport.base import EventStream
 
@@ -50,7 +55,7 @@ class EventFollower:
         self._wait = wait
         self._impatient = impatient
         self._ids = {"execution_id": wait.execution_id}
-        self._seen = Told()
+        self._seen = SeenEvents()
         self._last_id: Optional[str] = None
         self._reconnect_delay = 0.0  # seconds, as the stream asks
         self._retry_after = 0.0  # seconds, as the last failure asks
@@ -155,7 +160,7 @@ class EventFollower:
                 if event is None:  # of an unknown type: as if nothing had come
                     continue
                 self._has_begun = True
-                if not self._seen.is_news(event):
+                if not self._seen.is_new(event):
                     continue
                 if event.execution is not None:
                     self._wait.note_state(event.execution)
@@ -195,7 +200,7 @@ class EventFollower:
     def _note_id(self, event_id: Optional[str]) -> None:
         """Keep the id to continue after, where it can be sent back."""
         if event_id is not None:
-            fits = len(event_id) <= _MAX_ID_LENGTH and fits_header(event_id)
+            fits = len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id)
             self._last_id = event_id if fits else None
 
     def _note_lost(self, stream: EventStream, failure: Failure) -> None:
@@ -231,7 +236,7 @@ class EventFollower:
         """Yield the events that polling shows."""
         while True:
             for event in self._poll():
-                if self._seen.is_news(event):
+                if self._seen.is_new(event):
                     yield event
                     if event.is_final:
                         return
@@ -249,7 +254,7 @@ class EventFollower:
                 )
             return []
         self._wait.note_state(execution)
-        return events_of(execution, nodes)
+        return events_from_poll(execution, nodes)
 
     def _node_results(self) -> List[NodeResult]:
         """Return the results of the nodes; none where the server has no such path."""

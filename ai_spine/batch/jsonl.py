@@ -19,7 +19,7 @@ from typing import (
 )
 
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.policy.events import log
+from ai_spine.policy.request_events import log
 from ai_spine.utils.locks import is_there, lock, unlock
 
 # How a first line begins that a crash has cut; any other file is not ours to change.

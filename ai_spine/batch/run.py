@@ -12,7 +12,7 @@ from ai_spine.batch.scheduler import Scheduler
 from ai_spine.batch.threads import start_threads
 from ai_spine.batch.workers import WorkerPool
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.policy.events import RequestEvent
+from ai_spine.policy.request_events import RequestEvent
 
 _WAKE_EVERY = 100
 _PUSHED_BACK = (429, 503)

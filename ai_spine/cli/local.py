@@ -12,7 +12,7 @@ from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import put
 from ai_spine.cli.session import import_local, session
 from ai_spine.cli.value_completion import offer_values
-from ai_spine.policy.events import log_to_stderr
+from ai_spine.policy.request_events import log_to_stderr
 
 
 @click.group("local", cls=Noun, no_args_is_help=False)

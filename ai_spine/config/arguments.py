@@ -176,8 +176,8 @@ def _check_path(name: str, value: Any) -> str:
         raise ConfigurationError(f"{name} must be the path of a file")
     path = os.fspath(value)
     if not os.path.exists(path):
-        told = one_line(repr(path), 200)
+        shown = one_line(repr(path), 200)
         raise ConfigurationError(
-            f"{name} is the path of a file that does not exist: {told}"
+            f"{name} is the path of a file that does not exist: {shown}"
         )
     return str(path)

@@ -100,17 +100,17 @@ class Document:
         for number, line in enumerate(self._lines, start=1):
             if line.reveal().strip()[:1] in ("", "#", ";"):
                 continue
-            begins = _SECTION.fullmatch(line.reveal().strip())
-            if begins is None:
-                problem = self._take_entry(name, number, line)
+            header = _SECTION.fullmatch(line.reveal().strip())
+            if header is None:
+                problem = self._add_entry(name, number, line)
             else:
-                name = begins.group(1)
-                problem = self._begin(name, number)
+                name = header.group(1)
+                problem = self._begin_section(name, number)
             if problem is not None:
                 self.problem = f"line {number} {problem}"
                 return
 
-    def _begin(self, name: str, number: int) -> Optional[str]:
+    def _begin_section(self, name: str, number: int) -> Optional[str]:
         if not is_profile_name(name):
             return "begins a section whose name is not valid for a profile"
         if name in self.sections:
@@ -118,7 +118,7 @@ class Document:
         self.sections[name] = Section(number, {})
         return None
 
-    def _take_entry(
+    def _add_entry(
         self, name: Optional[str], number: int, line: Secret
     ) -> Optional[str]:
         key, equals, _ = line.reveal().partition("=")
@@ -169,7 +169,7 @@ def read_document(path: Optional[str]) -> Document:
 
 def _content(path: str) -> bytes:
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with open(path, "rb", opener=_open_without_waiting) as file:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(_LARGEST + 1) if stat.S_ISREG(mode) else b""
     except FileNotFoundError:
@@ -184,7 +184,7 @@ def _content(path: str) -> bytes:
     return content
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def _open_without_waiting(path: str, flags: int) -> int:
     """Open a file without waiting, even a pipe that nobody writes to."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 

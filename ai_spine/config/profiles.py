@@ -80,9 +80,9 @@ NO_PROFILE = Profile("", "", None, {})
 def find(key: str, profile: Profile) -> Optional[Found]:
     """Return a setting from the environment, or else from the profile."""
     variable = KEYS[key]
-    told = os.environ.get(variable, "").strip() if variable else ""
-    if variable and told:
-        return Found(Secret(told), variable, False)
+    text = os.environ.get(variable, "").strip() if variable else ""
+    if variable and text:
+        return Found(Secret(text), variable, False)
     return profile.own(key)
 
 
@@ -142,9 +142,9 @@ def choose_name(name: Optional[str], document: Document) -> Tuple[str, str]:
     variable = os.environ.get(ENV_PROFILE, "").strip()
     chosen, source = DEFAULT_PROFILE, "default"
     general = document.sections.get(GENERAL)
-    told = general.entries if general is not None else {}
-    _check_keys(file_path(), GENERAL, told, [PROFILE_KEY])
-    entry = told.get(PROFILE_KEY)
+    settings = general.entries if general is not None else {}
+    _check_keys(file_path(), GENERAL, settings, [PROFILE_KEY])
+    entry = settings.get(PROFILE_KEY)
     if name is not None:
         chosen, source = name, "profile"
     elif variable:

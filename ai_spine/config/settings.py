@@ -30,7 +30,7 @@ from ai_spine.policy.validation import (
     check_count,
     check_flag,
     check_seconds,
-    fits_header,
+    is_header_value,
 )
 from ai_spine.utils import Secret, is_loopback, origin
 
@@ -128,9 +128,9 @@ def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
         return profile
     if is_open_to_others(path):
         _warned_of.add(path)
-        told = shown(path)
+        name = shown(path)
         warnings.warn(
-            f"{told} contains a key, and other users can read it: chmod 600 {told}",
+            f"{name} contains a key, and other users can read it: chmod 600 {name}",
             ProfileWarning,
             stacklevel=stacklevel,
         )
@@ -194,7 +194,7 @@ def _check_secret(name: str, secret: Secret) -> Optional[Secret]:
         raise ConfigurationError(f"{name} must be text")
     if not secret.reveal():
         return None
-    if not fits_header(secret.reveal()):
+    if not is_header_value(secret.reveal()):
         raise ConfigurationError(
             f"{name} must be printable ASCII text without spaces around it"
         )

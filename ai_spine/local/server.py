@@ -18,6 +18,7 @@ from ai_spine.local.agents.functions import (
 )
 from ai_spine.local.agents.http_agents import HttpAgent
 from ai_spine.local.agents.inline import RowItem, name_of, read_inline
+from ai_spine.local.app import make_app
 from ai_spine.local.definitions import (
     FlowItem,
     FlowSource,
@@ -28,7 +29,6 @@ from ai_spine.local.definitions import (
 from ai_spine.local.engine.engine import Engine
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
-from ai_spine.local.app import make_app
 from ai_spine.local.http.routes import Backend
 from ai_spine.local.http.security import Guard, names_of
 from ai_spine.local.http.streams import Publisher
@@ -42,7 +42,7 @@ from ai_spine.policy.validation import (
     check_flag,
     check_id,
     check_mapping,
-    fits_header,
+    is_header_value,
 )
 from ai_spine.utils import Secret
 
@@ -326,7 +326,7 @@ def _check_settings(
         raise ConfigurationError("db must be the path of a file, or :memory:")
     if api_key is not None:
         key = api_key.reveal()
-        if not isinstance(key, str) or not fits_header(key):
+        if not isinstance(key, str) or not is_header_value(key):
             raise ConfigurationError(
                 "api_key must be printable ASCII text, and not be empty"
             )

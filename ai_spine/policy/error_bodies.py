@@ -32,7 +32,7 @@ _CLASS_BY_STATUS: Dict[int, Type[APIError]] = {
 }
 
 
-class Words(NamedTuple):
+class ErrorBody(NamedTuple):
     """What the body of an error says, in either dialect."""
 
     message: str = ""
@@ -42,34 +42,34 @@ class Words(NamedTuple):
     credits_available: Optional[float] = None
 
 
-def read_error_body(body: bytes) -> Words:
+def read_error_body(body: bytes) -> ErrorBody:
     """Parse the body of an error response; fields that it does not have stay empty."""
     try:
         payload = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
-        return Words()  # HTML or nothing, from a proxy: the status says more
+        return ErrorBody()  # HTML or nothing, from a proxy: the status says more
     if isinstance(payload, str):
-        return Words(one_line(payload, MAX_MESSAGE_LENGTH))
+        return ErrorBody(one_line(payload, MAX_MESSAGE_LENGTH))
     if not isinstance(payload, dict):
-        return Words(details=_shallow(payload))
+        return ErrorBody(details=_shallow(payload))
     inner = payload.get("error")
     return _read_error_object(
         {**payload, **inner} if isinstance(inner, dict) else payload
     )
 
 
-def _read_error_object(payload: Dict[str, Any]) -> Words:
+def _read_error_object(payload: Dict[str, Any]) -> ErrorBody:
     detail = payload.get("detail")
     fields = _field_errors(detail) or _field_errors(payload.get("details"))
-    words = [payload.get(name) for name in ("detail", "message", "error", "title")]
+    texts = [payload.get(name) for name in ("detail", "message", "error", "title")]
     message = next(
-        (text for text in words if isinstance(text, str) and text.strip()), ""
+        (text for text in texts if isinstance(text, str) and text.strip()), ""
     )
     if isinstance(detail, dict) and not message:
         return _read_error_object(_flattened(payload, detail))
     if fields and not message:
         message = "; ".join(f"{e['field']}: {e['message']}" for e in fields)
-    return Words(
+    return ErrorBody(
         one_line(message, MAX_MESSAGE_LENGTH),
         _text(_first(payload, "error_code", "errorCode", "code", "type")),
         fields
@@ -130,8 +130,8 @@ def _field_errors(detail: Any) -> List[Dict[str, Any]]:
 
 
 def _field_error(entry: Dict[str, Any]) -> Dict[str, Any]:
-    place = entry.get("loc")
-    steps = [str(step) for step in place] if isinstance(place, list) else []
+    loc = entry.get("loc")
+    steps = [str(step) for step in loc] if isinstance(loc, list) else []
     if len(steps) > 1 and steps[0] in ("body", "path", "query", "header"):
         steps = steps[1:]
     return {
@@ -177,21 +177,21 @@ def error_from_response(
         >>> str(error_from_response(404, b'{"detail": "no flow"}', call=call))
         '404: no flow (GET /flows/f)'
     """
-    words = read_error_body(body)
-    message = words.message or http.client.responses.get(
+    parsed = read_error_body(body)
+    message = parsed.message or http.client.responses.get(
         status_code, "the server gave no reason"
     )
-    error = _class_for(status_code, words.code, message)(
+    error = _class_for(status_code, parsed.code, message)(
         message,
         status_code=status_code,
-        code=words.code,
-        details=words.details,
+        code=parsed.code,
+        details=parsed.details,
         retry_after=retry_after,
         call=call,
     )
     if isinstance(error, InsufficientCreditsError):
-        error.credits_needed = words.credits_needed
-        error.credits_available = words.credits_available
+        error.credits_needed = parsed.credits_needed
+        error.credits_available = parsed.credits_available
     return error
 
 

@@ -6,7 +6,7 @@ from typing import List, Mapping, NamedTuple, Optional
 from ai_spine.constants import EVENT_STREAM, MAX_RESPONSE_BYTES, STREAM_RELATION
 
 _LINE_END = re.compile(b"\r\n|\n|\r")
-_MARK = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_RETRY = 18  # digits
 _PARAMETER = re.compile(r';\s*(\w+)\s*=\s*"?([^";,]*)"?')  # of a link
 
@@ -65,32 +65,32 @@ class EventParser:
         if not data:
             return []
         self._after_cr = data[-1:] == b"\r"
-        *ends, rest = _LINE_END.split(data)
-        events = [self._take(self._line(end)) for end in ends]
-        self._grow(rest)
+        *line_ends, rest = _LINE_END.split(data)
+        events = [self._parse_line(self._finish_line(end)) for end in line_ends]
+        self._append(rest)
         return [event for event in events if event is not None]
 
-    def _grow(self, piece: bytes) -> None:
+    def _append(self, piece: bytes) -> None:
         self._length += len(piece)
         if self._length > self._limit:
             raise StreamTooLarge(f"a line of more than {self._limit} bytes")
         if piece:
             self._pieces.append(piece)
 
-    def _line(self, end: bytes) -> bytes:
+    def _finish_line(self, end: bytes) -> bytes:
         """Return the line that these bytes complete."""
-        self._grow(end)
+        self._append(end)
         line = b"".join(self._pieces)
         self._pieces, self._length = [], 0
-        if self._is_first and line.startswith(_MARK):
-            line = line[len(_MARK) :]
+        if self._is_first and line.startswith(_BYTE_ORDER_MARK):
+            line = line[len(_BYTE_ORDER_MARK) :]
         self._is_first = False
         return line
 
-    def _take(self, line: bytes) -> Optional[ServerEvent]:
+    def _parse_line(self, line: bytes) -> Optional[ServerEvent]:
         """Read a line; an empty one completes an event."""
         if not line:
-            return self._complete()
+            return self._finish_event()
         name, _, value = line.partition(b":")
         if value.startswith(b" "):
             value = value[1:]
@@ -107,7 +107,7 @@ class EventParser:
             self.retry = int(value) / 1000
         return None
 
-    def _complete(self) -> Optional[ServerEvent]:
+    def _finish_event(self) -> Optional[ServerEvent]:
         if self._id is not None:
             self.last_id = self._id or None  # an empty id resets it
         event = ServerEvent(self._id, self._type or "message", "\n".join(self._data))

@@ -38,32 +38,34 @@ class ExecutionEvent(NamedTuple):
         return self.execution is not None and self.execution.is_done
 
 
-def read_event(told: ServerEvent) -> Optional[ExecutionEvent]:
+def read_event(event: ServerEvent) -> Optional[ExecutionEvent]:
     """Parse an event of a stream; return `None` if its type is unknown.
 
     Raises:
         UnexpectedResponse: Its data does not fit its type.
     """
-    if told.type not in (NODE, EXECUTION):
+    if event.type not in (NODE, EXECUTION):
         return None
     try:
-        data = json.loads(told.data)
+        data = json.loads(event.data)
     except (ValueError, RecursionError):
         raise UnexpectedResponse("what is not JSON") from None
-    named = told.id or None  # an empty id says nothing
-    if told.type == NODE:
-        return ExecutionEvent(named, NODE, node=NodeResult.from_wire(data))
-    return ExecutionEvent(named, EXECUTION, execution=Execution.from_wire(data))
+    event_id = event.id or None  # an empty id says nothing
+    if event.type == NODE:
+        return ExecutionEvent(event_id, NODE, node=NodeResult.from_wire(data))
+    return ExecutionEvent(event_id, EXECUTION, execution=Execution.from_wire(data))
 
 
-def events_of(execution: Execution, nodes: List[NodeResult]) -> List[ExecutionEvent]:
-    """Return what a poll has shown as events, the end after everything else."""
-    seen = [ExecutionEvent(None, NODE, node=node) for node in nodes]
+def events_from_poll(
+    execution: Execution, nodes: List[NodeResult]
+) -> List[ExecutionEvent]:
+    """Return the result of a poll as events; a final one comes last."""
+    of_nodes = [ExecutionEvent(None, NODE, node=node) for node in nodes]
     own = ExecutionEvent(None, EXECUTION, execution=execution)
-    return [*seen, own] if execution.is_done else [own, *seen]
+    return [*of_nodes, own] if execution.is_done else [own, *of_nodes]
 
 
-class Told:
+class SeenEvents:
     """Remembers which events were reported: by id, or by state where they have no id."""
 
     def __init__(self) -> None:
@@ -71,17 +73,17 @@ class Told:
         self._ids: Set[str] = set()
         self._states: Dict[Tuple[str, str], Set[str]] = {}
 
-    def is_news(self, event: ExecutionEvent) -> bool:
+    def is_new(self, event: ExecutionEvent) -> bool:
         """Return whether an event is new, and remember it."""
-        about = event.node or event.execution
-        name = str(event.node.node_id) if event.node is not None else ""
-        states = self._states.setdefault((event.type, name), set())
-        status = str(about.status) if about is not None else ""
-        is_news = status not in states
+        changed = event.node or event.execution
+        node_id = str(event.node.node_id) if event.node is not None else ""
+        states = self._states.setdefault((event.type, node_id), set())
+        status = str(changed.status) if changed is not None else ""
+        is_new = status not in states
         states.add(status)
         if event.is_final:  # it ends everything, so it is new, whatever its id
             return True
-        return is_news if event.id is None else self._is_new_id(event.id)
+        return is_new if event.id is None else self._is_new_id(event.id)
 
     def _is_new_id(self, text: str) -> bool:
         if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER:

@@ -9,7 +9,7 @@ from ai_spine.constants import MAX_LOGGED_LENGTH
 from ai_spine.utils import Secret, one_line
 
 _MASK = "***"
-_TELLING = re.compile(
+_SECRET_NAME = re.compile(
     r"api[-_]?key|secret|passw|passphrase|pwd|token|authorization|credential|cookie"
     r"|private[-_]?key",
     re.IGNORECASE,
@@ -42,12 +42,12 @@ class Redactor:
     def __init__(self, secrets: Iterable[Optional[Secret]]) -> None:
         known = [secret for secret in secrets if secret is not None]
         # As `Secret`, so that no traceback with locals shows a pattern that spells the key.
-        self._forms = tuple(Secret(_forms_of(secret.reveal())) for secret in known)
+        self._patterns = tuple(Secret(_pattern_of(secret.reveal())) for secret in known)
 
     def redact(self, text: str) -> str:
         """Return a text without the secrets, also where they are escaped as in JSON or in a URL."""
-        for form in self._forms:
-            text = re.sub(form.reveal(), _MASK, text, flags=re.IGNORECASE)
+        for pattern in self._patterns:
+            text = re.sub(pattern.reveal(), _MASK, text, flags=re.IGNORECASE)
         return text
 
     def body(self, content: bytes) -> str:
@@ -66,16 +66,16 @@ class Redactor:
         return one_line(self.redact(text), MAX_LOGGED_LENGTH)
 
 
-def _forms_of(secret: str) -> str:
+def _pattern_of(secret: str) -> str:
     """Return a pattern for a secret: each character plain, as in JSON, in a URL or in a `repr`."""
     return "".join(
         # Each time an escaped text is parsed, a run of backslashes may be halved.
-        r"(?:\\u005c|%5c|\\)+" if part[0] == "\\" else _forms_of_character(part)
+        r"(?:\\u005c|%5c|\\)+" if part[0] == "\\" else _character_pattern(part)
         for part in re.findall(r"\\+|[^\\]", secret, re.DOTALL)
     )
 
 
-def _forms_of_character(character: str) -> str:
+def _character_pattern(character: str) -> str:
     code = f"{ord(character):02x}"
     escapes = r"\\*" if character in "\"'/" else ""
     return rf"(?:\\u00{code}|%{code}|{escapes}{re.escape(character)})"
@@ -91,10 +91,10 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_secrets(part) for part in value]
     # JSON inside a text, for example, has names of its own.
-    return _MASK if isinstance(value, str) and _TELLING.search(value) else value
+    return _MASK if isinstance(value, str) and _SECRET_NAME.search(value) else value
 
 
 def _is_secret(name: str, value: Any) -> bool:
-    if value is None or isinstance(value, bool) or not _TELLING.search(name):
+    if value is None or isinstance(value, bool) or not _SECRET_NAME.search(name):
         return False
     return not (isinstance(value, (int, float)) and _COUNT.search(name))

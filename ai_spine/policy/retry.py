@@ -45,12 +45,9 @@ class Failure(NamedTuple):
 _KIND_BY_STATUS: Dict[int, Kind] = {
     **dict.fromkeys((429, 503), Kind.NOT_DONE),
     **dict.fromkeys((408, 500, 502, 504), Kind.UNCERTAIN),
-    **dict.fromkeys(
-        range(520, 528), Kind.UNCERTAIN
-    ),  # gateways that lost their upstream
+    # Gateways that lost their upstream.
+    **dict.fromkeys(range(520, 528), Kind.UNCERTAIN),
 }
-
-
 # 5xx about the request itself: not implemented, HTTP version, network authentication.
 _NEVER_BEGUN = (501, 505, 511)
 
@@ -142,27 +139,27 @@ def _read_date(text: str) -> Optional[float]:
         return None
 
 
-class Brake:
-    """Holds back all calls of a client while the server has asked one of them to wait.
+class Cooldown:
+    """Delays all calls of a client while the server asks one of them to wait.
 
     Example:
-        >>> brake = Brake()
-        >>> brake.hold(until=110.0)
-        >>> brake.left(now=104.0)
+        >>> cooldown = Cooldown()
+        >>> cooldown.extend(until=110.0)
+        >>> cooldown.remaining(now=104.0)
         6.0
     """
 
     def __init__(self, until: float = -math.inf) -> None:
         self.until = until
-        """When it releases the calls, by the clock of the caller."""
+        """When it is over, by the clock of the caller."""
         self._lock = threading.Lock()
 
-    def hold(self, until: float) -> None:
-        """Hold the calls until then, or longer if they are already held longer."""
+    def extend(self, until: float) -> None:
+        """Extend it until then; it never becomes shorter."""
         with self._lock:
             self.until = max(self.until, until)
 
-    def left(self, now: float) -> float:
+    def remaining(self, now: float) -> float:
         """Return the seconds that are left."""
         return max(self.until - now, 0.0)
 

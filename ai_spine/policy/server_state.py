@@ -7,7 +7,7 @@ from typing import Callable, Mapping, Optional
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.policy.event_streams import announces_stream
-from ai_spine.policy.retry import Brake
+from ai_spine.policy.retry import Cooldown
 
 
 class ServerState:
@@ -18,8 +18,8 @@ class ServerState:
     """
 
     def __init__(self, max_streams: Optional[int] = None) -> None:
-        self.brake = Brake()
-        """Holds all calls back while the server asks to wait."""
+        self.cooldown = Cooldown()
+        """Delays all calls while the server asks to wait."""
         self.announces_streams = False
         """Whether a response has announced that executions can be streamed."""
         self.streams_unsupported = False
@@ -59,7 +59,7 @@ class ServerState:
 
     def after_fork(self) -> None:
         """Replace the locks, which threads of the parent process may have held."""
-        self.brake = Brake(self.brake.until)
+        self.cooldown = Cooldown(self.cooldown.until)
         self._free_streams = threading.BoundedSemaphore(self._max_streams or 1)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from ai_spine.constants import MAX_SECONDS
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.models import Agent, Execution, Flow
+from ai_spine.models.base import Model
 from ai_spine.policy.json_encoding import kind_of, text_of
 from ai_spine.utils import has_control_characters, is_unicode, one_line
 
@@ -30,7 +31,8 @@ def check_id(name: str, value: Any) -> str:
         value: The id: text, a `UUID`, or the model that has such an id.
 
     Raises:
-        ValidationError: It is something else, empty, `.` or `..`, or holds control characters.
+        ValidationError: It is something else, empty, `.` or `..`, or has control characters. An
+            `Execution` is no `flow_id`, although it has one.
 
     Example:
         >>> check_id("flow_id", Flow("credit")), check_id("flow_id", UUID(int=1))
@@ -38,8 +40,8 @@ def check_id(name: str, value: Any) -> str:
     """
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, _MODELS.get(name, ())):
-        value = getattr(value, name)
+    if isinstance(value, Model):
+        value = _id_of(name, value)
     if not isinstance(value, str):
         raise ValidationError(f"{name} must be text, not {kind_of(value)}")
     if not value.strip():
@@ -51,6 +53,18 @@ def check_id(name: str, value: Any) -> str:
     if has_control_characters(value) or not is_unicode(value):
         raise ValidationError(f"{name} has characters that no id can have: {value!r}")
     return value
+
+
+def _id_of(name: str, model: Model) -> str:
+    """Return the id of a model, which must be of the class that the argument takes."""
+    wanted = _MODELS.get(name)
+    if wanted is None or not isinstance(model, wanted):
+        allowed = "text" if wanted is None else f"text or of type {wanted.__name__}"
+        raise ValidationError(f"{name} must be {allowed}, not {kind_of(model)}")
+    found: Optional[str] = getattr(model, name)
+    if found is None:
+        raise ValidationError(f"{name} is missing: the {wanted.__name__} has none")
+    return found
 
 
 def check_mapping(name: str, value: Any) -> Mapping[str, Any]:
@@ -179,7 +193,7 @@ def check_header_value(
     """
     if not isinstance(value, str):
         raise error(f"{name} must be text, not {kind_of(value)}")
-    if not fits_header(value):
+    if not is_header_value(value):
         raise error(
             f"{name} must be printable ASCII text without spaces around it, and not be empty"
         )
@@ -223,6 +237,6 @@ def check_path(name: str, value: Any) -> str:
     return value
 
 
-def fits_header(text: str) -> bool:
+def is_header_value(text: str) -> bool:
     """Return whether a header can hold a text as it is."""
     return bool(text) and text == text.strip() and text.isprintable() and text.isascii()

@@ -26,13 +26,13 @@ from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.utils import one_line
 
 
-def intervals(
+def poll_intervals(
     longest: float, rand: Callable[[], float] = random.random
 ) -> Iterator[float]:
     """Yield the seconds between polls: short at first, growing up to `longest`.
 
     Example:
-        >>> delays = intervals(0.3, rand=lambda: 0.5)
+        >>> delays = poll_intervals(0.3, rand=lambda: 0.5)
         >>> [round(next(delays), 4) for _ in range(9)]
         [0.05, 0.1, 0.1, 0.1, 0.1, 0.1, 0.231, 0.3, 0.3]
     """
@@ -56,7 +56,7 @@ class Wait:
         interval: The longest interval between two polls, in seconds.
         clock: Returns seconds, never going back.
         rand: Returns a number from 0 to 1.
-        delays: The seconds between polls, where better ones are known than `intervals` yields.
+        delays: The seconds between polls, where better ones are known than `poll_intervals` yields.
         is_new: Whether the execution has just been started, so that polling at once is no use.
         redact: Removes secrets from a server's text.
     """
@@ -80,7 +80,7 @@ class Wait:
         self._clock = clock
         self._redact = redact
         self._deadline = math.inf if timeout is None else clock() + timeout
-        self._delays = delays or intervals(interval, rand)
+        self._delays = delays or poll_intervals(interval, rand)
         self._last_error: Optional[AISpineError] = None
 
     def remaining(self) -> float:
@@ -141,7 +141,7 @@ def _may_pass(error: AISpineError) -> bool:
     )
 
 
-def redacted(execution: Execution, redact: Callable[[str], str]) -> Execution:
+def redact_execution(execution: Execution, redact: Callable[[str], str]) -> Execution:
     """Return an execution for an error to hold, without secrets that a server put into it."""
     try:
         text = json.dumps(dict(execution))
@@ -170,7 +170,7 @@ def check_outcome(
     if execution.flow_id:
         subject += f" of flow {execution.flow_id}"
     subject = one_line(redact(subject), MAX_MESSAGE_LENGTH)
-    execution = redacted(execution, redact)
+    execution = redact_execution(execution, redact)
     reason = execution.error_message
     because = ""
     if isinstance(reason, str) and reason:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from ai_spine import NetworkError, RateLimitError, RequestTimeoutError
-from ai_spine.policy.retry import Brake
+from ai_spine.policy.retry import Cooldown
 from tests.attacks.servers import Handler, read_head
 from tests.raw_server import RawServer, answer
 
@@ -119,14 +119,14 @@ class Dawdling(float):
 
 
 def test_a_brake_that_many_threads_pull_is_never_let_go_too_early():
-    brake, ready = Brake(), threading.Barrier(16)
+    brake, ready = Cooldown(), threading.Barrier(16)
     shortened = []
 
     def pull(number):
         ready.wait()
         for step in range(50):
             until = Dawdling(16 * step + number)
-            brake.hold(until)
+            brake.extend(until)
             if brake.until < until:
                 shortened.append(until)
 

@@ -117,21 +117,25 @@ def test_an_object_with_an_id_can_stand_for_it(name, value, expected):
 
 
 @pytest.mark.parametrize(
-    "name, value",
+    "name, value, allowed",
     [
-        ("flow_id", Execution("e", flow_id="f")),
-        ("execution_id", Flow("f")),
-        ("user_id", Flow("f")),
+        ("flow_id", Execution("e", flow_id="f"), "text or of type Flow"),
+        ("execution_id", Flow("f"), "text or of type Execution"),
+        ("user_id", Flow("f"), "text"),
     ],
 )
-def test_an_object_of_another_kind_is_not_an_id(name, value):
-    with pytest.raises(ValidationError, match=f"^{name} must be text, not of type"):
+def test_a_model_of_another_class_is_not_an_id(name, value, allowed):
+    with pytest.raises(ValidationError) as caught:
         check_id(name, value)
+    kind = type(value).__name__
+    assert str(caught.value) == f"{name} must be {allowed}, not of type {kind}"
 
 
-def test_the_id_of_an_object_is_checked_as_well():
-    with pytest.raises(ValidationError, match="flow_id must be text, not None"):
+def test_the_id_of_a_model_is_checked_as_well():
+    with pytest.raises(ValidationError, match="flow_id is missing: the Flow has none"):
         check_id("flow_id", Flow(None))
+    with pytest.raises(ValidationError, match="flow_id must not be empty"):
+        check_id("flow_id", Flow(" "))
 
 
 def test_a_timedelta_is_a_duration():

@@ -17,7 +17,7 @@ from ai_spine.exceptions import (
     ValidationError,
 )
 from ai_spine.models import Execution
-from ai_spine.policy.waiting import Wait, check_outcome, intervals
+from ai_spine.policy.waiting import Wait, check_outcome, poll_intervals
 
 PASSING = CallInfo(transient=True)
 
@@ -46,7 +46,7 @@ def seen(status):
 
 
 def test_the_looks_come_at_growing_distances_up_to_the_interval():
-    waits = list(itertools.islice(intervals(1.0, rand=lambda: 0.5), 12))
+    waits = list(itertools.islice(poll_intervals(1.0, rand=lambda: 0.5), 12))
     assert waits[:6] == pytest.approx([0.05, 0.1, 0.1, 0.1, 0.1, 0.1])
     assert waits[6] == pytest.approx(0.42 * 0.55)
     assert waits == sorted(waits)
@@ -54,18 +54,18 @@ def test_the_looks_come_at_growing_distances_up_to_the_interval():
 
 
 def test_those_who_wait_for_long_ask_no_more_often_for_not_asking_in_step():
-    waits = list(itertools.islice(intervals(2.0, rand=lambda: 0.0), 40))
+    waits = list(itertools.islice(poll_intervals(2.0, rand=lambda: 0.0), 40))
     assert waits[0] == pytest.approx(0.045)
     assert waits[20:] == [2.0] * 20
 
 
 @pytest.mark.parametrize("rand, factor", [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
 def test_the_distances_vary_by_a_tenth(rand, factor):
-    assert next(intervals(2.0, rand=lambda: rand)) == pytest.approx(0.05 * factor)
+    assert next(poll_intervals(2.0, rand=lambda: rand)) == pytest.approx(0.05 * factor)
 
 
 def test_no_distance_is_longer_than_the_interval():
-    waits = itertools.islice(intervals(0.01), 50)
+    waits = itertools.islice(poll_intervals(0.01), 50)
     assert all(0 < wait <= 0.01 for wait in waits)
 
 

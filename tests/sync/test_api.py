@@ -30,7 +30,7 @@ from ai_spine import (
 )
 from ai_spine._sync.api import ApiClient
 from ai_spine.operations import GET_FLOW, Operation
-from ai_spine.policy.events import log_to_stderr
+from ai_spine.policy.request_events import log_to_stderr
 from ai_spine.transport.requests import RequestsTransport, bodies, transport
 from tests.raw_server import (
     CLOSE,

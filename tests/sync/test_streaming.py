@@ -308,7 +308,7 @@ def test_a_server_that_asks_to_wait_is_heard(play):
         stream(event(2, "completed")),
     )
     client._api.sleep = slept.append
-    client._api.state.brake.hold = lambda until: None
+    client._api.state.cooldown.extend = lambda until: None
     assert len(list(follow(client, "e"))) == 2
     assert slept == [0.7, 0.25]
 

@@ -286,9 +286,9 @@ def test_when_one_thread_is_told_to_wait_the_others_hold_back():
 
 def test_who_is_held_back_waits_longer_if_the_server_asks_for_more(clock):
     with RawServer(FLOW) as server, client_of(server, clock) as client:
-        brake = client._api.state.brake
-        brake.hold(clock() + 5)
-        client._api.sleep = lambda s: (clock.sleep(s), brake.hold(1012))
+        brake = client._api.state.cooldown
+        brake.extend(clock() + 5)
+        client._api.sleep = lambda s: (clock.sleep(s), brake.extend(1012))
         client.get_flow("f")
     assert clock.slept == [5, 7]
 

@@ -7,7 +7,7 @@ from ai_spine._sync.progress import OnBatch
 from ai_spine.batch.items import BatchInterrupt, BatchItem, BatchProgress, BatchResult
 from ai_spine.batch.results import Result
 from ai_spine.batch.run import BatchRun
-from ai_spine.policy.events import log
+from ai_spine.policy.request_events import log
 
 
 def collect(

@@ -18,7 +18,7 @@ from ai_spine.policy.validation import (
     check_id,
     check_mapping,
 )
-from ai_spine.policy.waiting import redacted
+from ai_spine.policy.waiting import redact_execution
 from ai_spine.utils import one_line
 
 
@@ -213,7 +213,9 @@ class ExecutionMethods(Methods):
         """Return the error of an execution that the server did not start."""
         reason = execution.error_message or f"flow {execution.flow_id!r} did not start"
         message = one_line(self._api.redact(str(reason)), MAX_MESSAGE_LENGTH)
-        return ExecutionError(message, execution=redacted(execution, self._api.redact))
+        return ExecutionError(
+            message, execution=redact_execution(execution, self._api.redact)
+        )
 
     def _list_page(self, params: Mapping[str, Any]) -> Page[Execution]:
         page = self._api.call(operations.LIST_EXECUTIONS, params=params)

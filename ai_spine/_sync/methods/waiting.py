@@ -10,7 +10,7 @@ from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution
 from ai_spine.models.statuses import ExecutionStatus
-from ai_spine.policy.events import log
+from ai_spine.policy.request_events import log
 from ai_spine.policy.validation import (
     Duration,
     ExecutionId,

@@ -9,7 +9,7 @@ from typing import Any, Iterator, Optional, Tuple, Type
 import requests
 import urllib3.exceptions
 
-from ai_spine.policy.events import log
+from ai_spine.policy.request_events import log
 from ai_spine.policy.retry import Failure, Kind
 from ai_spine.utils import one_line
 
