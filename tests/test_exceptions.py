@@ -1,4 +1,4 @@
-"""Tests of the exception tree, and of how an answer becomes an exception."""
+"""Tests of the exception tree, and of how a response becomes an exception."""
 
 import builtins
 import copy
@@ -108,7 +108,7 @@ def test_each_class_can_be_caught_as_its_parents(child, parents):
         assert issubclass(child, parent)
 
 
-def test_the_branches_of_the_tree_stay_apart():
+def test_unrelated_errors_are_not_subclasses_of_each_other():
     assert not issubclass(
         APIError, (NetworkError, TimeoutError, requests.RequestException)
     )
@@ -194,7 +194,7 @@ def test_an_error_of_a_request_that_may_have_run_says_so_with_its_key():
 @pytest.mark.parametrize(
     "error", [NetworkError("x", call=CALL), APIError("x", call=CALL)]
 )
-def test_an_error_of_a_request_carries_what_is_known_of_the_call(error):
+def test_an_error_of_a_request_has_what_is_known_about_the_call(error):
     assert {name: getattr(error, name) for name in CALL._fields} == CALL._asdict()
 
 
@@ -241,7 +241,7 @@ def test_the_status_decides_the_class(status, expected):
         {"message": "your credit is used up"},
     ],
 )
-def test_a_403_that_speaks_of_credits_is_about_credits(body):
+def test_a_403_that_mentions_credits_is_an_insufficient_credits_error(body):
     error = error_from_response(403, json.dumps(body).encode())
     assert type(error) is InsufficientCreditsError
 
@@ -325,12 +325,12 @@ def test_every_form_of_an_error_body_is_read(body, message, code, details):
     ],
     ids=["empty", "html", "not-utf8", "cut", "too-deep", "bom"],
 )
-def test_a_body_that_is_no_json_leaves_the_word_to_the_status(body):
+def test_a_body_that_is_not_json_leaves_the_reason_of_the_status(body):
     error = error_from_response(502, body, call=CallInfo("GET", "/flows"))
     assert str(error) == "502: Bad Gateway (GET /flows)"
 
 
-def test_details_nested_beyond_all_measure_do_not_break_the_reading():
+def test_deeply_nested_details_do_not_break_parsing():
     depth = 900
     for _ in range(8):
         body = b'{"detail": ' * depth + b"null" + b"}" * depth
@@ -338,11 +338,11 @@ def test_details_nested_beyond_all_measure_do_not_break_the_reading():
         depth *= 2
 
 
-def test_a_status_that_nobody_knows_has_a_message_all_the_same():
+def test_an_unknown_http_status_still_has_a_message():
     assert str(error_from_response(599, b"")) == "599: the server gave no reason"
 
 
-def test_a_long_message_is_cut():
+def test_a_long_message_is_truncated():
     error = error_from_response(500, json.dumps({"detail": "x" * 10000}).encode())
     assert len(error.message) == 500
 

@@ -44,7 +44,7 @@ def test_no_two_operations_share_a_name_or_an_endpoint():
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
-def test_only_the_paths_of_the_system_stay_where_they_are(operation):
+def test_only_system_paths_ignore_the_prefix(operation):
     ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
     moved = operation.path_for("/api/v1", ids).startswith("/api/v1/")
     stays = operation.path_for("/api/v1", ids) == operation.path_for("", ids)
@@ -52,7 +52,7 @@ def test_only_the_paths_of_the_system_stay_where_they_are(operation):
     assert stays is operation.path.startswith(STAY)
 
 
-def test_messages_stand_elsewhere_under_the_prefix():
+def test_messages_have_another_path_under_a_prefix():
     path = operations.GET_EXECUTION_MESSAGES.path_for
     assert path("", {"execution_id": "x"}) == "/messages/x"
     assert path("/api/v1", {"execution_id": "x"}) == "/api/v1/executions/x/messages"
@@ -82,7 +82,7 @@ def test_messages_stand_elsewhere_under_the_prefix():
     ],
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
-def test_each_operation_stands_at_its_endpoint(operation, line):
+def test_each_operation_has_its_endpoint(operation, line):
     ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
     assert f"{operation.method} {operation.path_for('', ids)}" == line
 
@@ -97,7 +97,7 @@ def test_each_operation_stands_at_its_endpoint(operation, line):
         ("%2f", "%252f"),
     ],
 )
-def test_an_id_never_becomes_more_than_one_segment(value, segment):
+def test_an_id_stays_one_segment_of_the_path(value, segment):
     path = operations.CANCEL_EXECUTION.path_for("", {"execution_id": value})
     assert path == f"/executions/{segment}/cancel"
 
@@ -106,7 +106,7 @@ def test_an_id_never_becomes_more_than_one_segment(value, segment):
     "operation", [operations.CANCEL_EXECUTION, operations.DELETE_AGENT]
 )
 @pytest.mark.parametrize("data", [None, {}, {"message": "done"}, [], "x"])
-def test_what_is_only_done_reads_as_nothing(operation, data):
+def test_a_response_without_content_is_read_as_none(operation, data):
     assert operation.read(data) is None
 
 

@@ -16,7 +16,7 @@ from ai_spine.config.profile_file import change_document, read_document
 from ai_spine.utils import Secret
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX modes")
-KEY = "sk-never-told-1"
+KEY = "sk-never-shown-1"
 CONTENT = """\
 # My servers.
 [default]
@@ -63,7 +63,7 @@ def values(path):
     }
 
 
-def test_a_file_that_is_not_there_is_empty(path):
+def test_a_missing_file_is_empty(path):
     assert values(path) == {}
     assert read_document(None).sections == {}
 
@@ -88,13 +88,13 @@ def test_a_change_keeps_comments_blank_lines_and_the_order(path):
     assert read(path) == changed + "\n[third]\ntimeout = 1\n"
 
 
-def test_the_ends_of_lines_stay_as_they_are(path):
+def test_line_endings_are_preserved(path):
     write(path, "[a]\r\nx = 1\r\n")
     put(path, "a", "y", "2")
     assert read(path) == "[a]\r\nx = 1\r\ny = 2\r\n"
 
 
-def test_what_is_removed_leaves_the_rest(path):
+def test_removing_an_entry_leaves_the_rest(path):
     write(path, CONTENT)
     assert change_document(path, lambda d: d.remove("work", "api_key"))
     assert not change_document(path, lambda d: d.remove("work", "api_key"))
@@ -140,7 +140,7 @@ def test_a_file_that_was_open_to_others_is_private_after_a_change(path):
 
 
 @posix
-def test_a_symlink_stays_one_and_what_it_leads_to_is_changed(path, tmp_path):
+def test_a_symlink_stays_and_its_target_is_changed(path, tmp_path):
     real = tmp_path / "dotfiles" / "spine.ini"
     write(str(real), CONTENT)
     os.makedirs(os.path.dirname(path))
@@ -151,14 +151,14 @@ def test_a_symlink_stays_one_and_what_it_leads_to_is_changed(path, tmp_path):
 
 
 @posix
-def test_a_symlink_to_nothing_makes_what_it_leads_to(path, tmp_path):
+def test_the_missing_target_of_a_symlink_is_created(path, tmp_path):
     os.makedirs(os.path.dirname(path))
     os.symlink(tmp_path / "later" / "spine.ini", path)
     put(path, "work", "timeout", "9")
     assert values(str(tmp_path / "later" / "spine.ini")) == {"work": {"timeout": "9"}}
 
 
-def test_a_write_that_fails_leaves_the_file_and_nothing_beside_it(path, monkeypatch):
+def test_a_failed_write_leaves_the_file_unchanged_and_no_other(path, monkeypatch):
     write(path, CONTENT)
 
     def fail(*_):
@@ -172,7 +172,7 @@ def test_a_write_that_fails_leaves_the_file_and_nothing_beside_it(path, monkeypa
     assert names == {"config.ini", "config.ini.lock"}
 
 
-def test_threads_do_not_lose_each_other_s_changes(path):
+def test_concurrent_threads_lose_no_changes(path):
     barrier = threading.Barrier(8)
 
     def work(number):
@@ -185,7 +185,7 @@ def test_threads_do_not_lose_each_other_s_changes(path):
     assert values(path) == {f"p{number}": {"timeout": "4"} for number in range(8)}
 
 
-def test_processes_do_not_lose_each_other_s_changes(path):
+def test_concurrent_processes_lose_no_changes(path):
     command = [sys.executable, "-m", "ai_spine", "config", "set", "timeout", "4"]
     environment = {**os.environ, "AI_SPINE_CONFIG": path}
     running = [
@@ -218,9 +218,7 @@ def test_processes_do_not_lose_each_other_s_changes(path):
     ],
     ids=lambda value: None if isinstance(value, bytes) else repr(value)[:40],
 )
-def test_a_file_that_is_wrong_is_told_in_one_sentence_with_its_line(
-    path, content, told
-):
+def test_an_invalid_file_is_reported_in_one_sentence_with_its_line(path, content, told):
     write(path, content)
     with pytest.raises(ConfigurationError) as caught:
         read_document(path)
@@ -229,7 +227,7 @@ def test_a_file_that_is_wrong_is_told_in_one_sentence_with_its_line(
     assert KEY not in str(caught.value)
 
 
-def test_a_file_that_is_wrong_is_not_changed(path):
+def test_an_invalid_file_is_not_changed(path):
     write(path, f"[a]\n{KEY}\n")
     with pytest.raises(ConfigurationError, match="line 2"):
         put(path, "a", "timeout", "1")
@@ -237,7 +235,7 @@ def test_a_file_that_is_wrong_is_not_changed(path):
 
 
 @pytest.mark.parametrize("content", [f"[a]\napi_key = {KEY}\n{KEY}\n", f"[a\n{KEY}"])
-def test_no_traceback_shows_what_stands_in_the_file(path, content):
+def test_no_traceback_shows_the_content_of_the_file(path, content):
     write(path, content)
     with pytest.raises(ConfigurationError) as caught:
         put(path, "a", "timeout", "1")
@@ -249,7 +247,7 @@ def test_no_traceback_shows_what_stands_in_the_file(path, content):
     assert all(KEY not in text for f in ours for text in (f.locals or {}).values())
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(path):
+def test_a_folder_instead_of_the_file_is_reported(path):
     os.makedirs(path)
     for attempt in (read_document, lambda path: put(path, "a", "x", "1")):
         with pytest.raises(ConfigurationError, match="cannot be read|regular file"):
@@ -257,7 +255,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
-def test_a_pipe_in_the_place_of_the_file_is_told_at_once(path):
+def test_a_pipe_instead_of_the_file_is_reported_at_once(path):
     os.makedirs(os.path.dirname(path))
     os.mkfifo(path)
     for attempt in (read_document, lambda path: put(path, "a", "x", "1")):
@@ -266,7 +264,7 @@ def test_a_pipe_in_the_place_of_the_file_is_told_at_once(path):
 
 
 @posix
-def test_the_null_device_is_an_empty_file_that_is_never_replaced():
+def test_the_null_device_is_an_empty_file_and_is_never_replaced():
     assert read_document(os.devnull).sections == {}
     with pytest.raises(ConfigurationError):
         put(os.devnull, "a", "x", "1")
@@ -275,7 +273,7 @@ def test_the_null_device_is_an_empty_file_that_is_never_replaced():
 
 
 @posix
-def test_a_file_that_may_not_be_read_is_told(path):
+def test_an_unreadable_file_is_reported(path):
     write(path, CONTENT)
     os.chmod(path, 0)
     if os.access(path, os.R_OK):

@@ -1,4 +1,4 @@
-"""Tests of profiles in Python: what they give, to whom, and what is said of wrong ones."""
+"""Tests of profiles: what they set, which server gets their key, and how errors are reported."""
 
 import os
 import pickle
@@ -19,7 +19,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX modes")
 
 @pytest.fixture
 def write(tmp_path, monkeypatch):
-    """Write the file of profiles, which nobody else can read."""
+    """Write the file of profiles, readable for its owner alone."""
     path = tmp_path / "config.ini"
     monkeypatch.setenv("AI_SPINE_CONFIG", str(path))
     monkeypatch.setattr(config, "_warned_of", set())
@@ -37,7 +37,7 @@ def key_of(client):
     return sent and sent[len("Bearer ") :]
 
 
-def test_a_profile_gives_what_neither_argument_nor_environment_does(write):
+def test_a_profile_sets_what_neither_argument_nor_environment_sets(write):
     write(
         f"[work]\napi_key = {KEY}\nbase_url = https://work.test\ntimeout = 7\n"
         "max_retries = 1\napi_prefix = /api/v1\noutput = json\n"
@@ -50,7 +50,7 @@ def test_a_profile_gives_what_neither_argument_nor_environment_does(write):
     assert (copied.base_url, key_of(copied)) == ("https://work.test", KEY)
 
 
-def test_the_environment_wins_over_the_profile_and_an_argument_over_both(
+def test_the_environment_overrides_the_profile_and_an_argument_overrides_both(
     write, monkeypatch
 ):
     write("[default]\ntimeout = 7\nmax_retries = 1\n")
@@ -72,17 +72,17 @@ def test_the_argument_then_the_environment_then_the_file_choose_the_profile(
     monkeypatch.setenv("AI_SPINE_PROFILE", "b")
     assert AISpine().timeout == 2
     assert AISpine(profile="c").timeout == 3
-    assert AISpine(profile="default").timeout == 30  # it is always there
+    assert AISpine(profile="default").timeout == 30  # it always exists
     assert AISpine(profile="").timeout == 30
 
 
-def test_a_name_that_fills_screens_is_told_shortly():
-    with pytest.raises(ConfigurationError, match="has no profile '9+…: ") as told:
+def test_a_very_long_profile_name_is_shortened_in_the_message():
+    with pytest.raises(ConfigurationError, match="has no profile '9+…: ") as caught:
         AISpine(profile="9" * 5000)
-    assert len(str(told.value)) < 500
+    assert len(str(caught.value)) < 500
 
 
-def test_without_a_file_the_defaults_hold(monkeypatch, tmp_path):
+def test_without_a_file_the_defaults_apply(monkeypatch, tmp_path):
     monkeypatch.setenv("AI_SPINE_CONFIG", str(tmp_path / "nowhere" / "config.ini"))
     assert AISpine().base_url == DEFAULT_BASE_URL
     with pytest.raises(
@@ -91,12 +91,12 @@ def test_without_a_file_the_defaults_hold(monkeypatch, tmp_path):
         AISpine(profile="work")
 
 
-def test_a_blank_value_is_none(write):
+def test_a_blank_value_is_absent(write):
     write("[default]\ntimeout =\napi_key =  \n")
     assert (AISpine().timeout, key_of(AISpine())) == (30, None)
 
 
-# Who the key of a profile may go to.
+# Which server gets the key of a profile.
 
 
 @pytest.mark.parametrize(
@@ -114,11 +114,11 @@ def test_the_key_of_a_profile_goes_to_no_other_server(write, monkeypatch, way, u
         client = AISpine(**given)
     assert (client.base_url, key_of(client)) == (url, None)
     assert client._api.settings.api_prefix == ""
-    (told,) = caught
-    assert "the key of the profile default is not sent to" in str(told.message)
-    assert told.filename == __file__
-    assert KEY not in str(told.message)
-    AISpine(**given)  # it is told once
+    (warning,) = caught
+    assert "the key of the profile default is not sent to" in str(warning.message)
+    assert warning.filename == __file__
+    assert KEY not in str(warning.message)
+    AISpine(**given)  # the warning comes once
 
 
 @pytest.mark.parametrize("url", ["https://WORK.test:443/", "https://work.test/sub"])
@@ -133,7 +133,7 @@ def test_the_key_of_a_profile_without_a_server_goes_where_the_client_does(write)
     assert key_of(AISpine()) == KEY
 
 
-def test_a_key_that_is_given_goes_where_the_client_does(write, monkeypatch):
+def test_a_key_argument_is_sent_to_whatever_server_the_client_uses(write, monkeypatch):
     write(f"[default]\napi_key = {KEY}\nbase_url = https://work.test\n")
     assert key_of(AISpine("sk-2", base_url="https://any.test")) == "sk-2"
     assert key_of(AISpine("", base_url="https://any.test")) is None
@@ -159,30 +159,32 @@ def test_a_client_of_the_local_server_reads_no_profile(write, monkeypatch):
 
 @posix
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_a_key_in_a_file_that_others_can_read_is_warned_of_once(write, mode):
+def test_a_key_in_a_file_that_others_can_read_causes_one_warning(write, mode):
     path = write(f"[other]\napi_key = {KEY}\n", mode)
     with pytest.warns(ProfileWarning) as caught:
         AISpine()
-    (told,) = caught
-    assert str(told.message).startswith(f"{path} contains a key, and other users can")
-    assert str(told.message).endswith(f"chmod 600 {path}")
-    assert told.filename == __file__
+    (warning,) = caught
+    assert str(warning.message).startswith(
+        f"{path} contains a key, and other users can"
+    )
+    assert str(warning.message).endswith(f"chmod 600 {path}")
+    assert warning.filename == __file__
     AISpine()
 
 
 @posix
-def test_a_file_without_a_key_may_be_read_by_all(write):
+def test_a_file_without_a_key_may_be_readable_by_all(write):
     write("[default]\ntimeout = 1\n", 0o644)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert AISpine().timeout == 1
 
 
-# What is wrong.
+# Invalid profiles.
 
 
 @pytest.mark.parametrize(
-    "content, told",
+    "content, expected",
     [
         (
             "[work]\ntiemout = 1\n",
@@ -209,36 +211,36 @@ def test_a_file_without_a_key_may_be_read_by_all(write):
     ],
     ids=lambda text: text[:40],
 )
-def test_what_is_wrong_in_a_profile_is_told_with_its_file_and_line(
-    write, content, told
+def test_an_invalid_setting_is_reported_with_its_file_and_line(
+    write, content, expected
 ):
     path = write(content)
     with pytest.raises(ConfigurationError) as caught:
         AISpine(profile="work")
     text = str(caught.value)
-    assert path in text and told in text
+    assert path in text and expected in text
     assert len(text.splitlines()) == 1
     assert KEY not in text
 
 
-def test_another_profile_that_is_wrong_does_no_harm(write):
+def test_an_invalid_profile_that_is_not_used_is_ignored(write):
     write("[work]\ntimeout = 1\n[other]\nzzz = 1\ntimeout = x\n")
     assert AISpine(profile="work").timeout == 1
 
 
-def test_what_an_argument_gives_need_not_be_right_in_the_profile(write):
+def test_an_invalid_profile_setting_that_an_argument_overrides_is_ignored(write):
     write("[default]\ntimeout = soon\n")
     assert AISpine(timeout=2).timeout == 2
 
 
 @pytest.mark.parametrize("name", ["a b", "ai-spine", "]", "a\nb", 7, b"x", " "])
-def test_a_name_that_no_profile_can_have_is_refused(write, name):
+def test_an_invalid_profile_name_is_refused(write, name):
     write("[work]\n")
     with pytest.raises(ConfigurationError, match="profile must be the name of a"):
         AISpine(profile=name)
 
 
-def test_a_choice_of_a_profile_that_is_not_there_names_who_chose_it(write, monkeypatch):
+def test_a_missing_profile_is_reported_with_what_chose_it(write, monkeypatch):
     write("[ai-spine]\nprofile = wrok\n[work]\n")
     with pytest.raises(ConfigurationError, match=r"'wrok' \(named by line 2\).*'work'"):
         AISpine()
@@ -280,12 +282,12 @@ def test_a_tilde_in_the_path_of_the_file_is_the_home_folder(monkeypatch, tmp_pat
     assert profiles.file_path() == str(tmp_path / "spine.ini")
 
 
-def test_the_places_are_those_that_click_would_choose(monkeypatch):
+def test_the_folders_are_those_that_click_would_choose(monkeypatch):
     import click
 
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     assert folders.settings_folder() == click.get_app_dir("ai-spine")
 
 
-def test_no_test_reads_the_file_of_the_one_who_runs_it():
+def test_no_test_reads_the_profiles_of_whoever_runs_it():
     assert profiles.file_path() == os.devnull

@@ -15,7 +15,7 @@ HUGE = pytest.param(10**400, id="more-than-a-float-holds")
 
 
 def complaint_about(**arguments):
-    """Return what a client says to settings that it refuses, in one clear sentence."""
+    """Return the message of the error that these settings cause."""
     with pytest.raises(ConfigurationError) as caught:
         AISpine(**arguments)
     text = str(caught.value)
@@ -30,7 +30,7 @@ def header_of(client, name):
     return client.session.prepare_request(requested).headers.get(name)
 
 
-def test_without_arguments_or_environment_the_defaults_hold():
+def test_without_arguments_or_environment_the_defaults_apply():
     client = AISpine()
     assert client.base_url == DEFAULT_BASE_URL
     assert client.timeout == 30
@@ -38,7 +38,7 @@ def test_without_arguments_or_environment_the_defaults_hold():
     assert header_of(client, "Authorization") is None
 
 
-def test_the_environment_wins_over_the_defaults(monkeypatch):
+def test_the_environment_overrides_the_defaults(monkeypatch):
     monkeypatch.setenv("AI_SPINE_API_KEY", f" {KEY} ")
     monkeypatch.setenv("AI_SPINE_BASE_URL", " https://env.test/ ")
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "12.5")
@@ -52,7 +52,9 @@ def test_the_environment_wins_over_the_defaults(monkeypatch):
     assert header_of(client, "Authorization") == f"Bearer {KEY}"
 
 
-def test_an_argument_wins_over_the_environment_even_if_it_is_the_default(monkeypatch):
+def test_an_argument_overrides_the_environment_even_if_it_equals_the_default(
+    monkeypatch,
+):
     monkeypatch.setenv("AI_SPINE_API_KEY", "other")
     monkeypatch.setenv("AI_SPINE_BASE_URL", "https://env.test")
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "12.5")
@@ -84,13 +86,13 @@ def test_an_empty_key_is_none_whatever_the_environment_says(monkeypatch):
 
 
 @pytest.mark.parametrize("bad", ["a b\n", "ñ", " padded ", "a\r\nX: y", 5, b"bytes"])
-def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(bad):
+def test_a_key_that_no_header_can_hold_is_refused_without_being_shown(bad):
     text = complaint_about(api_key=bad)
     assert text.startswith("api_key must be ")
     assert str(bad) not in text
 
 
-def test_a_bad_key_of_the_environment_is_refused_by_the_name_of_the_variable(
+def test_a_bad_key_from_the_environment_names_the_variable(
     monkeypatch,
 ):
     monkeypatch.setenv("AI_SPINE_API_KEY", "ñ-hush")
@@ -108,7 +110,7 @@ def test_a_bad_key_of_the_environment_is_refused_by_the_name_of_the_variable(
         ("http://[::1]:80", "http://[::1]:80"),
     ],
 )
-def test_a_base_url_loses_only_what_surrounds_it(given, used):
+def test_a_base_url_loses_only_spaces_and_slashes_around_it(given, used):
     assert AISpine(base_url=given).base_url == used
 
 
@@ -136,13 +138,13 @@ def test_a_base_url_loses_only_what_surrounds_it(given, used):
         (b"http://h", "must be an http:// or https:// URL such as "),
     ],
 )
-def test_an_impossible_base_url_is_refused(bad, words):
+def test_an_invalid_base_url_is_refused(bad, words):
     text = complaint_about(base_url=bad)
     assert text.startswith(f"base_url {words}")
     assert "hush" not in text
 
 
-def test_a_bad_base_url_of_the_environment_is_refused_by_its_name(monkeypatch):
+def test_a_bad_base_url_from_the_environment_names_the_variable(monkeypatch):
     monkeypatch.setenv("AI_SPINE_BASE_URL", "env.test")
     assert complaint_about().startswith(
         "AI_SPINE_BASE_URL must be an http:// or https:// URL"
@@ -171,7 +173,7 @@ def test_counts_must_be_whole_numbers(name, bad):
     assert complaint_about(**{name: bad}).startswith(f"{name} must be ")
 
 
-def test_no_retries_are_possible_but_no_pool_without_connections():
+def test_retries_may_be_zero_but_the_pool_size_may_not():
     assert AISpine(max_retries=0).max_retries == 0
     assert complaint_about(pool_size=0) == "pool_size must be at least 1, not 0"
     assert (
@@ -181,7 +183,7 @@ def test_no_retries_are_possible_but_no_pool_without_connections():
 
 
 @pytest.mark.parametrize("bad", ["0", "-1", "nan", "inf", "1e999", "soon"])
-def test_a_bad_timeout_of_the_environment_is_refused(bad, monkeypatch):
+def test_a_bad_timeout_from_the_environment_is_refused(bad, monkeypatch):
     monkeypatch.setenv("AI_SPINE_TIMEOUT", bad)
     assert (
         complaint_about() == "AI_SPINE_TIMEOUT must be a number of seconds above zero"
@@ -190,7 +192,7 @@ def test_a_bad_timeout_of_the_environment_is_refused(bad, monkeypatch):
 
 
 @pytest.mark.parametrize("bad", ["-1", "1.5", "many", "9" * 5000 + "x"])
-def test_bad_retries_of_the_environment_are_refused(bad, monkeypatch):
+def test_bad_retries_from_the_environment_are_refused(bad, monkeypatch):
     monkeypatch.setenv("AI_SPINE_MAX_RETRIES", bad)
     assert complaint_about() == "AI_SPINE_MAX_RETRIES must be a whole number from 0 up"
     assert AISpine(max_retries=0).max_retries == 0
@@ -207,7 +209,7 @@ def test_a_prefix_gets_its_slashes(given, used):
 @pytest.mark.parametrize(
     "bad", [None, 5, "a b", "a?b", "a#b", "a\nb", "/api/../x", "."]
 )
-def test_a_prefix_that_is_no_path_is_refused(bad):
+def test_a_prefix_that_is_not_a_path_is_refused(bad):
     assert complaint_about(api_prefix=bad).startswith("api_prefix must ")
 
 
@@ -308,7 +310,7 @@ def test_the_tls_settings_and_proxies_reach_the_session():
     [{"proxies": {"http": "http://p"}}, {"verify": False}, {"cert": __file__}],
     ids=lambda arguments: next(iter(arguments)),
 )
-def test_a_session_of_the_users_own_brings_its_own_tls_and_proxies(arguments):
+def test_a_custom_session_keeps_its_own_tls_and_proxies(arguments):
     with requests.Session() as session:
         assert complaint_about(session=session, **arguments) == (
             "set proxies, verify and cert on the session that you pass"
@@ -316,11 +318,11 @@ def test_a_session_of_the_users_own_brings_its_own_tls_and_proxies(arguments):
 
 
 @pytest.mark.parametrize("bad", [5, object(), requests, "session"])
-def test_a_session_must_be_one_of_requests(bad):
+def test_a_session_must_be_a_requests_session(bad):
     assert complaint_about(session=bad) == "session must be a requests.Session"
 
 
-def test_settings_are_copied_and_later_changes_do_not_reach_the_client():
+def test_later_changes_to_an_argument_do_not_reach_the_client():
     headers, hooks = {"X-Team": "a"}, {"retry": [print]}
     client = AISpine(headers=headers, event_hooks=hooks)
     headers["X-Team"] = "b"
@@ -329,7 +331,7 @@ def test_settings_are_copied_and_later_changes_do_not_reach_the_client():
     assert client._api.settings.event_hooks == {"retry": (print,)}
 
 
-def test_the_settings_show_nothing_but_the_url():
+def test_the_repr_of_settings_shows_only_the_url():
     client = AISpine(KEY, headers={"X": "hush"}, proxies={"http": "http://u:hush@p"})
     assert repr(client._api.settings) == f"Settings(base_url={DEFAULT_BASE_URL!r})"
 
@@ -345,7 +347,7 @@ def test_the_settings_show_nothing_but_the_url():
         ("http://h", "", ("http://h", "")),
     ],
 )
-def test_a_prefix_may_stand_at_the_end_of_the_base_url(base_url, prefix, used):
+def test_a_prefix_may_be_the_end_of_the_base_url(base_url, prefix, used):
     settings = AISpine(base_url=base_url, api_prefix=prefix)._api.settings
     assert (settings.base_url, settings.api_prefix) == used
 

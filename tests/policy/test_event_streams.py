@@ -1,4 +1,4 @@
-"""Tests of how bytes become events, wherever they are cut."""
+"""Tests of parsing bytes as events, wherever they are cut."""
 
 import pytest
 
@@ -31,11 +31,11 @@ def test_each_kind_of_line_end_gives_the_same_events(end):
         assert (parser.last_id, parser.retry) == ("2", 1.5)
 
 
-def test_an_event_that_is_not_complete_is_none():
+def test_an_incomplete_event_is_dropped():
     assert parsed(b"data: x\n")[1] == []
 
 
-def test_an_empty_id_takes_back_what_was_told_and_one_with_a_nul_is_passed_over():
+def test_an_empty_event_id_resets_it_and_one_with_a_nul_is_ignored():
     parser = EventParser()
     parser.feed(b"id: 5\ndata: x\n\nid: 6\0\ndata: x\n\n")
     assert parser.last_id == "5"
@@ -44,7 +44,7 @@ def test_an_empty_id_takes_back_what_was_told_and_one_with_a_nul_is_passed_over(
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "x", "9" * 30, ""])
-def test_a_retry_that_is_no_number_is_passed_over(text):
+def test_a_retry_field_that_is_not_a_number_is_ignored(text):
     parser = EventParser()
     parser.feed(f"retry: {text}\n\n".encode())
     assert parser.retry is None
@@ -53,20 +53,20 @@ def test_a_retry_that_is_no_number_is_passed_over(text):
 @pytest.mark.parametrize(
     "piece", [b"data: " + b"x" * 30, b": " + b"x" * 30, b"data: xxxxxxx\n", b"data:\n"]
 )
-def test_what_has_no_end_is_refused(piece):
+def test_an_endless_line_or_event_is_refused(piece):
     parser = EventParser(limit=99)
     with pytest.raises(StreamTooLarge, match="more than 99 bytes"):
         for _ in range(200):
             parser.feed(piece)
 
 
-def test_many_events_have_no_limit_together():
+def test_the_limit_applies_to_each_event_alone():
     parser = EventParser(limit=20)
     assert sum(len(parser.feed(b"data: x\n\n")) for _ in range(100)) == 100
 
 
 @pytest.mark.parametrize(
-    "link, told",
+    "link, expected",
     [
         ('</s>; rel="monitor"; type="text/event-stream"', True),
         ('</a>; rel=next, </s>; rel="up monitor"; type=text/event-stream', True),
@@ -77,14 +77,14 @@ def test_many_events_have_no_limit_together():
         ("", False),
     ],
 )
-def test_a_stream_is_announced_by_its_relation_and_its_type(link, told):
-    assert announces_stream({"Link": link}) is told
+def test_a_stream_is_announced_by_its_relation_and_its_type(link, expected):
+    assert announces_stream({"Link": link}) is expected
 
 
 @pytest.mark.parametrize(
-    "kind, told",
+    "kind, expected",
     [("TEXT/Event-Stream", True), ("text/html", False), ("text/event-streams", False)],
 )
-def test_a_stream_is_known_by_its_type(kind, told):
-    assert is_event_stream({"Content-Type": kind}) is told
+def test_a_stream_is_recognised_by_its_content_type(kind, expected):
+    assert is_event_stream({"Content-Type": kind}) is expected
     assert not is_event_stream({})

@@ -1,4 +1,4 @@
-"""What holds of a parser of events for any bytes, wherever they are cut."""
+"""Properties of the event parser for any bytes, wherever they are cut."""
 
 import pytest
 
@@ -16,5 +16,5 @@ def test_events_are_the_same_wherever_the_stream_is_cut(cuts, end):
 
 
 @given(st.binary())
-def test_no_bytes_break_the_parser(data):
+def test_arbitrary_bytes_do_not_break_the_parser(data):
     assert parsed(data)[1] == parsed(data, *range(len(data)))[1]

@@ -94,7 +94,7 @@ class OnlyGet(collections.abc.Mapping):
 
 
 def encoded(value, default=None):
-    """Return what a server reads where a value was sent."""
+    """Return a value as a server parses it."""
     return json.loads(encode_json({"input_data": value}, default))["input_data"]
 
 
@@ -159,7 +159,7 @@ CONVERTED = [
 
 
 @pytest.mark.parametrize("value, expected", CONVERTED)
-def test_a_common_type_is_converted_at_any_depth(value, expected):
+def test_a_common_type_is_encoded_at_any_depth(value, expected):
     assert encoded(value) == expected
     assert encoded({"deep": [{"er": value}]}) == {"deep": [{"er": expected}]}
 
@@ -169,13 +169,13 @@ def test_json_dumps_converts_the_same_with_json_default(value, expected):
     assert json.loads(json.dumps(value, default=ai_spine.json_default)) == expected
 
 
-def test_converted_values_may_hold_one_another():
+def test_converted_values_may_be_nested():
     inner = Customer("Ana", [Order(ID, NOON, [Invoice(due=NOON.date(), total=1)])])
     order = encoded(inner)["orders"][0]
     assert order["items"] == [{"due": "2026-11-27", "total": "1"}]
 
 
-def test_a_model_that_was_made_here_is_sent_with_its_nodes():
+def test_a_flow_built_by_the_caller_is_sent_with_its_nodes():
     made = encoded(Flow("f", nodes=[FlowNode("n", agent_id="a")]))
     assert made["flow_id"] == "f" and made["nodes"][0]["agent_id"] == "a"
 
@@ -232,7 +232,7 @@ def test_no_library_is_imported_for_the_encoder():
         ({"x": {ID: 3}}, "input_data.x has a key that is of type UUID; JSON's keys"),
     ],
 )
-def test_what_json_cannot_hold_is_refused_with_its_path(value, expected):
+def test_a_value_that_json_cannot_hold_is_refused_with_its_path(value, expected):
     assert complaint({"flow_id": "f", "input_data": value}).startswith(expected)
 
 
@@ -257,7 +257,7 @@ def test_what_json_cannot_hold_is_refused_with_its_path(value, expected):
         (OnlyGet, "x is of type ABCMeta, which JSON cannot hold"),
     ],
 )
-def test_what_is_inside_a_converted_value_is_refused_with_its_path(value, expected):
+def test_a_bad_value_inside_a_converted_one_is_refused_with_its_path(value, expected):
     assert complaint({"x": value}).startswith(expected)
 
 
@@ -290,7 +290,7 @@ def test_two_keys_that_become_one_are_refused_with_their_path(mapping, key):
     assert complaint(mapping) == f"the body {problem}"
 
 
-def test_keys_that_are_no_text_become_text():
+def test_keys_that_are_not_text_become_text():
     mapping = {7: "a", 2.5: "b", True: "c", None: "d", Level.HIGH: "e", Shade.DARK: "f"}
     assert encoded(mapping) == json.loads(json.dumps(mapping))
 
@@ -315,7 +315,7 @@ def test_a_value_that_contains_itself_is_refused_with_its_path(make, path):
     assert complaint({"x": _cycle(make)}) == expected
 
 
-def test_the_same_value_twice_is_no_cycle():
+def test_the_same_value_twice_is_not_a_cycle():
     shared = {"a": 1}
     assert encoded([shared, shared]) == [shared, shared]
     assert complaint({"x": [shared, shared, {1}]}).startswith("x[2] is of type set")
@@ -333,25 +333,25 @@ def test_a_number_that_python_cannot_write_is_refused():
 
 
 @pytest.mark.parametrize("body", [{(1, 2): "x"}, {5: {"x": {1}}}])
-def test_a_body_whose_own_keys_are_no_text_is_refused(body):
+def test_a_body_whose_own_keys_are_not_text_is_refused(body):
     assert complaint(body)
 
 
-def test_a_complaint_stays_on_one_line():
+def test_an_error_message_stays_on_one_line():
     assert "\n" not in complaint({"input_data": {"two\nlines": {1}}})
 
 
-def test_a_default_of_the_users_converts_the_rest():
+def test_a_custom_default_encodes_the_rest():
     assert encoded({"x": {1}, "y": [b"a"]}, list) == {"x": [1], "y": [[97]]}
 
 
-def test_a_default_of_the_users_is_not_asked_for_what_is_known():
+def test_a_custom_default_is_not_called_for_known_types():
     asked = []
     encoded([NOON, ID, Fraction(1, 2)], lambda value: asked.append(value) or "1/2")
     assert asked == [Fraction(1, 2)]
 
 
-def test_what_a_default_of_the_users_returns_is_converted_and_checked():
+def test_the_result_of_a_custom_default_is_converted_and_checked():
     assert encoded({1}, lambda value: [NOON]) == ["2026-11-27T12:00:00"]
     merging = {1: 1, "1": 2}
     assert complaint({"x": {1}}, lambda value: merging).startswith("x has two keys")
@@ -360,7 +360,7 @@ def test_what_a_default_of_the_users_returns_is_converted_and_checked():
     )
 
 
-def test_what_a_default_of_the_users_refuses_is_named_with_its_path():
+def test_what_a_custom_default_refuses_is_reported_with_its_path():
     def refuse(value):
         raise TypeError("no fractions, please")
 
@@ -369,7 +369,7 @@ def test_what_a_default_of_the_users_refuses_is_named_with_its_path():
     )
 
 
-def test_an_error_in_a_default_of_the_users_is_raised_as_it_is():
+def test_an_error_in_a_custom_default_is_raised_unchanged():
     with pytest.raises(ZeroDivisionError):
         encode_json({"x": {1}}, lambda value: 1 / 0)
 

@@ -1,4 +1,4 @@
-"""Tests of walking pages, with servers that page well, badly, and not at all."""
+"""Tests of iterating over pages, with servers that page correctly, wrongly or not at all."""
 
 import itertools
 
@@ -27,17 +27,17 @@ def by_offset(ids):
 
 
 @pytest.mark.parametrize("count", range(8))
-def test_a_list_is_walked_by_offset_to_its_end(count):
+def test_a_list_is_iterated_by_offset_to_its_end(count):
     ids = list("abcdefgh"[:count])
     assert walk(by_offset(ids)) == ids
 
 
-def test_a_server_may_give_fewer_than_it_was_asked_for():
+def test_a_server_may_send_smaller_pages_than_requested():
     ids = list("abcdefg")
     assert walk(lambda p: page(ids[p["offset"] : p["offset"] + 2]), size=50) == ids
 
 
-def test_nothing_is_asked_before_it_is_needed():
+def test_no_page_is_requested_before_it_is_needed():
     asked = []
 
     def ask(params):
@@ -51,7 +51,7 @@ def test_nothing_is_asked_before_it_is_needed():
 
 
 @pytest.mark.parametrize("arriving", [1, 2, 3])
-def test_none_comes_twice_and_none_is_lost_while_new_ones_arrive(arriving):
+def test_no_item_is_repeated_or_lost_while_new_ones_arrive(arriving):
     ids = list("abcdefgh")
     new = iter(range(1000))
     pages = itertools.count()
@@ -66,7 +66,7 @@ def test_none_comes_twice_and_none_is_lost_while_new_ones_arrive(arriving):
     assert len(set(found)) == len(found)
 
 
-def test_a_server_that_heeds_no_offset_is_asked_no_more_than_four_times():
+def test_a_server_that_ignores_the_offset_gets_at_most_four_requests():
     asked = []
 
     def ask(params):
@@ -93,24 +93,24 @@ def test_a_cursor_takes_the_place_of_the_offset():
     assert asked == [{"limit": 2, "offset": 0}, {"limit": 2, "cursor": "x"}]
 
 
-def test_a_server_that_repeats_its_cursor_is_left():
+def test_iteration_ends_when_a_server_repeats_its_cursor():
     pages = itertools.count()
     assert walk(lambda p: page([f"{next(pages)}"], "again")) == ["0", "1"]
 
 
-def test_a_server_that_makes_up_cursors_for_ever_is_left():
+def test_iteration_ends_when_a_server_invents_cursors_for_ever():
     pages = itertools.count()
     assert walk(lambda p: page("ab", f"c{next(pages)}")) == list("ab")
     assert walk(lambda p: page("", f"c{next(pages)}")) == []
 
 
-def test_pages_that_a_filter_has_emptied_do_not_end_the_walk():
+def test_empty_filtered_pages_do_not_end_the_iteration():
     pages = {None: page("a", "1"), "5": page("b")}
     pages.update({str(n): page("", str(n + 1)) for n in range(1, 5)})
     assert walk(lambda p: pages[p.get("cursor")]) == list("ab")
 
 
-def test_many_pages_of_what_was_seen_do_not_end_the_walk():
+def test_repeated_items_do_not_end_the_iteration():
     ids = [f"old{n}" for n in range(20)]
 
     def ask(params):
@@ -123,7 +123,7 @@ def test_many_pages_of_what_was_seen_do_not_end_the_walk():
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-def test_executions_are_walked_whatever_the_server_makes_of_them(wrapped):
+def test_executions_are_iterated_in_either_dialect(wrapped):
     items = [
         {"id": "e1", "status": "error"},
         {"id": "e2", "status": "success"},
@@ -140,7 +140,7 @@ def test_executions_are_walked_whatever_the_server_makes_of_them(wrapped):
 
 
 @pytest.mark.parametrize("odd", [{}, [], 5, None, {"a": [1]}])
-def test_executions_with_odd_ids_are_given_too(odd):
+def test_executions_with_odd_ids_are_yielded_as_well(odd):
     items = [{"execution_id": odd, "n": 1}, {"execution_id": odd, "n": 2}]
     with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
         mock.get(f"{URL}/executions", json={"data": items})
@@ -150,7 +150,7 @@ def test_executions_with_odd_ids_are_given_too(odd):
 @pytest.mark.parametrize(
     "method, name", [("list_flows", "flow"), ("list_agents", "agent")]
 )
-def test_lists_that_are_paged_by_cursor_are_given_whole(method, name):
+def test_lists_with_cursors_are_read_to_the_end(method, name):
     first = {"data": [{f"{name}Id": "a"}], "next_cursor": "c"}
     last = {"data": [{f"{name}Id": "b"}], "next_cursor": None}
     with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
@@ -159,7 +159,7 @@ def test_lists_that_are_paged_by_cursor_are_given_whole(method, name):
         assert [item[f"{name}Id"] for item in getattr(client, method)()] == ["a", "b"]
 
 
-def test_a_server_of_dialect_b_is_asked_for_a_status_in_its_own_word():
+def test_a_dialect_b_server_is_filtered_by_its_own_status_words():
     queued = {"data": [{"executionId": "e", "status": "error"}], "next_cursor": None}
     with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
         mock.get(

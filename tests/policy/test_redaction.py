@@ -1,4 +1,4 @@
-"""Tests of what is taken out of texts and bodies before anybody sees them."""
+"""Tests of removing secrets from text and from logged bodies."""
 
 import json
 
@@ -15,24 +15,24 @@ from ai_spine.utils import Secret
     + ["Authorization", "client_secret", "privateKey", "credentials"],
 )
 @pytest.mark.parametrize("value", ["hush", ["hush"], {"a": "hush"}])
-def test_values_whose_names_tell_are_masked(name, value):
+def test_values_with_secret_names_are_masked(name, value):
     body = json.dumps([{"deep": {name: value, "text": "seen"}}]).encode()
     assert json.loads(Redactor([]).body(body)) == [
         {"deep": {name: "***", "text": "seen"}}
     ]
 
 
-def test_counts_of_tokens_are_no_secret():
+def test_token_counts_are_not_secrets():
     assert json.loads(Redactor([]).body(b'{"tokens": 9}')) == {"tokens": 9}
 
 
 def test_the_secrets_themselves_are_masked_under_any_name():
-    told = Redactor([None, Secret('a"b')]).body(b'{"note": "it is a\\"b"}')
-    assert json.loads(told) == {"note": "it is ***"}
+    text = Redactor([None, Secret('a"b')]).body(b'{"note": "it is a\\"b"}')
+    assert json.loads(text) == {"note": "it is ***"}
 
 
 @pytest.mark.parametrize(
-    "body, told",
+    "body, text",
     [
         (b"", "no body"),
         (b"<html>hush</html>", "17 bytes that are not JSON"),
@@ -40,13 +40,13 @@ def test_the_secrets_themselves_are_masked_under_any_name():
         (b"[" * 100_000, "100000 bytes that are not JSON"),
     ],
 )
-def test_a_body_that_is_no_json_is_only_measured(body, told):
-    assert Redactor([]).body(body) == told
+def test_a_body_that_is_not_json_is_logged_by_its_size(body, text):
+    assert Redactor([]).body(body) == text
 
 
-def test_a_long_body_is_cut():
-    told = Redactor([]).body(json.dumps("x" * 9999).encode())
-    assert len(told) == MAX_LOGGED_LENGTH and told.endswith("…")
+def test_a_long_body_is_truncated():
+    text = Redactor([]).body(json.dumps("x" * 9999).encode())
+    assert len(text) == MAX_LOGGED_LENGTH and text.endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_long_body_is_cut():
     ],
     ids=["plain", "JSON", "read once", "URL", "escapes", "upper case"],
 )
-def test_a_secret_is_known_in_each_spelling(form):
+def test_a_secret_is_recognised_in_each_spelling(form):
     assert (
         Redactor([Secret('sk-a\\\\b"c/d')]).redact(f"no {form} here") == "no *** here"
     )

@@ -1,4 +1,4 @@
-"""Tests of the policy: what may be repeated, how long to sleep, what a failure tells."""
+"""Tests of the retry policy: what may be repeated, and how long to sleep first."""
 
 from email.utils import formatdate
 
@@ -13,7 +13,7 @@ NOW = 1_795_171_842.0
 @pytest.mark.parametrize("retry_writes", [False, True])
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", [Kind.NOT_SENT, Kind.NOT_DONE])
-def test_what_did_not_run_may_always_be_repeated(method, kind, retry_writes):
+def test_a_request_that_did_not_run_may_always_be_repeated(method, kind, retry_writes):
     policy = RetryPolicy(3, retry_writes=retry_writes)
     assert policy.may_repeat(method, Failure(kind, ""))
     assert not kind.maybe_executed
@@ -30,7 +30,7 @@ def test_what_did_not_run_may_always_be_repeated(method, kind, retry_writes):
         ("GET", True, True),
     ],
 )
-def test_what_may_have_run_is_repeated_only_where_that_is_harmless(
+def test_a_request_that_may_have_run_is_repeated_only_if_that_is_harmless(
     method, retry_writes, repeated
 ):
     policy = RetryPolicy(3, retry_writes=retry_writes)
@@ -40,7 +40,7 @@ def test_what_may_have_run_is_repeated_only_where_that_is_harmless(
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.UNREADABLE])
-def test_what_would_not_help_is_never_repeated(method, kind):
+def test_a_request_is_not_repeated_when_that_cannot_help(method, kind):
     assert not RetryPolicy(3, retry_writes=True).may_repeat(method, Failure(kind, ""))
     assert kind.maybe_executed is (kind is Kind.UNREADABLE)
 
@@ -54,7 +54,7 @@ def test_what_would_not_help_is_never_repeated(method, kind):
         for status in (302, 400, 401, 404, 409, 422, 425, 501, 505, 511)
     ],
 )
-def test_each_status_is_of_one_kind(status, kind):
+def test_each_status_has_one_kind_of_failure(status, kind):
     assert kind_of_status(status) is kind
 
 
@@ -73,7 +73,7 @@ def test_the_sleep_is_full_jitter_that_doubles_up_to_eight_seconds(attempt, most
 @pytest.mark.parametrize(
     "seconds, delay", [(0, 0), (7.5, 7.5), (60, 60), (60.1, None), (1e9, None)]
 )
-def test_what_the_server_asks_for_wins_up_to_a_minute(seconds, delay):
+def test_retry_after_is_obeyed_up_to_a_minute(seconds, delay):
     assert RetryPolicy(3).delay(5, seconds, rand=lambda: 1.0) == delay
 
 
@@ -109,17 +109,17 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(text, seconds, monkeypatch)
         "Fri, 01 Jan 0000",
     ],
 )
-def test_a_retry_after_that_makes_no_sense_counts_as_absent(text):
+def test_an_invalid_retry_after_is_ignored(text):
     assert RetryPolicy(3).read_retry_after({"Retry-After": text}) is None
     assert RetryPolicy(3).read_retry_after({}) is None
 
 
-def test_a_date_far_ahead_is_longer_than_is_worth_waiting():
+def test_a_date_far_ahead_exceeds_the_limit_for_retry_after():
     policy = RetryPolicy(3)
     seconds = policy.read_retry_after({"Retry-After": "Tue, 01 Jan 2999 00:00:00 GMT"})
     assert seconds > 60 and policy.delay(1, seconds) is None
 
 
 @pytest.mark.parametrize("status", [506, 508, 528, 599])
-def test_a_5xx_that_nobody_knows_may_have_run(status):
+def test_an_unknown_5xx_may_have_run(status):
     assert kind_of_status(status) is Kind.UNREADABLE

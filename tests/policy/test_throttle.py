@@ -1,4 +1,4 @@
-"""Tests of how many executions may be in flight, and of when to look at them."""
+"""Tests of how many executions may be in flight, and of when to poll them."""
 
 import itertools
 
@@ -34,7 +34,7 @@ def test_a_limit_is_never_below_one():
     assert limit.now == 1
 
 
-def test_a_limit_recovers_with_what_goes_well_and_passes_its_most_never():
+def test_a_limit_recovers_with_each_success_up_to_its_maximum():
     limit = Concurrency(8)
     limit.pushed_back(1.0)
     for _ in range(4):  # one round of executions
@@ -47,32 +47,32 @@ def test_a_limit_recovers_with_what_goes_well_and_passes_its_most_never():
     assert limit.now == 8
 
 
-def test_without_experience_looks_begin_short_and_grow():
-    looks = list(itertools.islice(Durations().delays(2.0), 12))
-    assert looks[0] == pytest.approx(0.05)
-    assert looks == sorted(looks)
-    assert looks[-1] == 2.0
+def test_without_experience_delays_begin_short_and_grow():
+    delays = list(itertools.islice(Durations().delays(2.0), 12))
+    assert delays[0] == pytest.approx(0.05)
+    assert delays == sorted(delays)
+    assert delays[-1] == 2.0
 
 
-def test_the_first_look_comes_when_most_are_done():
+def test_the_first_poll_comes_when_most_are_done():
     durations = Durations()
     for _ in range(50):
         durations.note(0.5)
-    looks = durations.delays(2.0)
-    assert 0.5 <= next(looks) < 0.55
-    assert next(looks) < 0.2
+    delays = durations.delays(2.0)
+    assert 0.5 <= next(delays) < 0.55
+    assert next(delays) < 0.2
 
 
-def test_the_first_look_comes_later_where_durations_vary():
+def test_the_first_poll_comes_later_if_durations_vary():
     durations = Durations()
     for n in range(100):
         durations.note(0.2 if n % 2 else 0.8)
     assert 0.7 < next(durations.delays(2.0)) < 1.0
 
 
-def test_the_first_look_at_a_long_execution_comes_after_half_a_minute_at_most():
+def test_the_first_poll_of_a_long_execution_comes_within_half_a_minute():
     durations = Durations()
     durations.note(3600.0)
-    looks = durations.delays(2.0)
-    assert next(looks) == 30.0
-    assert next(looks) == 2.0
+    delays = durations.delays(2.0)
+    assert next(delays) == 30.0
+    assert next(delays) == 2.0

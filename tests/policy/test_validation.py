@@ -1,4 +1,4 @@
-"""Tests of the checks that come before the wire."""
+"""Tests of the checks of arguments, before anything is sent."""
 
 import types
 from collections import OrderedDict
@@ -23,7 +23,7 @@ HUGE = pytest.param(10**400, id="more-than-a-float-holds")
 
 
 @pytest.mark.parametrize("good", ["f", "a b", "a/b", "...", "ñ", "%2e", " padded "])
-def test_a_possible_id_is_given_back(good):
+def test_a_valid_id_is_returned(good):
     assert check_id("flow_id", good) == good
 
 
@@ -43,19 +43,19 @@ def test_a_possible_id_is_given_back(good):
         ("\ud800", r"flow_id has characters that no id can have: '\ud800'"),
     ],
 )
-def test_an_impossible_id_is_refused_by_name(bad, complaint):
+def test_an_invalid_id_is_refused_by_name(bad, complaint):
     with pytest.raises(ValidationError) as caught:
         check_id("flow_id", bad)
     assert str(caught.value) == complaint
 
 
 @pytest.mark.parametrize("good", [{}, OrderedDict(a=1), types.MappingProxyType({})])
-def test_any_mapping_is_a_mapping(good):
+def test_any_mapping_is_accepted(good):
     assert check_mapping("input_data", good) is good
 
 
 @pytest.mark.parametrize("bad", [None, [], "text", 5, [("a", 1)]])
-def test_what_is_no_mapping_is_refused(bad):
+def test_a_value_that_is_not_a_mapping_is_refused(bad):
     with pytest.raises(ValidationError, match="input_data must be a mapping"):
         check_mapping("input_data", bad)
 
@@ -72,13 +72,13 @@ def test_seconds_become_a_float(good):
     "bad",
     [0, -1, float("nan"), float("inf"), True, "5", None, Decimal(5), 1j, HUGE],
 )
-def test_impossible_seconds_are_refused(bad, error):
+def test_invalid_seconds_are_refused(bad, error):
     with pytest.raises(error, match="^timeout must be a number of seconds"):
         check_seconds("timeout", bad, error)
 
 
 @pytest.mark.parametrize("bad", [-1, 0.5, True, "5", None])
-def test_an_impossible_count_is_refused(bad):
+def test_an_invalid_count_is_refused(bad):
     with pytest.raises(ValidationError, match="^limit must be"):
         check_count("limit", bad)
 
@@ -92,14 +92,14 @@ def test_a_count_below_the_least_is_refused():
 @pytest.mark.parametrize(
     "bad", ["", " x", "x ", "a\nb", "a\r\nX: y", "ñ", "\x7f", b"x", None]
 )
-def test_a_text_that_no_header_can_carry_is_refused_unquoted(bad):
+def test_an_invalid_header_value_is_refused_without_being_repeated(bad):
     with pytest.raises(ValidationError) as caught:
         check_header_value("idempotency_key", bad)
     assert str(caught.value).startswith("idempotency_key must be ")
     assert "\n" not in str(caught.value)
 
 
-def test_a_text_that_a_header_can_carry_is_given_back():
+def test_a_valid_header_value_is_returned():
     assert check_header_value("idempotency_key", "order 4711") == "order 4711"
 
 
@@ -112,7 +112,7 @@ def test_a_text_that_a_header_can_carry_is_given_back():
         ("execution_id", UUID(int=7), "00000000-0000-0000-0000-000000000007"),
     ],
 )
-def test_an_object_with_an_id_can_stand_for_it(name, value, expected):
+def test_an_object_with_an_id_is_accepted_as_the_id(name, value, expected):
     assert check_id(name, value) == expected
 
 
@@ -144,7 +144,7 @@ def test_a_timedelta_is_a_duration():
         check_seconds("timeout", timedelta(0))
 
 
-def test_no_timeout_of_a_wait_is_no_limit():
+def test_a_wait_without_a_timeout_has_no_limit():
     assert check_wait_timeout(None) is None
     assert check_wait_timeout(timedelta(seconds=3)) == 3
     with pytest.raises(ValidationError, match="timeout must be a number of seconds"):

@@ -1,4 +1,4 @@
-"""Tests of when to look again and when to stop waiting, with a clock of our own."""
+"""Tests of when to poll again and when to stop waiting, with a fake clock."""
 
 import itertools
 
@@ -23,7 +23,7 @@ PASSING = CallInfo(transient=True)
 
 
 class Clock:
-    """A clock that stands still until it is told."""
+    """A clock that a test sets."""
 
     def __init__(self):
         self.now = 100.0
@@ -41,11 +41,11 @@ def wait_for(clock, timeout=10.0, interval=2.0, rand=lambda: 0.5):
     return Wait("e", timeout, interval, clock=clock, rand=rand)
 
 
-def seen(status):
+def execution_with(status):
     return Execution.from_wire({"execution_id": "e", "flow_id": "f", "status": status})
 
 
-def test_the_looks_come_at_growing_distances_up_to_the_interval():
+def test_delays_grow_up_to_the_interval():
     waits = list(itertools.islice(poll_intervals(1.0, rand=lambda: 0.5), 12))
     assert waits[:6] == pytest.approx([0.05, 0.1, 0.1, 0.1, 0.1, 0.1])
     assert waits[6] == pytest.approx(0.42 * 0.55)
@@ -53,35 +53,35 @@ def test_the_looks_come_at_growing_distances_up_to_the_interval():
     assert waits[-1] == 1.0
 
 
-def test_those_who_wait_for_long_ask_no_more_often_for_not_asking_in_step():
+def test_jitter_does_not_make_long_waits_poll_more_often():
     waits = list(itertools.islice(poll_intervals(2.0, rand=lambda: 0.0), 40))
     assert waits[0] == pytest.approx(0.045)
     assert waits[20:] == [2.0] * 20
 
 
 @pytest.mark.parametrize("rand, factor", [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
-def test_the_distances_vary_by_a_tenth(rand, factor):
+def test_delays_vary_by_a_tenth(rand, factor):
     assert next(poll_intervals(2.0, rand=lambda: rand)) == pytest.approx(0.05 * factor)
 
 
-def test_no_distance_is_longer_than_the_interval():
+def test_no_delay_is_longer_than_the_interval():
     waits = itertools.islice(poll_intervals(0.01), 50)
     assert all(0 < wait <= 0.01 for wait in waits)
 
 
-def test_what_remains_shrinks_with_the_clock(clock):
+def test_the_remaining_time_shrinks_with_the_clock(clock):
     wait = wait_for(clock, timeout=10)
     clock.now += 7
     assert wait.remaining() == 3
 
 
-def test_a_pause_never_goes_beyond_the_end(clock):
+def test_a_delay_never_passes_the_deadline(clock):
     wait = wait_for(clock, timeout=10)
     clock.now += 9.99
     assert wait.delay() == pytest.approx(0.01)
 
 
-def test_the_pauses_of_a_whole_wait_add_up_to_its_timeout(clock):
+def test_the_delays_of_a_wait_add_up_to_its_timeout(clock):
     wait = wait_for(clock, timeout=10)
     with pytest.raises(TimeoutError):
         while True:
@@ -89,9 +89,9 @@ def test_the_pauses_of_a_whole_wait_add_up_to_its_timeout(clock):
     assert clock.now == pytest.approx(110)
 
 
-def test_when_time_is_up_the_error_names_the_execution_and_its_last_status(clock):
+def test_a_timeout_error_names_the_execution_and_its_last_status(clock):
     wait = wait_for(clock, timeout=10)
-    wait.note_state(seen("running"))
+    wait.note_state(execution_with("running"))
     clock.now += 10
     with pytest.raises(TimeoutError) as caught:
         wait.delay()
@@ -120,9 +120,9 @@ def test_an_execution_that_was_never_seen_has_no_last_status(clock):
         ServerError("busy", status_code=503, call=PASSING),
     ],
 )
-def test_a_look_that_fails_in_passing_does_not_end_the_wait(clock, error):
+def test_a_transient_failure_of_a_poll_does_not_end_the_wait(clock, error):
     wait = wait_for(clock)
-    wait.note_state(seen("running"))
+    wait.note_state(execution_with("running"))
     wait.note_failure(error)
     clock.now += 10
     with pytest.raises(TimeoutError) as caught:
@@ -131,10 +131,10 @@ def test_a_look_that_fails_in_passing_does_not_end_the_wait(clock, error):
     assert str(caught.value).endswith(f"running, and the last request failed: {error}")
 
 
-def test_a_look_that_succeeds_makes_an_earlier_failure_forgotten(clock):
+def test_a_successful_poll_clears_an_earlier_failure(clock):
     wait = wait_for(clock)
     wait.note_failure(NetworkError("lost", call=PASSING))
-    wait.note_state(seen("running"))
+    wait.note_state(execution_with("running"))
     clock.now += 10
     with pytest.raises(TimeoutError, match="its last status was running$"):
         wait.remaining()
@@ -150,14 +150,14 @@ def test_a_look_that_succeeds_makes_an_earlier_failure_forgotten(clock):
         ExecutionError("failed"),
     ],
 )
-def test_a_look_that_would_fail_again_raises_what_it_met(clock, error):
+def test_a_permanent_failure_of_a_poll_is_raised(clock, error):
     with pytest.raises(type(error)) as caught:
         wait_for(clock).note_failure(error)
     assert caught.value is error
 
 
-def test_a_completed_execution_is_given_back():
-    execution = seen("success")
+def test_a_completed_execution_is_returned():
+    execution = execution_with("success")
     assert check_outcome(execution) is execution
 
 
@@ -183,7 +183,7 @@ def test_a_completed_execution_is_given_back():
         ),
     ],
 )
-def test_an_execution_that_did_not_complete_raises_with_itself(wire, kind, text):
+def test_an_unsuccessful_execution_raises_an_error_that_holds_it(wire, kind, text):
     execution = Execution.from_wire({"execution_id": "e", **wire})
     with pytest.raises(ExecutionError) as caught:
         check_outcome(execution)
@@ -192,7 +192,7 @@ def test_an_execution_that_did_not_complete_raises_with_itself(wire, kind, text)
     assert caught.value.execution is execution
 
 
-def test_a_failure_reads_as_one_short_line_however_long_the_server_speaks():
+def test_a_failure_is_one_short_line_however_long_the_server_s_text_is():
     wire = {
         "execution_id": "e",
         "status": "failed",
