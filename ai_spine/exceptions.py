@@ -88,7 +88,7 @@ class ProfileWarning(UserWarning):
 
 
 class _CallError(AISpineError):
-    """The part that errors of a request share: what is known about it, and a sentence of it."""
+    """The base of the errors of a request, with what is known about the request."""
 
     method: Optional[str]
     path: Optional[str]
@@ -137,7 +137,7 @@ class NetworkError(_CallError, requests.RequestException):
 
 
 class TimeoutError(AISpineError, builtins.TimeoutError):
-    """The time ran out before an execution was done. The execution goes on.
+    """The time ran out before an execution was done. The execution continues.
 
     Attributes:
         execution_id: The execution that was waited for.

@@ -20,19 +20,20 @@ from ai_spine.utils import one_line
 JsonDefault = Callable[[Any], Any]
 
 _CONTAINERS = (dict, list, tuple)
-# Finds the end of each key that may have been a number, a boolean or `None`. To look for such keys
-# in the text first makes the search for two that become one nearly free.
+# Matches the end of a key that may have been a number, a boolean or `None`. Keys are compared only
+# if the encoded text has such a key, which costs far less than visiting every dict.
 _MAYBE_NOT_TEXT = re.compile(
     '": (?:(?<=[0-9]": )|(?<=true": )|(?<=false": )|(?<=null": ))'
 )
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_BINARY = (bytes, bytearray, memoryview)  # sequences of numbers, which nobody means
+# They are sequences of numbers, but their users mean text or files.
+_BINARY = (bytes, bytearray, memoryview)
 
 
 def json_default(value: Any) -> Any:
     """Convert a value that `json` cannot encode, for `json.dumps(…, default=json_default)`.
 
-    The client encodes what it sends in the same way. `json` asks again for what is inside.
+    The client encodes what it sends in the same way.
 
     Args:
         value: One of the following.
@@ -85,7 +86,7 @@ def encode_json(body: Any, default: Optional[JsonDefault] = None) -> bytes:
         return plain
 
     try:
-        # The C encoder decides; Python code looks only for what it cannot see, or refused.
+        # The C encoder decides. Python code only checks the keys, and explains a refusal.
         text = json.JSONEncoder(allow_nan=False, default=convert).encode(body)
         if not (_MAYBE_NOT_TEXT.search(text) and _has_merging_keys(converted)):
             return text.encode("ascii")
@@ -172,13 +173,13 @@ def _numpy_duration_seconds(value: Any) -> float:
 
 
 def _numpy_list(value: Any) -> Any:
-    if value.dtype.kind in "mM":  # of which `tolist` makes whole numbers
+    if value.dtype.kind in "mM":  # `tolist` may convert times to whole numbers
         return list(value) if value.ndim else value[()]
     return value.tolist()
 
 
 def _require_time(value: Any) -> Any:
-    if value != value:  # which `NaT` alone says of itself
+    if value != value:  # only `NaT` is not equal to itself
         raise ValueError("NaT has no JSON form")
     return value
 
@@ -205,7 +206,7 @@ _BY_NAME: Dict[str, Callable[[Any], Any]] = {
 def _has_merging_keys(value: Any) -> bool:
     """Return whether any dict inside has keys that are the same key in JSON.
 
-    The value has been encoded once, so no container holds itself.
+    The value has been encoded before, so it contains no cycle.
     """
     if isinstance(value, dict):
         for key in value:
@@ -223,7 +224,7 @@ def _has_merging_keys(value: Any) -> bool:
 
 
 def _merging_key(mapping: Dict[Any, Any]) -> Optional[str]:
-    """Return the first key that a mapping has twice in JSON, quoted; `None` if there is none."""
+    """Return the first key that would occur twice in JSON, quoted; `None` if there is none."""
     seen = set()
     for key in mapping:
         text = json.dumps({key: 0})[1:-4]

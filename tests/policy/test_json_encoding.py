@@ -328,6 +328,11 @@ def test_nesting_that_python_cannot_follow_is_refused():
     assert complaint({"input_data": deep}) == "input_data: nested too deeply for JSON"
 
 
+def test_a_key_that_python_cannot_write_does_not_break_the_path():
+    expected = "x.a number of too many digits is of type set"
+    assert complaint({"x": {10**5000: {1}}}).startswith(expected)
+
+
 def test_a_number_that_python_cannot_write_is_refused():
     assert complaint({"input_data": 10**5000}).startswith("input_data: not JSON: ")
 
