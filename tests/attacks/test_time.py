@@ -12,7 +12,7 @@ from ai_spine import RequestTimeoutError
 from tests.attacks.servers import LONGEST_WAIT, Handler, InnerTLS, read_head
 
 ALLOWED = 60.0  # seconds, of which a server leaves a client next to none
-LEFT = 0.3
+LEFT = 0.15
 LIMITS = [{"timeout": ALLOWED}, {"timeout": 600.0, "deadline": ALLOWED}]
 BODY = {"x": "a" * 2**24}  # more than any buffer on the way holds
 DRIPS = 60

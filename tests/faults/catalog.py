@@ -6,7 +6,7 @@ same. It is declared here from what is done to the request, not asked of the SDK
 
 import json
 from dataclasses import dataclass
-from typing import Any, Callable, FrozenSet, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple, Union
 
 from ai_spine.policy.retry import Kind
 from tests.faults import plays
@@ -384,16 +384,17 @@ def _pauses() -> List[Fault]:
     ]
 
 
-FAULTS: Tuple[Fault, ...] = tuple(
-    _right_ones()
-    + _connections()
-    + _stalls()
-    + _cuts()
-    + _odd_lengths()
-    + _floods()
-    + _contents()
-    + _redirects()
-    + _refused_redirects()
-    + _statuses()
-    + _pauses()
-)
+GROUPS: Dict[str, List[Fault]] = {
+    "none": _right_ones(),
+    "connections": _connections(),
+    "stalls": _stalls(),
+    "cuts": _cuts(),
+    "lengths": _odd_lengths(),
+    "floods": _floods(),
+    "contents": _contents(),
+    "redirects": _redirects(),
+    "refused redirects": _refused_redirects(),
+    "statuses": _statuses(),
+    "pauses": _pauses(),
+}
+FAULTS: List[Fault] = [fault for group in GROUPS.values() for fault in group]

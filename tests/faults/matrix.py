@@ -29,6 +29,7 @@ OVERRUN = 0.25  # seconds that a call may take beyond what it should
 _BACKOFF = 0.05  # seconds; the pauses between attempts are not what is looked at here
 _GROWTHS = 4
 _TIMEOUT, _DEADLINE = 0.3, 1.0
+_HOPELESS_WAIT = 0.3  # seconds that a wait for what never comes takes
 _PATIENT = 5.0  # the timeout where nothing stalls: a slow machine is no fault
 _LEAKS, _DUPLICATES, _OVERRUNS = "leaks", "duplicates", "overruns"
 _SOCKETS, _THREADS, _WRONG = "sockets left", "threads left", "wrong outcomes"
@@ -58,16 +59,19 @@ class Limits(NamedTuple):
     wait: float
 
 
-def limits_of(fault: Fault, patience: float) -> Limits:
-    """Return short limits where the clock must end the fault, and long ones elsewhere."""
-    # Each event of a stream tells a large input again.
+def limits_of(cell: Cell, patience: float) -> Limits:
+    """Return short limits where the clock must end the fault, and long ones otherwise."""
+    fault = cell.fault
+    # An input comes back with each event of a stream, so a large one takes longer.
     wait = (5.0 if fault.large else 1.2) * patience
+    if OUT_OF_TIME in expect(cell).outcomes:
+        wait = _HOPELESS_WAIT
     if fault.stalls:
-        return Limits(_TIMEOUT * patience, _DEADLINE * patience, wait)
+        # A fault of all requests leaves nothing to be patient for.
+        factor = 1.0 if cell.lasting else patience
+        return Limits(_TIMEOUT * factor, _DEADLINE * factor, wait)
     timeout = 20.0 if fault.heavy else _PATIENT
-    deadline = fault.deadline or 2 * timeout
-    lasts = deadline if fault.deadline is not None else wait
-    return Limits(timeout, deadline, lasts)
+    return Limits(timeout, fault.deadline or 2 * timeout, wait)
 
 
 class _SteadyPolicy(RetryPolicy):
@@ -96,7 +100,7 @@ class Run:
         self, world: World, cell: Cell, patience: float = 1.0, away: float = 2.0
     ) -> None:
         self.world, self.cell = world, cell
-        self.limits = limits_of(cell.fault, patience)
+        self.limits = limits_of(cell, patience)
         self.violations: List[Violation] = []
         self.state = world.state(large=cell.fault.large)
         self.state.wait = self.limits.wait
