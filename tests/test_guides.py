@@ -33,6 +33,7 @@ PRINTED = {
     ],
     "executing.md": [
         "completed positive\ntext completed\nsentiment completed\n",
+        "2026-11-27\n",
         "failed False True\n",
     ],
     "errors.md": ["failed\n404 True\nValidationError\n"],

@@ -237,7 +237,7 @@ def test_the_bounds_in_the_guide_to_retries_are_those_of_the_code():
     )
     assert limit in text
     assert f"; {constants.DEFAULT_TIMEOUT:g} s" in text
-    assert f"`max_retries` is {constants.DEFAULT_MAX_RETRIES} where" in text
+    assert f"`max_retries` is {constants.DEFAULT_MAX_RETRIES} by default" in text
 
 
 @pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
