@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
 
+# The tests start hundreds of processes, and compiled modules halve their start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test fuzz faults soak soak-batch bench lint types docs compat build release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
@@ -11,7 +14,7 @@ demo: $(VENV)/.local  ## Run a flow on the embedded server.
 		-i name=Ana -i income=52000 -i amount=$(or $(amount),15000) -i term_months=24
 
 test: $(VENV)/.dev  ## Run the tests with the coverage gate.
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 fuzz: $(VENV)/.dev  ## Run the fuzz tests for longer.
 	AI_SPINE_FUZZ_EXAMPLES=$(or $(examples),50000) $(BIN)/python -m pytest -n auto tests/fuzz

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import urllib.request
 
@@ -272,3 +273,34 @@ def test_a_table_does_without_the_characters_that_stdout_cannot_show(
     echo, text, encoding
 ):
     assert echo(text, encoding).fields["b"] == "2"
+
+
+def test_help_without_docstrings_says_what_the_command_does_and_where_the_rest_is():
+    command = [sys.executable, "-OO", "-m", "ai_spine", "execute", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert shown.returncode == 0, shown.stderr
+    assert "--input" in shown.stdout
+    assert "run Python without -OO" in " ".join(shown.stdout.split())
+
+
+def test_the_sentiment_sample_needs_no_home_and_no_locale(tmp_path):
+    keep = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
+    env = {name: os.environ[name] for name in keep if name in os.environ}
+    command = [
+        sys.executable,
+        "-m",
+        "ai_spine",
+        "--local",
+        "execute",
+        "sentiment-analysis",
+    ]
+    shown = subprocess.run(
+        [*command, "-i", "text=I love this", "--output", "json"],
+        env={**env, "LC_ALL": "C"},
+        cwd=str(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "positive" in shown.stdout

@@ -143,3 +143,10 @@ def test_secrets_compare_by_their_text():
 )
 def test_a_secret_survives_copying(clone):
     assert clone(Secret("hush")).reveal() == "hush"
+
+
+@pytest.mark.parametrize(
+    "told", [1795171842, 1795171842.0, "1795171842", 1795171842000]
+)
+def test_a_moment_in_seconds_or_milliseconds_since_the_epoch_is_read(told):
+    assert parse_timestamp(told) == MOMENT
