@@ -100,7 +100,9 @@ def cursor_of(offset):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body in one packet: two would wait for an acknowledgement
+    wbufsize = (
+        -1
+    )  # headers and body in one packet: two would wait for an acknowledgement
 
     def respond(self):
         parts = urlsplit(self.path)
