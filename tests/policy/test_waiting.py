@@ -202,3 +202,9 @@ def test_a_failure_is_one_short_line_however_long_the_server_s_text_is():
         check_outcome(Execution.from_wire(wire))
     assert len(str(caught.value).splitlines()) == 1
     assert len(str(caught.value)) < 1000
+
+
+def test_an_unknown_status_beside_a_time_of_completion_ends_the_wait_with_its_name():
+    told = {"execution_id": "e", "status": "expired", "finishedAt": 1795171842}
+    with pytest.raises(ExecutionError, match="expired"):
+        check_outcome(Execution.from_wire(told))
