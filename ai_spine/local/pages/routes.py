@@ -1,7 +1,6 @@
 """The server's page for people: flows and a form to run them, executions, agents.
 
-It consists of plain HTML and forms; its one script only reloads what changes.
-"""
+Plain HTML and forms; the one script only reloads what changes."""
 
 import json
 import logging
