@@ -42,7 +42,7 @@ def test_without_holes_it_passes(tmp_path):
     run = audited(tmp_path, report({"name": "a", "version": "1.0", "vulns": []}))
     assert (run.returncode, run.stdout) == (
         0,
-        "pip-audit: 1 packages, 0 known holes, 0 packages that nobody knows\n",
+        "pip-audit: 1 packages, 0 known holes, 0 unknown packages\n",
     )
 
 

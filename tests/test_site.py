@@ -76,4 +76,4 @@ def test_the_site_loads_nothing_from_elsewhere(site):
 
 def test_a_text_with_a_colon_is_no_type(site):
     shown = words_of(site / "reference" / "models.html")
-    assert "Whether the server started anything: it answers 200" in shown
+    assert "Whether the server started anything: it responds with 200" in shown

@@ -158,8 +158,8 @@ def test_ctrl_c_while_a_flow_is_started_says_where_to_look(run, interrupted):
     outcome = run("execute", "two words")
     assert outcome.exit_code == 130
     assert outcome.error == (
-        "Error: interrupted while flow two words was being started; it may run, which this"
-        " tells: ai-spine executions list '--flow=two words'"
+        "Error: interrupted while flow two words was being started; it may run: check with"
+        " ai-spine executions list '--flow=two words'"
     )
     assert "it may run" not in run("execute", "echo", "--local").stderr
 
