@@ -104,7 +104,9 @@ class RawServer:
                 stalled.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-        socket.create_connection(self._address, timeout=_LONGEST_WAIT).close()
+        with socket.socket() as waker:  # no name is resolved: tests replace `getaddrinfo`
+            waker.settimeout(_LONGEST_WAIT)
+            waker.connect(self._address)
 
     def _serve(self) -> None:
         while not self._stopped:
