@@ -19,7 +19,7 @@ from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import Credential, Request, Response, encode_query
 from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
 from ai_spine.policy.request_events import RequestEvent, call_safely, log, log_line
-from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, Kind, RetryPolicy
+from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, FailureKind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.base import EventStream, Transport
@@ -213,11 +213,15 @@ class ApiClient:
             )
             if too_late or left > self._policy.retry_after_limit:
                 message = f"the server asked to wait {left:.3g} s, which is too long"
-                return Failure(Kind.NOT_SENT, message, too_late, retry_after=left)
+                return Failure(
+                    FailureKind.NOT_SENT, message, too_late, retry_after=left
+                )
             log.debug("%s %s: waiting %.2f s", call.method, call.path, left)
             self.sleep(left)
         if call.deadline is not None and self.clock() >= call.deadline:
-            return Failure(Kind.NOT_SENT, "the deadline has passed", timed_out=True)
+            return Failure(
+                FailureKind.NOT_SENT, "the deadline has passed", timed_out=True
+            )
         return None
 
     def _begin_attempt(self, call: CallState, request: Request) -> float:
@@ -257,13 +261,15 @@ class ApiClient:
         if isinstance(result, EventStream):
             return cast(T, result)
         if operation.streams and 200 <= result.status < 300:
-            return Failure(Kind.UNREADABLE, "the response is not a stream of events")
+            return Failure(
+                FailureKind.UNREADABLE, "the response is not a stream of events"
+            )
         return read_value(result, operation.read, self._policy, self.redact)
 
     def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
         """Return the seconds to sleep before another attempt; `None` if there is to be none."""
         asked, made = failure.retry_after, len(call.attempts) + 1
-        may_pass = failure.kind in (Kind.NOT_DONE, Kind.UNCERTAIN)
+        may_pass = failure.kind in (FailureKind.NOT_DONE, FailureKind.UNCERTAIN)
         if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
             self.state.cooldown.extend(self.clock() + asked)
         if not self._policy.may_repeat(call.method, failure, made):
@@ -277,7 +283,9 @@ class ApiClient:
         self, result: Result, failure: Failure, call: CallState
     ) -> AISpineError:
         """Return the error to raise for a call that has failed for good."""
-        info = call.info(transient=failure.kind not in (Kind.REFUSED, Kind.UNREADABLE))
+        info = call.info(
+            transient=failure.kind not in (FailureKind.REFUSED, FailureKind.UNREADABLE)
+        )
         if not isinstance(result, Response):
             return error_of_failure(self.settings.base_url, failure, info)
         error = error_of_response(result, failure, info, self.redact)

@@ -27,13 +27,13 @@ from ai_spine.policy.execution_events import (
     read_event,
 )
 from ai_spine.policy.request_events import log
-from ai_spine.policy.retry import Failure, Kind
+from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.validation import is_header_value
 from ai_spine.policy.waiting import Wait
 from ai_spine.transport.base import EventStream
 
 _UNSUPPORTED = (404, 405, 406, 501)
-_ENDED = Failure(Kind.UNCERTAIN, "the stream ended before the execution")
+_ENDED = Failure(FailureKind.UNCERTAIN, "the stream ended before the execution")
 _MAX_ID_LENGTH = 200  # characters that are sent back to the server
 
 

@@ -21,6 +21,7 @@ from ai_spine.exceptions import (
     NotFoundError,
 )
 from ai_spine.models import Execution
+from ai_spine.policy.json_encoding import JsonDefault
 
 JOURNAL_SUFFIX = ".journal"
 
@@ -64,19 +65,27 @@ def journal_of(path: str) -> str:
 
 
 class NoCheckpoint:
-    """Records nothing: the run cannot be resumed."""
+    """Records nothing: the run cannot be resumed.
+
+    Args:
+        json_default: The client's own, for inputs that have values of other types.
+    """
 
     run: str
     path: Optional[str] = None
     resend = False
     """Whether inputs that may have run are sent again, with the key that they had."""
 
-    def __init__(self) -> None:
+    def __init__(self, json_default: Optional[JsonDefault] = None) -> None:
         self.run = uuid.uuid4().hex
+        self._json_default = json_default
 
     def plan(self, index: int, input_data: Any) -> Plan:
         """Return what to do with an input."""
-        return Plan(0, key_of(self.run, index, input_data))
+        return Plan(0, self._key_of(index, input_data, 0))
+
+    def _key_of(self, index: int, input_data: Any, attempt: int) -> str:
+        return key_of(self.run, index, input_data, attempt, self._json_default)
 
     def plan_unsent(self, index: int, input_data: Any) -> Plan:
         """Return the plan of an input that may have run, and is not sent again."""
@@ -115,6 +124,7 @@ class Checkpoint(NoCheckpoint):
         server: The URL of the server.
         retry_failed: Whether inputs that failed are executed again, each when it is planned.
         resend: Whether inputs that may have run are sent again, with the key that they had.
+        json_default: The client's own, for inputs that have values of other types.
 
     Raises:
         ConfigurationError: A file cannot be read or written, is in use, or is of another flow.
@@ -128,7 +138,9 @@ class Checkpoint(NoCheckpoint):
         server: str,
         retry_failed: bool,
         resend: bool,
+        json_default: Optional[JsonDefault] = None,
     ) -> None:
+        super().__init__(json_default)
         self.path = path
         self.resend = resend
         self._flow_id, self._server = flow_id, server
@@ -184,7 +196,7 @@ class Checkpoint(NoCheckpoint):
     def _sent_with(self, index: int, input_data: Any) -> Tuple[int, str]:
         """Return the attempt and the key of an unfinished input."""
         sent = self._sent.get(index, Sent(0))
-        key = key_of(self.run, index, input_data, sent.attempt)
+        key = self._key_of(index, input_data, sent.attempt)
         if sent.key not in (None, key):
             raise self._other_input(index)
         return sent.attempt, key
@@ -198,11 +210,11 @@ class Checkpoint(NoCheckpoint):
     def _finished_plan(self, index: int, input_data: Any) -> Plan:
         offset = self._finished.pop(index)
         item = self.load(offset)
-        if item.idempotency_key != key_of(self.run, index, input_data, item.attempt):
+        if item.idempotency_key != self._key_of(index, input_data, item.attempt):
             raise self._other_input(index)
         if self._retry_failed and not item.succeeded:
             attempt = item.attempt + 1
-            key = key_of(self.run, index, input_data, attempt)
+            key = self._key_of(index, input_data, attempt)
             # The journal comes first: only lines that it knows to be old are dropped.
             self._note(index, Sent(attempt, key=key))
             self._stale.add(offset)
@@ -231,7 +243,8 @@ class Checkpoint(NoCheckpoint):
     def note_ended(self, item: BatchItem) -> Optional[int]:
         """Record the result of an input, and return its place in the file."""
         if item.is_final:
-            line = {**item.to_dict(), "flow_id": self._flow_id, "run": self.run}
+            known = item.to_dict(self._json_default)
+            line = {**known, "flow_id": self._flow_id, "run": self.run}
             offset = self._results.add(line)
             self._sent.pop(item.index, None)
             return offset

@@ -27,7 +27,7 @@ from ai_spine.exceptions import (
 )
 from ai_spine.models import Execution
 from ai_spine.models.base import notebook_html
-from ai_spine.policy.json_encoding import json_default
+from ai_spine.policy.json_encoding import JsonDefault, encode_json
 from ai_spine.utils import format_timestamp
 
 REFUSED = "refused"
@@ -87,15 +87,19 @@ class BatchItem:
             return REFUSED
         return str(self.execution.status)
 
-    def to_dict(self) -> Dict[str, Any]:
-        """Return the item as JSON, as the file of results has it."""
+    def to_dict(self, json_default: Optional[JsonDefault] = None) -> Dict[str, Any]:
+        """Return the item as JSON, as the file of results has it.
+
+        Args:
+            json_default: The client's own, for an input that has values of other types.
+        """
         seen, error = self.execution, self.error
         if seen is not None and not seen.was_started:  # its id is none
             seen = None
         return {
             "index": self.index,
             "status": self.status,
-            "input": _json_or_type(self.input),
+            "input": _json_or_type(self.input, json_default),
             "output": self.output,
             "error": error and {"type": type(error).__name__, "message": error.message},
             "execution_id": seen and seen.execution_id,
@@ -272,14 +276,27 @@ class BatchResult:
         return item
 
 
-def key_of(run: str, index: int, input_data: Any, attempt: int = 0) -> str:
+def key_of(
+    run: str,
+    index: int,
+    input_data: Any,
+    attempt: int = 0,
+    json_default: Optional[JsonDefault] = None,
+) -> str:
     """Return the idempotency key of an input, which is the same in each run that resumes another.
+
+    Args:
+        run: The id of the run.
+        index: The index of the input.
+        input_data: The input.
+        attempt: Which execution of the input it is.
+        json_default: The client's own, for an input that has values of other types.
 
     Example:
         >>> key_of("run", 0, {"a": 1}) == key_of("run", 0, {"a": 1})
         True
     """
-    known = [run, index, _json_or_type(input_data), attempt]
+    known = [run, index, _json_or_type(input_data, json_default), attempt]
     return hashlib.sha256(json.dumps(known).encode("ascii")).hexdigest()[:32]
 
 
@@ -287,16 +304,16 @@ def _is_same_file(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def _json_or_type(value: Any) -> Any:
+def _json_or_type(value: Any, json_default: Optional[JsonDefault]) -> Any:
     """Return JSON with sorted keys; of a value that is not JSON, its type.
 
     The `repr` of such a value may contain an address, which differs in each run, or raise.
     """
     try:
         # Only text can be sorted, and all keys are text once they have been written.
-        plain = json.loads(json.dumps(value, allow_nan=False, default=json_default))
+        plain = json.loads(encode_json(value, json_default))
         return json.loads(json.dumps(plain, sort_keys=True))
-    except (TypeError, ValueError, RecursionError):
+    except ValidationError:
         return f"not JSON: {type(value).__name__}"
 
 

@@ -14,7 +14,7 @@ from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.decoding import decode_text, parse_json
 from ai_spine.policy.error_bodies import error_from_response
 from ai_spine.policy.messages import Response
-from ai_spine.policy.retry import Failure, Kind, RetryPolicy, kind_of_status
+from ai_spine.policy.retry import Failure, FailureKind, RetryPolicy, kind_of_status
 from ai_spine.utils import one_line
 
 T = TypeVar("T")
@@ -40,12 +40,12 @@ def read_value(
     except (ValueError, RecursionError):
         kind = one_line(redact(content_type), 60) or "unknown type"
         message = f"the response is not JSON ({kind}, {len(response.body)} bytes)"
-        return Failure(Kind.UNREADABLE, message)
+        return Failure(FailureKind.UNREADABLE, message)
     try:
         return read(payload)
     except UnexpectedResponse as error:
         message = redact(f"the server responded with {error}")
-        return Failure(Kind.UNREADABLE, message)
+        return Failure(FailureKind.UNREADABLE, message)
 
 
 def error_of_failure(base_url: str, failure: Failure, call: CallInfo) -> NetworkError:

@@ -18,7 +18,7 @@ from ai_spine.constants import (
 REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
 
 
-class Kind(Enum):
+class FailureKind(Enum):
     """What a failure means for the request."""
 
     NOT_SENT = "no connection was established"
@@ -30,23 +30,23 @@ class Kind(Enum):
     @property
     def maybe_executed(self) -> bool:
         """Whether the request may have had its effect."""
-        return self in (Kind.UNCERTAIN, Kind.UNREADABLE)
+        return self in (FailureKind.UNCERTAIN, FailureKind.UNREADABLE)
 
 
 class Failure(NamedTuple):
     """Why an attempt has no result."""
 
-    kind: Kind
+    kind: FailureKind
     message: str
     timed_out: bool = False
     retry_after: Optional[float] = None
 
 
-_KIND_BY_STATUS: Dict[int, Kind] = {
-    **dict.fromkeys((429, 503), Kind.NOT_DONE),
-    **dict.fromkeys((408, 500, 502, 504), Kind.UNCERTAIN),
+_KIND_BY_STATUS: Dict[int, FailureKind] = {
+    **dict.fromkeys((429, 503), FailureKind.NOT_DONE),
+    **dict.fromkeys((408, 500, 502, 504), FailureKind.UNCERTAIN),
     # Gateways that lost their upstream.
-    **dict.fromkeys(range(520, 528), Kind.UNCERTAIN),
+    **dict.fromkeys(range(520, 528), FailureKind.UNCERTAIN),
 }
 # 5xx about the request itself: not implemented, HTTP version, network authentication.
 _NEVER_BEGUN = (501, 505, 511)
@@ -63,7 +63,7 @@ class RetryPolicy:
         backoff_base: The longest sleep after the first attempt, in seconds; it doubles each time.
 
     Example:
-        >>> RetryPolicy(3).may_repeat("POST", Failure(Kind.UNCERTAIN, "read timeout"))
+        >>> RetryPolicy(3).may_repeat("POST", Failure(FailureKind.UNCERTAIN, "read timeout"))
         False
     """
 
@@ -84,9 +84,9 @@ class RetryPolicy:
         """Return whether a request may be sent again after this failure."""
         if attempt > self.max_retries:
             return False
-        if failure.kind in (Kind.NOT_SENT, Kind.NOT_DONE):
+        if failure.kind in (FailureKind.NOT_SENT, FailureKind.NOT_DONE):
             return True
-        if failure.kind is Kind.UNCERTAIN:
+        if failure.kind is FailureKind.UNCERTAIN:
             return method in REPEATABLE_METHODS or self.retry_writes
         return False
 
@@ -164,11 +164,11 @@ class Cooldown:
         return max(self.until - now, 0.0)
 
 
-def kind_of_status(status: int) -> Kind:
+def kind_of_status(status: int) -> FailureKind:
     """Return the kind of failure that an error status is."""
     unknown = (
-        Kind.UNREADABLE
+        FailureKind.UNREADABLE
         if status >= 500 and status not in _NEVER_BEGUN
-        else Kind.REFUSED
+        else FailureKind.REFUSED
     )
     return _KIND_BY_STATUS.get(status, unknown)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ai_spine import AISpine
 from ai_spine.batch.checkpoint import Checkpoint
 from ai_spine.batch.items import BatchItem
 from ai_spine.exceptions import (
@@ -432,6 +433,29 @@ def test_an_input_that_is_no_json_is_known_again(rig, client, path, make):
         result = client.execute_batch("work", inputs, checkpoint=path)
         assert [item.status for item in result] == ["refused", "completed"]
     assert (rig.posts(), result.is_complete) == (1, True)
+
+
+class Level:
+    """A value of a type that only the caller's `json_default` knows."""
+
+    def __init__(self, number):
+        self.number = number
+
+
+def test_an_input_of_the_callers_own_types_is_compared_by_its_json(rig, path):
+    def run(number):
+        inputs = [{"n": 0, "level": Level(number)}]
+        return client.execute_batch("work", inputs, checkpoint=path)
+
+    with AISpine(
+        base_url=rig.server.url, json_default=lambda level: level.number
+    ) as client:
+        run(1)
+        assert lines(path)[0]["input"] == {"n": 0, "level": 1}
+        assert run(1).succeeded == 1
+        with pytest.raises(ConfigurationError, match="its input 0 differs"):
+            run(2)
+    assert rig.posts() == 1
 
 
 def test_fewer_inputs_than_the_file_has_are_a_batch_of_their_own(rig, client, path):

@@ -1,20 +1,20 @@
 """The faults: what each does to a request, and what that means for the request's fate.
 
-A fate is a `Kind` of `ai_spine.policy.retry`, or `ANSWER`: the right response must come all the
-same. It is declared here from what is done to the request, not asked of the SDK.
+A fate is a `FailureKind`, or `ANSWER`: the right response must come all the same. It is declared
+here from what is done to the request, not asked of the SDK.
 """
 
 import json
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple, Union
 
-from ai_spine.policy.retry import Kind
+from ai_spine.policy.retry import FailureKind
 from tests.faults import plays
 from tests.faults.plays import message, part, right_with, say
 
 ANSWER = "answer"
 UNDERSTOOD = "understood"  # another answer, but one that the operation can read
-Fate = Union[Kind, str]
+Fate = Union[FailureKind, str]
 NETWORK, TIMEOUT, API = "n", "t", "a"  # what an error is told as
 
 # How operations read an answer, and so which odd ones they can do with.
@@ -76,15 +76,15 @@ class Fault:
 def _connections() -> List[Fault]:
     """Fault of the connection itself."""
     made = [
-        Fault("connection refused", plays.reset, Kind.NOT_SENT, down=True),
+        Fault("connection refused", plays.reset, FailureKind.NOT_SENT, down=True),
         Fault(
             "reset after accept",
             plays.reset,
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             at_accept=True,
             early=True,
         ),
-        Fault("close after accept", plays.close, Kind.UNCERTAIN, at_accept=True),
+        Fault("close after accept", plays.close, FailureKind.UNCERTAIN, at_accept=True),
     ]
     points: Tuple[Tuple[str, Any, bool], ...] = (
         ("in half a head", plays.in_half_a_head, False),
@@ -95,26 +95,29 @@ def _connections() -> List[Fault]:
     for words, point, large in points:
         for ending in (plays.reset, plays.close):
             name = f"{ending.__name__} {words}"
-            made.append(Fault(name, point(ending), Kind.UNCERTAIN, large=large))
+            made.append(Fault(name, point(ending), FailureKind.UNCERTAIN, large=large))
     back = {"max_retries": 99, "deadline": 4.0}
     return made + [
         Fault(
             "down for a while",
             plays.reset,
-            Kind.NOT_SENT,
+            FailureKind.NOT_SENT,
             lasting=ANSWER,
             down=True,
             returns=True,
             **back,
         ),
         Fault(
-            "dies, and comes back", plays.die_for_a_while, Kind.UNCERTAIN, **back  # type: ignore
+            "dies, and comes back",
+            plays.die_for_a_while,
+            FailureKind.UNCERTAIN,
+            **back,
         ),
     ]
 
 
 def _stall(name: str, play: Any, **more: Any) -> Fault:
-    return Fault(name, play, Kind.UNCERTAIN, TIMEOUT, stalls=True, **more)
+    return Fault(name, play, FailureKind.UNCERTAIN, TIMEOUT, stalls=True, **more)
 
 
 def _stalls() -> List[Fault]:
@@ -132,12 +135,12 @@ def _stalls() -> List[Fault]:
 
 
 def _uncertain(name: str, play: Any, **more: Any) -> Fault:
-    return Fault(name, play, Kind.UNCERTAIN, **more)
+    return Fault(name, play, FailureKind.UNCERTAIN, **more)
 
 
 def _unreadable(name: str, play: Any, told: str = API, **more: Any) -> Fault:
     status = 200 if told is API else None
-    return Fault(name, play, Kind.UNREADABLE, told, status, **more)
+    return Fault(name, play, FailureKind.UNREADABLE, told, status, **more)
 
 
 def _cuts() -> List[Fault]:
@@ -206,7 +209,7 @@ def _floods() -> List[Fault]:
             plays.stream(
                 b"", plays.numbered(b"HTTP/1.1 100 Continue\r\nX: %d\r\n\r\n")
             ),
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             EITHER,
             stalls=True,
         ),
@@ -252,7 +255,7 @@ def _contents() -> List[Fault]:
         Fault(
             "empty 204",
             say(b"HTTP/1.1 204 No Content\r\n\r\n", keep=True),
-            Kind.UNREADABLE,
+            FailureKind.UNREADABLE,
             API,
             204,
             understood_by=_TOLD,
@@ -282,7 +285,12 @@ def _redirects() -> List[Fault]:
     """Redirect; those that change the method are not followed where that is no GET."""
     again = plays.same_place
     made = [
-        Fault(f"{s} to itself", plays.redirect(s, again), ANSWER, lasting=Kind.REFUSED)
+        Fault(
+            f"{s} to itself",
+            plays.redirect(s, again),
+            ANSWER,
+            lasting=FailureKind.REFUSED,
+        )
         for s in (307, 308)
     ]
     made += [
@@ -290,8 +298,8 @@ def _redirects() -> List[Fault]:
             f"{s} to itself",
             plays.redirect(s, again),
             ANSWER,
-            lasting=Kind.REFUSED,
-            writes=Kind.REFUSED,
+            lasting=FailureKind.REFUSED,
+            writes=FailureKind.REFUSED,
         )
         for s in (301, 302)
     ]
@@ -306,25 +314,29 @@ def _refused_redirects() -> List[Fault]:
             "303 after the deed",
             plays.redirect_after_the_deed(303),
             ANSWER,
-            lasting=Kind.REFUSED,
-            writes=Kind.UNREADABLE,
+            lasting=FailureKind.REFUSED,
+            writes=FailureKind.UNREADABLE,
         ),
-        Fault("307 elsewhere", plays.redirect(307, other), Kind.REFUSED),
+        Fault("307 elsewhere", plays.redirect(307, other), FailureKind.REFUSED),
         Fault(
             "303 elsewhere",
             plays.redirect(303, other),
-            Kind.REFUSED,
-            writes=Kind.UNREADABLE,
+            FailureKind.REFUSED,
+            writes=FailureKind.UNREADABLE,
         ),
         Fault(
             "https to http",
             plays.redirect(307, plays.plain_http),
-            Kind.REFUSED,
+            FailureKind.REFUSED,
             tls=True,
         ),
-        Fault("redirect loop", plays.redirect(307, again), Kind.REFUSED, lasts=6),
-        Fault("no location", plays.refuse(message(307)), Kind.REFUSED, API, 307),
-        Fault("location no URL", plays.redirect(307, plays.nowhere), Kind.REFUSED),
+        Fault(
+            "redirect loop", plays.redirect(307, again), FailureKind.REFUSED, lasts=6
+        ),
+        Fault("no location", plays.refuse(message(307)), FailureKind.REFUSED, API, 307),
+        Fault(
+            "location no URL", plays.redirect(307, plays.nowhere), FailureKind.REFUSED
+        ),
     ]
 
 
@@ -340,18 +352,24 @@ def _statuses() -> List[Fault]:
     body = json.dumps({"detail": "a fault"}).encode("ascii")
     for status in _REFUSING:
         said = message(status, b"" if status == 304 else body)
-        made.append(_answered(status, plays.refuse(said), Kind.REFUSED))
+        made.append(_answered(status, plays.refuse(said), FailureKind.REFUSED))
     for status in _NOT_DONE:
-        made.append(_answered(status, plays.refuse(message(status)), Kind.NOT_DONE))
+        made.append(
+            _answered(status, plays.refuse(message(status)), FailureKind.NOT_DONE)
+        )
     for status in _LOST:
         made.append(
-            _answered(status, say(message(status, body), keep=True), Kind.UNCERTAIN)
+            _answered(
+                status, say(message(status, body), keep=True), FailureKind.UNCERTAIN
+            )
         )
-    made.append(_answered(599, say(message(599, body), keep=True), Kind.UNREADABLE))
+    made.append(
+        _answered(599, say(message(599, body), keep=True), FailureKind.UNREADABLE)
+    )
     return made
 
 
-def _answered(status: int, play: Any, fate: Kind, **more: Any) -> Fault:
+def _answered(status: int, play: Any, fate: FailureKind, **more: Any) -> Fault:
     words = more.pop("name", f"status {status}")
     return Fault(words, play, fate, API, status, **more)
 
@@ -372,7 +390,7 @@ def _pauses() -> List[Fault]:
         _answered(
             status,
             plays.refuse_until(status, after),
-            Kind.NOT_DONE,
+            FailureKind.NOT_DONE,
             name=f"{status} after {words}",
             wish=wish,
             hopeless=hopeless,

@@ -12,7 +12,7 @@ from ai_spine import (
 )
 from ai_spine.exceptions import ServerError
 from ai_spine.policy.error_bodies import _CLASS_BY_STATUS
-from ai_spine.policy.retry import Kind
+from ai_spine.policy.retry import FailureKind
 from tests.faults.cases import Case
 from tests.faults.catalog import ANSWER, API, EITHER, ODD, TIMEOUT, UNDERSTOOD, Fault
 
@@ -20,7 +20,7 @@ RIGHT, ODD_ANSWER, ERROR, OUT_OF_TIME = "right", "odd answer", "error", "out of 
 _NOT_STREAMING = (404, 405, 406, 501)
 _BEHIND_THE_LAST_EVENT = ("chunked without end", "length too large")
 _UNREAD = ("endless body",)  # its headers say that it is no stream
-_MAYBE = (Kind.UNCERTAIN, Kind.UNREADABLE)
+_MAYBE = (FailureKind.UNCERTAIN, FailureKind.UNREADABLE)
 
 
 class Cell(NamedTuple):
@@ -87,16 +87,21 @@ def _does_no_harm(cell: Cell) -> bool:
 def _is_repeated(cell: Cell, method: str, fate: Any) -> bool:
     if cell.fault.hopeless:
         return False
-    if fate in (Kind.NOT_SENT, Kind.NOT_DONE):
+    if fate in (FailureKind.NOT_SENT, FailureKind.NOT_DONE):
         return True
-    return fate is Kind.UNCERTAIN and (method != "POST" or cell.retry_writes)
+    return fate is FailureKind.UNCERTAIN and (method != "POST" or cell.retry_writes)
 
 
 def _looks_again(fault: Fault, fate: Any) -> bool:
     """Return whether a wait goes on after a look that failed so."""
     odd = fault.told == API and 200 <= (fault.status or 0) < 300
-    passing = fate in (Kind.NOT_SENT, Kind.NOT_DONE, Kind.UNCERTAIN, UNDERSTOOD)
-    return passing or (fate is Kind.UNREADABLE and odd)
+    passing = fate in (
+        FailureKind.NOT_SENT,
+        FailureKind.NOT_DONE,
+        FailureKind.UNCERTAIN,
+        UNDERSTOOD,
+    )
+    return passing or (fate is FailureKind.UNREADABLE and odd)
 
 
 def _failing(cell: Cell, method: str, fate: Any) -> Expected:

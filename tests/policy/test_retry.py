@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 import pytest
 
-from ai_spine.policy.retry import Failure, Kind, RetryPolicy, kind_of_status
+from ai_spine.policy.retry import Failure, FailureKind, RetryPolicy, kind_of_status
 
 METHODS = ["GET", "PUT", "DELETE", "POST"]
 NOW = 1_795_171_842.0
@@ -12,7 +12,7 @@ NOW = 1_795_171_842.0
 
 @pytest.mark.parametrize("retry_writes", [False, True])
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("kind", [Kind.NOT_SENT, Kind.NOT_DONE])
+@pytest.mark.parametrize("kind", [FailureKind.NOT_SENT, FailureKind.NOT_DONE])
 def test_a_request_that_did_not_run_may_always_be_repeated(method, kind, retry_writes):
     policy = RetryPolicy(3, retry_writes=retry_writes)
     assert policy.may_repeat(method, Failure(kind, ""))
@@ -34,23 +34,26 @@ def test_a_request_that_may_have_run_is_repeated_only_if_that_is_harmless(
     method, retry_writes, repeated
 ):
     policy = RetryPolicy(3, retry_writes=retry_writes)
-    assert policy.may_repeat(method, Failure(Kind.UNCERTAIN, "")) is repeated
-    assert Kind.UNCERTAIN.maybe_executed
+    assert policy.may_repeat(method, Failure(FailureKind.UNCERTAIN, "")) is repeated
+    assert FailureKind.UNCERTAIN.maybe_executed
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.UNREADABLE])
+@pytest.mark.parametrize("kind", [FailureKind.REFUSED, FailureKind.UNREADABLE])
 def test_a_request_is_not_repeated_when_that_cannot_help(method, kind):
     assert not RetryPolicy(3, retry_writes=True).may_repeat(method, Failure(kind, ""))
-    assert kind.maybe_executed is (kind is Kind.UNREADABLE)
+    assert kind.maybe_executed is (kind is FailureKind.UNREADABLE)
 
 
 @pytest.mark.parametrize(
     "status, kind",
-    [(429, Kind.NOT_DONE), (503, Kind.NOT_DONE)]
-    + [(status, Kind.UNCERTAIN) for status in (408, 500, 502, 504, 520, 522, 527)]
+    [(429, FailureKind.NOT_DONE), (503, FailureKind.NOT_DONE)]
     + [
-        (status, Kind.REFUSED)
+        (status, FailureKind.UNCERTAIN)
+        for status in (408, 500, 502, 504, 520, 522, 527)
+    ]
+    + [
+        (status, FailureKind.REFUSED)
         for status in (302, 400, 401, 404, 409, 422, 425, 501, 505, 511)
     ],
 )
@@ -122,4 +125,4 @@ def test_a_date_far_ahead_exceeds_the_limit_for_retry_after():
 
 @pytest.mark.parametrize("status", [506, 508, 528, 599])
 def test_an_unknown_5xx_may_have_run(status):
-    assert kind_of_status(status) is Kind.UNREADABLE
+    assert kind_of_status(status) is FailureKind.UNREADABLE

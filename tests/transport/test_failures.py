@@ -9,7 +9,7 @@ import requests
 import urllib3
 from urllib3.exceptions import NewConnectionError, ProtocolError
 
-from ai_spine.policy.retry import Failure, Kind
+from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.transport.requests.failures import failure_of
 
 
@@ -39,7 +39,7 @@ def tls_error(reason):
     [
         (
             wrapped(REFUSED),
-            Kind.NOT_SENT,
+            FailureKind.NOT_SENT,
             "could not connect: the system's reason",
             False,
         ),
@@ -48,13 +48,13 @@ def tls_error(reason):
                 urllib3.exceptions.ConnectTimeoutError(None, "x"),
                 requests.ConnectTimeout,
             ),
-            Kind.NOT_SENT,
+            FailureKind.NOT_SENT,
             "could not connect in time",
             True,
         ),
         (
             requests.ReadTimeout(urllib3.exceptions.ReadTimeoutError(None, "/", "x")),
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             "no response in time",
             True,
         ),
@@ -62,7 +62,7 @@ def tls_error(reason):
             requests.ConnectionError(
                 urllib3.exceptions.ReadTimeoutError(None, "/", "x")
             ),
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             "no response in time",
             True,
         ),
@@ -72,7 +72,7 @@ def tls_error(reason):
                     "aborted", ConnectionResetError(104, "reset")
                 )
             ),
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             "the connection was lost: reset",
             False,
         ),
@@ -80,7 +80,7 @@ def tls_error(reason):
             requests.exceptions.ChunkedEncodingError(
                 urllib3.exceptions.ProtocolError("x")
             ),
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             "the connection was lost",
             False,
         ),
@@ -88,7 +88,7 @@ def tls_error(reason):
             requests.exceptions.ContentDecodingError(
                 urllib3.exceptions.DecodeError("x")
             ),
-            Kind.UNREADABLE,
+            FailureKind.UNREADABLE,
             "the response's compression is broken",
             False,
         ),
@@ -96,31 +96,46 @@ def tls_error(reason):
             wrapped(
                 urllib3.exceptions.SSLError(UNTRUSTED), requests.exceptions.SSLError
             ),
-            Kind.REFUSED,
+            FailureKind.REFUSED,
             "the server's certificate is not trusted: self-signed certificate",
             False,
         ),
         (
             tls_error("WRONG_VERSION_NUMBER"),  # amid a connection: see test_attacks
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             "the server does not speak this kind of TLS: wrong",
             False,
         ),
-        (tls_error("EOF"), Kind.UNCERTAIN, "the TLS connection failed: wrong", False),
+        (
+            tls_error("EOF"),
+            FailureKind.UNCERTAIN,
+            "the TLS connection failed: wrong",
+            False,
+        ),
         (
             ssl.SSLError(1, "wrong"),
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             "the TLS connection failed: wrong",
             False,
         ),
         (
             system_error(errno.EPIPE),
-            Kind.UNCERTAIN,
+            FailureKind.UNCERTAIN,
             "the connection was lost: the system's",
             False,
         ),
-        (requests.RequestException("x"), Kind.UNCERTAIN, "the request failed", False),
-        (ValueError("x"), Kind.UNCERTAIN, "the request failed (ValueError)", False),
+        (
+            requests.RequestException("x"),
+            FailureKind.UNCERTAIN,
+            "the request failed",
+            False,
+        ),
+        (
+            ValueError("x"),
+            FailureKind.UNCERTAIN,
+            "the request failed (ValueError)",
+            False,
+        ),
     ],
 )
 def test_each_exception_tells_the_fate_of_the_request(error, kind, words, timed_out):
@@ -143,14 +158,14 @@ def test_each_exception_tells_the_fate_of_the_request(error, kind, words, timed_
     ids=lambda error: type(error).__name__,
 )
 def test_what_cannot_be_sent_at_all_has_not_run(error):
-    assert failure_of(error).kind is Kind.REFUSED
+    assert failure_of(error).kind is FailureKind.REFUSED
 
 
 def test_a_proxy_that_refuses_the_tunnel_has_sent_nothing():
     refusal = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
     proxied = urllib3.exceptions.ProxyError("Unable to connect to proxy", refusal)
     failure = failure_of(wrapped(proxied, requests.exceptions.ProxyError))
-    assert failure == Failure(Kind.NOT_SENT, "the proxy refused to connect")
+    assert failure == Failure(FailureKind.NOT_SENT, "the proxy refused to connect")
 
 
 def test_the_words_hold_nothing_that_an_exception_quotes():
@@ -164,7 +179,7 @@ def test_the_words_hold_nothing_that_an_exception_quotes():
 def test_causes_that_go_round_in_a_circle_are_walked_once():
     first, second = ValueError("1"), ValueError("2")
     first.__cause__, second.__cause__ = second, first
-    assert failure_of(first).kind is Kind.UNCERTAIN
+    assert failure_of(first).kind is FailureKind.UNCERTAIN
 
 
 def test_what_the_caller_was_handling_says_nothing_of_a_request():
@@ -175,9 +190,12 @@ def test_what_the_caller_was_handling_says_nothing_of_a_request():
             outside = handled
             raise requests.ConnectionError(ProtocolError("Connection aborted."))
     except requests.ConnectionError as error:
-        assert failure_of(error, outside).kind is Kind.UNCERTAIN
+        assert failure_of(error, outside).kind is FailureKind.UNCERTAIN
 
 
 def test_a_missing_file_of_authorities_means_that_nothing_was_sent():
     failure = failure_of(OSError("Could not find a suitable TLS CA certificate bundle"))
-    assert failure.kind is Kind.REFUSED and "CA certificate bundle" in failure.message
+    assert (
+        failure.kind is FailureKind.REFUSED
+        and "CA certificate bundle" in failure.message
+    )

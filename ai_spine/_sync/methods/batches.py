@@ -229,15 +229,16 @@ class BatchMethods(WaitMethods):
             timeout=options.timeout,
             stop_on_error=options.stop_on_error,
         )
-        checkpoint = NoCheckpoint()
+        settings = self._api.settings
+        checkpoint = NoCheckpoint(settings.json_default)
         if options.checkpoint is not None:
-            settings = self._api.settings
             checkpoint = Checkpoint(
                 options.checkpoint,
                 options.flow_id,
                 server=settings.base_url,
                 retry_failed=options.retry_failed,
                 resend=options.retry_uncertain or settings.retry_writes,
+                json_default=settings.json_default,
             )
         run.start(self._workers_for(run, options), checkpoint)
         return run

@@ -11,7 +11,7 @@ import urllib3
 from ai_spine.constants import MAX_ERROR_BYTES, MAX_RESPONSE_BYTES
 from ai_spine.policy.event_streams import is_event_stream
 from ai_spine.policy.messages import Response
-from ai_spine.policy.retry import Failure, Kind
+from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.transport.base import EventStream
 from ai_spine.transport.requests.failures import translate_errors
 from ai_spine.transport.requests.sockets import extend_timeout
@@ -77,7 +77,7 @@ def read_response(
     if encoding not in _ENCODINGS:
         return _unknown_encoding(encoding, redact)
     if reply.status_code < 200:
-        return Failure(Kind.UNCERTAIN, "the server changed to another protocol")
+        return Failure(FailureKind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
     length = None if encoding else _content_length(reply.headers)
     is_error = not 200 <= reply.status_code < 300
@@ -88,13 +88,17 @@ def read_response(
             break
         if len(body) > MAX_RESPONSE_BYTES:
             limit = MAX_RESPONSE_BYTES // 2**20
-            return Failure(Kind.UNREADABLE, f"the response is larger than {limit} MiB")
+            return Failure(
+                FailureKind.UNREADABLE, f"the response is larger than {limit} MiB"
+            )
         if len(body) != length and time.monotonic() > deadline:
             return Failure(
-                Kind.UNCERTAIN, "the response was not complete in time", timed_out=True
+                FailureKind.UNCERTAIN,
+                "the response was not complete in time",
+                timed_out=True,
             )
     if length is not None and len(body) < length:
-        return Failure(Kind.UNCERTAIN, "the response was cut short")
+        return Failure(FailureKind.UNCERTAIN, "the response was cut short")
     return Response(reply.status_code, reply.headers, bytes(body))
 
 
@@ -123,6 +127,6 @@ def _encoding_of(reply: requests.Response) -> str:
 def _unknown_encoding(encoding: str, redact: Redact) -> Failure:
     name = one_line(redact(encoding), 60)
     return Failure(
-        Kind.UNREADABLE,
+        FailureKind.UNREADABLE,
         f"the response is compressed as {name!r}, which was not asked for",
     )

@@ -10,7 +10,7 @@ import requests
 import urllib3.exceptions
 
 from ai_spine.policy.request_events import log
-from ai_spine.policy.retry import Failure, Kind
+from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.utils import one_line
 
 _NETWORK_ERRORS = (
@@ -23,58 +23,67 @@ _NETWORK_ERRORS = (
 _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
     (
         ssl.SSLCertVerificationError,
-        Failure(Kind.REFUSED, "the server's certificate is not trusted"),
+        Failure(FailureKind.REFUSED, "the server's certificate is not trusted"),
     ),
     (
         urllib3.exceptions.LocationValueError,
-        Failure(Kind.REFUSED, "the request cannot be sent to such a URL"),
+        Failure(FailureKind.REFUSED, "the request cannot be sent to such a URL"),
     ),
     (
         urllib3.exceptions.NewConnectionError,
-        Failure(Kind.NOT_SENT, "could not connect"),
+        Failure(FailureKind.NOT_SENT, "could not connect"),
     ),
     (
         urllib3.exceptions.ConnectTimeoutError,
-        Failure(Kind.NOT_SENT, "could not connect in time", timed_out=True),
+        Failure(FailureKind.NOT_SENT, "could not connect in time", timed_out=True),
     ),
     (
         urllib3.exceptions.ReadTimeoutError,
-        Failure(Kind.UNCERTAIN, "no response in time", timed_out=True),
+        Failure(FailureKind.UNCERTAIN, "no response in time", timed_out=True),
     ),
     (
         socket.timeout,  # while the request was sent
-        Failure(Kind.UNCERTAIN, "no response in time", timed_out=True),
+        Failure(FailureKind.UNCERTAIN, "no response in time", timed_out=True),
     ),
     (
         urllib3.exceptions.ClosedPoolError,  # while it waited for a connection
-        Failure(Kind.NOT_SENT, "the client was closed"),
+        Failure(FailureKind.NOT_SENT, "the client was closed"),
     ),
     (
         urllib3.exceptions.DecodeError,
-        Failure(Kind.UNREADABLE, "the response's compression is broken"),
+        Failure(FailureKind.UNREADABLE, "the response's compression is broken"),
     ),
     (
         http.client.RemoteDisconnected,
-        Failure(Kind.UNCERTAIN, "the connection was closed without a response"),
+        Failure(FailureKind.UNCERTAIN, "the connection was closed without a response"),
     ),
     (
         http.client.BadStatusLine,
-        Failure(Kind.UNCERTAIN, "the response is not HTTP"),
+        Failure(FailureKind.UNCERTAIN, "the response is not HTTP"),
     ),
     (
         http.client.LineTooLong,
-        Failure(Kind.UNCERTAIN, "the response's headers have no end"),
+        Failure(FailureKind.UNCERTAIN, "the response's headers have no end"),
     ),
     (
         http.client.IncompleteRead,
-        Failure(Kind.UNCERTAIN, "the response was cut short"),
+        Failure(FailureKind.UNCERTAIN, "the response was cut short"),
     ),
-    (urllib3.exceptions.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
-    (ssl.SSLError, Failure(Kind.UNCERTAIN, "the TLS connection failed")),
-    (urllib3.exceptions.HTTPError, Failure(Kind.UNCERTAIN, "the connection was lost")),
-    (http.client.HTTPException, Failure(Kind.UNCERTAIN, "the connection was lost")),
-    (requests.RequestException, Failure(Kind.UNCERTAIN, "the request failed")),
-    (OSError, Failure(Kind.UNCERTAIN, "the connection was lost")),
+    (
+        urllib3.exceptions.SSLError,
+        Failure(FailureKind.UNCERTAIN, "the TLS connection failed"),
+    ),
+    (ssl.SSLError, Failure(FailureKind.UNCERTAIN, "the TLS connection failed")),
+    (
+        urllib3.exceptions.HTTPError,
+        Failure(FailureKind.UNCERTAIN, "the connection was lost"),
+    ),
+    (
+        http.client.HTTPException,
+        Failure(FailureKind.UNCERTAIN, "the connection was lost"),
+    ),
+    (requests.RequestException, Failure(FailureKind.UNCERTAIN, "the request failed")),
+    (OSError, Failure(FailureKind.UNCERTAIN, "the connection was lost")),
 )
 # Where `requests` and `urllib3` keep what an exception wraps.
 _LINKS = ("reason", "original_error", "__cause__", "__context__")
@@ -103,7 +112,7 @@ def translate_errors(error: BaseException, handled: Optional[BaseException]) -> 
     if isinstance(error, _NETWORK_ERRORS):
         return failure_of(error, handled)
     if isinstance(error, ValueError):  # of a library that stumbles over a response
-        return Failure(Kind.UNREADABLE, "the response is not HTTP")
+        return Failure(FailureKind.UNREADABLE, "the response is not HTTP")
     log.debug("an attempt was interrupted: %s", traceback.format_exc())
     error.__context__ = handled
     raise error.with_traceback(None)
@@ -126,30 +135,34 @@ def failure_of(
     reason = _system_reason(causes)
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         message = "a SOCKS proxy needs PySocks: pip install 'requests[socks]'"
-        return Failure(Kind.REFUSED, message)
+        return Failure(FailureKind.REFUSED, message)
     if any(isinstance(cause, urllib3.exceptions.InvalidHeader) for cause in causes):
-        return Failure(Kind.UNREADABLE, "the response's headers contradict each other")
+        return Failure(
+            FailureKind.UNREADABLE, "the response's headers contradict each other"
+        )
     if isinstance(error, _NEVER_SENDABLE):
         return Failure(
-            Kind.REFUSED, f"the request cannot be sent ({type(error).__name__})"
+            FailureKind.REFUSED, f"the request cannot be sent ({type(error).__name__})"
         )
     if any(_is_of_tunnel(cause) for cause in causes):
-        return Failure(Kind.NOT_SENT, "the proxy refused to connect")
+        return Failure(FailureKind.NOT_SENT, "the proxy refused to connect")
     if any(getattr(cause, "reason", None) in _HANDSHAKE_REASONS for cause in causes):
         # Bare text on an established connection has the same reasons.
         never_stood = any(
             isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes
         )
-        kind = Kind.NOT_SENT if never_stood else Kind.UNCERTAIN
+        kind = FailureKind.NOT_SENT if never_stood else FailureKind.UNCERTAIN
         return Failure(kind, f"the server does not speak this kind of TLS{reason}")
     if (
         type(error) is OSError and error.errno is None
     ):  # so `requests` reports a missing file
-        return Failure(Kind.REFUSED, one_line(str(error), 200))
+        return Failure(FailureKind.REFUSED, one_line(str(error), 200))
     for rule, failure in _RULES:
         if any(isinstance(cause, rule) for cause in causes):
             return failure._replace(message=failure.message + reason)
-    return Failure(Kind.UNCERTAIN, f"the request failed ({type(error).__name__})")
+    return Failure(
+        FailureKind.UNCERTAIN, f"the request failed ({type(error).__name__})"
+    )
 
 
 def _is_of_tunnel(cause: BaseException) -> bool:

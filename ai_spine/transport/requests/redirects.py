@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from ai_spine.policy.retry import Failure, Kind
+from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.utils import one_line, origin
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -31,16 +31,16 @@ def redirect_target(
         target = requests.Request("GET", target).prepare().url or ""
         new_origin = origin(target)
     except (ValueError, requests.RequestException):
-        return Failure(Kind.REFUSED, "the server redirected to an invalid URL")
+        return Failure(FailureKind.REFUSED, "the server redirected to an invalid URL")
     keeps_method = method == "GET" or status in _METHOD_KEEPING_REDIRECTS
     if new_origin != origin(here):
         return Failure(
-            Kind.REFUSED if keeps_method else Kind.UNREADABLE,
+            FailureKind.REFUSED if keeps_method else FailureKind.UNREADABLE,
             f"the server redirected to another origin, {one_line(redact(new_origin), 200)}, which "
             "is not followed; if it is the right one, use it as base_url",
         )
     if not keeps_method:
         # 303 means that the request was carried out, and where to see the result.
-        kind = Kind.UNREADABLE if status == 303 else Kind.REFUSED
+        kind = FailureKind.UNREADABLE if status == 303 else FailureKind.REFUSED
         return Failure(kind, f"the server redirected a {method} ({status})")
     return target

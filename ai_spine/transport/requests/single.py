@@ -9,7 +9,7 @@ import requests
 import urllib3
 
 from ai_spine.policy.messages import Response
-from ai_spine.policy.retry import Failure, Kind
+from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.transport.requests.adapter import BoundedAdapter
 from ai_spine.transport.requests.failures import translate_errors
 
@@ -67,7 +67,7 @@ def send_once(
     except requests.RequestException as error:
         return translate_errors(error, handled)
     except ValueError:  # of a URL that nothing can be sent to
-        return Failure(Kind.REFUSED, "the request cannot be sent")
+        return Failure(FailureKind.REFUSED, "the request cannot be sent")
     except BaseException as error:
         return translate_errors(error, handled)
 
@@ -78,7 +78,7 @@ def _read(reply: requests.Response, max_bytes: int) -> Union[Response, Failure]:
         content += chunk
         if len(content) > max_bytes:
             message = f"the response is larger than {max_bytes // 2**20} MiB"
-            return Failure(Kind.UNREADABLE, message)
+            return Failure(FailureKind.UNREADABLE, message)
     return Response(reply.status_code, reply.headers, bytes(content))
 
 

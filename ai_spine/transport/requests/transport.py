@@ -9,7 +9,7 @@ import urllib3
 
 from ai_spine.constants import MAX_REDIRECTS
 from ai_spine.policy.messages import Request, Response
-from ai_spine.policy.retry import Failure, Kind
+from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.base import EventStream, Transport
 from ai_spine.transport.requests.bodies import read_response, stream_of
@@ -19,7 +19,7 @@ from ai_spine.transport.requests.request_builder import RequestBuilder
 from ai_spine.transport.requests.session_pool import SessionPool
 
 _NO_CONNECTION = Failure(
-    Kind.NOT_SENT, "no connection was free in time", timed_out=True
+    FailureKind.NOT_SENT, "no connection was free in time", timed_out=True
 )
 
 
@@ -111,7 +111,9 @@ class RequestsTransport(Transport):
         if not is_redirect(reply):
             return reply
         reply.close()
-        return Failure(Kind.REFUSED, f"redirected more than {MAX_REDIRECTS} times")
+        return Failure(
+            FailureKind.REFUSED, f"redirected more than {MAX_REDIRECTS} times"
+        )
 
 
 def _within(deadline: float) -> Any:
