@@ -283,21 +283,55 @@ def test_help_without_docstrings_says_what_the_command_does_and_where_the_rest_i
     assert "run Python without -OO" in " ".join(shown.stdout.split())
 
 
+SENTIMENT = [
+    *(sys.executable, "-m", "ai_spine", "--local", "execute", "sentiment-analysis"),
+    *("-i", "text=I love this", "--output", "json"),
+]
+
+
 def test_the_sentiment_sample_needs_no_home_and_no_locale(tmp_path):
     keep = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
     env = {name: os.environ[name] for name in keep if name in os.environ}
-    command = [
-        sys.executable,
-        "-m",
-        "ai_spine",
-        "--local",
-        "execute",
-        "sentiment-analysis",
-    ]
     shown = subprocess.run(
-        [*command, "-i", "text=I love this", "--output", "json"],
+        SENTIMENT,
         env={**env, "LC_ALL": "C"},
         cwd=str(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "positive" in shown.stdout
+
+
+# Namespaces of its own: nothing can be written, nothing but this machine can be reached, and the
+# user has no name and no home. It may read everything, since Python may be installed anywhere.
+LOCKED_DOWN = """
+set -e
+for mount in $(awk '{print $2}' /proc/self/mounts); do
+    case $mount in /proc*|/sys*|/dev*) ;; *) mount -o remount,bind,ro "$mount" ;; esac
+done
+ip link set lo up
+if touch "$PWD/written" 2>/dev/null; then exit 1; fi
+exec setpriv --reuid=54321 --regid=54321 --clear-groups \\
+    --inh-caps=+dac_read_search --ambient-caps=+dac_read_search \\
+    env -i PATH="$PATH" LC_ALL=C "$@"
+"""
+
+
+def can_lock_down():
+    """Return whether namespaces can be made here, and users changed."""
+    if not all(map(shutil.which, ("unshare", "setpriv", "ip", "awk"))):
+        return False
+    command = ["unshare", "--mount", "--net", "sh", "-c", LOCKED_DOWN, "sh", "true"]
+    return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+
+
+def test_the_sentiment_sample_needs_no_user_no_disk_and_no_network():
+    if not can_lock_down():
+        pytest.skip("namespaces can be made by root on Linux only")
+    shown = subprocess.run(
+        ["unshare", "--mount", "--net", "sh", "-c", LOCKED_DOWN, "sh", *SENTIMENT],
         capture_output=True,
         text=True,
         timeout=60,
