@@ -7,7 +7,7 @@ METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.
 # The tests start hundreds of processes, and compiled modules halve their start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fuzz faults soak soak-batch bench lint types docs compat build release-check clean
+.PHONY: demo test twins fuzz faults soak soak-batch bench lint types docs compat build release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -33,6 +33,9 @@ bench: $(VENV)/.bench  ## Measure what the SDK costs, against its targets.
 	AI_SPINE_BENCH_INCUMBENT=$(VENV)/incumbent/bin/python \
 		$(VENV)/bench/bin/python -m benchmarks $(or $(name),all)
 
+twins: $(VENV)/.dev  ## Translate the async sources into their synchronous twins.
+	$(BIN)/python scripts/twins.py
+
 lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the dependencies included.
 	$(BIN)/black --check --quiet . || $(BIN)/black --check --diff .
 	$(BIN)/flake8
@@ -40,7 +43,7 @@ lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the depend
 	@echo '$(BIN)/lint-imports'; \
 		told=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$told"; exit 1; }
 	$(BIN)/vermin --quiet --no-tips --eval-annotations -t=3.7- --violations \
-		--exclude-regex '/local/' ai_spine
+		--exclude-regex '/local/|/_async/|/batch/tasks|/utils/timeouts' ai_spine
 	$(BIN)/bandit --quiet --recursive ai_spine
 	$(BIN)/python scripts/audit.py
 

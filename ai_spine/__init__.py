@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, List
 from ai_spine.__version__ import __version__
 
 if TYPE_CHECKING:
+    from ai_spine.async_client import AsyncAISpine
     from ai_spine.batch.items import BatchItem, BatchProgress, BatchResult
     from ai_spine.client import AISpine
     from ai_spine.exceptions import (
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
 # A module is imported when one of its names is first used: `import ai_spine` costs next to nothing.
 _NAMES_IN = {
+    "async_client": ("AsyncAISpine",),
     "batch.items": ("BatchItem", "BatchProgress", "BatchResult"),
     "client": ("AISpine",),
     "policy.request_events": ("RequestEvent",),
@@ -100,7 +102,15 @@ _NAMES_IN = {
     "models.statuses": ("ExecutionStatus",),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names}
-_PUBLIC_MODULES = ("client", "drawing", "exceptions", "local", "models", "notebook")
+_PUBLIC_MODULES = (
+    "async_client",
+    "client",
+    "drawing",
+    "exceptions",
+    "local",
+    "models",
+    "notebook",
+)
 
 __all__ = [
     "AISpine",
@@ -110,6 +120,7 @@ __all__ = [
     "AgentMessage",
     "ApiKeyChange",
     "ApiKeyStatus",
+    "AsyncAISpine",
     "AuthenticationError",
     "BadRequestError",
     "BatchError",

@@ -14,6 +14,7 @@ from urllib.request import getproxies, getproxies_environment
 import pytest
 
 if TYPE_CHECKING:
+    from ai_spine.async_client import AsyncAISpine
     from ai_spine.client import AISpine
     from ai_spine.local import LocalServer
     from ai_spine.local.agents.functions import AgentSource
@@ -71,6 +72,21 @@ def ai_spine_client(ai_spine_server: "LocalServer") -> Iterator["AISpine"]:
         yield client
 
 
+@pytest.fixture
+def ai_spine_async_client(ai_spine_server: "LocalServer") -> Iterator["AsyncAISpine"]:
+    """Return an async client of `ai_spine_server`, for the event loop of the test."""
+    import asyncio
+
+    client = ai_spine_server.async_client()
+    yield client
+    # The loop of the test may be closed by now; this one only sees the connections gone.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(client.aclose())
+    finally:
+        loop.close()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(
     item: "pytest.Item", call: "pytest.CallInfo[None]"
@@ -121,14 +137,24 @@ def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
 
 def _hurry(monkeypatch: "pytest.MonkeyPatch") -> None:
     """Have clients decide on their pauses as ever, but cut them short."""
-    from ai_spine import client
+    from ai_spine import async_client, client
+    from ai_spine._async.api import AsyncApiClient
     from ai_spine._sync.api import ApiClient
 
     monkeypatch.setattr(client, "ApiClient", partial(ApiClient, sleep=_nap))
+    monkeypatch.setattr(
+        async_client, "AsyncApiClient", partial(AsyncApiClient, sleep=_async_nap)
+    )
 
 
 def _nap(seconds: float) -> None:
     time.sleep(min(seconds, LONGEST_SLEEP))
+
+
+async def _async_nap(seconds: float) -> None:
+    from asyncio import sleep
+
+    await sleep(min(seconds, LONGEST_SLEEP))
 
 
 def _told_of(server: "LocalServer") -> List[str]:

@@ -18,7 +18,7 @@ from typing import Iterator, List, Optional
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-MOST_WHEEL_BYTES = 300_000
+MOST_WHEEL_BYTES = 600_000
 MOST_INSTALLED_BYTES = 1_000_000
 EXPECTED = re.compile(
     r"ai_spine/([a-z_]+/)*[a-z_]+\.py|ai_spine/py\.typed|ai_spine/local/samples/[a-z_-]+\.yaml"

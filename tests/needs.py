@@ -4,12 +4,13 @@ import importlib.util
 
 import pytest
 
-# Which words of an example or a command tell that it needs what.
-_TOLD_BY = {
+# Which words of an example, a command or a module's name show that it needs what.
+_WORDS = {
     "vaderSentiment": "sentiment-analysis",
     "jmespath": "--query",
     "pandas": "to_dataframe",
     "tqdm": "progress=True",
+    "httpx": "transport.httpx",
 }
 
 
@@ -21,7 +22,7 @@ def needs(module):
 
 def missing_for(example):
     """Return the module that an example needs and that is not here; `None` if it has all."""
-    for module, word in _TOLD_BY.items():
+    for module, word in _WORDS.items():
         if word in example and importlib.util.find_spec(module) is None:
             return module
     return None

@@ -1,8 +1,11 @@
 """The examples in docstrings, in the README and in shells run, and do what they say."""
 
+import ast
+import asyncio
 import contextlib
 import doctest
 import importlib
+import inspect
 import io
 import os
 import pkgutil
@@ -18,7 +21,7 @@ import pytest
 
 import ai_spine
 from ai_spine.local import LocalServer
-from tests.needs import missing_for, skip_without
+from tests.needs import missing_for, needs, skip_without
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -29,7 +32,8 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(ai_spine.__path__, "ai_spine.")
     if not module.name.endswith("__main__")
 )
-
+# The modules whose examples await something.
+AWAITS = re.compile(r"\b(_async|async_\w+|aiohttp|httpx|sessions|tasks)\b")
 
 # What the README's blocks of Python print, in their order.
 PRINTED = ["approved 706.1\n"]
@@ -46,20 +50,48 @@ def commands():
     return sorted({line[2:] for line in lines if line.startswith("$ ai-spine ")})
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", [name for name in MODULES if not AWAITS.search(name)])
 def test_examples_in_docstrings_run(name):
     module = importlib.import_module(name)
     with LocalServer() as server, server.client() as client:
-        known = {**vars(module), "server": server, "client": client}
-        known.update(AISpine=ai_spine.AISpine, LocalServer=LocalServer)
-        runner, left_out = doctest.DocTestRunner(), []
-        for example in doctest.DocTestFinder().find(module, extraglobs=known):
-            missing = missing_for(example.docstring or "")
-            if missing is None:
-                runner.run(example)
-            elif example.examples:
-                left_out.append(f"{example.name} needs {missing}")
-    assert runner.failures == 0
+        check_examples(module, doctest.DocTestRunner().run, server, client)
+
+
+@needs("aiohttp")
+@pytest.mark.parametrize("name", [name for name in MODULES if AWAITS.search(name)])
+def test_examples_that_await_run(name, monkeypatch):
+    skip_without(name)
+    module = importlib.import_module(name)
+    with LocalServer() as server, contextlib.ExitStack() as stack:
+        loop = asyncio.new_event_loop()
+        stack.callback(loop.close)
+        client = ai_spine.AsyncAISpine(base_url=server.url)
+        stack.callback(lambda: loop.run_until_complete(client.aclose()))
+
+        def execute(code, known):
+            result = eval(code, known)
+            if code.co_flags & inspect.CO_COROUTINE:
+                loop.run_until_complete(result)
+
+        def run(example):
+            return runner.run(example, compileflags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+        monkeypatch.setattr(doctest, "exec", execute, raising=False)
+        runner = doctest.DocTestRunner()
+        check_examples(module, run, server, client)
+
+
+def check_examples(module, run, server, client):
+    known = {**vars(module), "server": server, "client": client}
+    known.update(AISpine=ai_spine.AISpine, LocalServer=LocalServer)
+    left_out, failed = [], 0
+    for example in doctest.DocTestFinder().find(module, extraglobs=known):
+        missing = missing_for(example.docstring or "")
+        if missing is None:
+            failed += run(example).failed
+        elif example.examples:
+            left_out.append(f"{example.name} needs {missing}")
+    assert failed == 0
     if left_out:
         pytest.skip(f"all others ran: {', '.join(left_out)}, which is not here")
 

@@ -9,13 +9,22 @@ from pathlib import Path
 import pytest
 
 import ai_spine
+from ai_spine import AsyncAISpine
 
-SOURCE = (Path(__file__).parent / "typed" / "public_names.py").read_text("utf-8")
+TYPED = Path(__file__).parent / "typed"
+PUBLIC = (TYPED / "public_names.py").read_text("utf-8")
+AWAITED = (TYPED / "async_names.py").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ai_spine.__all__)
 def test_every_public_name_is_used_where_types_are_checked(name):
-    assert len(re.findall(rf"\b{name}\b", SOURCE)) >= 2
+    assert len(re.findall(rf"\b{name}\b", PUBLIC + AWAITED)) >= 2
+
+
+@pytest.mark.parametrize("name", [n for n in dir(AsyncAISpine) if n[0] != "_"])
+def test_every_method_is_used_where_types_are_checked(name):
+    assert re.search(rf"\.{name}\b", AWAITED)
+    assert re.search(rf"\.{'close' if name == 'aclose' else name}\b", PUBLIC)
 
 
 def test_the_package_says_that_it_is_typed():

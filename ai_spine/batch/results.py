@@ -1,7 +1,6 @@
 """The results of a batch on their way to the caller, and whether the server accepts anything."""
 
-import queue
-from typing import List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional
 
 from ai_spine.batch.items import BatchItem
 from ai_spine.exceptions import (
@@ -28,12 +27,14 @@ class ResultQueue:
     """Passes results on as they come.
 
     Until the server has accepted an input, refusals of access are held back here. If everything is
-    refused, the run ends with the reason, which says nothing about any input. Only the caller's
-    thread calls `get`.
+    refused, the run ends with the reason, which says nothing about any input.
+
+    Args:
+        put: Passes a result to the caller; `None` is the end.
     """
 
-    def __init__(self) -> None:
-        self._queue: "queue.SimpleQueue[Optional[Result]]" = queue.SimpleQueue()
+    def __init__(self, put: Callable[[Optional[Result]], None]) -> None:
+        self._put = put
         self._held: List[Result] = []
         self._is_open = False
 
@@ -42,17 +43,6 @@ class ResultQueue:
         held = len(self._held)
         return max(limit, MIN_REFUSED) - held if held else limit
 
-    def get(self) -> Optional[Result]:
-        """Wait for a result and return it; `None` at the end, and ever after."""
-        while True:
-            try:  # in short steps, since some systems deliver Ctrl-C only between them
-                result = self._queue.get(timeout=0.5)
-            except queue.Empty:
-                continue
-            if result is None:
-                self._queue.put(None)
-            return result
-
     def put(self, result: Result) -> None:
         """Pass a result on, unless it must be held back."""
         if _was_refused_access(result.item) and not self._is_open:
@@ -60,17 +50,17 @@ class ResultQueue:
             return
         if not _was_invalid(result.item):
             self.open()
-        self._queue.put(result)
+        self._put(result)
 
     def put_now(self, result: Result) -> None:
         """Pass a result on that says nothing about the server, such as one of an earlier run."""
-        self._queue.put(result)
+        self._put(result)
 
     def open(self) -> None:
         """Note that the server accepts inputs: what it refused before are ordinary failures."""
         self._is_open = True
         for result in self._held:
-            self._queue.put(result)
+            self._put(result)
         self._held = []
 
     def show_no_access(self, *, is_all: bool) -> bool:
@@ -96,7 +86,7 @@ class ResultQueue:
     def end(self) -> None:
         """Pass on what is held back, and then the end."""
         self.open()
-        self._queue.put(None)
+        self._put(None)
 
 
 def _was_refused_access(item: BatchItem) -> bool:

@@ -1,21 +1,21 @@
-"""The thread of a batch that decides: what to send, what to poll, when to stop.
+"""Decides for a batch: what to send, what to poll, when to stop. It neither sends nor waits.
 
-Everything that is known about a run belongs to this thread. The others put steps into one queue:
-inputs that were fetched, responses that came, room that the caller has made.
+Everything that is known about a run belongs to whatever runs the steps: a thread, or a task of an
+event loop. The others put steps into its queue: inputs that were fetched, responses that came, room
+that the caller has made.
 """
 
-import queue
 import time
+from abc import ABC, abstractmethod
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ai_spine.batch.checkpoint import NoCheckpoint, Plan
 from ai_spine.batch.input_queue import InputQueue, Step
 from ai_spine.batch.results import Result, ResultQueue
-from ai_spine.batch.threads import run_jobs
 from ai_spine.batch.workers import (
     InFlight,
     WorkerPool,
@@ -36,28 +36,27 @@ from ai_spine.policy.waiting import Wait
 _WINDOW = 1000  # results that may wait for the caller, beyond those in flight
 
 
-class Scheduler:
+class Scheduler(ABC):
     """Decides for one run.
 
     Args:
-        inputs: The inputs.
         concurrency: How many executions may be in flight.
         timeout: Seconds for each execution.
         stop_on_error: Whether to start nothing more after the first failure of this run.
     """
 
     workers: WorkerPool
+    inputs: InputQueue
 
     def __init__(
         self,
-        inputs: Iterable[Any],
         *,
         concurrency: int,
         timeout: float,
         stop_on_error: bool,
     ) -> None:
         self.checkpoint = NoCheckpoint()
-        self.results = ResultQueue()
+        self.results = ResultQueue(self._put_result)
         self.limit = Concurrency(concurrency)
         self.is_complete = False
         self.failure: Optional[BaseException] = None
@@ -66,9 +65,6 @@ class Scheduler:
         self._concurrency, self._timeout = concurrency, timeout
         self._stop_on_error = stop_on_error
         self._durations = Durations()
-        self._steps: "queue.SimpleQueue[Step]" = queue.SimpleQueue()
-        self._jobs: "queue.SimpleQueue[Optional[Step]]" = queue.SimpleQueue()
-        self.inputs = InputQueue(inputs, self._steps.put, self._fail)
         self._unsent: Dict[int, InFlight] = {}
         self._futures: Dict["Future[Any]", InFlight] = {}
         self._polls: "Schedule[Tuple[InFlight, Wait]]" = Schedule()
@@ -77,65 +73,44 @@ class Scheduler:
         self._stopping = self._has_response = False
 
     def prepare(self, workers: WorkerPool, checkpoint: NoCheckpoint) -> None:
-        """Set what it works with, before any thread starts."""
+        """Set what it works with, before anything starts."""
         self.workers, self.checkpoint = workers, checkpoint
 
+    @abstractmethod
     def put_step(self, step: Step) -> None:
-        """Have a step run in this thread; any thread may call this."""
-        self._steps.put(step)
+        """Have a step run; anybody may call this."""
 
-    def run(self) -> None:
-        """Run the batch to its end, and close the checkpoint; the target of a thread."""
-        try:
-            while self._advance():
-                self._run_steps()
-        except BaseException as error:
-            self.failure = error
-        self.stop_threads()
-        ended = self.inputs.is_done and not self.running
-        self.is_complete = ended and not (self.failure or self._unresolved)
-        with self._recording_failure():
-            self._cancel_unsent()
-        self.checkpoint.close(is_complete=self.is_complete)
+    @abstractmethod
+    def _put_result(self, result: Optional[Result]) -> None:
+        """Pass a result to the caller; `None` is the end."""
+
+    @abstractmethod
+    def _begin_post(self, task: InFlight) -> None:
+        """Begin to send an input: `_on_started` or `_on_post_failed` is the step that follows."""
+
+    @abstractmethod
+    def _begin_poll(self, task: InFlight, wait: Wait) -> None:
+        """Begin to poll an execution: `_on_state` or `_on_poll_failed` is the step that follows."""
 
     def stop(self) -> None:
         """Start nothing more."""
         self._stopping = True
         self.inputs.stop()
 
-    def stop_threads(self) -> None:
-        """End the other threads, each when it has finished its job."""
-        self.stop()
-        for _ in range(self.workers.threads):
-            self._jobs.put(None)
+    def _end(self) -> None:
+        """Record what was not sent, and close the checkpoint."""
+        ended = self.inputs.is_done and not self.running
+        self.is_complete = ended and not (self.failure or self._unresolved)
+        with self._recording_failure():
+            self._cancel_unsent()
+        self.checkpoint.close(is_complete=self.is_complete)
 
-    # The threads that send
+    def _may_post(self, task: InFlight) -> bool:
+        """Return whether an input is still to be sent; whoever gets `True` sends it."""
+        # Whoever removes it from there has it, and nobody else.
+        return not self.abandoned and self._unsent.pop(task.index, None) is not None
 
-    def work(self) -> None:
-        """Send and poll; the target of a thread."""
-        run_jobs(self._jobs, lambda error: self._steps.put(partial(self._crash, error)))
-
-    def _post(self, task: InFlight) -> None:
-        if self.abandoned or self._unsent.pop(task.index, None) is None:
-            return  # whoever removes it from there has it, and nobody else
-        try:
-            execution = self.workers.start(task.input, task.plan.key)
-        except AISpineError as error:
-            self._steps.put(partial(self._on_post_failed, task, error))
-        else:
-            self._steps.put(partial(self._on_started, task, execution))
-
-    def _poll(self, task: InFlight, wait: Wait) -> None:
-        if self.abandoned:
-            return
-        try:
-            execution = self.workers.poll(wait.execution_id, wait.remaining())
-        except AISpineError as error:
-            self._steps.put(partial(self._on_poll_failed, task, wait, error))
-        else:
-            self._steps.put(partial(self._on_state, task, execution))
-
-    # The thread that decides
+    # What decides
 
     def _advance(self) -> bool:
         """Start what may be started, and return whether there is anything to wait for."""
@@ -149,16 +124,6 @@ class Scheduler:
         if self._has_no_access():
             self._fail(self.results.drop_refusals())
         return bool(self.running) or not (self._stopping or self.inputs.is_done)
-
-    def _run_steps(self) -> None:
-        """Wait until there is a step, and run all that there are."""
-        try:
-            step = self._steps.get(timeout=self._polls.next_in(time.monotonic()))
-            while True:
-                step()
-                step = self._steps.get_nowait()
-        except queue.Empty:
-            pass
 
     def _start_ready(self) -> None:
         ready = self.inputs.ready
@@ -201,7 +166,7 @@ class Scheduler:
     def _has_room(self) -> bool:
         """Return whether one more may be sent; one that would wait to be sent is no use."""
         workers = self.workers
-        can_send = workers.submit is not None or self._posting < workers.threads
+        can_send = workers.submit is not None or self._posting < workers.size
         return can_send and self.running < self.results.capacity(self.limit.now)
 
     def _start(self, task: InFlight) -> None:
@@ -215,7 +180,7 @@ class Scheduler:
         if known is None:
             self._posting += 1
             self._unsent[task.index] = task
-            self._jobs.put(partial(self._post, task))
+            self._begin_post(task)
         else:
             self._watch(task, Execution.from_wire({"execution_id": known}))
 
@@ -232,7 +197,7 @@ class Scheduler:
         self.running += 1
         self._futures[future] = task
         future.add_done_callback(
-            lambda done: self._steps.put(partial(self._on_executor_done, task, done))
+            lambda done: self.put_step(partial(self._on_executor_done, task, done))
         )
 
     def _request_inputs(self) -> None:
@@ -242,7 +207,7 @@ class Scheduler:
 
     def _poll_due(self) -> None:
         for task, wait in self._polls.due(time.monotonic()):
-            self._jobs.put(partial(self._poll, task, wait))
+            self._begin_poll(task, wait)
 
     def _has_no_access(self) -> bool:
         """Return whether the server refused everything so far, which is enough to end."""

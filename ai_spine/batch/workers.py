@@ -1,4 +1,4 @@
-"""How a batch reaches the server: threads of its own, or the workers of an executor."""
+"""How a batch reaches the server: threads or tasks of its own, or the workers of an executor."""
 
 import time
 from concurrent.futures import Future
@@ -48,12 +48,12 @@ class InFlight:
 class WorkerPool(NamedTuple):
     """Does the work of a run."""
 
-    start: Callable[[Any, str], Execution]
-    """Sends an input with its key."""
-    poll: Callable[[str, Optional[float]], Execution]
-    """Requests an execution, within so many seconds."""
-    threads: int
-    """How many threads call these two."""
+    start: Callable[[Any, str], Any]
+    """Sends an input with its key, and returns its execution; async where tasks call it."""
+    poll: Callable[[str, Optional[float]], Any]
+    """Requests an execution within so many seconds, and returns it; async where tasks call it."""
+    size: int
+    """How many threads or tasks send inputs at once."""
     honours_keys: Callable[[], bool]
     """Whether the server is known to return the same execution for the same key."""
     submit: Optional[Callable[[Any, Plan], "Future[Any]"]] = None

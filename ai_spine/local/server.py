@@ -1,11 +1,13 @@
 """`LocalServer`: the application, its engine and its store behind one real socket."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 from urllib.parse import urlsplit
 
+from ai_spine.async_client import AsyncAISpine
 from ai_spine.client import AISpine
 from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ConfigurationError, ValidationError
@@ -133,12 +135,15 @@ class LocalServer:
             **options: What `AISpine` takes; `base_url` and `api_key` are known already. No
                 profile is used unless one is named, and no proxy of the environment.
         """
-        key = None if self._api_key is None else self._api_key.reveal()
-        known: Dict[str, Any] = {"base_url": self.url, "profile": ""}
-        known["api_key"] = key or ""
-        if not {"proxies", "session"} & set(options):
-            known["proxies"] = {"no_proxy": urlsplit(self.url).hostname}
-        return AISpine(**{**known, **options})
+        return AISpine(**self._options(options))
+
+    def async_client(self, **options: Any) -> AsyncAISpine:
+        """Return an async client of this server.
+
+        Args:
+            **options: What `AsyncAISpine` takes; the rest is as for `client`.
+        """
+        return AsyncAISpine(**self._options(options))
 
     def add_agent(
         self, agent: Union[Function, AgentFunction, str], agent_id: Optional[str] = None
@@ -271,8 +276,23 @@ class LocalServer:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
+    async def __aenter__(self) -> "LocalServer":
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        # In a thread: what the event loop still serves, an HTTP agent perhaps, can end meanwhile.
+        await asyncio.get_running_loop().run_in_executor(None, self.close)
+
     def __repr__(self) -> str:
         return f"LocalServer(url={self.url!r})"
+
+    def _options(self, options: Mapping[str, Any]) -> Dict[str, Any]:
+        key = None if self._api_key is None else self._api_key.reveal()
+        known: Dict[str, Any] = {"base_url": self.url, "profile": ""}
+        known["api_key"] = key or ""
+        if not {"proxies", "session"} & set(options):
+            known["proxies"] = {"no_proxy": urlsplit(self.url).hostname}
+        return {**known, **options}
 
     def _stop(self) -> None:
         self._engine.close()

@@ -54,9 +54,6 @@ def log_to_stderr() -> None:
         log.addHandler(handler)
 
 
-def call_safely(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
-    """Call a hook; an error in it must not break the call that it observes."""
-    try:
-        hook(argument)
-    except Exception:
-        log.warning("the %s hook %r raised an exception", name, hook, exc_info=True)
+def log_hook_error(name: str, hook: Callable[[Any], Any]) -> None:
+    """Log the exception that a hook has raised: it must not break the call that it observes."""
+    log.warning("the %s hook %r raised an exception", name, hook, exc_info=True)

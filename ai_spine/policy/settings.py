@@ -1,11 +1,23 @@
 """The settings of a client, checked and complete."""
 
-from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from ai_spine.utils import Secret
 
 Hook = Callable[[Any], None]
 Hooks = Mapping[str, Union[Hook, Sequence[Hook]]]
+AsyncHook = Callable[[Any], Union[None, Awaitable[None]]]
+AsyncHooks = Mapping[str, Union[AsyncHook, Sequence[AsyncHook]]]
 
 
 class Settings(NamedTuple):

@@ -7,7 +7,7 @@ import responses
 
 from ai_spine import Agent, AISpine
 from ai_spine.models.base import Page
-from ai_spine.policy.paging import walk_pages
+from ai_spine.policy.paging import PageWalk
 
 URL = "https://api.test"
 
@@ -16,6 +16,13 @@ def page(ids, cursor=None):
     made = Page(Agent(name) for name in ids)
     made.next_cursor = cursor
     return made
+
+
+def walk_pages(ask, key, page_size):
+    """Yield the items of all pages, as a client does."""
+    pages = PageWalk(key, page_size)
+    while not pages.is_done:
+        yield from pages.read(ask(pages.params))
 
 
 def walk(ask, size=2):

@@ -155,9 +155,10 @@ def use_the_rest(client: AISpine) -> None:
     )
     print(profile.email, keys[0].has_api_key, changes[0].api_key)
     print(client.request("GET", "/x", json={}, params={"a": 1}), __version__)
-    client.with_options(
+    quick: AISpine = client.with_options(
         timeout=1, max_retries=0, deadline=2, headers={}, retry_writes=False
     )
+    print(quick.base_url, quick.timeout, quick.max_retries)
     client.close()
 
 

@@ -1,5 +1,6 @@
 """The HTTP server below the local server: Waitress on a thread of its own, with limits."""
 
+import contextlib
 import json
 import logging
 import socket
@@ -165,9 +166,18 @@ class _Channel(HTTPChannel):
             return
         self._flush_exception(self._flush_some_if_lockable)
         if self.will_close or (self.close_when_flushed and not self.total_outbufs_len):
+            self._pass_over()
             self.handle_close()
         else:
             self.stream.go_on()
+
+    def _pass_over(self) -> None:
+        """Read what lies unread: it would reset the connection, and the stream's end be lost."""
+        connection: Any = self.socket
+        with contextlib.suppress(OSError):
+            for _ in range(16):
+                if not connection.recv(65536):
+                    return
 
     def drop(self) -> None:
         """Close the connection; the loop that owns it does so, in its own thread."""

@@ -62,7 +62,7 @@ def stream_of(
         if encoding in ("", "identity"):
             return RequestsStream(reply)
         reply.close()
-        return _unknown_encoding(encoding, redact)
+        return unknown_encoding(encoding, redact)
     with reply:
         if 200 <= reply.status_code < 300:  # it may have no end, and is of no use
             return Response(reply.status_code, reply.headers, b"")
@@ -75,7 +75,7 @@ def read_response(
     """Read a body up to the limit, and check that it is complete."""
     encoding = _encoding_of(reply)
     if encoding not in _ENCODINGS:
-        return _unknown_encoding(encoding, redact)
+        return unknown_encoding(encoding, redact)
     if reply.status_code < 200:
         return Failure(FailureKind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
@@ -124,7 +124,8 @@ def _encoding_of(reply: requests.Response) -> str:
     return reply.headers.get("Content-Encoding", "").strip().lower()
 
 
-def _unknown_encoding(encoding: str, redact: Redact) -> Failure:
+def unknown_encoding(encoding: str, redact: Redact) -> Failure:
+    """Return the failure of a body that is compressed in a way that cannot be read in bounds."""
     name = one_line(redact(encoding), 60)
     return Failure(
         FailureKind.UNREADABLE,

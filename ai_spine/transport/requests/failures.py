@@ -4,7 +4,7 @@ import http.client
 import socket
 import ssl
 import traceback
-from typing import Any, Iterator, Optional, Tuple, Type
+from typing import Iterator, Optional, Sequence, Tuple, Type
 
 import requests
 import urllib3.exceptions
@@ -13,6 +13,7 @@ from ai_spine.policy.request_events import log
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.utils import one_line
 
+Rule = Tuple[Type[BaseException], Failure]
 _NETWORK_ERRORS = (
     requests.RequestException,
     urllib3.exceptions.HTTPError,
@@ -20,7 +21,7 @@ _NETWORK_ERRORS = (
     OSError,
 )
 # The first rule whose class is found anywhere among an exception's causes decides.
-_RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
+_RULES: Sequence[Rule] = (
     (
         ssl.SSLCertVerificationError,
         Failure(FailureKind.REFUSED, "the server's certificate is not trusted"),
@@ -88,7 +89,7 @@ _RULES: Tuple[Tuple[Type[BaseException], Failure], ...] = (
 # Where `requests` and `urllib3` keep what an exception wraps.
 _LINKS = ("reason", "original_error", "__cause__", "__context__")
 # Reasons that OpenSSL gives where it reads no TLS.
-_HANDSHAKE_REASONS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL")
+HANDSHAKE_REASONS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL")
 _NEVER_SENDABLE = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidHeader,
@@ -113,9 +114,16 @@ def translate_errors(error: BaseException, handled: Optional[BaseException]) -> 
         return failure_of(error, handled)
     if isinstance(error, ValueError):  # of a library that stumbles over a response
         return Failure(FailureKind.UNREADABLE, "the response is not HTTP")
+    raise interruption(error, handled)
+
+
+def interruption(
+    error: BaseException, handled: Optional[BaseException]
+) -> BaseException:
+    """Return an exception that ends an attempt, without the frames that hold the key."""
     log.debug("an attempt was interrupted: %s", traceback.format_exc())
     error.__context__ = handled
-    raise error.with_traceback(None)
+    return error.with_traceback(None)
 
 
 def failure_of(
@@ -131,8 +139,8 @@ def failure_of(
         handled: What the caller was handling when the request was made. Python links it to all that
             is raised meanwhile, but it says nothing about this request.
     """
-    causes = list(_causes_of(error, handled))
-    reason = _system_reason(causes)
+    causes = list(causes_of(error, handled))
+    reason = system_reason(causes)
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         message = "a SOCKS proxy needs PySocks: pip install 'requests[socks]'"
         return Failure(FailureKind.REFUSED, message)
@@ -146,7 +154,7 @@ def failure_of(
         )
     if any(_is_of_tunnel(cause) for cause in causes):
         return Failure(FailureKind.NOT_SENT, "the proxy refused to connect")
-    if any(getattr(cause, "reason", None) in _HANDSHAKE_REASONS for cause in causes):
+    if any(getattr(cause, "reason", None) in HANDSHAKE_REASONS for cause in causes):
         # Bare text on an established connection has the same reasons.
         never_stood = any(
             isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes
@@ -157,9 +165,16 @@ def failure_of(
         type(error) is OSError and error.errno is None
     ):  # so `requests` reports a missing file
         return Failure(FailureKind.REFUSED, one_line(str(error), 200))
-    for rule, failure in _RULES:
-        if any(isinstance(cause, rule) for cause in causes):
-            return failure._replace(message=failure.message + reason)
+    return first_match(_RULES, error, causes)
+
+
+def first_match(
+    rules: Sequence[Rule], error: BaseException, causes: Sequence[BaseException]
+) -> Failure:
+    """Return the failure of the first rule whose class is among the causes of an exception."""
+    for kind, failure in rules:
+        if any(isinstance(cause, kind) for cause in causes):
+            return failure._replace(message=failure.message + system_reason(causes))
     return Failure(
         FailureKind.UNCERTAIN, f"the request failed ({type(error).__name__})"
     )
@@ -170,7 +185,7 @@ def _is_of_tunnel(cause: BaseException) -> bool:
     return type(cause) is OSError and str(cause).startswith("Tunnel connection failed")
 
 
-def _causes_of(
+def causes_of(
     error: BaseException, handled: Optional[BaseException]
 ) -> Iterator[BaseException]:
     """Yield an exception, what it wraps and what it was raised from, each once."""
@@ -185,7 +200,8 @@ def _causes_of(
         waiting += [item for item in wrapped if isinstance(item, BaseException)]
 
 
-def _system_reason(causes: Any) -> str:
+def system_reason(causes: Sequence[BaseException]) -> str:
+    """Return what the system said was wrong, to be put after a message; empty if nothing."""
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f": {cause.verify_message}"

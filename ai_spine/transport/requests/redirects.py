@@ -1,6 +1,6 @@
 """Which redirects are followed: those that stay on their origin and keep their method."""
 
-from typing import Callable, Union
+from typing import Callable, Mapping, Union
 from urllib.parse import urljoin
 
 import requests
@@ -12,21 +12,21 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _METHOD_KEEPING_REDIRECTS = (307, 308)
 
 
-def is_redirect(reply: requests.Response) -> bool:
-    """Return whether a reply says where to ask instead."""
-    return reply.status_code in _REDIRECTS and "Location" in reply.headers
+def is_redirect(status: int, headers: Mapping[str, str]) -> bool:
+    """Return whether a response says where to ask instead."""
+    return status in _REDIRECTS and "Location" in headers
 
 
 def redirect_target(
     prepared: requests.PreparedRequest,
-    reply: requests.Response,
+    status: int,
+    headers: Mapping[str, str],
     redact: Callable[[str], str],
 ) -> Union[str, Failure]:
     """Return the URL that a redirect leads to, if it may be followed."""
-    method, status = prepared.method, reply.status_code
-    here = prepared.url or ""
+    method, here = prepared.method, prepared.url or ""
     try:
-        target = urljoin(here, reply.headers["Location"])
+        target = urljoin(here, headers["Location"])
         # As urllib3 reads it, which connects: the standard library finds other hosts in some URLs.
         target = requests.Request("GET", target).prepare().url or ""
         new_origin = origin(target)

@@ -1,6 +1,6 @@
 """Builds the requests that a session sends; what one operation's requests share is built once."""
 
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 import requests
@@ -10,7 +10,6 @@ from ai_spine.__version__ import __version__
 from ai_spine.policy.messages import Credential, Request
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.requests.bodies import ACCEPTED_ENCODINGS
-from ai_spine.transport.requests.session_pool import SessionPool
 from ai_spine.utils import Secret, origin, quote_segment
 
 _HEADERS = {
@@ -48,11 +47,17 @@ class RequestBuilder:
 
     Args:
         settings: Checked settings.
-        pool: The session that will send them.
+        session: Returns the session that prepares them.
+        is_plain: Returns whether nothing was set on it that changes how it does that.
     """
 
-    def __init__(self, settings: Settings, pool: SessionPool) -> None:
-        self._pool = pool
+    def __init__(
+        self,
+        settings: Settings,
+        session: Callable[[], requests.Session],
+        is_plain: Callable[[], bool],
+    ) -> None:
+        self._session, self._is_plain = session, is_plain
         self._root = settings.base_url[
             : len(settings.base_url) - len(urlsplit(settings.base_url).path)
         ]
@@ -71,7 +76,7 @@ class RequestBuilder:
     def build(self, request: Request) -> requests.PreparedRequest:
         """Build the request for one attempt."""
         auth = self._auth[request.credential]
-        if not self._pool.is_plain:
+        if not self._is_plain():
             return self._prepare(request, request.headers, auth)
         template = self._template(request)
         prepared = requests.PreparedRequest()
@@ -109,7 +114,7 @@ class RequestBuilder:
         path = request.template
         for name, value in request.ids.items():
             path = _with_id(path, "{%s}" % name, value)
-        return self._pool.session.prepare_request(
+        return self._session().prepare_request(
             requests.Request(
                 request.method,
                 self._root + path + ("?" + request.query if request.query else ""),

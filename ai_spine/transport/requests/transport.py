@@ -2,12 +2,13 @@
 
 import sys
 import time
-from typing import Any, Optional, Union
+from typing import Any, Optional, Sequence, Union
 
 import requests
 import urllib3
 
 from ai_spine.constants import MAX_REDIRECTS
+from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.settings import Settings
@@ -17,6 +18,8 @@ from ai_spine.transport.requests.failures import translate_errors
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
 from ai_spine.transport.requests.request_builder import RequestBuilder
 from ai_spine.transport.requests.session_pool import SessionPool
+
+Session = requests.Session
 
 _NO_CONNECTION = Failure(
     FailureKind.NOT_SENT, "no connection was free in time", timed_out=True
@@ -40,7 +43,9 @@ class RequestsTransport(Transport):
         self.max_streams = self.pool.max_streams
         self._settings = settings
         self._given = session
-        self._builder = RequestBuilder(settings, self.pool)
+        self._builder = RequestBuilder(
+            settings, lambda: self.pool.session, lambda: self.pool.is_plain
+        )
 
     def __reduce__(self) -> Any:
         return RequestsTransport, (self._settings, self._given)
@@ -98,17 +103,19 @@ class RequestsTransport(Transport):
     ) -> Union[requests.Response, Failure]:
         """Follow redirects within the origin, and return the first reply that is none."""
         for _ in range(MAX_REDIRECTS):
-            if not is_redirect(reply):
+            if not is_redirect(reply.status_code, reply.headers):
                 return reply
             reply.close()
-            target = redirect_target(prepared, reply, self.redactor.redact)
+            target = redirect_target(
+                prepared, reply.status_code, reply.headers, self.redactor.redact
+            )
             if isinstance(target, Failure):
                 return target
             prepared = prepared.copy()
             prepared.url = target
             send, options = self.pool.sender(target)
             reply = send(prepared, timeout=_within(deadline), **options)
-        if not is_redirect(reply):
+        if not is_redirect(reply.status_code, reply.headers):
             return reply
         reply.close()
         return Failure(
@@ -119,3 +126,23 @@ class RequestsTransport(Transport):
 def _within(deadline: float) -> Any:
     """Return the timeout that bounds connecting and reading together."""
     return urllib3.Timeout(total=max(deadline - time.monotonic(), 0.001))
+
+
+def check_session(session: Optional[Session], own_network: Sequence[Any]) -> None:
+    """Refuse a session of another kind, and settings that it would silently override.
+
+    Args:
+        session: A session of the caller's.
+        own_network: The caller's `proxies`, `verify` and `cert`.
+
+    Raises:
+        ConfigurationError: The session cannot be used, or not with these settings.
+    """
+    if session is None:
+        return
+    if not isinstance(session, requests.Session):
+        raise ConfigurationError("session must be a requests.Session")
+    if tuple(own_network) != (None, True, None):
+        raise ConfigurationError(
+            "set proxies, verify and cert on the session that you pass"
+        )

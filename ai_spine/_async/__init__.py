@@ -1,0 +1,1 @@
+"""The source of everything that awaits; `make twins` translates it into `_sync`."""

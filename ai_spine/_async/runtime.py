@@ -1,0 +1,47 @@
+"""What the two clients do differently. By hand: `_sync/runtime.py` is its other half."""
+
+import asyncio
+from contextlib import contextmanager
+from inspect import isawaitable
+from typing import Any, Awaitable, Callable, Iterator
+
+from ai_spine.exceptions import ValidationError
+from ai_spine.policy.request_events import log, log_hook_error
+from ai_spine.policy.settings import Settings
+from ai_spine.policy.validation import ErrorClass
+
+Sleep = Callable[[float], Awaitable[None]]
+sleep: Sleep = asyncio.sleep
+
+
+async def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
+    """Call a hook, plain or async; an error in it must not break the call that it observes."""
+    try:
+        await call_back(hook, argument)
+    except Exception:
+        log_hook_error(name, hook)
+
+
+async def call_back(callback: Callable[[Any], Any], argument: Any) -> None:
+    """Call a caller's function, plain or async; what it raises ends the call."""
+    result = callback(argument)
+    if isawaitable(result):
+        await result
+
+
+def check_callback(name: str, value: Any, error: ErrorClass = ValidationError) -> None:
+    """Accept any function: this client awaits those that are async."""
+
+
+def check_hooks(settings: Settings) -> None:
+    """Accept any hooks: this client awaits those that are async."""
+
+
+@contextmanager
+def naming_execution(doing: str, execution_id: str) -> Iterator[None]:
+    """Log which execution goes on when the task that follows it is cancelled."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        log.debug("stopped %s execution %s, which goes on", doing, execution_id)
+        raise

@@ -1,0 +1,62 @@
+"""What the two clients do differently. By hand: `_async/runtime.py` is its other half."""
+
+import time
+from contextlib import contextmanager
+from inspect import iscoroutinefunction
+from typing import Any, Callable, Iterator
+
+from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.policy.request_events import log_hook_error
+from ai_spine.policy.settings import Settings
+from ai_spine.policy.validation import ErrorClass
+
+Sleep = Callable[[float], None]
+sleep: Sleep = time.sleep
+
+
+def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
+    """Call a hook; an error in it must not break the call that it observes."""
+    try:
+        hook(argument)
+    except Exception:
+        log_hook_error(name, hook)
+
+
+def call_back(callback: Callable[[Any], Any], argument: Any) -> None:
+    """Call a caller's function; what it raises ends the call."""
+    callback(argument)
+
+
+def check_callback(name: str, value: Any, error: ErrorClass = ValidationError) -> None:
+    """Refuse an async function, which this client cannot await.
+
+    Raises:
+        ValidationError: It is one (or `error`, if given).
+    """
+    if iscoroutinefunction(value) or iscoroutinefunction(
+        getattr(value, "__call__", None)
+    ):
+        raise error(f"{name} must be a plain function: AsyncAISpine takes async ones")
+
+
+def check_hooks(settings: Settings) -> None:
+    """Refuse async hooks.
+
+    Raises:
+        ConfigurationError: One is async.
+    """
+    for name, hooks in settings.event_hooks.items():
+        for hook in hooks:
+            check_callback(f"event_hooks[{name!r}]", hook, ConfigurationError)
+    check_callback("on_credits_low", settings.on_credits_low, ConfigurationError)
+
+
+@contextmanager
+def naming_execution(doing: str, execution_id: str) -> Iterator[None]:
+    """Name the execution that goes on in the text of a Ctrl-C."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"stopped {doing} execution {execution_id}, which goes on"
+        ) from None

@@ -1,0 +1,273 @@
+"""`AsyncAISpine`, the client: its settings and its life. Its methods are in `_async.methods`."""
+
+import copy
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar, Union
+
+from ai_spine._async.api import AsyncApiClient
+from ai_spine._async.methods.account import AccountMethods
+from ai_spine._async.methods.agents import AgentMethods
+from ai_spine._async.methods.batches import BatchMethods
+from ai_spine._async.methods.flows import FlowMethods
+from ai_spine._async.methods.streams import StreamMethods
+from ai_spine._async.methods.system import SystemMethods
+from ai_spine._async.runtime import check_hooks
+from ai_spine.config import arguments
+from ai_spine.config import settings as config
+from ai_spine.constants import (
+    DEFAULT_API_PREFIX,
+    DEFAULT_CREDITS_LOW_AT,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_POOL_SIZE,
+    DEFAULT_RETRY_AFTER_LIMIT,
+    DEFAULT_TIMEOUT,
+)
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.operations import Operation, read_anything
+from ai_spine.policy.request_events import log_to_stderr
+from ai_spine.policy.settings import AsyncHooks
+from ai_spine.policy.validation import (
+    Duration,
+    check_count,
+    check_flag,
+    check_mapping,
+    check_method,
+    check_path,
+    check_seconds,
+)
+from ai_spine.transport.sessions import AsyncSession, check_session, make_transport
+
+Client = TypeVar("Client", bound="AsyncAISpine")
+
+
+class AsyncAISpine(
+    BatchMethods,
+    StreamMethods,
+    FlowMethods,
+    AgentMethods,
+    SystemMethods,
+    AccountMethods,
+):
+    """A client of one AI Spine server.
+
+    Tasks of one event loop may share it. It can be made outside a loop, it survives a fork, and it
+    can be pickled: its settings travel along, the key included, and its connections do not. Used as
+    a context manager, it closes its connections.
+
+    Args:
+        api_key: The API key; by default `AI_SPINE_API_KEY`, the profile's key, or none.
+        base_url: The server; by default `AI_SPINE_BASE_URL`, the profile's server, or production.
+        timeout: Seconds, or a `timedelta`, for one attempt; by default `AI_SPINE_TIMEOUT`, the
+            profile's timeout, or 30.
+        max_retries: Attempts after the first; by default `AI_SPINE_MAX_RETRIES`, the profile's
+            number, or 3.
+        debug: Whether to log each attempt to stderr.
+        api_prefix: The prefix of the paths of flows, executions and agents, such as `/api/v1`.
+        deadline: Seconds, or a `timedelta`, for a whole call: all its attempts and the sleeps
+            between them.
+        retry_writes: Whether a POST that may have run is sent again. Only right for a server that
+            honours `Idempotency-Key`; the local server does.
+        session: Your own `aiohttp.ClientSession` or `httpx.AsyncClient` to send with. It brings its
+            own proxies, TLS settings and limits.
+        headers: Headers to add to each request.
+        proxies: Proxies, as `requests` takes them; by default those of the environment.
+        verify: Whether to check certificates, or the path of a CA bundle to check against.
+        cert: The path of a client certificate, or the paths of it and of its key.
+        pool_size: How many connections may be open at once for requests, up to 10,000, and as many
+            more for streams.
+        retry_after_limit: The longest `Retry-After` to obey, in seconds or as a `timedelta`. If the
+            server asks for more, the error is raised at once. While one call waits, the client's
+            other calls wait too.
+        event_hooks: Plain or async functions, or lists of them, for `request`, `response` and
+            `retry`; each gets a `RequestEvent`.
+        access_token: The account token, for the methods that manage the account's own key.
+        on_credits_low: Called with the remaining credits when a response says that they are few, or
+            too few.
+        credits_low_at: How many credits count as few.
+        profile: The name of a profile in the file that `ai-spine config path` shows. It sets
+            `api_key`, `base_url`, `api_prefix`, `timeout` and `max_retries` where neither an
+            argument nor the environment does. By default `AI_SPINE_PROFILE`, the file's choice, or
+            `default`; an empty name means none. The profile's key is only sent to its own server.
+        transport: The library that sends: `aiohttp`, or `httpx`.
+        json_default: Called with a value in an input that the SDK cannot encode as JSON; it returns
+            one that can be encoded, or raises `TypeError`.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+
+    Warns:
+        InsecureTransportWarning: The key would go over plain http to a host that is not this
+            machine; once for each host.
+        ProfileWarning: The profile's key is not for this server, or others can read its file.
+
+    Example:
+        >>> async with AsyncAISpine(base_url=server.url) as client:
+        ...     text = {"text": "Wonderful!"}
+        ...     execution = await client.execute_and_wait("sentiment-analysis", text)
+        >>> execution.output_data["sentiment"]["label"]
+        'positive'
+    """
+
+    def __init__(
+        self,
+        api_key: Optional[str] = None,
+        base_url: Optional[str] = None,
+        timeout: Duration = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        debug: bool = False,
+        *,
+        api_prefix: str = DEFAULT_API_PREFIX,
+        deadline: Optional[Duration] = None,
+        retry_writes: bool = False,
+        session: Optional[AsyncSession] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        proxies: Optional[Mapping[str, str]] = None,
+        verify: Union[bool, str] = True,
+        cert: Union[None, str, Tuple[str, str]] = None,
+        pool_size: int = DEFAULT_POOL_SIZE,
+        retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
+        event_hooks: Optional[AsyncHooks] = None,
+        access_token: Optional[str] = None,
+        on_credits_low: Optional[Callable[[float], Any]] = None,
+        credits_low_at: float = DEFAULT_CREDITS_LOW_AT,
+        profile: Optional[str] = None,
+        json_default: Optional[Callable[[Any], Any]] = None,
+        transport: str = "aiohttp",
+    ) -> None:
+        # They are wrapped before any check, so that no traceback that shows locals shows them.
+        key, token, hidden = arguments.hide(api_key, access_token, proxies)
+        del api_key, access_token, proxies
+        check_session(session, (hidden, verify, cert))
+        server = (key, token, base_url, api_prefix, timeout, max_retries, profile)
+        policy = (deadline, retry_writes, retry_after_limit, pool_size, debug)
+        hooks = (event_hooks, on_credits_low, credits_low_at, json_default)
+        network = (headers, hidden, verify, cert)
+        settings = config.check_all(server, policy, network, hooks)
+        config.warn_of_plain_http(settings)
+        check_hooks(settings)
+        self._transport = make_transport(settings, session, transport)
+        self._api = AsyncApiClient(settings, self._transport)
+        if settings.debug:
+            log_to_stderr()
+
+    @property
+    def base_url(self) -> str:
+        """The server that the client talks to."""
+        return self._api.settings.base_url
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that one attempt may take."""
+        return self._api.settings.timeout
+
+    @property
+    def max_retries(self) -> int:
+        """How many attempts may follow the first."""
+        return self._api.settings.max_retries
+
+    @property
+    def session(self) -> AsyncSession:
+        """The pooled session that the client sends with, in the running event loop."""
+        session: AsyncSession = self._transport.session
+        return session
+
+    def with_options(
+        self: Client,
+        *,
+        timeout: Optional[Duration] = None,
+        max_retries: Optional[int] = None,
+        deadline: Optional[Duration] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        retry_writes: Optional[bool] = None,
+        retry_after_limit: Optional[Duration] = None,
+    ) -> Client:
+        """Return a client that differs in these settings and shares the connections.
+
+        Other settings stay as they are; headers are added to the existing ones.
+
+        Raises:
+            ConfigurationError: A setting is wrong.
+
+        Example:
+            >>> health = await client.with_options(timeout=2, max_retries=0).health_check()
+            >>> health.is_healthy
+            True
+        """
+        changes: Dict[str, Any] = {}
+        if timeout is not None:
+            changes["timeout"] = check_seconds("timeout", timeout, ConfigurationError)
+        if max_retries is not None:
+            changes["max_retries"] = check_count(
+                "max_retries", max_retries, error=ConfigurationError
+            )
+        if deadline is not None:
+            changes["deadline"] = check_seconds(
+                "deadline", deadline, ConfigurationError
+            )
+        if headers is not None:
+            added = arguments.check_headers(headers)
+            changes["headers"] = {**self._api.settings.headers, **added}
+        if retry_writes is not None:
+            changes["retry_writes"] = check_flag(
+                "retry_writes", retry_writes, ConfigurationError
+            )
+        if retry_after_limit is not None:
+            changes["retry_after_limit"] = config.check_retry_after_limit(
+                retry_after_limit
+            )
+        changed = copy.copy(self)
+        changed._api = self._api.with_settings(self._api.settings._replace(**changes))
+        return changed
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Optional[Mapping[str, Any]] = None,
+        params: Optional[Mapping[str, Any]] = None,
+    ) -> Any:
+        """Send any request with the usual policy, and return the JSON of the response.
+
+        Args:
+            method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+            path: The path from the server's root, such as `/api/v1/users/me`. It is sent as it is:
+                percent-encode the ids in it.
+            json: The body, sent as JSON.
+            params: The query; `None` values are left out.
+
+        Raises:
+            ValidationError: An argument is wrong; nothing was sent.
+            APIError: The server refused, or its response is not JSON.
+            NetworkError: No response came.
+
+        Example:
+            >>> health = await client.request("GET", "/health")
+            >>> health["status"]
+            'healthy'
+        """
+        literal = check_path("path", path).replace("{", "%7B").replace("}", "%7D")
+        operation: Operation[Any] = Operation(
+            "request", check_method(method), literal, read_anything, prefixed=False
+        )
+        body = None if json is None else check_mapping("json", json)
+        query = None if params is None else check_mapping("params", params)
+        return await self._api.call(operation, body=body, params=query)
+
+    async def aclose(self) -> None:
+        """Close the connections. Your own session stays open."""
+        await self._api.aclose()
+
+    async def __aenter__(self) -> "AsyncAISpine":
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        # A traceback that shows locals may call this before the client is complete.
+        api = self.__dict__.get("_api")
+        return (
+            f"AsyncAISpine(base_url={api.settings.base_url!r})"
+            if api
+            else "AsyncAISpine()"
+        )

@@ -1,0 +1,192 @@
+"""`AiohttpTransport`: single attempts over a pooled `aiohttp` session."""
+
+import asyncio
+import ssl
+from types import SimpleNamespace
+from typing import Any, Optional, Sequence
+
+import aiohttp
+import requests
+from yarl import URL
+
+from ai_spine.policy.retry import Failure, FailureKind
+from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply
+from ai_spine.transport.decompression import BrokenCompression
+from ai_spine.transport.environment import proxy_of, tls_context
+from ai_spine.transport.requests.failures import (
+    HANDSHAKE_REASONS,
+    Rule,
+    causes_of,
+    first_match,
+    interruption,
+    system_reason,
+)
+
+_LONGEST_LINE = 65536
+_AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None)
+# The first rule whose class is found anywhere among an exception's causes decides.
+_RULES: Sequence[Rule] = (
+    (
+        ssl.SSLCertVerificationError,
+        Failure(FailureKind.REFUSED, "the server's certificate is not trusted"),
+    ),
+    (
+        aiohttp.ClientHttpProxyError,
+        Failure(FailureKind.NOT_SENT, "the proxy refused to connect"),
+    ),
+    (
+        aiohttp.InvalidURL,
+        Failure(FailureKind.REFUSED, "the request cannot be sent to such a URL"),
+    ),
+    (
+        aiohttp.ClientConnectorError,
+        Failure(FailureKind.NOT_SENT, "could not connect"),
+    ),
+    (
+        BrokenCompression,
+        Failure(FailureKind.UNREADABLE, "the response's compression is broken"),
+    ),
+    (
+        aiohttp.ServerDisconnectedError,
+        Failure(FailureKind.UNCERTAIN, "the connection was closed without a response"),
+    ),
+    (
+        aiohttp.ClientPayloadError,
+        Failure(FailureKind.UNCERTAIN, "the response was cut short"),
+    ),
+    (
+        aiohttp.ClientResponseError,
+        Failure(FailureKind.UNCERTAIN, "the response is not HTTP"),
+    ),
+    (ssl.SSLError, Failure(FailureKind.UNCERTAIN, "the TLS connection failed")),
+    (
+        aiohttp.ClientError,
+        Failure(FailureKind.UNCERTAIN, "the connection was lost"),
+    ),
+    (OSError, Failure(FailureKind.UNCERTAIN, "the connection was lost")),
+)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A connector that reuses no connection on which the server has done something meanwhile."""
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        # The loop reads what has come, or that the server has closed, in the second round.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        while True:
+            connection = await super()._get(key, traces)
+            protocol: Any = connection and connection.protocol
+            if connection is None or not protocol.should_close:
+                return connection
+            connection.close()
+
+
+class _Reply(Reply):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.status_code = response.status
+        self.headers = response.headers
+        self._response = response
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the body; none at its end."""
+        return await self._response.content.readany()
+
+    async def aclose(self) -> None:
+        """Free the connection; one whose body was not read to its end is closed."""
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+class AiohttpTransport(HTTPTransport):
+    """Sends requests with `aiohttp`."""
+
+    async def _open(
+        self, session: Any, prepared: requests.PreparedRequest, attempt: Attempt
+    ) -> Reply:
+        response = await session.request(
+            prepared.method,
+            URL(prepared.url or "", encoded=True),
+            data=prepared.body,
+            headers=prepared.headers,
+            skip_auto_headers=_AUTOMATIC_HEADERS,
+            allow_redirects=False,
+            timeout=_NO_TIMEOUT,
+            trace_request_ctx=attempt,
+            **self._options(),
+        )
+        return _Reply(response)
+
+    def _options(self) -> Any:
+        if self._given is not None:
+            return {}
+        return {"proxy": self._proxy.reveal() if self._proxy else None}
+
+    def _make_session(self) -> aiohttp.ClientSession:
+        self._proxy = proxy_of(self._settings)
+        is_tls = self._settings.base_url.startswith("https:")
+        proxy_is_tls = self._proxy and self._proxy.reveal().startswith("https:")
+        tls: Any = tls_context(self._settings) if is_tls or proxy_is_tls else True
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_end.append(_note_sending)
+        tracing.on_connection_reuseconn.append(_note_sending)
+        return aiohttp.ClientSession(
+            connector=_Connector(limit=0, ssl=tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            timeout=_NO_TIMEOUT,
+            trace_configs=[tracing],
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
+        )
+
+    @staticmethod
+    async def _close_session(session: Any) -> None:
+        await session.close()
+
+    @staticmethod
+    def _discard_session(session: Any) -> None:
+        connector = session.connector
+        session.detach()
+        if connector is not None and not connector.closed:
+            connector._close()
+
+    @staticmethod
+    def _streams_over(session: Any) -> Optional[int]:
+        # Where connections are limited, streams could keep the requests from ever being sent.
+        connector = session.connector
+        return None if connector is not None and not connector.limit else 0
+
+    def _translate(
+        self,
+        error: BaseException,
+        handled: Optional[BaseException],
+        attempt: Attempt,
+    ) -> Failure:
+        if isinstance(error, RuntimeError) and "closed" in str(error).lower():
+            return Failure(FailureKind.NOT_SENT, "the client was closed")
+        if not isinstance(error, (aiohttp.ClientError, OSError, ValueError)):
+            raise interruption(error, handled)
+        causes = list(causes_of(error, handled))
+        reasons = {getattr(cause, "reason", None) for cause in causes}
+        if reasons & set(HANDSHAKE_REASONS):
+            kind = FailureKind.UNCERTAIN if attempt.was_sent else FailureKind.NOT_SENT
+            words = "the server does not speak this kind of TLS"
+            return Failure(kind, words + system_reason(causes))
+        if isinstance(error, ValueError) and not isinstance(
+            error, (aiohttp.ClientError, BrokenCompression, OSError)
+        ):
+            return Failure(FailureKind.UNREADABLE, "the response is not HTTP")
+        failure = first_match(_RULES, error, causes)
+        if failure.kind is FailureKind.UNCERTAIN and not attempt.was_sent:
+            message = "could not connect" + system_reason(causes)
+            return failure._replace(kind=FailureKind.NOT_SENT, message=message)
+        return failure
+
+
+async def _note_sending(_session: Any, context: SimpleNamespace, _params: Any) -> None:
+    context.trace_request_ctx.note_sending()

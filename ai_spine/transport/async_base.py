@@ -1,0 +1,82 @@
+"""The protocol of a transport: send a request, open a stream, close.
+
+A transport makes single attempts and keeps these promises, whatever the network does: an attempt
+ends within its timeout; it stays on one origin; bodies are bounded; the key goes to its own origin
+only. What goes wrong with the network is returned as a `Failure`, never raised.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Optional, Union
+from urllib.request import getproxies
+
+from ai_spine.exceptions import CallInfo
+from ai_spine.policy.messages import Request, Response
+from ai_spine.policy.redaction import Redactor, passwords_of
+from ai_spine.policy.retry import Failure
+from ai_spine.policy.settings import Settings
+
+
+class AsyncEventStream(ABC):
+    """A response that is a stream of events and still open."""
+
+    status: int
+    call = CallInfo()
+    """What is known of the request."""
+
+    @abstractmethod
+    async def read(self, timeout: float) -> Union[bytes, Failure]:
+        """Return the next bytes as soon as there are any; none at the end of the stream.
+
+        Args:
+            timeout: Seconds to wait for them.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the connection; a second call changes nothing."""
+
+
+class AsyncTransport(ABC):
+    """Sends requests to one server.
+
+    Args:
+        settings: Checked settings.
+    """
+
+    max_streams: Optional[int] = None
+    """How many streams may be open at once, beside the requests; `None` for any number."""
+
+    def __init__(self, settings: Settings) -> None:
+        proxies = [proxy.reveal() for proxy in settings.proxies.values()]
+        self.redactor = Redactor(
+            (
+                settings.api_key,
+                settings.access_token,
+                *passwords_of([*proxies, *getproxies().values()]),
+            )
+        )
+        """Removes the client's secrets from a server's words."""
+
+    @abstractmethod
+    async def send(self, request: Request, timeout: float) -> Union[Response, Failure]:
+        """Send a request once and read its response.
+
+        Args:
+            request: The request.
+            timeout: Seconds for the whole attempt, redirects and the last byte included.
+        """
+
+    @abstractmethod
+    async def open_stream(
+        self, request: Request, timeout: float
+    ) -> Union[AsyncEventStream, Response, Failure]:
+        """Send a request for a stream and read its headers; of an error, the whole response.
+
+        Args:
+            request: The request.
+            timeout: Seconds until the headers must have come.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the connections, unless they are the caller's."""

@@ -1,0 +1,347 @@
+"""What the async transports share: one attempt, its limits, and its event loop."""
+
+import asyncio
+import os
+import sys
+import warnings
+import weakref
+from abc import abstractmethod
+from typing import Any, Mapping, Optional, Union
+
+import requests
+
+from ai_spine.constants import MAX_ERROR_BYTES, MAX_REDIRECTS, MAX_RESPONSE_BYTES
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.policy.event_streams import is_event_stream
+from ai_spine.policy.messages import Request, Response
+from ai_spine.policy.retry import Failure, FailureKind
+from ai_spine.policy.settings import Settings
+from ai_spine.transport.async_base import AsyncEventStream, AsyncTransport
+from ai_spine.transport.decompression import Decompressor, is_known_encoding
+from ai_spine.transport.requests.bodies import unknown_encoding
+from ai_spine.transport.requests.redirects import is_redirect, redirect_target
+from ai_spine.transport.requests.request_builder import RequestBuilder
+from ai_spine.utils.timeouts import time_limit
+
+_NOT_FREE = Failure(FailureKind.NOT_SENT, "no connection was free in time", True)
+_NOT_CONNECTED = Failure(FailureKind.NOT_SENT, "could not connect in time", True)
+_NO_RESPONSE = Failure(FailureKind.UNCERTAIN, "no response in time", True)
+_INCOMPLETE = Failure(
+    FailureKind.UNCERTAIN, "the response was not complete in time", True
+)
+_CLOSED = Failure(FailureKind.NOT_SENT, "the client was closed")
+
+
+class Attempt:
+    """How far an attempt has come, so that a failure says what it means."""
+
+    on_timeout = _NOT_FREE
+    """What it means if the time is over now."""
+
+    def note_connecting(self) -> None:
+        """Note that there is room for the request."""
+        self.on_timeout = _NOT_CONNECTED
+
+    def note_sending(self) -> None:
+        """Note that a connection stands: from now on the request may run."""
+        self.on_timeout = _NO_RESPONSE
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether the request may have reached the server."""
+        return self.on_timeout.kind is not FailureKind.NOT_SENT
+
+
+class Reply:
+    """A response whose headers have been read, of either library."""
+
+    status_code: int
+    headers: Mapping[str, str]
+
+    @abstractmethod
+    async def read(self) -> bytes:
+        """Return the next bytes of the body, compressed as they were sent; none at its end."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Free the connection, and close it if the body was not read to its end."""
+
+
+class _Stream(AsyncEventStream):
+    """A stream over a reply.
+
+    Args:
+        reply: The reply.
+        transport: Translates what goes wrong.
+    """
+
+    def __init__(self, reply: Reply, transport: "HTTPTransport") -> None:
+        self.status = reply.status_code
+        self._reply, self._transport = reply, transport
+
+    async def read(self, timeout: float) -> Union[bytes, Failure]:
+        """Return the next bytes as soon as there are any; none at the end of the stream."""
+        handled, attempt = sys.exc_info()[1], Attempt()
+        attempt.note_sending()
+        try:
+            async with time_limit(timeout):
+                return await self._reply.read()
+        except BaseException as error:
+            return self._transport.failure_of(error, handled, attempt)
+
+    async def aclose(self) -> None:
+        """Close the connection; a second call changes nothing."""
+        await self._reply.aclose()
+
+
+class LoopState:
+    """What belongs to one event loop: the session, and the count of its free connections."""
+
+    def __init__(self, settings: Settings, session: Any) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.process = os.getpid()
+        self.session = session
+        self.free = asyncio.Semaphore(settings.pool_size)
+
+
+class HTTPTransport(AsyncTransport):
+    """Sends requests over one session, which is made when it is first needed.
+
+    Args:
+        settings: Checked settings.
+        session: A session of the caller's to send with.
+    """
+
+    def __init__(self, settings: Settings, session: Any = None) -> None:
+        super().__init__(settings)
+        self.max_streams = settings.pool_size
+        if session is not None:
+            self.max_streams = self._streams_over(session)
+        self._settings, self._given = settings, session
+        self._builder = RequestBuilder(settings, _bare_session, lambda: True)
+        self._state: Optional[LoopState] = None
+        self._warning: Optional["weakref.finalize[Any, Any]"] = None
+
+    def __reduce__(self) -> Any:
+        return type(self), (self._settings, self._given)
+
+    @property
+    def session(self) -> Any:
+        """The session that it sends with, in the running event loop."""
+        return self._here().session
+
+    async def send(self, request: Request, timeout: float) -> Union[Response, Failure]:
+        """Send a request once, follow redirects within its origin, and read the response."""
+        handled, attempt, here = sys.exc_info()[1], Attempt(), self._here()
+        reply: Optional[Reply] = None
+        try:
+            prepared = self._builder.build(request)
+            async with time_limit(timeout), here.free:
+                last = await self._follow(here, prepared, attempt)
+                if isinstance(last, Failure):
+                    return last
+                reply = last
+                return await self._read(reply, attempt)
+        except BaseException as error:
+            return self.failure_of(error, handled, attempt)
+        finally:
+            if reply is not None:
+                await reply.aclose()
+
+    async def open_stream(
+        self, request: Request, timeout: float
+    ) -> Union[AsyncEventStream, Response, Failure]:
+        """Send a request for a stream and read its headers; of an error, the whole response."""
+        handled, attempt, here = sys.exc_info()[1], Attempt(), self._here()
+        reply: Optional[Reply] = None
+        try:
+            prepared = self._builder.build(request)
+            async with time_limit(timeout):
+                last = await self._follow(here, prepared, attempt)
+                if isinstance(last, Failure):
+                    return last
+                reply = last
+                result = await self._stream_of(reply, attempt)
+                if isinstance(result, AsyncEventStream):
+                    reply = None  # the stream closes it
+                return result
+        except BaseException as error:
+            return self.failure_of(error, handled, attempt)
+        finally:
+            if reply is not None:
+                await reply.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections, unless the session is the caller's."""
+        state, self._state = self._state, None
+        if self._warning is not None:
+            self._warning.detach()
+        if state is None or self._given is not None:
+            return
+        if state.loop is asyncio.get_running_loop() and state.process == os.getpid():
+            await self._close_session(state.session)
+        else:
+            self._discard_session(state.session)
+
+    def failure_of(
+        self,
+        error: BaseException,
+        handled: Optional[BaseException],
+        attempt: Attempt,
+    ) -> Failure:
+        """Return the failure that an exception means; raise what is no failure of the network.
+
+        Args:
+            error: The exception.
+            handled: What the caller was handling when the request was made.
+            attempt: How far the attempt had come.
+        """
+        if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
+            if type(error) in (TimeoutError, asyncio.TimeoutError) and not error.args:
+                return attempt.on_timeout
+        return self._translate(error, handled, attempt)
+
+    async def _follow(
+        self, here: LoopState, prepared: requests.PreparedRequest, attempt: Attempt
+    ) -> Union[Reply, Failure]:
+        """Send a request, follow redirects within the origin, and return the first other reply."""
+        attempt.note_connecting()
+        reply = await self._open(here.session, prepared, attempt)
+        for _ in range(MAX_REDIRECTS):
+            if not is_redirect(reply.status_code, reply.headers):
+                return reply
+            await reply.aclose()
+            target = redirect_target(
+                prepared, reply.status_code, reply.headers, self.redactor.redact
+            )
+            if isinstance(target, Failure):
+                return target
+            prepared = prepared.copy()
+            prepared.url = target
+            reply = await self._open(here.session, prepared, attempt)
+        if not is_redirect(reply.status_code, reply.headers):
+            return reply
+        await reply.aclose()
+        return Failure(
+            FailureKind.REFUSED, f"redirected more than {MAX_REDIRECTS} times"
+        )
+
+    async def _read(self, reply: Reply, attempt: Attempt) -> Union[Response, Failure]:
+        """Read a body up to the limit."""
+        encoding = reply.headers.get("Content-Encoding", "").strip().lower()
+        if not is_known_encoding(encoding):
+            return unknown_encoding(encoding, self.redactor.redact)
+        if reply.status_code < 200:
+            return Failure(
+                FailureKind.UNCERTAIN, "the server changed to another protocol"
+            )
+        attempt.on_timeout = _INCOMPLETE
+        body, decompressor = bytearray(), Decompressor(encoding)
+        is_error = not 200 <= reply.status_code < 300
+        while True:
+            chunk = await reply.read()
+            if not chunk:
+                return Response(reply.status_code, reply.headers, bytes(body))
+            for piece in decompressor.feed(chunk):
+                body += piece
+                if is_error and len(body) > MAX_ERROR_BYTES:
+                    # The beginning of an error says enough.
+                    return Response(reply.status_code, reply.headers, bytes(body))
+                if len(body) > MAX_RESPONSE_BYTES:
+                    limit = MAX_RESPONSE_BYTES // 2**20
+                    return Failure(
+                        FailureKind.UNREADABLE,
+                        f"the response is larger than {limit} MiB",
+                    )
+
+    async def _stream_of(
+        self, reply: Reply, attempt: Attempt
+    ) -> Union[AsyncEventStream, Response, Failure]:
+        """Return the stream that a reply is; of any other reply, the whole response."""
+        if reply.status_code == 200 and is_event_stream(reply.headers):
+            encoding = reply.headers.get("Content-Encoding", "").strip().lower()
+            if encoding in ("", "identity"):
+                return _Stream(reply, self)
+            return unknown_encoding(encoding, self.redactor.redact)
+        if 200 <= reply.status_code < 300:  # it may have no end, and is of no use
+            return Response(reply.status_code, reply.headers, b"")
+        return await self._read(reply, attempt)
+
+    def _here(self) -> LoopState:
+        """Return the state of the running event loop.
+
+        Raises:
+            ConfigurationError: Another event loop, which still runs, uses the client.
+        """
+        state = self._state
+        if state is not None:
+            if state.process == os.getpid():
+                if state.loop is asyncio.get_running_loop():
+                    return state
+                if state.loop.is_running():
+                    raise ConfigurationError(
+                        "another event loop uses this AsyncAISpine: make one for each loop"
+                    )
+            if self._given is None:  # of a loop, or a process, that is gone
+                self._discard_session(state.session)
+        if self._warning is not None:
+            self._warning.detach()
+        session = self._given
+        if session is None:
+            session = self._make_session()
+            self._warning = weakref.finalize(
+                self, _warn_unclosed, self._discard_session, session
+            )
+            self._warning.atexit = False
+        self._state = LoopState(self._settings, session)
+        return self._state
+
+    @abstractmethod
+    async def _open(
+        self, session: Any, prepared: requests.PreparedRequest, attempt: Attempt
+    ) -> Reply:
+        """Send a request, and return its reply once the headers have come."""
+
+    @abstractmethod
+    def _translate(
+        self,
+        error: BaseException,
+        handled: Optional[BaseException],
+        attempt: Attempt,
+    ) -> Failure:
+        """Return the failure that an exception of the library means, or raise it."""
+
+    @abstractmethod
+    def _make_session(self) -> Any:
+        """Make a session that keeps no cookies, reads no netrc and follows no redirect."""
+
+    @staticmethod
+    @abstractmethod
+    async def _close_session(session: Any) -> None:
+        """Close a session of the running event loop."""
+
+    @staticmethod
+    @abstractmethod
+    def _discard_session(session: Any) -> None:
+        """Close a session whose event loop or process is gone, without a word."""
+
+    @staticmethod
+    @abstractmethod
+    def _streams_over(session: Any) -> Optional[int]:
+        """Return how many streams may be open over a session of the caller's."""
+
+
+def _bare_session() -> requests.Session:
+    """Return a session that prepares requests, which another library sends."""
+    session = requests.Session()
+    session.headers.clear()
+    return session
+
+
+def _warn_unclosed(discard: Any, session: Any) -> None:
+    warnings.warn(
+        "an AsyncAISpine was not closed: use `async with`, or await its aclose()",
+        ResourceWarning,
+        stacklevel=2,
+    )
+    discard(session)

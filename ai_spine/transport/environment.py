@@ -1,0 +1,55 @@
+"""The proxy and the TLS settings of async transports: the client's own, or the environment's."""
+
+import os
+import ssl
+from typing import Optional
+
+import certifi
+import requests.utils
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.policy.settings import Settings
+from ai_spine.utils import Secret, one_line
+
+
+def proxy_of(settings: Settings) -> Optional[Secret]:
+    """Return the proxy for the client's server, as `requests` would choose it."""
+    known = {name: proxy.reveal() for name, proxy in settings.proxies.items()}
+    no_proxy = known.pop("no_proxy", None)
+    found = requests.utils.get_environ_proxies(settings.base_url, no_proxy=no_proxy)
+    if no_proxy and requests.utils.should_bypass_proxies(settings.base_url, no_proxy):
+        known = {}
+    found.pop("no", None)
+    proxy = requests.utils.select_proxy(settings.base_url, {**found, **known})
+    if not proxy:
+        return None
+    return Secret(proxy if "://" in proxy else f"http://{proxy}")
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """Return the context for connections to the client's server.
+
+    Raises:
+        ConfigurationError: A certificate cannot be read.
+    """
+    verify = settings.verify
+    if verify is True:
+        names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        verify = next(filter(None, map(os.environ.get, names)), None) or certifi.where()
+    context = ssl.create_default_context()
+    try:
+        if verify is False:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        elif os.path.isdir(verify):
+            context.load_verify_locations(capath=verify)
+        else:
+            context.load_verify_locations(cafile=verify)
+        if settings.cert is not None:
+            cert = settings.cert
+            pair = (cert, None) if isinstance(cert, str) else cert
+            context.load_cert_chain(*pair)
+    except (OSError, ssl.SSLError) as error:
+        words = one_line(str(error), 200)
+        raise ConfigurationError(f"a certificate cannot be read: {words}") from None
+    return context

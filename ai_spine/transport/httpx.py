@@ -1,0 +1,164 @@
+"""`HttpxTransport`: single attempts over a pooled `httpx` client."""
+
+import http.cookiejar
+import ssl
+from functools import partial
+from typing import Any, Optional, Sequence
+
+import httpx
+import requests
+
+from ai_spine.policy.retry import Failure, FailureKind
+from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply
+from ai_spine.transport.decompression import BrokenCompression
+from ai_spine.transport.environment import proxy_of, tls_context
+from ai_spine.transport.requests.failures import (
+    HANDSHAKE_REASONS,
+    Rule,
+    causes_of,
+    first_match,
+    interruption,
+    system_reason,
+)
+
+# The first rule whose class is found anywhere among an exception's causes decides.
+_RULES: Sequence[Rule] = (
+    (
+        ssl.SSLCertVerificationError,
+        Failure(FailureKind.REFUSED, "the server's certificate is not trusted"),
+    ),
+    (
+        httpx.ProxyError,
+        Failure(FailureKind.NOT_SENT, "the proxy refused to connect"),
+    ),
+    (
+        httpx.InvalidURL,
+        Failure(FailureKind.REFUSED, "the request cannot be sent to such a URL"),
+    ),
+    (
+        httpx.UnsupportedProtocol,
+        Failure(FailureKind.REFUSED, "the request cannot be sent to such a URL"),
+    ),
+    (
+        httpx.LocalProtocolError,
+        Failure(FailureKind.REFUSED, "the request cannot be sent"),
+    ),
+    (httpx.ConnectError, Failure(FailureKind.NOT_SENT, "could not connect")),
+    (
+        BrokenCompression,
+        Failure(FailureKind.UNREADABLE, "the response's compression is broken"),
+    ),
+    (ssl.SSLError, Failure(FailureKind.UNCERTAIN, "the TLS connection failed")),
+    (
+        httpx.RemoteProtocolError,
+        Failure(FailureKind.UNCERTAIN, "the response is not HTTP"),
+    ),
+    (httpx.HTTPError, Failure(FailureKind.UNCERTAIN, "the connection was lost")),
+    (OSError, Failure(FailureKind.UNCERTAIN, "the connection was lost")),
+)
+# What httpx says where a connection ends: there is no class of its own for either.
+_CUT_SHORT = "without sending complete message body"
+_NO_RESPONSE = "without sending a response"
+
+
+class _Reply(Reply):
+    def __init__(self, response: httpx.Response) -> None:
+        self.status_code = response.status_code
+        self.headers = response.headers
+        self._response = response
+        self._chunks = response.aiter_raw()
+
+    async def read(self) -> bytes:
+        """Return the next bytes of the body; none at its end."""
+        async for chunk in self._chunks:
+            if chunk:
+                return chunk
+        return b""
+
+    async def aclose(self) -> None:
+        """Free the connection; one whose body was not read to its end is closed."""
+        await self._chunks.aclose()  # type: ignore[attr-defined]
+        await self._response.aclose()
+
+
+class HttpxTransport(HTTPTransport):
+    """Sends requests with `httpx`."""
+
+    async def _open(
+        self, session: Any, prepared: requests.PreparedRequest, attempt: Attempt
+    ) -> Reply:
+        request = session.build_request(
+            prepared.method,
+            prepared.url,
+            content=prepared.body,
+            headers=dict(prepared.headers),
+            extensions={"trace": partial(_note_sending, attempt)},
+            timeout=None,
+        )
+        response = await session.send(request, stream=True, follow_redirects=False)
+        return _Reply(response)
+
+    def _make_session(self) -> httpx.AsyncClient:
+        proxy = proxy_of(self._settings)
+        jar = http.cookiejar.CookieJar(
+            http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+        )
+        limits = httpx.Limits(
+            max_connections=None,
+            max_keepalive_connections=2 * self._settings.pool_size,
+        )
+        return httpx.AsyncClient(
+            cookies=jar,
+            limits=limits,
+            proxy=proxy.reveal() if proxy else None,
+            timeout=httpx.Timeout(None),  # each attempt has its own
+            trust_env=False,
+            verify=tls_context(self._settings),
+        )
+
+    @staticmethod
+    async def _close_session(session: Any) -> None:
+        await session.aclose()
+
+    @staticmethod
+    def _discard_session(session: Any) -> None:
+        """Leave it to the garbage collector, which httpx does not mind."""
+
+    @staticmethod
+    def _streams_over(session: Any) -> Optional[int]:
+        # Its connections are limited, and streams could keep the requests from ever being sent.
+        return 0
+
+    def _translate(
+        self,
+        error: BaseException,
+        handled: Optional[BaseException],
+        attempt: Attempt,
+    ) -> Failure:
+        if isinstance(error, RuntimeError) and "closed" in str(error):
+            return Failure(FailureKind.NOT_SENT, "the client was closed")
+        network = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
+        if not isinstance(error, network):
+            raise interruption(error, handled)
+        causes = list(causes_of(error, handled))
+        reasons = {getattr(cause, "reason", None) for cause in causes}
+        if reasons & set(HANDSHAKE_REASONS):
+            kind = FailureKind.UNCERTAIN if attempt.was_sent else FailureKind.NOT_SENT
+            words = "the server does not speak this kind of TLS"
+            return Failure(kind, words + system_reason(causes))
+        failure = first_match(_RULES, error, causes)
+        if failure.kind is FailureKind.UNCERTAIN and not attempt.was_sent:
+            message = "could not connect" + system_reason(causes)
+            return failure._replace(kind=FailureKind.NOT_SENT, message=message)
+        if isinstance(error, httpx.RemoteProtocolError):
+            if _CUT_SHORT in str(error):
+                return failure._replace(message="the response was cut short")
+            if _NO_RESPONSE in str(error):
+                words = "the connection was closed without a response"
+                return failure._replace(message=words)
+        return failure
+
+
+async def _note_sending(attempt: Attempt, event: str, _info: Any) -> None:
+    if event == "http11.send_request_headers.started":
+        attempt.note_sending()
