@@ -1,9 +1,14 @@
 """What all tests share: an environment without settings of ours, proxies or CA bundles."""
 
 import os
+import sys
+from functools import partial
 
 import pytest
 
+from ai_spine.local import LocalServer
+from tests import clients
+from tests.local import wait_until
 from tests.browser import browser  # noqa: F401, a fixture
 
 # Its fixtures, where the package was installed before it brought them.
@@ -29,3 +34,43 @@ def clean_environment(monkeypatch):
     bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     for name in _OURS + _PROXIES + lower + bundles:
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_configure(config):
+    """Register the markers, also where `setup.cfg` is not read."""
+    for line in (
+        "every_client: run over each library that sends",
+        "only_sync(reason): run over requests alone",
+        "not_over(library, reason): run over the other libraries",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+def pytest_generate_tests(metafunc):
+    """Run what is marked `every_client` over each library that sends."""
+    marks = list(metafunc.definition.iter_markers())
+    names = {mark.name for mark in marks}
+    if "every_client" in names and "only_sync" not in names:
+        without = {mark.args[0] for mark in marks if mark.name == "not_over"}
+        libraries = [name for name in clients.LIBRARIES if name not in without]
+        metafunc.parametrize("library", libraries, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def library(request, monkeypatch):
+    """The library that this test's clients send with."""
+    name = getattr(request, "param", "requests")
+    if name == "requests":
+        yield name
+        return
+    make = partial(clients.blocking, name)
+    for path, module in list(sys.modules.items()):
+        if path.startswith("tests.") and hasattr(module, "AISpine"):
+            monkeypatch.setattr(module, "AISpine", make)
+    monkeypatch.setattr(
+        LocalServer,
+        "client",
+        lambda server, **options: make(**server._options(options)),
+    )
+    yield name
+    wait_until(lambda: not clients.shared_loop().tasks())

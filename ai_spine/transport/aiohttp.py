@@ -2,11 +2,14 @@
 
 import asyncio
 import ssl
+from functools import partial
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, Optional, Sequence
 
 import aiohttp
 import requests
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from ai_spine.policy.retry import Failure, FailureKind
@@ -23,8 +26,16 @@ from ai_spine.transport.requests.failures import (
 )
 
 _LONGEST_LINE = 65536
+_LONGEST_SILENCE = 2**19  # bytes without a piece of the body
+_LARGE = 2**20  # bytes of a request's body that aiohttp wants as a file
 _AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None)
+
+
+class _EndlessError(aiohttp.ClientPayloadError):
+    """A response that goes on and on without a piece of its body."""
+
+
 # The first rule whose class is found anywhere among an exception's causes decides.
 _RULES: Sequence[Rule] = (
     (
@@ -52,6 +63,10 @@ _RULES: Sequence[Rule] = (
         Failure(FailureKind.UNCERTAIN, "the connection was closed without a response"),
     ),
     (
+        _EndlessError,
+        Failure(FailureKind.UNREADABLE, "the response has headers without end"),
+    ),
+    (
         aiohttp.ClientPayloadError,
         Failure(FailureKind.UNCERTAIN, "the response was cut short"),
     ),
@@ -68,8 +83,36 @@ _RULES: Sequence[Rule] = (
 )
 
 
+class _Protocol(ResponseHandler):
+    """A connection that bounds what comes before and between the pieces of a body."""
+
+    left = _LONGEST_SILENCE
+
+    def data_received(self, data: bytes) -> None:
+        self.left -= len(data)
+        if self.left >= 0:
+            super().data_received(data)
+        else:
+            self.set_exception(_EndlessError())
+            if self.transport is not None:
+                self.transport.abort()
+        # Who reads the body would wait for its end if its trailer is wrong.
+        error = self._exception
+        if error is not None and self._payload is not None:
+            is_known = isinstance(error, aiohttp.ClientError)
+            self._payload.set_exception(error if is_known else _EndlessError())
+
+    def set_response_params(self, **options: Any) -> None:
+        self.left = _LONGEST_SILENCE
+        super().set_response_params(**options)
+
+
 class _Connector(aiohttp.TCPConnector):
     """A connector that reuses no connection on which the server has done something meanwhile."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._factory: Any = partial(_Protocol, loop=self._loop)
 
     async def _get(self, key: Any, traces: Any) -> Any:
         # The loop reads what has come, or that the server has closed, in the second round.
@@ -88,10 +131,15 @@ class _Reply(Reply):
         self.status_code = response.status
         self.headers = response.headers
         self._response = response
+        connection = response.connection
+        self._protocol: Any = connection.protocol if connection else None
 
     async def read(self) -> bytes:
         """Return the next bytes of the body; none at its end."""
-        return await self._response.content.readany()
+        data = await self._response.content.readany()
+        if self._protocol is not None:
+            self._protocol.left = _LONGEST_SILENCE
+        return data
 
     async def aclose(self) -> None:
         """Free the connection; one whose body was not read to its end is closed."""
@@ -107,10 +155,11 @@ class AiohttpTransport(HTTPTransport):
     async def _open(
         self, session: Any, prepared: requests.PreparedRequest, attempt: Attempt
     ) -> Reply:
+        body: Any = prepared.body
         response = await session.request(
             prepared.method,
             URL(prepared.url or "", encoded=True),
-            data=prepared.body,
+            data=BytesIO(body) if body and len(body) > _LARGE else body,
             headers=prepared.headers,
             skip_auto_headers=_AUTOMATIC_HEADERS,
             allow_redirects=False,
@@ -133,7 +182,7 @@ class AiohttpTransport(HTTPTransport):
         tracing = aiohttp.TraceConfig()
         tracing.on_connection_create_end.append(_note_sending)
         tracing.on_connection_reuseconn.append(_note_sending)
-        return aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=_Connector(limit=0, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -143,6 +192,9 @@ class AiohttpTransport(HTTPTransport):
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
         )
+        # It would send some requests twice by itself, unseen by hooks and by the policy.
+        session._retry_connection = False
+        return session
 
     @staticmethod
     async def _close_session(session: Any) -> None:
@@ -159,7 +211,10 @@ class AiohttpTransport(HTTPTransport):
     def _streams_over(session: Any) -> Optional[int]:
         # Where connections are limited, streams could keep the requests from ever being sent.
         connector = session.connector
-        return None if connector is not None and not connector.limit else 0
+        if connector is None:
+            return 0
+        limits = [n for n in (connector.limit, connector.limit_per_host) if n]
+        return min(limits) // 2 if limits else None
 
     def _translate(
         self,
@@ -180,7 +235,9 @@ class AiohttpTransport(HTTPTransport):
         if isinstance(error, ValueError) and not isinstance(
             error, (aiohttp.ClientError, BrokenCompression, OSError)
         ):
-            return Failure(FailureKind.UNREADABLE, "the response is not HTTP")
+            if attempt.was_sent:
+                return Failure(FailureKind.UNREADABLE, "the response is not HTTP")
+            return Failure(FailureKind.REFUSED, "the request cannot be sent")
         failure = first_match(_RULES, error, causes)
         if failure.kind is FailureKind.UNCERTAIN and not attempt.was_sent:
             message = "could not connect" + system_reason(causes)

@@ -56,9 +56,20 @@ _RULES: Sequence[Rule] = (
     (httpx.HTTPError, Failure(FailureKind.UNCERTAIN, "the connection was lost")),
     (OSError, Failure(FailureKind.UNCERTAIN, "the connection was lost")),
 )
-# What httpx says where a connection ends: there is no class of its own for either.
-_CUT_SHORT = "without sending complete message body"
-_NO_RESPONSE = "without sending a response"
+# Texts of httpx for which it has no class, and what they mean.
+_MESSAGES = {
+    "Invalid URL in location": "the server redirected to an invalid URL",
+    "without a pending proposal": "the server changed to another protocol",
+    "without sending complete message body": "the response was cut short",
+    "without sending a response": "the connection was closed without a response",
+}
+
+
+class _NoCookies(http.cookiejar.CookieJar):
+    """A jar that reads no cookies: to take some apart can take minutes."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Read nothing."""
 
 
 class _Reply(Reply):
@@ -99,21 +110,18 @@ class HttpxTransport(HTTPTransport):
         return _Reply(response)
 
     def _make_session(self) -> httpx.AsyncClient:
-        proxy = proxy_of(self._settings)
-        jar = http.cookiejar.CookieJar(
-            http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
-        )
+        tls, proxy = tls_context(self._settings), proxy_of(self._settings)
         limits = httpx.Limits(
             max_connections=None,
             max_keepalive_connections=2 * self._settings.pool_size,
         )
         return httpx.AsyncClient(
-            cookies=jar,
+            cookies=_NoCookies(),
             limits=limits,
-            proxy=proxy.reveal() if proxy else None,
+            proxy=_proxy(proxy.reveal(), tls) if proxy else None,
             timeout=httpx.Timeout(None),  # each attempt has its own
             trust_env=False,
-            verify=tls_context(self._settings),
+            verify=tls,
         )
 
     @staticmethod
@@ -126,8 +134,9 @@ class HttpxTransport(HTTPTransport):
 
     @staticmethod
     def _streams_over(session: Any) -> Optional[int]:
-        # Its connections are limited, and streams could keep the requests from ever being sent.
-        return 0
+        # Streams must leave connections for requests; httpx does not say how many there are.
+        pool = getattr(getattr(session, "_transport", None), "_pool", None)
+        return int(getattr(pool, "_max_connections", 0)) // 2
 
     def _translate(
         self,
@@ -151,14 +160,18 @@ class HttpxTransport(HTTPTransport):
             message = "could not connect" + system_reason(causes)
             return failure._replace(kind=FailureKind.NOT_SENT, message=message)
         if isinstance(error, httpx.RemoteProtocolError):
-            if _CUT_SHORT in str(error):
-                return failure._replace(message="the response was cut short")
-            if _NO_RESPONSE in str(error):
-                words = "the connection was closed without a response"
-                return failure._replace(message=words)
+            for text, message in _MESSAGES.items():
+                if text in str(error):
+                    return failure._replace(message=message)
         return failure
 
 
-async def _note_sending(attempt: Attempt, event: str, _info: Any) -> None:
+def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:
+    """Return a proxy; the certificate of one that speaks TLS is checked like a server's."""
+    return httpx.Proxy(url, ssl_context=tls if url.startswith("https:") else None)
+
+
+async def _note_sending(attempt: Attempt, event: str, info: Any) -> None:
     if event == "http11.send_request_headers.started":
-        attempt.note_sending()
+        if info["request"].method != b"CONNECT":  # that is for the proxy
+            attempt.note_sending()

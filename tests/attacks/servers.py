@@ -111,6 +111,12 @@ class Taking(socket.socket):
 
     taken = 0  # bytes
 
+    def recv(self, *arguments: Any) -> bytes:
+        data = super().recv(*arguments)
+        if self.gettimeout() == 0:  # asyncio's
+            Taking.taken += len(data)
+        return data
+
     def recv_into(self, *arguments: Any) -> int:
         count = super().recv_into(*arguments)
         Taking.taken += count

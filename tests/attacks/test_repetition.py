@@ -12,6 +12,8 @@ from ai_spine.policy.retry import Cooldown
 from tests.attacks.servers import Handler, read_head
 from tests.raw_server import RawServer, answer
 
+pytestmark = pytest.mark.every_client
+
 TUNNEL = b"Tunnel connection failed"
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

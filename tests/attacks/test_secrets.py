@@ -8,6 +8,8 @@ import pytest
 from ai_spine import ExecutionCancelledError, ExecutionError
 from tests.raw_server import RawServer, answer
 
+pytestmark = pytest.mark.every_client
+
 KEY = "sk/very+secret=="
 # As it stands in the URL, and as it is meant.
 PASSWORDS = [("hush-hush", "hush-hush"), ("hush%40%2Fhush", "hush@/hush")]

@@ -15,6 +15,9 @@ from ai_spine import (
 )
 from ai_spine.local import LocalServer
 from tests.dialect_b import DialectB
+from tests.raw_server import RawServer, answer
+
+pytestmark = pytest.mark.every_client
 
 KEY, TOKEN = "sk-hush-key", "hush-token"
 URL = "https://api.test"
@@ -36,11 +39,11 @@ def client(request, server):
         yield made
 
 
-def ask(answer, **options):
-    """Return the client's answer to `/users/me`, where the server answers so."""
-    with responses.RequestsMock() as mock, AISpine(base_url=URL, **options) as client:
-        mock.get(f"{URL}/api/v1/users/me", **answer)
-        return client.check_credits()
+def credits_from(status, body, **options):
+    """Return the credits that a client reads from this response."""
+    with RawServer(answer(status, body)) as server:
+        with AISpine(base_url=server.url, **options) as client:
+            return client.check_credits()
 
 
 def test_the_key_says_who_one_is(client):
@@ -95,23 +98,18 @@ def test_without_a_token_the_account_is_refused_before_anything_is_sent(name):
 
 
 def test_the_token_goes_to_the_account_and_the_key_to_the_rest():
-    with responses.RequestsMock() as mock, AISpine(
-        KEY, URL, access_token=TOKEN
-    ) as client:
-        mock.get(f"{URL}/api/v1/user/account/profile", json={"id": "u"})
-        mock.get(f"{URL}/api/v1/users/me", json={"id": "u"})
-        client.get_user_profile(), client.get_current_user()
-        sent = [call.request.headers["Authorization"] for call in mock.calls]
+    with RawServer(answer(200, {"id": "u"})) as server:
+        with AISpine(KEY, server.url, access_token=TOKEN) as client:
+            client.get_user_profile(), client.get_current_user()
+    sent = [request.headers["authorization"] for request in server.requests]
     assert sent == [f"Bearer {TOKEN}", f"Bearer {KEY}"]
 
 
 def test_the_token_shows_nowhere(caplog):
     caplog.set_level(logging.DEBUG)
-    with responses.RequestsMock() as mock, AISpine(
-        base_url=URL, access_token=TOKEN
+    with RawServer(answer(401, {"detail": f"bad token {TOKEN}"})) as server, AISpine(
+        base_url=server.url, access_token=TOKEN
     ) as client:
-        path = f"{URL}/api/v1/user/account/profile"
-        mock.get(path, status=401, json={"detail": f"bad token {TOKEN}"})
         with pytest.raises(AuthenticationError) as caught:
             client.get_user_profile()
     assert str(caught.value).startswith("401: bad token *** (GET")
@@ -148,6 +146,7 @@ def sent():
         yield mock.calls
 
 
+@pytest.mark.only_sync("responses replaces the adapter of requests")
 @pytest.mark.parametrize(
     "name, successor",
     [
@@ -197,30 +196,30 @@ def test_the_server_wants_a_token_for_an_account(server):
 )
 def test_few_credits_are_told_to_the_hook(left, told):
     heard = []
-    assert (
-        ask({"json": {"id": "u", "credits": left}}, on_credits_low=heard.append) == left
-    )
+    body = {"id": "u", "credits": left}
+    assert credits_from(200, body, on_credits_low=heard.append) == left
     assert heard == told
 
 
 def test_what_is_few_may_be_set():
     heard = []
-    answer = {"json": {"id": "u", "credits": 11}}
-    assert ask(answer, on_credits_low=heard.append, credits_low_at=100) == 11
+    body = {"id": "u", "credits": 11}
+    hook = {"on_credits_low": heard.append, "credits_low_at": 100}
+    assert credits_from(200, body, **hook) == 11
     assert heard == [11]
 
 
 @pytest.mark.parametrize(
-    "answer, told",
+    "status, body, told",
     [
-        ({"status": 402, "json": {"detail": "Pay"}}, 0),
-        ({"status": 403, "json": {"message": "No credits", "credits_available": 2}}, 2),
+        (402, {"detail": "Pay"}, 0),
+        (403, {"message": "No credits", "credits_available": 2}, 2),
     ],
 )
-def test_too_few_credits_for_a_call_are_told_too(answer, told):
+def test_too_few_credits_for_a_call_are_told_too(status, body, told):
     heard = []
     with pytest.raises(InsufficientCreditsError):
-        ask(answer, on_credits_low=heard.append)
+        credits_from(status, body, on_credits_low=heard.append)
     assert heard == [told]
 
 
@@ -228,7 +227,7 @@ def test_a_hook_that_fails_breaks_nothing(caplog):
     def fail(left):
         raise ValueError("no luck")
 
-    assert ask({"json": {"id": "u", "credits": 1}}, on_credits_low=fail) == 1
+    assert credits_from(200, {"id": "u", "credits": 1}, on_credits_low=fail) == 1
     assert "on_credits_low hook" in caplog.text
 
 

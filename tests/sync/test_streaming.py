@@ -6,7 +6,6 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import requests
 
 from ai_spine import (
     AISpine,
@@ -19,9 +18,12 @@ from ai_spine import (
     ValidationError,
 )
 from ai_spine.local import LocalServer
+from tests.clients import own_session
 from tests.faults.world import Counting
 from tests.local import LIMIT, flow, node, single, wait_until
 from tests.raw_server import CLOSE, RESET, STALL, RawServer, answer
+
+pytestmark = pytest.mark.every_client
 
 UNKNOWN = "12345678-1234-1234-1234-123456789abc"
 STATES = [
@@ -210,6 +212,7 @@ def test_an_iterator_that_is_left_early_leaves_nothing_open(server, client):
     assert free._value == free._initial_value
 
 
+@pytest.mark.only_sync("Ctrl-C cancels the task")
 def test_ctrl_c_names_the_execution_and_closes_the_connection(
     server, client, monkeypatch
 ):
@@ -246,9 +249,9 @@ def test_more_followers_than_streams_ask_instead(server, gate):
         assert list(second)[-1].execution.succeeded and list(first)[-1].is_final
 
 
-def test_a_session_of_ones_own_follows_too(server, gate):
+def test_a_session_of_ones_own_follows_too(server, gate, library):
     gate.set()
-    with requests.Session() as session, server.client(session=session) as client:
+    with own_session(library) as session, server.client(session=session) as client:
         execution_id = client.execute_flow("two", {}).execution_id
         assert list(follow(client, execution_id))[-1].id is not None
 
@@ -484,6 +487,7 @@ def test_a_failure_and_a_timeout_of_a_wait_are_as_ever(client):
         client.execute_and_wait("held", {}, timeout=0.3)
 
 
+@pytest.mark.only_sync("Ctrl-C cancels the task")
 def test_ctrl_c_in_a_wait_names_the_execution(server, client, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt

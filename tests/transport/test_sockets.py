@@ -14,6 +14,8 @@ import trustme
 from ai_spine import AISpine, NetworkError, RequestTimeoutError
 from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
 
+pytestmark = pytest.mark.every_client
+
 SHORT = 0.2  # seconds, after which a client gives up
 KINDS = [
     lambda client: client.list_flows(),
@@ -64,12 +66,15 @@ def failure(call, *arguments):
 
 
 @pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nX-A: b", b"HTTP/1.1 ", b""])
-def test_headers_that_trickle_in_are_given_up_in_time(start):
+def test_headers_that_trickle_in_are_given_up_in_time(start, library):
     with RawServer((start, TRICKLE)) as server:
         with AISpine(base_url=server.url, timeout=SHORT, max_retries=0) as client:
             error = failure(client.list_flows)
         server.stop()
-        assert type(error) is RequestTimeoutError
+        if library == "requests":
+            assert type(error) is RequestTimeoutError
+        else:  # they see at once what cannot begin a response
+            assert "in time" in str(error) or "the response is not HTTP" in str(error)
         assert server.trickled_out is False
 
 
@@ -94,6 +99,8 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(tls_server, call):
     assert not (error.maybe_executed or error.transient)
 
 
+# To be mended: what it leaves behind of a handshake that fails, the collector warns about.
+@pytest.mark.not_over("httpx", "it leaves a transport of asyncio unclosed")
 @pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
 def test_a_server_that_never_begins_tls_was_sent_nothing(call):
     with RawServer(STALL) as server:
@@ -106,6 +113,8 @@ def test_a_server_that_never_begins_tls_was_sent_nothing(call):
     assert error.maybe_executed is False and len(error.attempts) == 2
 
 
+# To be mended: what it leaves behind of a handshake that fails, the collector warns about.
+@pytest.mark.not_over("httpx", "it leaves a transport of asyncio unclosed")
 @pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
 def test_a_server_that_breaks_off_tls_was_sent_nothing(call):
     with RawServer(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
@@ -116,6 +125,7 @@ def test_a_server_that_breaks_off_tls_was_sent_nothing(call):
     assert error.maybe_executed is False and len(error.attempts) == 2
 
 
+@pytest.mark.only_sync("another task handles nothing")
 def test_a_post_is_sent_once_also_while_another_error_is_handled():
     with RawServer(CLOSE) as server, AISpine(base_url=server.url) as client:
         client._api.sleep = lambda seconds: None
@@ -128,6 +138,7 @@ def test_a_post_is_sent_once_also_while_another_error_is_handled():
     assert error.maybe_executed is True
 
 
+@pytest.mark.only_sync("it takes a connection by hand")
 def test_waiting_for_a_free_connection_is_bounded_too():
     with RawServer(STALL) as server:
         with AISpine(base_url=server.url, pool_size=1, max_retries=0) as client:
@@ -147,6 +158,7 @@ def resolve_to(monkeypatch, *urls):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
 
 
+@pytest.mark.not_over("httpx", "it drops the ports of this resolver")
 def test_an_address_that_does_not_answer_leaves_time_for_the_next(monkeypatch):
     with full_listener() as nobody, RawServer(answer(200, b"[]")) as server:
         resolve_to(monkeypatch, nobody, server.url)
@@ -164,6 +176,7 @@ class Patient(socket.socket):
         super().connect(address)
 
 
+@pytest.mark.only_sync("asyncio waits for no socket")
 def test_all_addresses_of_a_name_share_the_one_timeout(monkeypatch):
     monkeypatch.setattr(Patient, "patience", [])
     with full_listener() as nobody:
@@ -178,6 +191,7 @@ def test_all_addresses_of_a_name_share_the_one_timeout(monkeypatch):
     assert sum(Patient.patience) <= SHORT * 1.01
 
 
+@pytest.mark.not_over("aiohttp", "its resolver always finds something, or raises")
 def test_a_name_without_an_address_was_sent_nothing(monkeypatch):
     resolve_to(monkeypatch)
     with AISpine(base_url="http://none.test", max_retries=0) as client:
@@ -185,6 +199,7 @@ def test_a_name_without_an_address_was_sent_nothing(monkeypatch):
     assert "could not connect" in str(error) and error.maybe_executed is False
 
 
+@pytest.mark.not_over("httpx", "it looks such a name up")
 def test_a_host_name_that_no_system_takes_is_refused():
     with AISpine(base_url=f"http://{'a' * 64}.test", max_retries=2) as client:
         error = failure(client.list_flows)

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import os
 import ssl
 import traceback
 from typing import Iterator, Optional, Sequence, Tuple, Type
@@ -203,8 +204,11 @@ def causes_of(
 def system_reason(causes: Sequence[BaseException]) -> str:
     """Return what the system said was wrong, to be put after a message; empty if nothing."""
     for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        if hasattr(cause, "verify_message"):  # a certificate is not trusted
             return f": {cause.verify_message}"
         if isinstance(cause, OSError) and isinstance(cause.strerror, str):
-            return f": {cause.strerror}"
+            # asyncio writes its own text, with the address, in the place of the system's.
+            is_asyncio = cause.strerror.startswith("Connect call failed")
+            reason = os.strerror(cause.errno or 0) if is_asyncio else cause.strerror
+            return f": {reason}"
     return ""
