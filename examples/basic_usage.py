@@ -1,6 +1,6 @@
 """Execute a flow, wait for it, and read its output.
 
-Run a server in another terminal, and tell the SDK where it is:
+Run a server in another terminal, and set its URL:
 
     ai-spine local start
     AI_SPINE_BASE_URL=http://127.0.0.1:8000 python examples/basic_usage.py
@@ -9,7 +9,7 @@ Run a server in another terminal, and tell the SDK where it is:
 from ai_spine import AISpine, Execution
 
 
-def tell(execution: Execution) -> None:
+def show(execution: Execution) -> None:
     print(f"  {execution.status}")
 
 
@@ -27,7 +27,7 @@ def main() -> None:
         }
         execution = client.execute_flow("credit_analysis", applicant)
         print(f"execution {execution.execution_id}:")
-        execution = client.wait_for_execution(execution.execution_id, on_progress=tell)
+        execution = client.wait_for_execution(execution.execution_id, on_progress=show)
 
         decision = (execution.output_data or {})["decision"]
         payment = decision["monthly_payment"]

@@ -165,7 +165,7 @@ def test_the_tree_of_errors_is_that_of_the_code():
 def test_what_errors_are_said_to_know_they_know():
     made = {"APIError": APIError(), "NetworkError": NetworkError()}
     made["TimeoutError"] = TimeoutError()
-    for row in section("errors.md", "What they know").splitlines():
+    for row in section("errors.md", "Attributes").splitlines():
         names, owners = (
             re.findall(r"`\.?(\w+)`", c) for c in (row + "||").split("|")[1:3]
         )

@@ -33,7 +33,7 @@ class _Root(Outline):
         words = sys.argv[1:] if given is None else list(given)
         run: Any = super().main
         try:
-            with closed_pipe_is_quiet(), _errors_are_told(words):
+            with closed_pipe_is_quiet(), _report_usage_errors(words):
                 with warnings.catch_warnings():
                     warnings.showwarning = _say_warning
                     result = run(*args, standalone_mode=False, **extra)
@@ -55,10 +55,10 @@ class _Root(Outline):
 
 
 @contextlib.contextmanager
-def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
+def _report_usage_errors(words: Sequence[str]) -> Iterator[None]:
     """Report wrong usage in one line, or as JSON if the words ask for it."""
     try:
-        with _full_disk_is_told():
+        with _report_full_disk():
             yield
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
@@ -73,7 +73,7 @@ def _errors_are_told(words: Sequence[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _full_disk_is_told() -> Iterator[None]:
+def _report_full_disk() -> Iterator[None]:
     """Turn a stdout that cannot be written into an error, also while a help page is printed."""
     try:
         yield

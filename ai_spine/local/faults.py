@@ -125,7 +125,7 @@ class FaultScript:
         self._ended.wait(seconds)
 
     def take(self, method: str, path: str) -> Optional[Fault]:
-        """Return the fault that a request meets, and counts it; `None` if it meets none."""
+        """Count and return the fault that a request meets; `None` if it meets none."""
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path):

@@ -24,13 +24,13 @@ def choose(input: Data, config: Data) -> Data:
 
 @pytest.fixture
 def ai_spine_flows() -> Path:
-    """The flows that each test's server begins with: those that the program executes."""
+    """The initial flows of each test's server: those that the program executes."""
     return Path(__file__).parent / "flows"
 
 
 @pytest.fixture
 def ai_spine_agents() -> Dict[str, Callable[[Data, Data], Data]]:
-    """Function that stand for the agents of these flows."""
+    """The functions that replace the agents of these flows."""
     return {"ticket_reader": read, "desk_chooser": choose}
 
 

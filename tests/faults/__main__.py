@@ -61,7 +61,7 @@ def print_table(results: List[Result]) -> None:
 
 
 def print_violations(results: List[Result]) -> List[Violation]:
-    """Print each violation in words, and gives them."""
+    """Print each violation in words, and return them."""
     found = []
     for cell, _, violations in results:
         for violation in violations:

@@ -74,7 +74,7 @@ class Fault:
 
 
 def _connections() -> List[Fault]:
-    """Fault of the connection itself."""
+    """Faults of the connection itself."""
     made = [
         Fault("connection refused", plays.reset, FailureKind.NOT_SENT, down=True),
         Fault(
@@ -121,7 +121,7 @@ def _stall(name: str, play: Any, **more: Any) -> Fault:
 
 
 def _stalls() -> List[Fault]:
-    """Fault that only the clock ends."""
+    """Faults that only a timeout ends."""
     return [
         _stall("never reads", plays.never_read),
         _stall("never reads a large body", plays.never_read, large=True),
@@ -144,7 +144,7 @@ def _unreadable(name: str, play: Any, told: str = API, **more: Any) -> Fault:
 
 
 def _cuts() -> List[Fault]:
-    """Answer that are cut short or are no HTTP."""
+    """Responses that are cut short or are not HTTP."""
     return [
         _uncertain("cut in the status line", say(b"HTTP/1.1 20")),
         _uncertain("cut in headers", part(plays.close, head=0.5, body=0)),
@@ -194,7 +194,7 @@ ODD = "the right answer, or an error that says it may have run"
 
 
 def _floods() -> List[Fault]:
-    """Answer without end, and answers that become large."""
+    """Endless responses, and responses that become large."""
     ok = b"HTTP/1.1 200 OK\r\n"
     long_line = b"X-Long: " + b"x" * 65536
     heavy = {"heavy": True, "deadline": 40.0}

@@ -71,7 +71,9 @@ def limits_of(cell: Cell, patience: float) -> Limits:
         factor = 1.0 if cell.lasting else patience
         return Limits(_TIMEOUT * factor, _DEADLINE * factor, wait)
     timeout = 20.0 if fault.heavy else _PATIENT
-    return Limits(timeout, fault.deadline or 2 * timeout, wait)
+    if fault.deadline is not None:  # the server comes back only after a while
+        return Limits(timeout, fault.deadline, max(wait, fault.deadline))
+    return Limits(timeout, 2 * timeout, wait)
 
 
 class _SteadyPolicy(RetryPolicy):
@@ -112,7 +114,7 @@ class Run:
         self._attempts, self._slept = 0, 0.0
 
     def play(self) -> Result:
-        """Play the cell, and gives what came of it."""
+        """Play the cell, and return the result."""
         client = self._client()
         try:
             letter = self._play(client)
@@ -297,7 +299,7 @@ def play_all(
     threads: int = 8,
     done: Callable[[Result], None] = lambda result: None,
 ) -> Tuple[List[Result], List[Violation]]:
-    """Play cells side by side, and gives what came of each, and of all together."""
+    """Play cells in parallel, and return the result of each, and the violations of all together."""
     before = set(threading.enumerate())
     with World() as world:
         with ThreadPoolExecutor(threads) as pool:

@@ -48,7 +48,7 @@ class Stream:
         self.buffer = b"".join(pieces)
 
     def fill_head(self) -> int:
-        """Read until a head is there, and gives its length."""
+        """Read until the head is complete, and return its length."""
         while b"\r\n\r\n" not in self.buffer:
             self.fill(len(self.buffer) + 1)
         return self.buffer.index(b"\r\n\r\n") + 4
@@ -66,7 +66,7 @@ class Stream:
         return message
 
     def _stream_of_events(self, end: int) -> Message:
-        """Read chunks up to the last, and gives them as one body with a length."""
+        """Read all chunks, and make them one body with a length."""
         head, self.buffer, body = self.buffer[:end], self.buffer[end:], b""
         while True:
             while b"\r\n" not in self.buffer:

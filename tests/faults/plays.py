@@ -1,4 +1,4 @@
-"""What faults do to a request at the proxy: small functions, and functions that make such.
+"""What faults do to a request at the proxy: small functions, and functions that make them.
 
 A play that gives `True` leaves the connection open for the next request.
 """
@@ -116,7 +116,7 @@ def message(status: int, body: bytes = b"", **headers: str) -> bytes:
 
 
 def say(data: bytes, *, keep: bool = False) -> Play:
-    """Do what is asked for, and answers with these bytes instead."""
+    """Execute the request, and respond with these bytes instead."""
 
     def play(exchange: Exchange) -> bool:
         exchange.forward()
@@ -127,7 +127,7 @@ def say(data: bytes, *, keep: bool = False) -> Play:
 
 
 def refuse(data: bytes) -> Play:
-    """Do nothing, and answers with these bytes."""
+    """Do not execute the request, and respond with these bytes."""
 
     def play(exchange: Exchange) -> bool:
         exchange.read()
@@ -138,7 +138,7 @@ def refuse(data: bytes) -> Play:
 
 
 def right_with(change: Callable[[Message], bytes], *, keep: bool = False) -> Play:
-    """Do what is asked for, and answers with the right answer, changed."""
+    """Execute the request, and respond with the right response, changed."""
 
     def play(exchange: Exchange) -> bool:
         exchange.send(change(exchange.forward()))
@@ -214,7 +214,7 @@ def numbered(template: bytes) -> Callable[[], Iterator[bytes]]:
 
 
 def shape(value: Any) -> Play:
-    """Do what is asked for, and answers with other JSON."""
+    """Execute the request, and respond with other JSON."""
     return say(message(200, json.dumps(value).encode("ascii")), keep=True)
 
 
@@ -268,7 +268,7 @@ def date_after(seconds: float) -> str:
 
 
 def refuse_until(status: int, after: Callable[[], str]) -> Play:
-    """Do nothing, and asks to come again later."""
+    """Do not execute the request, and ask the client to retry later."""
 
     def play(exchange: Exchange) -> bool:
         exchange.read()

@@ -36,7 +36,7 @@ class Exchange:
         self._stream.fill(size)
 
     def read_head(self) -> int:
-        """Read the request's head, and gives its length."""
+        """Read the request's head, and return its length."""
         return self._stream.fill_head()
 
     def read(self) -> Message:
@@ -47,7 +47,7 @@ class Exchange:
         return self._request
 
     def forward(self) -> Message:
-        """Hand the request to the server, and gives the answer."""
+        """Forward the request to the server, and return the response."""
         request = self.read()
         if self._upstream is None:
             self._upstream = self.proxy.connect()
@@ -82,7 +82,7 @@ class Exchange:
         raise Gone
 
     def hold_unread(self) -> None:
-        """Do as `hold`, and reads nothing for so long that a client should have given up."""
+        """Hold the connection, and read nothing for so long that a client should have given up."""
         self.pause(self.proxy.deaf_for)
         self.hold()
 
@@ -92,7 +92,7 @@ class Exchange:
         raise Gone
 
     def end(self) -> None:
-        """End what is sent, as a server that has no more to say, and lets the client finish."""
+        """Shut down sending, and let the client finish."""
         self._stream.sock.shutdown(socket.SHUT_WR)
         self.hold()
 
@@ -212,7 +212,7 @@ class FaultProxy:
             listener.close()
 
     def die(self) -> None:
-        """Close the port and resets all connections, and comes back after a while."""
+        """Close the port, reset all connections, and listen again after a while."""
         self.refuse()
         self._start(self._come_back, ())
         with self._changed:
@@ -221,7 +221,7 @@ class FaultProxy:
             _shut(sock)
 
     def close(self) -> None:
-        """Close all of it, and waits for its threads; a second call changes nothing."""
+        """Close everything, and wait for the threads; a second call changes nothing."""
         self.closing.set()
         self.refuse()
         with self._changed:
@@ -237,7 +237,7 @@ class FaultProxy:
             return len(self._threads)
 
     def wait_until_idle(self) -> bool:
-        """Wait until no client's connection is open, and tells whether that came to pass."""
+        """Wait until no client's connection is open, and return whether that happened in time."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._open, IDLE_WITHIN)
 

@@ -148,7 +148,7 @@ class Soak:
         self.repeated_by_hand = 0
 
     def run(self) -> Report:
-        """Run it, and gives what came of it."""
+        """Run it, and return the result."""
         started = time.monotonic()
         with LocalServer([_FLOW], [agent("square")(_square)]) as server:
             with FaultProxy(server.url) as proxy, self._client(proxy.url) as client:

@@ -51,7 +51,7 @@ class Report:
         self._width = 0
 
     def take(self, item: BatchItem) -> None:
-        """Count an item, and prints it if no file has it."""
+        """Count an item, and print it if no file has it."""
         if self._path is None:
             self._clear()
             told = item.to_dict()

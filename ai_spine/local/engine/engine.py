@@ -132,12 +132,12 @@ class Engine:
                 _stop_timers(run)
 
     def close(self) -> None:
-        """Drop all runs and lets the threads go; it does not wait for agents that still work."""
+        """Drop all runs and end the threads, without waiting for agents that still work."""
         self.stop_all()
         self._workers.close()
 
     def _advance(self, run: _Run) -> None:
-        """Start or skips whatever has become ready, and ends the run when nothing is left."""
+        """Start or skip each node that is ready, and end the run when none is left."""
         ready = [node for node in run.waiting.values() if run.is_ready(node)]
         while ready:
             for node in ready:

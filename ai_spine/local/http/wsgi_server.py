@@ -300,7 +300,7 @@ class HttpServer:
             wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
 
     def close(self) -> None:
-        """Close the socket and all connections, and waits for the threads."""
+        """Close the socket and all connections, and wait for the threads."""
         self._closing.set()
         self._server.trigger.pull_trigger()
         self._thread.join()

@@ -55,7 +55,7 @@ class Database:
             undo.pop_all()
 
     def close(self) -> None:
-        """Mend what is half done, and closes the file."""
+        """Finish what is half done, and close the file."""
         with self._lock:
             self._mend()
             self._db.close()
