@@ -4,6 +4,7 @@ PYTEST_DONT_REWRITE: importing this package before pytest starts must not cause 
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any, List
 
 from ai_spine.__version__ import __version__
@@ -157,6 +158,8 @@ __all__ = [
     "json_default",
     "to_dataframe",
 ]
+if sys.version_info < (3, 10):  # the async client needs a newer Python
+    __all__.remove("AsyncAISpine")
 
 if not TYPE_CHECKING:  # type checkers would accept any misspelt name
 

@@ -24,7 +24,7 @@ from ai_spine.models.base import (
     Page,
     UnexpectedResponse,
     read_items,
-    read_told,
+    read_sent,
     read_wrapped,
 )
 from ai_spine.policy.messages import Credential
@@ -131,10 +131,10 @@ GET_FLOW: Operation[Flow] = Operation(
     "get_flow", "GET", "/flows/{flow_id}", read_wrapped(Flow, "flow")
 )
 CREATE_FLOW: Operation[Flow] = Operation(
-    "create_flow", "POST", "/flows", read_told(Flow, "flow")
+    "create_flow", "POST", "/flows", read_sent(Flow, "flow")
 )
 UPDATE_FLOW: Operation[Flow] = Operation(
-    "update_flow", "PUT", "/flows/{flow_id}", read_told(Flow, "flow")
+    "update_flow", "PUT", "/flows/{flow_id}", read_sent(Flow, "flow")
 )
 DELETE_FLOW: Operation[None] = Operation(
     "delete_flow", "DELETE", "/flows/{flow_id}", _read_nothing
@@ -149,7 +149,7 @@ GET_AGENT: Operation[Agent] = Operation(
     "get_agent", "GET", "/agents/{agent_id}", read_wrapped(Agent, "agent")
 )
 CREATE_AGENT: Operation[Agent] = Operation(
-    "create_agent", "POST", "/agents", read_told(Agent, "agent")
+    "create_agent", "POST", "/agents", read_sent(Agent, "agent")
 )
 DELETE_AGENT: Operation[None] = Operation(
     "delete_agent", "DELETE", "/agents/{agent_id}", _read_nothing

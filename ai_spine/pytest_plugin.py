@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 TEST_KEY = "test-key"
 LONGEST_SLEEP = 0.01  # seconds between polls and between attempts
 SECTION = "what the AI Spine server executed"
-_MOST_TOLD = 10
-_LONGEST_TOLD = 100
+_MOST_LISTED = 10
+_LONGEST_SHOWN = 100
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def pytest_runtest_makereport(
     report = outcome.get_result()
     server = getattr(item, "_ai_spine_server", None)
     if server is not None and report.failed:
-        report.sections.append((SECTION, "\n".join(_told_of(server))))
+        report.sections.append((SECTION, "\n".join(_executions_of(server))))
 
 
 def _start(flows: "FlowSource", agents: "AgentSource") -> "LocalServer":
@@ -157,26 +157,26 @@ async def _async_nap(seconds: float) -> None:
     await sleep(min(seconds, LONGEST_SLEEP))
 
 
-def _told_of(server: "LocalServer") -> List[str]:
+def _executions_of(server: "LocalServer") -> List[str]:
     """Say in a few lines what a server has executed, the last of it where that is much."""
     try:
         executions = server.executions()
     except Exception as error:  # a report must not end the whole run
         return [f"it cannot be read: {error}"]
-    earlier = len(executions) - _MOST_TOLD
-    told = [f"({earlier} before these)"] if earlier > 0 else []
-    told += [_line_of(execution) for execution in executions[-_MOST_TOLD:]]
-    return told or ["nothing"]
+    earlier = len(executions) - _MOST_LISTED
+    lines = [f"({earlier} before these)"] if earlier > 0 else []
+    lines += [_line_of(execution) for execution in executions[-_MOST_LISTED:]]
+    return lines or ["nothing"]
 
 
 def _line_of(execution: "Execution") -> str:
     from ai_spine.utils import one_line
 
-    flow = one_line(str(execution.flow_id), _LONGEST_TOLD)
+    flow = one_line(str(execution.flow_id), _LONGEST_SHOWN)
     line = f"{flow} {execution.status}: {_brief(execution.input_data)}"
     if execution.succeeded:
         return f"{line} -> {_brief(execution.output)}"
-    error = one_line(execution.error or "", 2 * _LONGEST_TOLD)
+    error = one_line(execution.error or "", 2 * _LONGEST_SHOWN)
     return f"{line}: {error}" if error else line
 
 
@@ -186,4 +186,4 @@ def _brief(data: Any) -> str:
     from ai_spine.utils import one_line
 
     text = Redactor([]).body(json.dumps(data).encode("ascii"))
-    return one_line(text, _LONGEST_TOLD)
+    return one_line(text, _LONGEST_SHOWN)

@@ -1,1 +1,1 @@
-"""What the SDK costs, held against what it stands on and against its peers."""
+"""What the SDK costs, compared with its dependencies and with its peers."""

@@ -11,7 +11,7 @@ _BEGIN, _END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
 
 def check(path: str) -> None:
-    """Refuse a file that has no place for the tables.
+    """Refuse a file without marks for the tables.
 
     Raises:
         ValueError: It has none.
@@ -21,7 +21,7 @@ def check(path: str) -> None:
 
 
 def write(path: str, runs: Sequence[Sequence[Report]]) -> None:
-    """Put the tables between the two marks of a file; those of other benchmarks stay."""
+    """Write the tables between the two marks of a file; those of other benchmarks stay."""
     head, old, tail = _split(Path(path).read_text(encoding="utf-8"), path)
     _, *parts = re.split(r"^### ", old, flags=re.MULTILINE)
     sections = {part.split()[0]: f"### {part.strip()}" for part in parts}
@@ -59,7 +59,7 @@ def _lines(runs: Sequence[List[Line]]) -> str:
 
 
 def _verdict(same: Sequence[Line]) -> str:
-    """Return the worst of what the runs have shown."""
+    """Return the worst verdict of all runs."""
     held = [line.holds for line in same]
     if False in held:
         return "**missed**"
@@ -67,7 +67,7 @@ def _verdict(same: Sequence[Line]) -> str:
 
 
 def _rows(runs: Sequence[List[Row]]) -> str:
-    """Return what is there for comparison, as medians over the runs."""
+    """Return the figures for comparison, as medians over the runs."""
     if not runs[0]:
         return ""
     table = ["| | median |", "|---|---:|"]

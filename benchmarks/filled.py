@@ -1,4 +1,4 @@
-"""Databases of the local server with as many executions as are wanted."""
+"""Databases of the local server with a given number of executions."""
 
 import sqlite3
 from contextlib import closing
@@ -30,7 +30,7 @@ FROM executions
 
 
 def fill(path: str, count: int) -> None:
-    """Make a database with so many executions, each with the result of one node."""
+    """Create a database with so many executions, each with the result of one node."""
     Store(path).close()
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(SCHEMA)

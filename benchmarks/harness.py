@@ -1,4 +1,4 @@
-"""How everything here is measured: contenders in turn, medians of ratios, targets."""
+"""How all benchmarks measure: candidates in turn, medians of ratios, targets."""
 
 import gc
 import json
@@ -62,7 +62,7 @@ class Line(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One figure that is there for comparison."""
+    """One figure for comparison."""
 
     what: str
     value: float
@@ -79,7 +79,7 @@ def _digits(value: float) -> int:
 
 
 class Report:
-    """What a benchmark has found.
+    """The figures of a benchmark.
 
     Args:
         name: The benchmark.
@@ -100,17 +100,17 @@ class Report:
     def at_most(
         self, what: str, value: Optional[float], bound: float, unit: str = "×"
     ) -> None:
-        """Add a figure that must not be above a bound."""
+        """Add a figure that must not be above a limit."""
         self.lines.append(Line(what, value, bound, False, unit))
 
     def at_least(
         self, what: str, value: Optional[float], bound: float, unit: str = "×"
     ) -> None:
-        """Add a figure that must not be below a bound."""
+        """Add a figure that must not be below a limit."""
         self.lines.append(Line(what, value, bound, True, unit))
 
     def leave_out(self, what: str, why: str) -> None:
-        """Note what was not measured."""
+        """Record what was not measured."""
         self.left_out.append(f"{what} is left out: {why}")
 
     @property
@@ -132,7 +132,7 @@ class Report:
         return "\n".join(line.rstrip() for line in lines)
 
     def as_dict(self) -> Dict[str, Any]:
-        """Return all of it, JSON-ready."""
+        """Return everything, ready for JSON."""
         return {
             "benchmark": self.name,
             "about": self.about,
@@ -148,7 +148,7 @@ class Report:
 def interleave(
     contenders: Dict[str, Contender], *, rounds: int, calls: int, warm_up: int = 1
 ) -> Times:
-    """Call contenders in turn, so that whatever else the machine does meets all of them.
+    """Call candidates in turn, so that other load on the machine affects all of them.
 
     Args:
         contenders: What to call, by name.
@@ -171,7 +171,7 @@ def interleave(
 
 @contextmanager
 def _little_garbage() -> Iterator[None]:
-    """Keep the collector from walking over all that is imported, again and again."""
+    """Keep the garbage collector from walking over all imported modules again and again."""
     gc.collect()
     if not hasattr(gc, "freeze"):  # PyPy's collector has ages
         yield
@@ -192,18 +192,18 @@ def _turn(call: Contender, calls: int) -> float:
 
 
 def ratio(times: Mapping[K, List[float]], ours: K, theirs: K) -> float:
-    """Return the median of the ratios that two contenders had in the same rounds."""
+    """Return the median of the ratios of two candidates in the same rounds."""
     pairs = zip(times[ours], times[theirs])
     return statistics.median(one / other for one, other in pairs)
 
 
 def median(times: Mapping[K, List[float]], name: K) -> float:
-    """Return a contender's median."""
+    """Return a candidate's median."""
     return statistics.median(times[name])
 
 
 def machine() -> str:
-    """Say on what this runs."""
+    """Return a description of this machine."""
     system = f"{platform.system()} {platform.machine()}"
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{system}, {os.cpu_count()} cores, {python}"

@@ -1,4 +1,4 @@
-"""What it takes to import the package, and to start the command."""
+"""The time to import the package, and to start the command."""
 
 import compileall
 import subprocess

@@ -1,4 +1,4 @@
-"""Requests as fast as a server answers them, over a few connections at once."""
+"""Sends requests as fast as a server responds, over a few connections at once."""
 
 import selectors
 import socket

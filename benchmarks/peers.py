@@ -56,7 +56,7 @@ _PEERS: Dict[str, Callable[[str, ExitStack], Contender]] = {
 
 
 def peers(url: str, report: Report, undo: ExitStack) -> Dict[str, Contender]:
-    """Return those that are installed, and notes the others."""
+    """Return the installed peers, and report the others."""
     found: Dict[str, Contender] = {}
     for name, make in _PEERS.items():
         version = _version_of(name)

@@ -15,7 +15,7 @@ INCUMBENT = "AI_SPINE_BENCH_INCUMBENT"
 
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[str]:
-    """Run a module that prints its URL and serves until its input ends; gives the URL."""
+    """Run a module that prints its URL and serves until its input ends; yield the URL."""
     with subprocess.Popen(
         [sys.executable, "-m", f"benchmarks.{module}", *arguments],
         stdin=subprocess.PIPE,
@@ -37,7 +37,7 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
 def measured(
     *arguments: str, python: str = sys.executable, isolated: bool = False
 ) -> Any:
-    """Run Python with arguments, and gives the JSON that it prints.
+    """Run Python with arguments, and return the JSON that it prints.
 
     Args:
         *arguments: What follows the interpreter.

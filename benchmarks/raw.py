@@ -1,4 +1,4 @@
-"""A loopback server that costs next to nothing: it answers everything with the same execution.
+"""A loopback server that costs next to nothing: every response is the same execution.
 
 `python -m benchmarks.raw` prints its URL, and serves until its input ends.
 """
@@ -33,14 +33,14 @@ _LENGTH = b"content-length:"
 
 
 class _Connection:
-    """What has come over a connection, and is no whole request yet."""
+    """The start of a request that is not complete yet."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._came = b""
 
     def serve(self) -> bool:
-        """Answer what has come, and says whether the connection still stands."""
+        """Respond to what was received, and return whether the connection is still open."""
         try:
             data = self._sock.recv(65536)
             self._came += data

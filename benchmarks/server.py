@@ -1,4 +1,4 @@
-"""The local server: its requests per second, and what a million executions do to it."""
+"""The local server: its requests per second, with up to a million stored executions."""
 
 import statistics
 import tempfile
@@ -78,7 +78,7 @@ def _requests(report: Report, rounds: int, count: int) -> None:
 
 
 def _pages(report: Report, urls: Dict[int, str], rounds: int) -> None:
-    """Ask for the same pages of each size.
+    """Request the same pages of each size.
 
     Of the smallest, those of what is rare are empty, so the next one is what they are held against.
     """

@@ -94,7 +94,7 @@ def _rate(crew: List[Contender], calls: int) -> float:
 
 
 def _aged(url: str, old: AISpine, rounds: int, calls: int) -> float:
-    """Return how much longer a call of a client takes that has made many already."""
+    """Return how much longer a call takes after many earlier calls."""
     ratios = []
     for _ in range(rounds):
         with AISpine("sk_benchmark", url) as new:

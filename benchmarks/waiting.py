@@ -15,8 +15,8 @@ from benchmarks.processes import serving
 from benchmarks.raw import EXECUTION
 
 ABOUT = (
-    "execute_and_wait with its defaults, over the server's stream and, as where a server has none, "
-    "by looking; from 10 s on, by looking and a simulated clock"
+    "execute_and_wait with its defaults, over the server's stream and, without one, "
+    "by polling; from 10 s on, by polling on a simulated clock"
 )
 _REAL = {0.05: 15, 0.1: 15, 0.5: 9, 2.0: 3}
 """How often each run time is waited for."""
@@ -36,12 +36,12 @@ def run(*, quick: bool) -> Report:
     report = Report("waiting", ABOUT)
     with serving("local") as url:
         for seconds, count in ({0.05: 1} if quick else _REAL).items():
-            for way, session in (("stream", None), ("looks", _Streamless())):
+            for way, session in (("stream", None), ("polling", _Streamless())):
                 seen = [_real(url, seconds, session) for _ in range(count)]
                 _tell(report, seconds, way, seen)
     for seconds in _SIMULATED:
         seen = [_simulated(seconds) for _ in range(2 if quick else _WAITS)]
-        _tell(report, seconds, "looks", seen)
+        _tell(report, seconds, "polling", seen)
     return report
 
 
@@ -60,7 +60,7 @@ def _tell(report: Report, seconds: float, way: str, seen: List[_Seen]) -> None:
 
 
 class _Streamless(requests.Session):
-    """Sends as any session does, and hides that the server streams executions."""
+    """Sends like any session, and hides that the server streams executions."""
 
     def send(  # type: ignore[override]
         self, request: requests.PreparedRequest, **options: Any
@@ -102,7 +102,7 @@ class _World(BaseAdapter):
         return _response(request, {**EXECUTION, "status": status})
 
     def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 def _response(

@@ -34,7 +34,9 @@ def describe(item: BatchItem) -> str:
     if item.output is None or not item.succeeded:
         return f"{item.status}: {item.error}"
     decision = item.output["decision"]
-    why = decision.get("reasons") or decision.get("questions")  # questions, if something is missing
+    why = decision.get("reasons") or decision.get(
+        "questions"
+    )  # questions, if something is missing
     return f"{decision['decision']}: {'; '.join(why)}"
 
 

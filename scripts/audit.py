@@ -1,4 +1,4 @@
-"""Looks up what is installed for known holes; says so plainly where the data cannot be reached."""
+"""Look up known vulnerabilities of the installed packages, if the data is available."""
 
 import json
 import re
@@ -12,7 +12,7 @@ COMMAND = [sys.executable, "-m", "pip_audit", "--skip-editable", "--format", "js
 
 
 def main() -> int:
-    """Return 0 if there are none or nobody can tell, and 1 otherwise."""
+    """Return 0 if there are none or the data is not available, and 1 otherwise."""
     run = subprocess.run(
         [*COMMAND, "--progress-spinner", "off"],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Checks what is to be released: `python scripts/release.py [--tag vX.Y.Z]`, after `make build`.
+"""Checks a release: `python scripts/release.py [--tag vX.Y.Z]`, after `make build`.
 
 The tag, the version and the changelog agree, and the tag is newer than the last one; the wheel
 holds what it should, and is small; installed in a clean environment, it runs the demo. What it
@@ -35,7 +35,7 @@ DEMO = [
 
 
 def main() -> int:
-    """Return 0 if all holds; else it names what does not."""
+    """Return 0 if the release is good; otherwise print its problems, and return 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tag", help="the tag of the release; without it, a dry run")
     tag: Optional[str] = parser.parse_args().tag or None
@@ -88,7 +88,7 @@ def tags() -> List[str]:
 
 
 def wheel_problems(wheel: Path) -> Iterator[str]:
-    """Look at what is in the wheel, and how much of it."""
+    """Check the contents and the size of the wheel."""
     with zipfile.ZipFile(wheel) as packed:
         entries = packed.infolist()
     names = {entry.filename for entry in entries}
@@ -108,7 +108,7 @@ def wheel_problems(wheel: Path) -> Iterator[str]:
 
 
 def install_problems(wheel: Path) -> List[str]:
-    """Install the wheel in a clean environment, runs the demo there, and lists what came along."""
+    """Install the wheel in a clean environment, run the demo there, and check the dependencies."""
     folder = ROOT / "build" / "release"
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True)

@@ -1,4 +1,4 @@
-"""What only one of two twins can have: text of the source, and what the twin has in its place."""
+"""The differences between twins: text of the source, and its replacement in the twin."""
 
 from typing import Dict, Sequence, Tuple
 

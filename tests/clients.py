@@ -9,18 +9,19 @@ import asyncio
 import copy
 import importlib.util
 import inspect
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 
 import requests
 
-from ai_spine import AsyncAISpine
-
 LIMIT = 60  # seconds until a call that hangs fails
-LIBRARIES = ["requests"] + [
-    library for library in ("aiohttp", "httpx") if importlib.util.find_spec(library)
-]
+LIBRARIES = ["requests"]
+if sys.version_info >= (3, 10):
+    from ai_spine import AsyncAISpine
+
+    LIBRARIES += filter(importlib.util.find_spec, ("aiohttp", "httpx"))
 
 
 class Loop:

@@ -112,13 +112,13 @@ class BatchItem:
     @classmethod
     def from_dict(cls, line: Mapping[str, Any], flow_id: str) -> "BatchItem":
         """Read an item back, with as much of the execution as the line has."""
-        told = line.get("error") or None
+        error = line.get("error") or None
         execution = _execution_of(line, flow_id) if line.get("execution_id") else None
         return cls(
             line.get("index", -1),
             line.get("input"),
             execution,
-            None if told is None else _error_of(told, execution),
+            None if error is None else _error_of(error, execution),
             line.get("idempotency_key") or "",
             line.get("attempt") or 0,
         )
@@ -322,7 +322,7 @@ def _moment(moment: Any) -> Any:
 
 
 def _execution_of(line: Mapping[str, Any], flow_id: str) -> Execution:
-    told = line.get("error") or {}
+    error = line.get("error") or {}
     return Execution.from_wire(
         {
             "execution_id": line["execution_id"],
@@ -330,17 +330,17 @@ def _execution_of(line: Mapping[str, Any], flow_id: str) -> Execution:
             "status": line.get("status"),
             "input_data": line.get("input"),
             "output_data": line.get("output"),
-            "error_message": told.get("message"),
+            "error_message": error.get("message"),
             "created_at": line.get("created_at"),
             "completed_at": line.get("completed_at"),
         }
     )
 
 
-def _error_of(told: Mapping[str, Any], execution: Optional[Execution]) -> AISpineError:
-    named = getattr(exceptions, str(told.get("type")), AISpineError)
+def _error_of(line: Mapping[str, Any], execution: Optional[Execution]) -> AISpineError:
+    named = getattr(exceptions, str(line.get("type")), AISpineError)
     known = isinstance(named, type) and issubclass(named, AISpineError)
-    error: AISpineError = (named if known else AISpineError)(str(told.get("message")))
+    error: AISpineError = (named if known else AISpineError)(str(line.get("message")))
     if isinstance(error, ExecutionError):
         error.execution = execution
     return error

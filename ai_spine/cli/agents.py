@@ -72,8 +72,8 @@ def create(
         "capabilities": list(capability) or None,
         "agent_type": agent_type,
     }
-    told = {key: value for key, value in given.items() if value is not None}
-    agent_config = {**read_object("--config", config), **told, "agent_id": agent_id}
+    options = {key: value for key, value in given.items() if value is not None}
+    agent_config = {**read_object("--config", config), **options, "agent_id": agent_id}
     print_item(session().client().create_agent(agent_config))
 
 

@@ -126,8 +126,8 @@ def _ending(report: Report, results: Optional[str]) -> Iterator[None]:
         raise
     except (APIError, NetworkError) as error:  # the server lets nothing in
         report.cut_short()
-        told = f"{error}" if report.doubts else f"{error}; nothing was started"
-        fail(told, exit_code_of(error), error=error)
+        message = f"{error}" if report.doubts else f"{error}; nothing was started"
+        fail(message, exit_code_of(error), error=error)
     except Exception:
         report.cut_short()
         raise
@@ -138,8 +138,8 @@ def _end_failed(flow_id: str, report: Report) -> NoReturn:
     """End a run with failures: with an error for programs; people have the summary."""
     near = meant() if report.lacks_flow else ""
     if wants_json(click.get_current_context()):
-        told = f"{report.failed} of {plural(report.done)} failed{near}"
-        fail(told, EXECUTION_FAILED)
+        message = f"{report.failed} of {plural(report.done)} failed{near}"
+        fail(message, EXECUTION_FAILED)
     if near:
         say(f"there is no flow {flow_id!r}{near}")
     raise click.exceptions.Exit(EXECUTION_FAILED)

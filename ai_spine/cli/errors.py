@@ -12,7 +12,7 @@ from ai_spine.cli.exit_codes import (
     USAGE,
     exit_code_of,
 )
-from ai_spine.cli.output.errors import JSON_FORMATS, tell_error
+from ai_spine.cli.output.errors import JSON_FORMATS, print_error
 from ai_spine.cli.session import Session, session
 from ai_spine.utils.did_you_mean import hint
 
@@ -80,8 +80,8 @@ def fail(
     """
     if exit_code == NOT_FOUND:
         message += meant()
-    told_as_json = wants_json(click.get_current_context())
-    tell_error(message, exit_code, as_json=told_as_json, error=error, more=more)
+    as_json = wants_json(click.get_current_context())
+    print_error(message, exit_code, as_json=as_json, error=error, more=more)
     raise click.exceptions.Exit(exit_code)
 
 

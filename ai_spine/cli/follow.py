@@ -35,13 +35,13 @@ class LineView:
 
     def see_execution(self, execution: Execution) -> None:
         """Print a new status of the execution."""
-        self._tell("execution", execution.execution_id, execution)
+        self._print("execution", execution.execution_id, execution)
 
     def see_node(self, node: NodeResult) -> None:
         """Print a new status of a node."""
-        self._tell("node", node.node_id, node)
+        self._print("node", node.node_id, node)
 
-    def _tell(self, kind: str, name: Any, seen: Any) -> None:
+    def _print(self, kind: str, name: Any, seen: Any) -> None:
         key = f"{kind} {name}"
         if self._seen.get(key) == seen.status:
             return

@@ -22,11 +22,11 @@ def starting(flow_id: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        told = f"interrupted while flow {flow_id} was being started"
+        message = f"interrupted while flow {flow_id} was being started"
         if not session().options.get("local"):
             look = _command("executions list", f"--flow={flow_id}")
-            told += f"; it may run: check with {look}"
-        fail(told, INTERRUPTED)
+            message += f"; it may run: check with {look}"
+        fail(message, INTERRUPTED)
 
 
 @contextlib.contextmanager
@@ -44,8 +44,10 @@ def waiting(client: AISpine, execution_id: str, cancel: bool) -> Iterator[None]:
         if cancel:
             _cancel(client, execution_id)
         if session().options.get("local"):
-            told = f"interrupted; execution {execution_id} ends with the local server"
-            fail(told, INTERRUPTED, more={"execution_id": execution_id})
+            message = (
+                f"interrupted; execution {execution_id} ends with the local server"
+            )
+            fail(message, INTERRUPTED, more={"execution_id": execution_id})
         _leave(
             f"stopped waiting for execution {execution_id}, which goes on", execution_id
         )
@@ -56,18 +58,18 @@ def _cancel(client: AISpine, execution_id: str) -> NoReturn:
         say(f"cancelling execution {execution_id}; press Ctrl-C again to leave now")
         execution = client.cancel_execution(execution_id)
     except KeyboardInterrupt:
-        told = f"interrupted before it was known whether execution {execution_id} is cancelled"
-        _leave(told, execution_id)
+        message = f"interrupted before it was known whether execution {execution_id} is cancelled"
+        _leave(message, execution_id)
     except AISpineError as error:
         _leave(
             f"execution {execution_id} could not be cancelled: {error}", execution_id
         )
-    told = f"interrupted; execution {execution_id} is {execution.status}"
+    message = f"interrupted; execution {execution_id} is {execution.status}"
     more = {"execution_id": execution_id, "status": str(execution.status)}
-    fail(told, INTERRUPTED, more=more)
+    fail(message, INTERRUPTED, more=more)
 
 
-def _leave(told: str, execution_id: str) -> NoReturn:
+def _leave(message: str, execution_id: str) -> NoReturn:
     """End with the commands to continue with, on their own lines or as fields of the JSON."""
     commands = {
         "resume": _command("wait", execution_id),
@@ -76,7 +78,7 @@ def _leave(told: str, execution_id: str) -> NoReturn:
     if session().options.get("local"):  # the server ends with this command
         commands = {}
     try:
-        fail(told, INTERRUPTED, more={"execution_id": execution_id, **commands})
+        fail(message, INTERRUPTED, more={"execution_id": execution_id, **commands})
     finally:
         if commands and session().output not in JSON_FORMATS:
             say(f"To wait for it: {commands['resume']}")

@@ -48,9 +48,9 @@ def _known_ids(kind: str, session: Session) -> List[str]:
     noted, age = _read(path)
     if 0 <= age < MAX_AGE:
         return noted
-    told = _ask(kind, session)
+    fresh = _ask(kind, session)
     # A server that does not respond is cached as well, so that not every key press waits for it.
-    ids = noted if told is None else told
+    ids = noted if fresh is None else fresh
     with contextlib.suppress(OSError):
         _write(path, ids)
     return ids

@@ -94,12 +94,12 @@ def _stock_of(server: Any) -> str:
     with server.client() as client:
         status = client.get_status()
     counts = [(status.flows, "flow"), (status.agents, "agent")]
-    told = [
+    parts = [
         f"{n['total']} {noun}{'' if n['total'] == 1 else 's'}"
         for n, noun in counts
         if n
     ]
-    return f"it has {' and '.join(told)}"
+    return f"it has {' and '.join(parts)}"
 
 
 def _wait(stop: Any) -> None:

@@ -15,8 +15,8 @@ from ai_spine.cli.groups import NO_DOCSTRINGS, Outline
 from ai_spine.cli.output.errors import (
     asks_for_json,
     closed_pipe_is_quiet,
-    tell,
-    tell_error,
+    echo_error,
+    print_error,
     write_nowhere,
 )
 from ai_spine.cli.output.terminal import StdoutError, harmless
@@ -64,11 +64,11 @@ def _report_usage_errors(words: Sequence[str]) -> Iterator[None]:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context is not None else ""
         as_json = wants_json(context) or asks_for_json(words)
-        told = f"{one_line(error.format_message())}{hint}"
-        tell_error(told, error.exit_code, as_json=as_json)
+        message = f"{one_line(error.format_message())}{hint}"
+        print_error(message, error.exit_code, as_json=as_json)
         raise click.exceptions.Exit(error.exit_code) from None
     except click.Abort:
-        tell_error("interrupted", INTERRUPTED, as_json=asks_for_json(words))
+        print_error("interrupted", INTERRUPTED, as_json=asks_for_json(words))
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
@@ -88,7 +88,7 @@ def _report_full_disk() -> Iterator[None]:
 
 
 def _say_warning(message: Any, *_: Any, **__: Any) -> None:
-    tell(f"Warning: {harmless(str(message))}")
+    echo_error(f"Warning: {harmless(str(message))}")
 
 
 @click.group(

@@ -183,9 +183,9 @@ def _parts_of(node: Any) -> List[Any]:
 
 def _definition_of(flow: Flow) -> Dict[str, Any]:
     """Return the fields of a flow that are set; what users put into them stays complete."""
-    told = _known(flow)
-    told["nodes"] = [_known(node) for node in flow.nodes or ()]
-    return told
+    definition = _known(flow)
+    definition["nodes"] = [_known(node) for node in flow.nodes or ()]
+    return definition
 
 
 def _known(model: Model) -> Dict[str, Any]:

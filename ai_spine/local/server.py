@@ -329,8 +329,8 @@ class LocalServer:
 def _known_status(status: Any) -> str:
     known = read_status(status)
     if not isinstance(known, ExecutionStatus):
-        told = ", ".join(ExecutionStatus)
-        raise ValidationError(f"status must be one of {told}, not {status!r}")
+        known = ", ".join(ExecutionStatus)
+        raise ValidationError(f"status must be one of {known}, not {status!r}")
     return known.value
 
 

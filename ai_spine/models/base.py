@@ -163,11 +163,11 @@ class Model(Mapping[str, Any]):
         return len(self._json)
 
     def __repr__(self) -> str:
-        told = (
+        fields = (
             (f.name, getattr(self, f.name)) for f in dataclasses.fields(self) if f.repr
         )
         shown = ", ".join(
-            f"{name}={_brief(value)}" for name, value in told if value is not None
+            f"{name}={_brief(value)}" for name, value in fields if value is not None
         )
         return f"{type(self).__name__}({shown})"
 
@@ -267,7 +267,7 @@ def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
     return read
 
 
-def read_told(model: Type[M], wrapper: str) -> Callable[[Any], M]:
+def read_sent(model: Type[M], wrapper: str) -> Callable[[Any], M]:
     """Return a reader of a model that was sent; a server may respond with nothing at all."""
     read = read_wrapped(model, wrapper)
     return lambda data: read({} if data is None else data)

@@ -128,9 +128,9 @@ class NodeResult(Model):
     @property
     def duration(self) -> Optional[timedelta]:
         """How long it took; `None` if the server does not say."""
-        told = self.execution_time_ms
-        if isinstance(told, (int, float)) and abs(told) < _LONGEST_MS:
-            return timedelta(milliseconds=told)
+        milliseconds = self.execution_time_ms
+        if isinstance(milliseconds, (int, float)) and abs(milliseconds) < _LONGEST_MS:
+            return timedelta(milliseconds=milliseconds)
         return _between(self.started_at or self.created_at, self.completed_at)
 
 

@@ -72,8 +72,8 @@ def names_of(model: Optional[type]) -> Names:
     """Return the noun of a model."""
     if model is None:
         return Names("item", "items")
-    told = model.__name__
-    spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in told).strip()
+    name = model.__name__
+    spaced = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
     noun = _NOUNS.get(model, spaced)
     return Names(noun, noun if noun.endswith("s") else f"{noun}s")
 
@@ -92,7 +92,7 @@ def model_as_html(model: Model) -> str:
     rows = [
         f'<tr><th scope="row" {_LEFT}>{_words(name)}</th><td {_LEFT}>{_cell(name, value)}</td></tr>'
         for name, value in pairs
-        if _is_told(value)
+        if _is_known(value)
     ]
     one = names_of(type(model)).one
     return _table(one[:1].upper() + one[1:], "", rows)
@@ -116,7 +116,7 @@ def rows_as_html(items: Iterable[Any], model: Optional[type], caption: str) -> s
     columns = tuple(
         name
         for name in columns
-        if any(_is_told(getattr(item, name, None)) for item in held)
+        if any(_is_known(getattr(item, name, None)) for item in held)
     )
     if len(held) > _MOST_ROWS:
         caption += f", the first {_MOST_ROWS} of them"
@@ -161,17 +161,17 @@ def _shown(model: type) -> Tuple[str, ...]:
 
 def _figure(caption: str, svg: str) -> str:
     style = 'style="margin:0 0 1em;overflow-x:auto" tabindex="0"'
-    told = f"<figcaption><strong>{_text(caption)}</strong></figcaption>"
-    return f"<figure {style}>{told}{svg}</figure>"
+    head = f"<figcaption><strong>{_text(caption)}</strong></figcaption>"
+    return f"<figure {style}>{head}{svg}</figure>"
 
 
 def _table(caption: str, head: str, rows: List[str]) -> str:
     if not rows:
         return f"<p><strong>{_text(caption)}</strong></p>"
     style = 'style="text-align:left;color:inherit"'
-    told = f"<caption {style}><strong>{_text(caption)}</strong></caption>"
+    title = f"<caption {style}><strong>{_text(caption)}</strong></caption>"
     body = f"<tbody>{''.join(rows)}</tbody>"
-    return f'<table style="margin:0 0 1em">{told}{head}{body}</table>'
+    return f'<table style="margin:0 0 1em">{title}{head}{body}</table>'
 
 
 def _row(item: Any, columns: Sequence[str]) -> str:
@@ -181,7 +181,7 @@ def _row(item: Any, columns: Sequence[str]) -> str:
     return f"<tr>{first}{rest}</tr>"
 
 
-def _is_told(value: Any) -> bool:
+def _is_known(value: Any) -> bool:
     return value is not None and value != "" and value != {} and value != []
 
 
@@ -213,8 +213,8 @@ def _cell(name: str, value: Any) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    told = moment.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", " UTC")
-    return f'<time datetime="{escape(moment.isoformat())}">{escape(told)}</time>'
+    text = moment.isoformat(sep=" ", timespec="milliseconds").replace("+00:00", " UTC")
+    return f'<time datetime="{escape(moment.isoformat())}">{escape(text)}</time>'
 
 
 def _text(words: str) -> str:

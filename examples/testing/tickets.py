@@ -8,7 +8,7 @@ PEOPLE = "people"
 
 
 def desk_for(client: AISpine, text: str) -> str:
-    """Return the desk of a ticket; people see to what the flow cannot read, or the network lost."""
+    """Return the desk of a ticket; people handle those that the flow or the network failed on."""
     try:
         execution = client.execute_and_wait("triage", {"text": text})
     except (ExecutionError, NetworkError):

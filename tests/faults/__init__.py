@@ -1,1 +1,1 @@
-"""Every operation of the client, met by everything that can go wrong between it and the server."""
+"""Every operation of the client under every fault between it and the server."""

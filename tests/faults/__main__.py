@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def _tell(result: Result) -> None:
-    """Show how far it is, and what it has found so far, to whoever waits."""
+    """Show the progress, and the violations so far."""
     mark = "X" if result.violations else "."
     sys.stderr.write(mark)
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The operations that faults befall: what each needs, does, and must give."""
+"""The operations under test: what each needs, does, and must return."""
 
 import hashlib
 from dataclasses import dataclass

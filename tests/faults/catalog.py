@@ -1,4 +1,4 @@
-"""The faults: what each does to a request, and what that means for the request's fate.
+"""The faults: what each does to a request, and what the client may do then.
 
 A fate is a `FailureKind`, or `ANSWER`: the right response must come all the same. It is declared
 here from what is done to the request, not asked of the SDK.
@@ -177,7 +177,7 @@ def _half(length: int) -> bytes:
 
 
 def _odd_lengths() -> List[Fault]:
-    """Length that are none; the answer is whole: to take it is right, and to refuse it too."""
+    """Invalid lengths of a whole response: to accept it is right, and to refuse it too."""
     lengths = {
         "negative": lambda n: b"-%d" % n,
         "text": lambda n: b"many",
@@ -232,7 +232,7 @@ def _bomb(layers: int, encoding: str) -> Any:
 
 
 def _contents() -> List[Fault]:
-    """Whole answers whose content is not what it should be."""
+    """Whole responses with unexpected content."""
     html = b"<html><body>Welcome to the hotel</body></html>"
     nested = b"[" * 100_000 + b"]" * 100_000
     none = b'{"status": 20'
@@ -268,7 +268,7 @@ def _contents() -> List[Fault]:
 
 
 def _right_ones() -> List[Fault]:
-    """Odditie that change nothing: the answer must be right, and so must the next."""
+    """Oddities without effect: the response must be right, and so must the next."""
     extra = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     return [
         Fault(f"{status} before", right_with(plays.early(status), keep=True), ANSWER)
@@ -282,7 +282,7 @@ def _right_ones() -> List[Fault]:
 
 
 def _redirects() -> List[Fault]:
-    """Redirect; those that change the method are not followed where that is no GET."""
+    """Redirects; those that change the method are followed only for a GET."""
     again = plays.same_place
     made = [
         Fault(
@@ -307,7 +307,7 @@ def _redirects() -> List[Fault]:
 
 
 def _refused_redirects() -> List[Fault]:
-    """Redirect that lead where nobody may follow, or say that all is done."""
+    """Redirects that must be refused, or whose request has been executed."""
     again, other = plays.same_place, plays.other_place
     return [
         Fault(
@@ -347,7 +347,7 @@ _LOST = (408, 500, 502, 504, 520)
 
 
 def _statuses() -> List[Fault]:
-    """Statuse; those that leave it open have had the server do what was asked for."""
+    """Statuses; the server has executed the request before those that leave it open."""
     made = []
     body = json.dumps({"detail": "a fault"}).encode("ascii")
     for status in _REFUSING:
@@ -375,7 +375,7 @@ def _answered(status: int, play: Any, fate: FailureKind, **more: Any) -> Fault:
 
 
 def _pauses() -> List[Fault]:
-    """429 and 503 that say when to come again: obeyed, passed over, or too long."""
+    """429 and 503 with `Retry-After`: obeyed, ignored, or too long."""
     texts: Tuple[Tuple[str, Any, Any, bool], ...] = (
         ("0", lambda: "0", 0.0, False),
         ("1", lambda: "1", 1.0, False),

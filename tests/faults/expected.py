@@ -1,4 +1,4 @@
-"""What must come of an operation that a fault befalls, by the guides' tables; not by the SDK."""
+"""The expected result of an operation under a fault, from the guides' tables, not from the SDK."""
 
 from typing import Any, FrozenSet, NamedTuple, Optional, Tuple
 
@@ -34,7 +34,7 @@ class Cell(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What may come of a cell."""
+    """The acceptable results of a cell."""
 
     outcomes: FrozenSet[str]
     maybe_executed: Optional[bool] = False
@@ -44,7 +44,7 @@ class Expected(NamedTuple):
 
 
 def expect(cell: Cell) -> Expected:
-    """Play an operation's requests through in thought."""
+    """Simulate the requests of an operation."""
     case, fault = cell.case, cell.fault
     understood = False
     for number, (method, reader) in enumerate(case.steps):
@@ -76,7 +76,7 @@ def expect(cell: Cell) -> Expected:
 
 
 def _does_no_harm(cell: Cell) -> bool:
-    """Return whether a stream comes to the last event all the same, or is looked for instead."""
+    """Return whether a stream reaches the last event nevertheless, or the client polls instead."""
     if cell.fault.name in _BEHIND_THE_LAST_EVENT:
         return True
     tells_of_none = cell.fault.status in _NOT_STREAMING or cell.fault.name in _UNREAD
@@ -93,7 +93,7 @@ def _is_repeated(cell: Cell, method: str, fate: Any) -> bool:
 
 
 def _looks_again(fault: Fault, fate: Any) -> bool:
-    """Return whether a wait goes on after a look that failed so."""
+    """Return whether a wait continues after a poll that failed like this."""
     odd = fault.told == API and 200 <= (fault.status or 0) < 300
     passing = fate in (
         FailureKind.NOT_SENT,
@@ -116,7 +116,7 @@ def _failing(cell: Cell, method: str, fate: Any) -> Expected:
 
 
 def is_of_its_kind(error: AISpineError, fault: Fault) -> bool:
-    """Return whether an error is of the class, and the status, that the fault calls for."""
+    """Return whether an error has the class and the status that the fault requires."""
     if fault.told == API:
         wanted = _CLASS_BY_STATUS.get(
             fault.status or 0, ServerError if (fault.status or 0) >= 500 else APIError

@@ -1,4 +1,4 @@
-"""Every operation meets every fault: what comes of it, what arrives, and what is left behind."""
+"""Plays every fault to every operation, and checks the result, the requests and what is left."""
 
 import pickle
 import threading
@@ -37,14 +37,14 @@ COUNTED = (_LEAKS, _DUPLICATES, _OVERRUNS, _SOCKETS, _THREADS, _WRONG)
 
 
 class Violation(NamedTuple):
-    """Something that must not be."""
+    """A broken guarantee."""
 
     what: str
     words: str
 
 
 class Result(NamedTuple):
-    """What came of a cell."""
+    """The result of a cell."""
 
     cell: Cell
     letter: str
@@ -210,7 +210,7 @@ class Run:
         return letter_of(error)
 
     def _judge_call(self, error: Any, expected: Expected) -> None:
-        """Judge what an error knows of its call."""
+        """Check the attributes of an error against its call."""
         least, most = expected.attempts or (1, 1)
         if not least <= len(error.attempts) <= most:
             self._wrong(f"made {len(error.attempts)} attempts, not {least} to {most}")
@@ -273,7 +273,7 @@ class Run:
 
 
 def cells(cases: Iterable[Case], faults: Iterable[Fault]) -> Iterator[Cell]:
-    """Return all that can meet; the faults vary slowest."""
+    """Return all pairs that are possible; the faults vary slowest."""
     chosen = list(cases)
     for fault in faults:
         for case in chosen:

@@ -13,7 +13,7 @@ class Gone(Exception):
 
 
 class Message(NamedTuple):
-    """A request or an answer, as it came."""
+    """A request or a response, as it was received."""
 
     head: bytes
     """The first line and the headers, with the blank line at the end."""
@@ -25,7 +25,7 @@ class Message(NamedTuple):
 
     @property
     def target(self) -> str:
-        """What a request asks for: path and query."""
+        """The path and query of a request."""
         return self.head.split(b" ", 2)[1].decode("latin-1")
 
 

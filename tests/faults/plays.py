@@ -75,7 +75,7 @@ def die_for_a_while(exchange: Exchange) -> None:
 
 
 def part(ending: Play, *, head: float, body: float) -> Play:
-    """Send these shares of the right answer's head and body."""
+    """Send these shares of the right response's head and body."""
 
     def play(exchange: Exchange) -> Any:
         right = exchange.forward()
@@ -104,7 +104,7 @@ def drip_body(exchange: Exchange) -> None:
 
 
 def message(status: int, body: bytes = b"", **headers: str) -> bytes:
-    """Return an answer's bytes; `content_length="9"` stands for the header `content-length`."""
+    """Return a response's bytes; `content_length="9"` stands for the header `content-length`."""
     fields: Dict[str, str] = {
         "content_type": "application/json",
         "content_length": str(len(body)),
@@ -157,7 +157,7 @@ def with_length(length: Callable[[int], bytes]) -> Callable[[Message], bytes]:
 
 
 def head_of(right: Message, *lines: bytes) -> bytes:
-    """Return the right answer with other lines for its length and its encoding."""
+    """Return the right response with other headers for its length and its encoding."""
     kept = [
         line
         for line in right.head[:-4].split(b"\r\n")
@@ -190,7 +190,7 @@ def encoded(
 
 @functools.lru_cache(maxsize=2)
 def bomb(layers: int) -> bytes:
-    """Return a few bytes that become too many."""
+    """Return a few bytes that decompress to too many."""
     data = b" " * _BOMB
     for _ in range(layers):
         data = gzip.compress(data, 6)
@@ -198,7 +198,7 @@ def bomb(layers: int) -> bytes:
 
 
 def stream(start: bytes, pieces: Callable[[], Iterator[bytes]]) -> Play:
-    """Answer with what has no end."""
+    """Respond with an endless body."""
 
     def play(exchange: Exchange) -> None:
         exchange.forward()
@@ -219,7 +219,7 @@ def shape(value: Any) -> Play:
 
 
 def early(status: int) -> Callable[[Message], bytes]:
-    """Put an interim answer before the right one."""
+    """Send an interim response before the right one."""
     interim = b"HTTP/1.1 %d Early\r\nLink: </style.css>\r\n\r\n" % status
     return lambda right: interim + right.raw
 
@@ -263,7 +263,7 @@ def nowhere(exchange: Exchange) -> str:
 
 
 def date_after(seconds: float) -> str:
-    """Return a moment as HTTP writes it."""
+    """Return a time in the format of HTTP."""
     return email.utils.formatdate(time.time() + seconds, usegmt=True)
 
 

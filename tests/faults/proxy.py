@@ -1,4 +1,4 @@
-"""A proxy on a loopback socket, between a client and a live server, that fails when it is told to.
+"""A proxy on a loopback socket, between a client and a live server, that fails on purpose.
 
 It reads each request whole, asks its script whether a fault befalls it, and otherwise hands it on
 and relays the answer.
@@ -71,7 +71,7 @@ class Exchange:
         self.hold()
 
     def pause(self, seconds: float) -> None:
-        """Wait, unless the proxy closes meanwhile."""
+        """Wait, unless the proxy closes."""
         if self.proxy.closing.wait(seconds):
             raise Gone
 
@@ -146,7 +146,7 @@ class FaultProxy:
 
     @property
     def url(self) -> str:
-        """Where clients find it."""
+        """The URL for clients."""
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     @property
@@ -167,11 +167,11 @@ class FaultProxy:
 
     @property
     def forwarded(self) -> int:
-        """How many requests the server was sent."""
+        """How many requests were forwarded to the server."""
         return self._counted["forwarded"]
 
     def fault(self, fault: Any, times: Optional[int] = 1) -> None:
-        """Have a fault befall the next requests; `None` is all."""
+        """Play a fault to the next requests; `None` is all."""
         with self._changed:
             self._script.append([fault, times])
         if fault.down:
@@ -272,7 +272,7 @@ class FaultProxy:
             _shut(sock)
 
     def _take(self, *, at_accept: bool) -> Any:
-        """Return the fault that befalls what comes now; `None` if none does."""
+        """Return the fault for the next request or connection; `None` if there is none."""
         with self._changed:
             for entry in self._script:
                 if entry[1] == 0 or entry[0].down:

@@ -1,4 +1,4 @@
-"""Executions by the thousand through a bad connection: none lost, none twice, none unknown.
+"""Thousands of executions over a bad connection: none lost, none duplicated, none unknown.
 
 `python -m tests.faults.soak [--executions N] [--seed N] [--by-hand]`
 
@@ -37,7 +37,7 @@ _FLOW = {
 
 
 class Report(NamedTuple):
-    """What came of a soak."""
+    """The result of a soak."""
 
     executions: int
     lost: int
@@ -68,7 +68,7 @@ class Report(NamedTuple):
 
 
 class BadWeather:
-    """A script for a proxy: one connection in five fails somewhere, all end after a few requests.
+    """A script for a proxy: one connection in five fails, all end after a few requests.
 
     Each connection has its own fate, drawn when it is accepted.
     """
@@ -215,7 +215,7 @@ class Soak:
         raise AISpineError(f"gave up after {_TRIES_BY_HAND} tries by hand")
 
     def _report(self, server: LocalServer, proxy: FaultProxy, seconds: float) -> Report:
-        """Hold what callers were given against what the server has."""
+        """Compare what callers received with what the server has."""
         made = collections.defaultdict(set)
         limit = 100 * self._executions
         for execution in server._store.executions("soak", limit=limit):

@@ -1,4 +1,4 @@
-"""Faults befall the client's main ways of asking; `python -m tests.faults` plays all of them."""
+"""The main kinds of requests under each fault; `python -m tests.faults` plays all of them."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Tests of the proxy: it does to a request what it is told to, and leaves nothing behind."""
+"""Tests of the proxy: it plays the faults, and leaves nothing behind."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A short soak: what went through bad weather has run, and once."""
+"""A short soak: every execution over a bad connection has run exactly once."""
 
 import pytest
 

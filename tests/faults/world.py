@@ -21,7 +21,7 @@ _PAD = 4 * 2**20  # what makes a body large: more than sockets hold
 
 
 class Arrival(NamedTuple):
-    """A request as the server got it."""
+    """A request as the server received it."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Arrival(NamedTuple):
 
 
 class Counting:
-    """A WSGI application that notes what arrives at it, for each cell."""
+    """A WSGI application that records the requests of each cell."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -47,13 +47,13 @@ class Counting:
         return self._application(environ, start_response)
 
     def of(self, cell: str) -> List[Arrival]:
-        """Return what a cell has sent, oldest first."""
+        """Return the requests of a cell, the oldest first."""
         with self._lock:
             return list(self._arrivals.get(cell, ()))
 
 
 class Elsewhere:
-    """Another origin, which counts who comes."""
+    """Another origin, which counts its requests."""
 
     def __init__(self) -> None:
         self.visits = 0
@@ -80,7 +80,7 @@ class Elsewhere:
 
 
 class World:
-    """A server with an agent that is quick and one that waits, and what cells need around it."""
+    """A server with a fast and a slow agent, and what cells need."""
 
     def __init__(self) -> None:
         self._held: Dict[str, threading.Event] = collections.defaultdict(
@@ -122,11 +122,11 @@ class World:
 
     @property
     def store(self) -> Any:
-        """The server's memory."""
+        """The server's database."""
         return self.server._store
 
     def state(self, *, large: bool) -> Any:
-        """Make what one cell works on: a flow, an agent, a user, and names for new ones."""
+        """Create what one cell works on: a flow, an agent, a user, and names for new ones."""
         cell = f"c{next(self._numbers)}"
         pad = "x" * _PAD if large else ""
         state = SimpleNamespace(
@@ -145,20 +145,20 @@ class World:
         return state
 
     def finished(self, state: Any) -> None:
-        """Return a cell an execution that is done."""
+        """Create a finished execution for a cell."""
         state.execution_id = self.store.create_execution(state.cell, state.input, {})
         self.store.finish_execution(
             state.execution_id, ExecutionStatus.COMPLETED, output_data={"a": {"b": 1}}
         )
 
     def started(self, state: Any, agent_id: str) -> None:
-        """Return a cell an execution that runs."""
+        """Create a running execution for a cell."""
         state.execution_id = self.store.create_execution(state.cell, state.input, {})
         flow = Flow.from_wire(_flow(state.cell, agent_id))
         self.server._engine.start(state.execution_id, flow, state.input)
 
     def has_key(self, state: Any, user_id: str) -> None:
-        """Return a user an API key."""
+        """Generate an API key for a user."""
         state.key = f"sk_{state.cell}"
         self.store.put("user_key", user_id, {"api_key": state.key})
 
@@ -173,7 +173,7 @@ class World:
         return found
 
     def forget(self, state: Any) -> None:
-        """End what a cell has left behind, so that lists stay short."""
+        """Remove what a cell has created, so that lists stay short."""
         self._held[state.cell].set()
         for name in (state.cell, f"{state.cell}-new"):
             self.store.delete("flow", name)

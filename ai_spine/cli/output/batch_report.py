@@ -54,8 +54,8 @@ class Report:
         """Count an item, and print it if no file has it."""
         if self._path is None:
             self._clear()
-            told = item.to_dict()
-            self._rows.put(told if self._query is None else self._query(told))
+            data = item.to_dict()
+            self._rows.put(data if self._query is None else self._query(data))
         self._counts[item.status] = self._counts.get(item.status, 0) + 1
         self.failed += not item.succeeded
         self.doubts += item.maybe_executed
@@ -82,20 +82,22 @@ class Report:
             click.echo(line, err=True, nl=False)
 
     def end(self) -> None:
-        """Sum up up a run that came to its end."""
+        """Print the summary of a run that came to its end."""
         self._clear()
         if self._path is None:
             self._rows.end()
         done = self.done
-        told = f": {self._told()}" if done else ": there is nothing to execute"
+        totals = f": {self._totals()}" if done else ": there is nothing to execute"
         if self._total is not None and done < self._total:  # --stop-on-error
             left = self._total - done
-            self._say(f"{done} of {plural(self._total)} done{told}; {left} not started")
+            self._say(
+                f"{done} of {plural(self._total)} done{totals}; {left} not started"
+            )
         else:
-            self._say(f"{plural(done)}{told}")
+            self._say(f"{plural(done)}{totals}")
 
     def cut_short(self, running: int = 0) -> None:
-        """Sum up up a run that was broken off, if it was begun.
+        """Print the summary of a run that was broken off, if it was begun.
 
         Args:
             running: How many executions go on unobserved.
@@ -106,7 +108,7 @@ class Report:
             return
         if self._path is None:
             self._rows.end()
-        told = [f": {self._told()}"] if done else []
+        totals = [f": {self._totals()}"] if done else []
         left = [f"{running} still running"] if running else []
         if self._total is None:
             head = f"{plural(done)} done"
@@ -115,20 +117,22 @@ class Report:
             others = self._total - done - running
             word = "reached" if self._resumes else "started"
             left += [f"{others} not {word}"] if others > 0 else []
-        self._say("; ".join(["".join([head, *told]), *filter(None, [", ".join(left)])]))
+        self._say(
+            "; ".join(["".join([head, *totals]), *filter(None, [", ".join(left)])])
+        )
 
     def not_printed(self) -> None:
         """Print the summary of a run that ended because nobody reads its output."""
         self._clear()
         done = self.done
         of = "" if self._total is None else f" of {self._total}"
-        told = f": {self._told()}" if done else ""
+        totals = f": {self._totals()}" if done else ""
         say(
-            f"{done}{of} inputs were printed{told}; then stdout could not be written: "
+            f"{done}{of} inputs were printed{totals}; then stdout could not be written: "
             "what was in flight has ended, the others were not started"
         )
 
-    def _told(self) -> str:
+    def _totals(self) -> str:
         counts = sorted(self._counts.items())
         return ", ".join(f"{count} {status}" for status, count in counts)
 
@@ -187,23 +191,25 @@ class Reasons:
 
     def lines(self) -> List[str]:
         """Return a line for each reason."""
-        told = []
+        lines = []
         for reason, count in self._counts.items():
             more = f" and {count - 1} more" if count > 1 else ""
-            told.append(f"input {self._first[reason]}{more}: {reason}")
+            lines.append(f"input {self._first[reason]}{more}: {reason}")
         if self._others:
-            told.append(f"{self._others} more for other reasons")
-        return told
+            lines.append(f"{self._others} more for other reasons")
+        return lines
 
 
 def reason_of(item: BatchItem) -> str:
     """Return why an item has no output, without what differs from one execution to the next."""
     error = item.error
     status = getattr(error, "status_code", None)
-    told = harmless(getattr(error, "message", "") or type(error).__name__)
+    reason = harmless(getattr(error, "message", "") or type(error).__name__)
     if item.execution is not None:
-        told = told.replace(f"execution {item.execution.execution_id} ", "execution ")
-    return f"{status}: {told}" if status else told
+        reason = reason.replace(
+            f"execution {item.execution.execution_id} ", "execution "
+        )
+    return f"{status}: {reason}" if status else reason
 
 
 def plural(count: int) -> str:

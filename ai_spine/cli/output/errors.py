@@ -12,7 +12,14 @@ from ai_spine.cli.output.formats import json_text
 from ai_spine.cli.output.terminal import harmless, put
 
 JSON_FORMATS = ("json", "jsonl")
-_TOLD = ("status_code", "code", "request_id", "retry_after", "details", "execution_id")
+_FIELDS = (
+    "status_code",
+    "code",
+    "request_id",
+    "retry_after",
+    "details",
+    "execution_id",
+)
 _TYPES = {
     exit_codes.NOT_FOUND: "NotFoundError",
     exit_codes.USAGE: "UsageError",
@@ -21,7 +28,7 @@ _TYPES = {
 }
 
 
-def tell_error(
+def print_error(
     message: str,
     exit_code: int,
     *,
@@ -40,18 +47,21 @@ def tell_error(
     """
     sentence = harmless(message)
     if not as_json:
-        tell(f"Error: {sentence}")
+        echo_error(f"Error: {sentence}")
         return
-    told: Dict[str, Any] = {"type": _TYPES.get(exit_code, "Error"), "message": sentence}
+    fields: Dict[str, Any] = {
+        "type": _TYPES.get(exit_code, "Error"),
+        "message": sentence,
+    }
     if error is not None:
-        told["type"] = type(error).__name__
-    told.update(_known(error))
-    told.update(more or {})
-    told["exit_code"] = exit_code
-    tell(_line({"error": told}))
+        fields["type"] = type(error).__name__
+    fields.update(_known(error))
+    fields.update(more or {})
+    fields["exit_code"] = exit_code
+    echo_error(_line({"error": fields}))
 
 
-def tell(line: str) -> None:
+def echo_error(line: str) -> None:
     """Write a line to stderr; a disk that is full stops neither the work nor its exit code."""
     try:
         put(line, err=True)
@@ -63,14 +73,14 @@ def tell(line: str) -> None:
 
 def _known(error: Optional[BaseException]) -> Dict[str, Any]:
     """Return the fields that an SDK error has besides its sentence."""
-    told = {name: getattr(error, name, None) for name in _TOLD}
+    fields = {name: getattr(error, name, None) for name in _FIELDS}
     execution = getattr(error, "execution", None)
     if execution is not None and execution.was_started:
-        told["execution_id"] = execution.execution_id
+        fields["execution_id"] = execution.execution_id
     if getattr(error, "maybe_executed", False):
-        told["maybe_executed"] = True
-        told["idempotency_key"] = getattr(error, "idempotency_key", None)
-    return {name: value for name, value in told.items() if value is not None}
+        fields["maybe_executed"] = True
+        fields["idempotency_key"] = getattr(error, "idempotency_key", None)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _line(value: Dict[str, Any]) -> str:

@@ -64,11 +64,11 @@ def csv_line(cells: Iterable[Any], stream: Any = None) -> str:
         '"a,b",,-1,[1],\\'=1+1'
     """
     file = io.StringIO()
-    told = [_cell(value) for value in cells]
+    texts = [_cell(value) for value in cells]
     if is_terminal(stream):
-        told = [harmless(cell) for cell in told]
+        texts = [harmless(cell) for cell in texts]
     end = "\r\n"  # a cell with these characters is quoted
-    csv.writer(file, lineterminator=end).writerow(told)
+    csv.writer(file, lineterminator=end).writerow(texts)
     return file.getvalue()[: -len(end)]
 
 

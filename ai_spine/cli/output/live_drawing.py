@@ -133,10 +133,10 @@ class Picture:
         label = shortened(harmless(name), names)
         label += " " * (names - text_width(label))
         error = harmless(str(state.error)) if state.error else ""
-        told = f"{label}  {state.status:9}  {state.elapsed(now):>7}  {error}".rstrip()
-        if text_width(told) > width and not error:
-            told = f"{label}  {state.status}".rstrip()
-        return self._painted(shortened(told, width), state.status)
+        line = f"{label}  {state.status:9}  {state.elapsed(now):>7}  {error}".rstrip()
+        if text_width(line) > width and not error:
+            line = f"{label}  {state.status}".rstrip()
+        return self._painted(shortened(line, width), state.status)
 
     def _painted(self, text: str, status: str) -> str:
         return painted(text, status) if self._is_coloured else text
@@ -225,8 +225,8 @@ class LiveView:
             is_in_place = self._size in (None, (size.columns, size.lines))
             self._size = (size.columns, size.lines)
             up = f"\x1b[{self._drawn}A" if self._drawn and is_in_place else ""
-            told = ([above] if above else []) + lines
-            frame = "".join(f"{line}\x1b[K\n" for line in told)
+            shown = ([above] if above else []) + lines
+            frame = "".join(f"{line}\x1b[K\n" for line in shown)
             put(f"\r{up}{frame}\x1b[J", err=True, end="")
             self._drawn = len(lines)
 

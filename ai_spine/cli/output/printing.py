@@ -4,7 +4,7 @@ import dataclasses
 import sys
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Type
 
-from ai_spine.cli.output.errors import tell
+from ai_spine.cli.output.errors import echo_error
 from ai_spine.cli.output.formats import csv_line, json_text, table_of, yaml_text
 from ai_spine.cli.output.rows import (
     CsvRows,
@@ -100,13 +100,13 @@ def _print_fields(fields: Mapping[str, Any]) -> None:
 def _print_objects(objects: List[Mapping[str, Any]]) -> None:
     """Print objects as a table, or as paragraphs: nothing is shortened, nor empty throughout."""
     names, rows = table_of(objects)
-    told = [
+    shown = [
         (name, cells)
         for name, cells in zip(names or (), zip(*rows))
         if not all(cell in _EMPTY for cell in cells)
     ]
-    texts = [[_text_or_dash(cell) for cell in cells] for _, cells in told]
-    columns = [name for name, _ in told]
+    texts = [[_text_or_dash(cell) for cell in cells] for _, cells in shown]
+    columns = [name for name, _ in shown]
     print_table(columns, [list(row) for row in zip(*texts)], refuses_colour(), True)
 
 
@@ -155,7 +155,7 @@ def print_picked(value: Any) -> None:
 
 def say(message: str) -> None:
     """Report people something in one line, on stderr, whatever a server has put into it."""
-    tell(harmless(message))
+    echo_error(harmless(message))
 
 
 def refuses_colour() -> bool:

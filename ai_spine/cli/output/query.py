@@ -82,5 +82,5 @@ def _reason(error: Exception) -> str:
     """Return what is wrong, without the drawing beneath it, which needs lines of its own."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    told = str(error).strip().split("\n")[0].rstrip(":")
-    return told.replace("Invalid jmespath expression: ", "")
+    message = str(error).strip().split("\n")[0].rstrip(":")
+    return message.replace("Invalid jmespath expression: ", "")

@@ -164,16 +164,16 @@ def print_table(
 
 def print_pairs(pairs: Sequence[Any], no_color: bool = False) -> None:
     """Print names beside their values; values that are not known are left out."""
-    told = [
+    pairs = [
         (harmless(name), text_of(value)) for name, value in pairs if value is not None
     ]
     is_coloured = takes_colour(sys.stdout, no_color)
 
     def paint(number: int, text: str) -> str:
-        is_status = is_coloured and told[number][0] == "status"
+        is_status = is_coloured and pairs[number][0] == "status"
         return painted(text, text) if is_status else text
 
-    for line in pair_lines(told, width_of(sys.stdout), paint=paint):
+    for line in pair_lines(pairs, width_of(sys.stdout), paint=paint):
         put(line)
 
 

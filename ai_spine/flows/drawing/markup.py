@@ -4,7 +4,7 @@ import re
 from typing import List
 
 from ai_spine.flows.drawing.shapes import Shape, read_graph
-from ai_spine.flows.drawing.theme import FILLS, MISSING, shorten, told
+from ai_spine.flows.drawing.theme import FILLS, MISSING, shorten, printable
 from ai_spine.models import Flow
 
 _LABEL = 40
@@ -66,7 +66,7 @@ def flow_as_dot(flow: Flow) -> str:
     ]
     for number, shape in enumerate(graph.shapes):
         colour = f'color="{FILLS[shape.kind]}"'
-        texts = f"label={_dot_text(_label(shape))}, tooltip={_dot_text(told(shape.id))}"
+        texts = f"label={_dot_text(_label(shape))}, tooltip={_dot_text(printable(shape.id))}"
         lines.append(f"n{number} [{texts}, {_DOT_SHAPES[shape.kind]}, {colour}]")
     lines += [f"n{start} -> n{end}" for start, end in graph.edges]
     lines += [f"n{start} -> n{end} [style=dashed]" for start, end in graph.back]

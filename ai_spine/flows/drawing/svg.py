@@ -5,14 +5,14 @@ from typing import Any, List, Mapping, NamedTuple, Optional
 from ai_spine.flows.drawing.elements import clean, number, picture, text, width_of
 from ai_spine.flows.drawing.layout import Layout, centres, lay_out
 from ai_spine.flows.drawing.shapes import Graph, Shape, read_graph
-from ai_spine.flows.drawing.theme import FILLS, MISSING, look_of, shorten, told
+from ai_spine.flows.drawing.theme import FILLS, MISSING, look_of, shorten, printable
 from ai_spine.models import Flow
 
 _LABEL = 28  # columns of an id; the title has all of it
 _SMALL = 11
 _MARGIN, _GAP, _BETWEEN = 12, 24, 46
 _PLAIN, _WITH_STATE = 48, 72  # how high boxes are
-_MOST_TOLD = 50  # nodes in the description
+_MOST_DESCRIBED = 50  # nodes in the description
 
 
 class _Box(NamedTuple):
@@ -39,7 +39,7 @@ def flow_as_svg(flow: Flow, *, states: Optional[Mapping[str, Any]] = None) -> st
         (True, True)
     """
     graph = read_graph(flow, states)
-    name = told(str(flow.name or flow.flow_id or ""))
+    name = printable(str(flow.name or flow.flow_id or ""))
     title = f"Flow {name}"
     if not graph.shapes:
         words = "This flow has no nodes."
@@ -198,15 +198,15 @@ def _described(graph: Graph) -> str:
         needs[end].append(shorten(graph.shapes[start].id, _LABEL))
     order = [v for layer in lay_out(graph).layers for v in sorted(layer)]
     real = [node for node in order if node < len(graph.shapes)]
-    words = [_told_node(graph.shapes[v], needs[v]) for v in real[:_MOST_TOLD]]
-    if len(real) > _MOST_TOLD:
-        words.append(f"and {len(real) - _MOST_TOLD} more")
+    words = [_describe_node(graph.shapes[v], needs[v]) for v in real[:_MOST_DESCRIBED]]
+    if len(real) > _MOST_DESCRIBED:
+        words.append(f"and {len(real) - _MOST_DESCRIBED} more")
     circle = " Some nodes depend on each other in a circle." if graph.back else ""
     count = f"{len(real)} node{'s' * (len(real) != 1)}"
     return f"{count}: {'; '.join(words)}.{circle}"
 
 
-def _told_node(shape: Shape, needs: List[str]) -> str:
+def _describe_node(shape: Shape, needs: List[str]) -> str:
     after = f", after {', '.join(needs[:8])}" if needs else ""
-    state = f", {told(shape.state)}" if shape.state else ""
+    state = f", {printable(shape.state)}" if shape.state else ""
     return f"{shorten(shape.id, _LABEL)} ({shape.kind}){after}{state}"

@@ -6,7 +6,7 @@ from ai_spine.flows.drawing.canvas import Canvas
 from ai_spine.flows.drawing.lanes import CannotRoute, Route, route
 from ai_spine.flows.drawing.layout import Layout, centres, lay_out
 from ai_spine.flows.drawing.shapes import Graph, Shape, read_graph
-from ai_spine.flows.drawing.theme import MISSING, columns, look_of, shorten, told
+from ai_spine.flows.drawing.theme import MISSING, columns, look_of, shorten, printable
 from ai_spine.models import Flow
 
 _MOST_BOXES = 60  # with more, a list is easier to read than lines between boxes
@@ -80,7 +80,7 @@ def _box_texts(shape: Shape, limit: int, ascii_only: bool) -> List[str]:
 
 
 def _name(shape: Shape) -> str:
-    name = told(shape.id)
+    name = printable(shape.id)
     return f"{name}?" if shape.kind == MISSING else name
 
 

@@ -47,7 +47,7 @@ def look_of(state: Optional[str]) -> Look:
     return LOOKS.get(state or "", _OTHER)
 
 
-def told(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text in one line, without what would turn or hide the rest of a drawing."""
     return one_line(text.translate(_TURNING), _LONGEST)
 
@@ -75,7 +75,7 @@ def shorten(text: str, width: int, ellipsis: str = "…") -> str:
         >>> shorten("applicant", 6), shorten("流程图", 5)
         ('appli…', '流程…')
     """
-    line = told(text)
+    line = printable(text)
     if columns(line) <= width:
         return line
     left, kept = width - len(ellipsis), []

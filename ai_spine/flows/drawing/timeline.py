@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Iterable, List, NamedTuple, Optional
 
 from ai_spine.flows.drawing.elements import clean, number, picture, text, width_of
-from ai_spine.flows.drawing.theme import look_of, shorten, told
+from ai_spine.flows.drawing.theme import look_of, shorten, printable
 from ai_spine.models import Execution, NodeResult
 from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus
 
@@ -12,7 +12,7 @@ _LABEL, _STATE = 24, 22  # columns
 _MARGIN, _ROW, _TOP, _BAR = 12, 26, 30, 16
 _LENGTH = 360
 _SMALL = 11
-_MOST_TOLD = 50
+_MOST_DESCRIBED = 50
 _BEGUN = TERMINAL_STATUSES | {ExecutionStatus.RUNNING}
 
 
@@ -30,7 +30,7 @@ class _Row(NamedTuple):
 def timeline_as_svg(execution: Execution, results: Iterable[NodeResult]) -> str:
     """Draw when each node of an execution ran, as an SVG picture for light and dark pages.
 
-    Nodes that never ran, or whose times the server does not tell, have a line without a bar. What
+    Nodes that never ran, or whose times the server does not report, have a line without a bar. What
     runs is drawn up to the last moment that is known.
 
     Args:
@@ -58,12 +58,12 @@ def timeline_as_svg(execution: Execution, results: Iterable[NodeResult]) -> str:
         parts.append(_drawn(row, label, left, y, first, last))
     if not rows:
         parts.append(text(left + _LENGTH / 2, _TOP + 18, "no node has begun"))
-    title = f"Time line of execution {told(str(execution.execution_id))}"
+    title = f"Time line of execution {printable(str(execution.execution_id))}"
     return picture(width, height, title, _described(rows), parts, "timeline")
 
 
 def _row(name: Any, held: Any, duration: Any) -> _Row:
-    """Read the times of a result or an execution, of which a server may tell only some."""
+    """Read the times of a result or an execution, which may be incomplete."""
     state = None if held.status is None else str(held.status)
     start = _aware(held.started_at)
     end = _aware(held.completed_at)
@@ -114,14 +114,14 @@ def _drawn(
 ) -> str:
     whole = (last - first) or timedelta(microseconds=1)
     parts = [
-        f"<title>{clean(row.name)} – {clean(_told_row(row))}</title>",
+        f"<title>{clean(row.name)} – {clean(_describe_row(row))}</title>",
         text(left - _MARGIN, y + 17, label, anchor="end"),
     ]
     if row.start is not None:
         start = left + _LENGTH * ((row.start - first) / whole)
         end = left + _LENGTH * (((row.end or last) - first) / whole)
         parts.append(_bar(row, start, max(end - start, 3), y + (_ROW - _BAR) / 2))
-    words = shorten(_told_row(row), _STATE)
+    words = shorten(_describe_row(row), _STATE)
     parts.append(
         text(left + _LENGTH + _MARGIN, y + 17, words, anchor="start", size=_SMALL)
     )
@@ -168,8 +168,10 @@ def seconds_in_words(duration: timedelta) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _told_row(row: _Row) -> str:
-    state = f"{look_of(row.state).sign} {told(row.state)}" if row.state else "unknown"
+def _describe_row(row: _Row) -> str:
+    state = (
+        f"{look_of(row.state).sign} {printable(row.state)}" if row.state else "unknown"
+    )
     return (
         state if row.duration is None else f"{state}, {seconds_in_words(row.duration)}"
     )
@@ -177,8 +179,9 @@ def _told_row(row: _Row) -> str:
 
 def _described(rows: List[_Row]) -> str:
     words = [
-        f"{shorten(row.name, _LABEL)}: {_told_row(row)}" for row in rows[:_MOST_TOLD]
+        f"{shorten(row.name, _LABEL)}: {_describe_row(row)}"
+        for row in rows[:_MOST_DESCRIBED]
     ]
-    if len(rows) > _MOST_TOLD:
-        words.append(f"and {len(rows) - _MOST_TOLD} more")
+    if len(rows) > _MOST_DESCRIBED:
+        words.append(f"and {len(rows) - _MOST_DESCRIBED} more")
     return f"{'; '.join(words) or 'No node has begun'}."

@@ -73,14 +73,14 @@ class HttpAgent:
         if response.status >= 400:
             raise self._failed(f"answered with status {response.status}")
         try:
-            told = json.loads(response.body)
+            health = json.loads(response.body)
         except (ValueError, RecursionError):
-            told = None
-        if not isinstance(told, dict):
+            health = None
+        if not isinstance(health, dict):
             raise self._failed("the response is not a JSON object")
-        if told.get("ready") is False:
+        if health.get("ready") is False:
             raise self._failed("it says that it is not ready")
-        return told
+        return health
 
     def _request(
         self, path: str, body: Optional[Mapping[str, Any]], timeout: Optional[float]
@@ -106,21 +106,21 @@ class HttpAgent:
             answer = json.loads(response.body)
         except (ValueError, RecursionError):
             answer = None
-        told = answer if isinstance(answer, dict) else {}
-        if told.get("status") == "error" or response.status >= 400:
+        reply = answer if isinstance(answer, dict) else {}
+        if reply.get("status") == "error" or response.status >= 400:
             reason = (
-                told.get("error_message") or f"answered with status {response.status}"
+                reply.get("error_message") or f"answered with status {response.status}"
             )
             raise self._failed(_text_of(reason))
-        if told.get("status") != "success":
+        if reply.get("status") != "success":
             raise self._failed("the response has neither the status success nor error")
-        return told.get("output")
+        return reply.get("output")
 
     def _failed(self, words: str) -> AgentFailed:
         # The service may repeat the password in its message.
         redact = Redactor(passwords_of([self.endpoint])).redact
-        told = redact(f"{self.endpoint}: {words}")
-        return AgentFailed(f"agent {self.agent_id!r} at {told}")
+        message = redact(f"{self.endpoint}: {words}")
+        return AgentFailed(f"agent {self.agent_id!r} at {message}")
 
 
 def check_endpoint(agent_id: str, endpoint: Any) -> str:

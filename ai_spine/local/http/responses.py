@@ -38,7 +38,7 @@ class HTTPError(Exception):
         self.reply = Reply(status, {"detail": detail})
 
     @classmethod
-    def told(cls, reply: Reply) -> "HTTPError":
+    def from_reply(cls, reply: Reply) -> "HTTPError":
         """Return an error with a response of its own form."""
         refusal = cls(reply.status, None)
         refusal.reply = reply
@@ -128,10 +128,10 @@ def refuse_unexpected(error: Exception) -> Response:
 
 def once(store: Store, make: Callable[[], Reply]) -> Reply:
     """Make a reply, or return the earlier one of the same idempotency key."""
-    return once_told(store, make)[0]
+    return once_and_whether_new(store, make)[0]
 
 
-def once_told(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
+def once_and_whether_new(store: Store, make: Callable[[], Reply]) -> Tuple[Reply, bool]:
     """Do what `once` does, and return also whether the reply was made now."""
     return _by_key(lambda key, fingerprint: store.once(key, fingerprint, make))
 
@@ -150,8 +150,8 @@ def _by_key(act: Callable[[Optional[str], str], T]) -> T:
     try:
         return act(key, hashlib.sha256(content.encode("utf-8")).hexdigest())
     except KeyReused:
-        told = one_line(repr(key), 200)
-        words = f"Idempotency-Key {told} was used for another request"
+        shown = one_line(repr(key), 200)
+        words = f"Idempotency-Key {shown} was used for another request"
         raise HTTPError(409, words) from None
 
 
@@ -256,8 +256,8 @@ def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
             problems.append(_problem("missing", [name], "Field required", body))
         elif not isinstance(value, kind) and (required or value is not None):
             code, words = _KINDS[kind]
-            told = f"Input should be a valid {words}"
-            problems.append(_problem(f"{code}_type", [name], told, value))
+            message = f"Input should be a valid {words}"
+            problems.append(_problem(f"{code}_type", [name], message, value))
     if problems:
         raise HTTPError(422, problems)
 

@@ -21,7 +21,7 @@ from ai_spine.local.http.responses import (
     is_repetition,
     json_object,
     once,
-    once_told,
+    once_and_whether_new,
     refuse_field,
     under_prefix,
     whole_number,
@@ -129,7 +129,9 @@ class FlowRoutes:
         except AISpineError as error:
             refuse_field("flow_id", str(error), body["flow_id"])
         flows: List[Flow] = []
-        reply, is_new = once_told(self._store, lambda: self._start(body, flows))
+        reply, is_new = once_and_whether_new(
+            self._store, lambda: self._start(body, flows)
+        )
         if is_new:
             self._engine.start(reply.body["execution_id"], flows[0], body["input_data"])
         if self._streams:
@@ -141,7 +143,7 @@ class FlowRoutes:
         definition = self._store.get("flow", body["flow_id"])
         if definition is None:
             words = f"Flow {body['flow_id']!r} not found"
-            raise HTTPError.told(Reply(200, _started(NO_EXECUTION_ID, words)))
+            raise HTTPError.from_reply(Reply(200, _started(NO_EXECUTION_ID, words)))
         flows.append(Flow.from_wire(definition))
         metadata = body.get("metadata") or {}
         created = self._store.create_execution(
@@ -317,28 +319,28 @@ class SystemRoutes:
 
     def health(self) -> Reply:
         """Return that the server is healthy."""
-        told = {
+        details = {
             "message": "AI Spine local server is running",
             "startup_complete": True,
             "version": __version__,
         }
-        return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
+        return Reply(200, {"status": "healthy", "timestamp": time.time(), **details})
 
     def health_detailed(self) -> Reply:
         """Return that the database is connected."""
-        told = {"database": "connected", "mode": "local"}
-        return Reply(200, {"status": "healthy", "timestamp": time.time(), **told})
+        details = {"database": "connected", "mode": "local"}
+        return Reply(200, {"status": "healthy", "timestamp": time.time(), **details})
 
     def status(self) -> Reply:
         """How its parts are, and how much it serves."""
         agents = self._store.all("agent")
         active = sum(1 for agent in agents if agent["is_active"])
-        told = {
+        details = {
             "components": dict.fromkeys(_COMPONENTS, "active"),
             "agents": {"total": len(agents), "active": active},
             "flows": {"total": len(self._store.ids("flow"))},
         }
-        return Reply(200, {"status": "operational", **told})
+        return Reply(200, {"status": "operational", **details})
 
 
 def _started(execution_id: str, error: Optional[str] = None) -> Dict[str, Any]:

@@ -20,7 +20,7 @@ SAFE_HEADERS = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-sto
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\\]+)(?::([0-9]{0,5}))?")
 _ORIGIN = re.compile(r"(https?)://(.+)")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_LONGEST_TOLD = 80  # characters of a host that a refusal repeats
+_LONGEST_SHOWN = 80  # characters of a host that a refusal repeats
 
 
 class Guard:
@@ -56,9 +56,9 @@ class Guard:
         if named is None:
             return "The request must have one Host header, with a host that can be one"
         if not _is_of_this_machine(named[0]) and named[0] not in self._hosts:
-            told = one_line(named[0], _LONGEST_TOLD)
+            shown = one_line(named[0], _LONGEST_SHOWN)
             return (
-                f"The host {told!r} is not one of this server's:"
+                f"The host {shown!r} is not one of this server's:"
                 " if it should be, name it with allowed_hosts or --allowed-host"
             )
         origin = environ.get("HTTP_ORIGIN")
@@ -87,9 +87,9 @@ def names_of(host: str, allowed_hosts: Sequence[str]) -> FrozenSet[str]:
 def _checked_name(name: Any) -> str:
     named = _host_and_port(name, "") if isinstance(name, str) else None
     if named is None or named[1] or not named[0]:
-        told = one_line(repr(name), _LONGEST_TOLD)
+        shown = one_line(repr(name), _LONGEST_SHOWN)
         raise ConfigurationError(
-            f"allowed_hosts must be host names without scheme and port, not {told}"
+            f"allowed_hosts must be host names without scheme and port, not {shown}"
         )
     return named[0]
 

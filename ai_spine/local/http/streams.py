@@ -143,7 +143,7 @@ class Publisher:
                     return
                 due, self._due = self._due, set()
             for stream in due:
-                self._attempt(self._tell, stream)
+                self._attempt(self._send_events, stream)
             for stream in self._open():
                 if time.monotonic() - stream.written >= KEEP_ALIVE:
                     self._attempt(self._comment, stream)
@@ -163,7 +163,7 @@ class Publisher:
             log.exception("a stream of execution %s broke", stream.execution_id)
             self._drop(stream)
 
-    def _tell(self, stream: Stream) -> None:
+    def _send_events(self, stream: Stream) -> None:
         """Write the new events, as many as the reader keeps up with."""
         for _ in range(_TURN):
             if stream.channel.total_outbufs_len > _MOST_PENDING:
@@ -197,5 +197,5 @@ class Publisher:
 
 
 def _as_text(event: Event) -> bytes:
-    told = json.dumps(event.data)  # in which all line breaks are escaped
-    return f"id: {event.number}\nevent: {event.kind}\ndata: {told}\n\n".encode("ascii")
+    data = json.dumps(event.data)  # in which all line breaks are escaped
+    return f"id: {event.number}\nevent: {event.kind}\ndata: {data}\n\n".encode("ascii")

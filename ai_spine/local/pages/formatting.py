@@ -52,7 +52,7 @@ class Row(NamedTuple):
     execution: Execution
     took: str
     bars: List[Bar]
-    told: str
+    summary: str
     """The time line in words."""
 
 
@@ -137,13 +137,13 @@ def row_of(execution: Execution, results: Sequence[NodeResult]) -> Row:
     """Return an execution as a list shows it."""
     took = seconds_in_words(time_taken(execution))
     ran = [result for result in results if result.status != "skipped"]
-    told = ", ".join(
+    summary = ", ".join(
         f"{result.node_id}: {result.status}, {seconds_in_words(time_taken(result))}"
         for result in ran[:_MOST_BARS]
     )
     if len(ran) > _MOST_BARS:
-        told += f", and {len(ran) - _MOST_BARS} more"
-    return Row(execution, took, _bars(ran[:_MOST_BARS]), told)
+        summary += f", and {len(ran) - _MOST_BARS} more"
+    return Row(execution, took, _bars(ran[:_MOST_BARS]), summary)
 
 
 def _bars(results: Sequence[NodeResult]) -> List[Bar]:
@@ -210,9 +210,9 @@ def example_for(
         latest: The flow's latest executions that completed.
     """
     metadata = flow.metadata if isinstance(flow.metadata, dict) else {}
-    told = metadata.get(EXAMPLE_FIELD)
-    if isinstance(told, dict):
-        return told, "This is the flow's own example."
+    example = metadata.get(EXAMPLE_FIELD)
+    if isinstance(example, dict):
+        return example, "This is the flow's own example."
     if latest:
         return dict(latest[0]["input_data"]), "This is the input of the last run."
     return {}, (
@@ -250,5 +250,5 @@ def read_offset(text: Optional[str]) -> int:
         return 0
     if text.isascii() and text.isdigit() and len(text) < 16:
         return int(text)
-    told = one_line(repr(text), 80)
-    raise ValueError(f"A page begins at a whole number from 0, not at {told}.")
+    shown = one_line(repr(text), 80)
+    raise ValueError(f"A page begins at a whole number from 0, not at {shown}.")

@@ -31,13 +31,14 @@ def health_of(agents: Sequence[Dict[str, Any]]) -> List[Health]:
         asked = [pool.submit(_check, agent) for agent in agents]
         concurrent.futures.wait(asked, timeout=2 * HEALTH_SECONDS)
         return [
-            _told(future, agent["endpoint"]) for future, agent in zip(asked, agents)
+            _health_of(future, agent["endpoint"])
+            for future, agent in zip(asked, agents)
         ]
     finally:
         pool.shutdown(wait=False)
 
 
-def _told(
+def _health_of(
     future: "concurrent.futures.Future[Tuple[bool, str]]", endpoint: str
 ) -> Health:
     is_ready, words = False, "not checked: too many services are slow"
@@ -52,10 +53,10 @@ def _check(agent: Dict[str, Any]) -> Tuple[bool, str]:
     if not endpoint.lower().startswith(("http://", "https://")):
         return True, "a function of this server"
     try:
-        told = HttpAgent(agent["agent_id"], endpoint).health(HEALTH_SECONDS)
+        health = HttpAgent(agent["agent_id"], endpoint).health(HEALTH_SECONDS)
     except (AgentFailed, AISpineError) as error:
         return False, str(error)
-    version = told.get("version")
+    version = health.get("version")
     words = "ready"
     if isinstance(version, (str, int, float)):
         words += f", version {one_line(str(version), 40)}"

@@ -135,11 +135,11 @@ class Page:
         flow = self._find_flow()
         earlier = request.args.get("from")
         if earlier is not None:
-            given, told = self._find(earlier).input_data or {}, "An earlier input."
+            given, origin = self._find(earlier).input_data or {}, "An earlier input."
         else:
             latest = self._store.executions(flow.flow_id, "completed", limit=1)
-            given, told = example_for(flow, latest)
-        return self._show_flow(flow, as_json(given, None), told)
+            given, origin = example_for(flow, latest)
+        return self._show_flow(flow, as_json(given, None), origin)
 
     def executions(self) -> Response:
         """Show a page of executions, the newest first."""
@@ -188,8 +188,8 @@ class Page:
         """One execution and the results of its nodes, whole."""
         execution = self._find(request.args.get("id", ""))
         results = self._store.node_results(execution.execution_id)
-        told = {"execution": dict(execution), "node_results": results}
-        return answer(json.dumps(told, indent=2).encode("ascii"), "application/json")
+        data = {"execution": dict(execution), "node_results": results}
+        return answer(json.dumps(data, indent=2).encode("ascii"), "application/json")
 
     def flow_drawing(self) -> Response:
         """Return the graph of a flow."""
@@ -301,14 +301,14 @@ class Page:
         return render(template, {**shared, **values}, code)
 
     def _show_flow(
-        self, flow: Flow, text: str, told: str, error: str = "", code: int = 200
+        self, flow: Flow, text: str, origin: str, error: str = "", code: int = 200
     ) -> Response:
         return self._show(
             "flow.html",
             code,
             flow=flow,
             text=text,
-            told=told,
+            origin=origin,
             error=error,
             rows=self._rows(flow.flow_id, limit=LATEST),
             every=_LIST_EVERY,
@@ -337,8 +337,8 @@ class Page:
         flow_id = request.args.get("id", "")
         found = self._store.get("flow", flow_id)
         if found is None:
-            told = one_line(repr(flow_id), 200)
-            raise Problem(404, "No such flow", f"There is no flow {told} here.")
+            shown = one_line(repr(flow_id), 200)
+            raise Problem(404, "No such flow", f"There is no flow {shown} here.")
         return Flow.from_wire(found)
 
     def _flow_of(self, execution: Execution) -> Optional[Flow]:
@@ -351,8 +351,8 @@ class Page:
         except HTTPError:
             found = None
         if found is None:
-            told = one_line(repr(execution_id), 200)
-            words = f"There is no execution {told} here."
+            shown = one_line(repr(execution_id), 200)
+            words = f"There is no execution {shown} here."
             raise Problem(404, "No such execution", words)
         return Execution.from_wire(found)
 

@@ -75,7 +75,7 @@ def decide(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
         decision = "approved"
     else:
         decision = "referred" if score < config.get("refer_below", 60) else "declined"
-    told = (
+    numbers = (
         "amount",
         "term_months",
         "monthly_payment",
@@ -85,7 +85,7 @@ def decide(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
     return {
         "decision": decision,
         "applicant": input["name"],
-        **{name: input[name] for name in told},
+        **{name: input[name] for name in numbers},
         "risk_score": score,
         "reasons": input["reasons"],
     }

@@ -317,14 +317,14 @@ class Store(Database):
         """Record the end of a node."""
         now = self._stamp()
         output = None if output_data is None else json.dumps(output_data)
-        told = output, error_message, milliseconds
+        result = output, error_message, milliseconds
         query = "SELECT execution_id FROM node_results WHERE id = ?"
         execution_id = self._rows(query, (result_id,))[0]["execution_id"]
         with self._news_of(execution_id):
             self._db.execute(
                 "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
                 " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
-                (status.value, *told, now, now, result_id),
+                (status.value, *result, now, now, result_id),
             )
             journal.note(self._db, execution_id, result_id, status.value, now)
 
@@ -363,13 +363,13 @@ class Store(Database):
         completed_at: Optional[str],
     ) -> str:
         result_id, now = str(uuid.uuid4()), self._stamp()
-        told = agent_id, status, json.dumps(input_data)
+        start = agent_id, status, json.dumps(input_data)
         with self._news_of(execution_id):
             self._db.execute(
                 "INSERT INTO node_results (id, execution_id, node_id, agent_id, status,"
                 " input_data, created_at, updated_at, completed_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (result_id, execution_id, node_id, *told, now, now, completed_at),
+                (result_id, execution_id, node_id, *start, now, now, completed_at),
             )
             journal.note(self._db, execution_id, result_id, status, now)
         return result_id

@@ -75,9 +75,9 @@
     }
     document.title = page.title;
     for (const name of ["every", "stream", "otherwise"]) {
-      const told = page.querySelector("main").dataset[name];
-      if (told === undefined) delete main.dataset[name];
-      else main.dataset[name] = told;
+      const value = page.querySelector("main").dataset[name];
+      if (value === undefined) delete main.dataset[name];
+      else main.dataset[name] = value;
     }
   }
 
