@@ -20,7 +20,7 @@ needs_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 
 @pytest.fixture
 def inputs(tmp_path):
-    """Write inputs as JSON lines, and gives the path."""
+    """Write inputs as JSON lines, and return the path."""
 
     def make(*values, name="in.jsonl"):
         path = tmp_path / name
@@ -32,7 +32,7 @@ def inputs(tmp_path):
 
 @pytest.fixture
 def out(tmp_path):
-    """Where results may go."""
+    """The path of the results file."""
     return tmp_path / "out.jsonl"
 
 
@@ -45,9 +45,9 @@ def stored(path):
 
 
 def until(condition):
-    ends = time.monotonic() + LIMIT
+    deadline = time.monotonic() + LIMIT
     while not condition():
-        assert time.monotonic() < ends, "it did not happen"
+        assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.005)
 
 
@@ -83,7 +83,7 @@ def test_inputs_come_from_stdin(run):
     assert lines(outcome.stdout)[0]["input"] == {"a": 7}
 
 
-def test_a_failure_ends_with_exit_code_5_after_all_the_others(run, inputs, out):
+def test_a_failure_has_exit_code_5_after_the_other_inputs_are_done(run, inputs, out):
     outcome = run("batch", "broken", inputs({"a": 1}, {"a": 2}), "-o", out)
     assert outcome == (
         *(5, ""),
@@ -104,7 +104,7 @@ def test_stop_on_error_starts_nothing_after_a_failure(run, inputs, client):
     assert len(list(client.iter_executions())) == 1
 
 
-def test_a_bad_line_is_told_before_anything_is_sent(run, inputs, out, client):
+def test_a_bad_line_is_reported_before_anything_is_sent(run, inputs, out, client):
     path = inputs(*({"a": n} for n in range(6)), ["no object"], {"a": 7})
     outcome = run("batch", "echo", path, "-o", out)
     assert outcome.exit_code == 2
@@ -113,7 +113,7 @@ def test_a_bad_line_is_told_before_anything_is_sent(run, inputs, out, client):
     assert list(client.iter_executions()) == []
 
 
-def test_a_bad_line_of_stdin_is_told_and_what_was_done_stays_done(run, out, client):
+def test_a_bad_line_of_stdin_is_reported_and_earlier_results_are_kept(run, out, client):
     content = '{"a": 1}\n' * 6 + "nonsense\n" + '{"a": 8}\n'
     outcome = run("batch", "echo", "-", "-o", out, input=content)
     assert (outcome.exit_code, outcome.stdout) == (2, "")
@@ -125,7 +125,7 @@ def test_a_bad_line_of_stdin_is_told_and_what_was_done_stays_done(run, out, clie
 
 
 @pytest.mark.parametrize("words", [(), ("--stop-on-error",)])
-def test_a_file_of_results_that_exists_is_refused(run, inputs, out, words):
+def test_an_existing_results_file_is_refused(run, inputs, out, words):
     out.write_text("mine", "utf-8")
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", out, *words)
     assert outcome.exit_code == 2
@@ -134,7 +134,7 @@ def test_a_file_of_results_that_exists_is_refused(run, inputs, out, words):
     assert out.read_text("utf-8") == "mine"
 
 
-def test_a_journal_without_its_file_is_not_gone_on_with_unasked(
+def test_a_journal_without_its_file_is_continued_only_with_resume(
     run, inputs, out, client
 ):
     journal = out.with_name(f"{out.name}.journal")
@@ -149,13 +149,13 @@ def test_a_journal_without_its_file_is_not_gone_on_with_unasked(
 
 
 @pytest.mark.parametrize("word", ["--resume", "--retry-failed", "--retry-uncertain"])
-def test_to_resume_a_file_must_be_named(run, inputs, word):
+def test_resume_needs_a_results_file(run, inputs, word):
     outcome = run("batch", "echo", inputs({"a": 1}), word)
     assert outcome.exit_code == 2
     assert "to resume, set the file of results with -o" in outcome.error
 
 
-def test_resume_begins_a_file_and_goes_on_with_it(run, inputs, out, client):
+def test_resume_creates_a_file_and_continues_it(run, inputs, out, client):
     words = ("-o", out, "--resume")
     assert run("batch", "echo", inputs({"a": 1}), *words).exit_code == 0
     outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}), *words)
@@ -164,7 +164,7 @@ def test_resume_begins_a_file_and_goes_on_with_it(run, inputs, out, client):
     assert len(list(client.iter_executions())) == 2
 
 
-def test_resume_refuses_a_file_that_is_no_results(run, inputs, client):
+def test_resume_refuses_a_file_without_results(run, inputs, client):
     path = inputs({"a": 1})
     outcome = run("batch", "echo", path, "-o", path, "--resume")
     assert outcome.exit_code == 2
@@ -173,7 +173,7 @@ def test_resume_refuses_a_file_that_is_no_results(run, inputs, client):
     assert list(client.iter_executions()) == []
 
 
-def test_failed_ones_are_executed_again_if_that_is_asked_for(run, inputs, out, client):
+def test_retry_failed_executes_failed_inputs_again(run, inputs, out, client):
     path = inputs({"a": 1})
     run("batch", "broken", path, "-o", out)
     assert run("batch", "broken", path, "-o", out, "--resume").exit_code == 5
@@ -184,7 +184,7 @@ def test_failed_ones_are_executed_again_if_that_is_asked_for(run, inputs, out, c
 
 
 @pytest.mark.parametrize("word", ["--retry-uncertain", "--retry-writes"])
-def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
+def test_uncertain_inputs_are_sent_again_only_on_request(
     run, server, inputs, out, client, word
 ):
     path = inputs({"a": 1})
@@ -211,7 +211,7 @@ def test_an_execution_that_takes_too_long_is_unknown(run, inputs):
 
 
 @pytest.mark.parametrize("words", [(), ("--stop-on-error",)], ids=str)
-def test_a_server_that_is_not_there_is_told_once_and_nothing_is_left(
+def test_an_unreachable_server_is_reported_once_and_leaves_no_files(
     run, inputs, out, unused_url, words
 ):
     path = inputs(*({"a": n} for n in range(200)))
@@ -224,7 +224,7 @@ def test_a_server_that_is_not_there_is_told_once_and_nothing_is_left(
     assert list(out.parent.glob("out*")) == []
 
 
-def test_a_wrong_key_is_told_once_after_as_many_as_may_be_in_flight(
+def test_a_wrong_key_is_reported_once_after_at_most_the_requests_in_flight(
     invoke, inputs, out
 ):
     path = inputs(*({"a": n} for n in range(200)))
@@ -243,7 +243,7 @@ def test_a_wrong_key_is_told_once_after_as_many_as_may_be_in_flight(
 
 @pytest.fixture
 def unused_url(server):
-    """The address of a server that has gone."""
+    """The URL of a server that was closed."""
     url = server.url
     server.close()
     return url
@@ -259,7 +259,7 @@ def test_a_batch_runs_on_a_local_server_of_its_own(invoke, tmp_path):
     assert (outcome.exit_code, labels) == (0, ["positive", "negative"])
 
 
-def test_nothing_is_drawn_where_stderr_is_no_terminal(run_process, server, inputs):
+def test_no_progress_is_drawn_if_stderr_is_not_a_terminal(run_process, server, inputs):
     path = inputs(*({"a": n} for n in range(30)))
     outcome = run_process("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
     assert outcome.stderr == "30 inputs: 30 completed\n"
@@ -267,7 +267,7 @@ def test_nothing_is_drawn_where_stderr_is_no_terminal(run_process, server, input
 
 
 @needs_posix
-def test_progress_is_drawn_on_a_terminal_and_taken_away_at_the_end(server, inputs, out):
+def test_progress_is_drawn_on_a_terminal_and_cleared_at_the_end(server, inputs, out):
     import pty
 
     path = inputs(*({"a": n} for n in range(200)))
@@ -291,29 +291,29 @@ def _read_all(terminal):
     while True:
         try:
             piece = os.read(terminal, 4096)
-        except OSError:  # how Linux tells that the other side is closed
+        except OSError:  # on Linux: the other side is closed
             piece = b""
         if not piece:
             return content.decode("utf-8")
         content += piece
 
 
-def test_progress_without_a_total_tells_what_is_known():
+def test_progress_without_a_total_shows_what_is_known():
     assert describe(BatchProgress(3, 0, None, 1.5)) == "3, 2.0 per second"
     assert describe(BatchProgress(0, 0, 10, 0.0)) == "0 of 10 (0 %), 0.0 per second"
 
 
 @needs_posix
 @pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
+def test_ctrl_c_exits_with_130_and_says_how_to_continue(
     launch, server, inputs, out, client, presses
 ):
     path = inputs(*({"a": n} for n in range(5)))
     words = ("batch", "stuck", path, "-o", out, "--concurrency", "2")
     process = launch(*words, AI_SPINE_BASE_URL=server.url)
     journal = out.with_name(f"{out.name}.journal")
-    answered = b'"execution_id": "'
-    until(lambda: journal.exists() and journal.read_bytes().count(answered) == 2)
+    accepted = b'"execution_id": "'
+    until(lambda: journal.exists() and journal.read_bytes().count(accepted) == 2)
     process.send_signal(signal.SIGINT)
     told = "finishing what is in flight; press Ctrl-C again to end now\n"
     assert process.stderr.readline() == told
@@ -339,7 +339,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
 
 
 @needs_posix
-def test_ctrl_c_while_stdin_is_awaited_ends_at_once(launch, server):
+def test_ctrl_c_while_reading_stdin_exits_at_once(launch, server):
     process = launch("batch", "echo", "-", AI_SPINE_BASE_URL=server.url)
     process.stdin.write('{"a": 1}\n')
     process.stdin.flush()
@@ -347,14 +347,14 @@ def test_ctrl_c_while_stdin_is_awaited_ends_at_once(launch, server):
     process.send_signal(signal.SIGINT)
     assert process.wait(LIMIT) == 130
     told = process.stderr.read().replace("1 input done: 1 completed\n", "")
-    # What was printed at that very moment may not be counted yet.
+    # The result that was just printed may not be counted yet.
     assert told == (
         "finishing what is in flight; press Ctrl-C again to end now\n"
         "Error: the batch was stopped\n"
     )
 
 
-def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server, inputs):
+def test_a_closed_stdout_causes_no_traceback(launch, server, inputs):
     path = inputs(*({"a": n} for n in range(200)))
     process = launch("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
     process.stdout.readline()
@@ -363,7 +363,7 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server, in
     assert "Traceback" not in process.stderr.read()
 
 
-def test_the_first_different_reasons_are_told_with_how_many_have_them(
+def test_the_first_distinct_reasons_are_reported_with_their_counts(
     run, server, inputs
 ):
     post = ("POST", "/flows/execute")
@@ -380,7 +380,7 @@ def test_the_first_different_reasons_are_told_with_how_many_have_them(
     )
 
 
-def test_a_flow_that_is_not_there_is_told_and_no_execution_is_named(run, inputs):
+def test_an_unknown_flow_is_reported_without_an_execution_id(run, inputs):
     outcome = run("batch", "nowhere", inputs({"a": 1}))
     (told,) = lines(outcome.stdout)
     assert (told["status"], told["execution_id"]) == ("refused", None)
@@ -391,7 +391,7 @@ def test_a_flow_that_is_not_there_is_told_and_no_execution_is_named(run, inputs)
     assert "nowhere" in reason
 
 
-def test_a_misspelt_flow_is_told_with_what_is_meant(run, inputs):
+def test_a_misspelt_flow_is_reported_with_a_suggestion(run, inputs):
     outcome = run("batch", "credit_analisys", inputs({"a": 1}))
     last = outcome.stderr.splitlines()[-1]
     assert last == "there is no flow 'credit_analisys'; is 'credit_analysis' meant?"
@@ -399,16 +399,16 @@ def test_a_misspelt_flow_is_told_with_what_is_meant(run, inputs):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_a_program_is_told_of_failures_in_the_last_line(run, inputs, out, form):
+def test_failures_are_reported_as_json_in_the_last_line(run, inputs, out, form):
     data = inputs({"a": 1}, {"a": 2})
     outcome = run("batch", "broken", data, "--output", form)
-    assert (outcome.told["type"], outcome.exit_code) == ("ExecutionError", 5)
-    assert outcome.told["message"] == "2 of 2 inputs failed"
-    misspelt = run("batch", "brokn", data, "--output", form).told
+    assert (outcome.json_error["type"], outcome.exit_code) == ("ExecutionError", 5)
+    assert outcome.json_error["message"] == "2 of 2 inputs failed"
+    misspelt = run("batch", "brokn", data, "--output", form).json_error
     assert misspelt["message"] == "2 of 2 inputs failed; is 'broken' meant?"
 
 
-def test_no_summary_stands_before_an_error_of_the_settings(run, inputs, tmp_path):
+def test_no_summary_precedes_a_settings_error(run, inputs, tmp_path):
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path / "none" / "out")
     assert outcome.exit_code == 2
     assert "cannot be opened: " in outcome.error
@@ -424,20 +424,20 @@ def test_a_bad_first_line_of_stdin_leaves_no_files(run, out):
 
 
 @pytest.mark.parametrize("more", [(), ("--resume",)], ids=str)
-def test_a_directory_for_results_is_called_so(run, inputs, tmp_path, more):
+def test_a_directory_for_results_is_refused(run, inputs, tmp_path, more):
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path, *more)
     assert outcome.exit_code == 2
     assert f"Error: -o {tmp_path} is a directory: use a file" in outcome.error
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.csv"])
-def test_a_file_without_inputs_is_no_error(run, inputs, name):
+def test_a_file_without_inputs_is_not_an_error(run, inputs, name):
     outcome = run("batch", "echo", inputs(name=name))
     assert outcome == (0, "", "0 inputs: there is nothing to execute\n")
 
 
 @needs_posix
-def test_a_reader_that_goes_away_is_told_what_was_cut_short(launch, server, inputs):
+def test_a_closed_stdout_reports_how_many_results_were_printed(launch, server, inputs):
     path = inputs(*({"a": n} for n in range(200)))
     process = launch("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
     process.stdout.readline()
@@ -448,7 +448,7 @@ def test_a_reader_that_goes_away_is_told_what_was_cut_short(launch, server, inpu
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_is_told_with_what_was_cut_short(server, inputs):
+def test_a_full_disk_reports_how_many_results_were_printed(server, inputs):
     environment = {**os.environ, "AI_SPINE_BASE_URL": server.url}
     words = [*COMMAND, "batch", "echo", inputs({"a": 1}, {"a": 2})]
     with open("/dev/full", "w") as full:

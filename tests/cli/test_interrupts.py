@@ -32,7 +32,7 @@ def stopped(launch, server, client):
 @needs_signals
 @pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
 @pytest.mark.parametrize("command", ["execute", "wait"])
-def test_ctrl_c_leaves_the_execution_and_tells_how_to_go_on(
+def test_ctrl_c_leaves_the_execution_and_reports_how_to_go_on(
     stopped, client, command, options
 ):
     outcome = finish(stopped(command, *options))
@@ -63,7 +63,7 @@ def test_as_json_the_commands_are_fields(stopped, client):
     outcome = finish(stopped("execute", "--output", "json"))
     (execution,) = client.list_executions()
     its_id = execution.execution_id
-    assert outcome.told == {
+    assert outcome.json_error == {
         "type": "Interrupted",
         "message": f"stopped waiting for execution {its_id}, which goes on",
         "execution_id": its_id,
@@ -76,7 +76,7 @@ def test_as_json_the_commands_are_fields(stopped, client):
 @needs_signals
 @pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
 @pytest.mark.parametrize("command", ["execute", "wait"])
-def test_ctrl_c_cancels_if_that_is_asked_for(stopped, client, command, options):
+def test_ctrl_c_cancels_if_that_is_requested(stopped, client, command, options):
     outcome = finish(stopped(command, "--cancel-on-interrupt", *options))
     (execution,) = client.list_executions()
     its_id = execution.execution_id
@@ -122,7 +122,7 @@ def interrupted(monkeypatch):
 @pytest.mark.parametrize(
     "error", [NotFoundError("it is done"), ExecutionError("odd")], ids=repr
 )
-def test_a_cancel_that_fails_is_told(run, interrupted, monkeypatch, error):
+def test_a_cancel_that_fails_is_reported(run, interrupted, monkeypatch, error):
     def refuse(self, execution_id):
         raise error
 
@@ -171,7 +171,7 @@ def test_an_id_in_a_command_to_type_is_quoted(run, interrupted):
 
 
 @pytest.mark.parametrize("option", ["--follow", "--cancel-on-interrupt"])
-def test_without_a_wait_its_options_are_a_wrong_use(run, client, option):
+def test_without_a_wait_its_options_are_a_usage_error(run, client, option):
     outcome = run("execute", "echo", "--no-wait", option)
     assert outcome.exit_code == 2
     assert f"--no-wait and {option} exclude each other" in outcome.error
