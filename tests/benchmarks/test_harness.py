@@ -55,7 +55,9 @@ def test_the_json_has_the_ratios_with_their_targets(report):
     assert parsed["figures"] == [{"what": "ours", "value": 12.5, "unit": "µs"}]
 
 
-def test_the_tables_of_several_runs_are_written_between_the_markers_of_a_guide(report, tmp_path):
+def test_the_tables_of_several_runs_are_written_between_the_markers_of_a_guide(
+    report, tmp_path
+):
     guide = tmp_path / "guide.md"
     guide.write_text(
         "before\n<!-- tables: begin -->\noutdated\n<!-- tables: end -->\nafter"

@@ -177,7 +177,9 @@ def launch():
 
 def _popen(command, cwd, encoding, env):
     previous = signal.getsignal(signal.SIGINT)
-    if previous == signal.SIG_IGN:  # set in a shell's background job; children would inherit it
+    if (
+        previous == signal.SIG_IGN
+    ):  # set in a shell's background job; children would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(

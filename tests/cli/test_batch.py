@@ -363,9 +363,7 @@ def test_a_closed_stdout_causes_no_traceback(launch, server, inputs):
     assert "Traceback" not in process.stderr.read()
 
 
-def test_the_first_distinct_reasons_are_reported_with_their_counts(
-    run, server, inputs
-):
+def test_the_first_distinct_reasons_are_reported_with_their_counts(run, server, inputs):
     post = ("POST", "/flows/execute")
     server.faults.add(*post, status=418, body={"detail": "one"}, times=2)
     for words in ("two", "three\x1b[2J", "four"):

@@ -39,7 +39,10 @@ def offered(run, monkeypatch):
 
     def request(line, shell="bash", **environment):
         with monkeypatch.context() as patch:
-            for name, value in {**completion_request(shell, line), **environment}.items():
+            for name, value in {
+                **completion_request(shell, line),
+                **environment,
+            }.items():
                 patch.setenv(name, value)
             # Click 8.0 would end the process itself.
             patch.setattr("click.core._fast_exit", sys.exit, raising=False)
@@ -186,7 +189,10 @@ def test_an_id_with_shell_syntax_is_not_offered(offered, cache, run_process):
     odd = ["$(touch x)", "a b", "a;b", "`x`", "*", "-x", "a\nb", "a\x1b[2J", "~", "é"]
     path.write_text(json.dumps({"at": time.time(), "ids": [*odd, 7, "fine"]}))
     assert offered("ai-spine execute ") == ["é", "fine"]
-    environ = {**completion_request("bash", "ai-spine execute "), "PYTHONIOENCODING": "ascii"}
+    environ = {
+        **completion_request("bash", "ai-spine execute "),
+        "PYTHONIOENCODING": "ascii",
+    }
     assert run_process(**environ) == (0, "plain,fine\n", "")
 
 

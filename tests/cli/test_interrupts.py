@@ -1,4 +1,4 @@
-"""Tests of Ctrl-C during a wait: how to go on is told, or the execution is cancelled."""
+"""Tests of Ctrl-C during a wait: the command says how to continue, or cancels the execution."""
 
 import os
 import shlex
@@ -14,7 +14,7 @@ needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals"
 
 @pytest.fixture
 def stopped(launch, server, client):
-    """Start a wait that does not end by itself, and presses Ctrl-C when it has begun."""
+    """Start a wait that does not end by itself, and send SIGINT when it has begun."""
 
     def call(command, *options, **environment):
         words = ("execute", "stuck")
@@ -37,20 +37,18 @@ def test_ctrl_c_leaves_the_execution_and_reports_how_to_go_on(
 ):
     outcome = finish(stopped(command, *options))
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
+    execution_id = execution.execution_id
     assert (outcome.exit_code, outcome.stdout) == (130, "")
     assert outcome.stderr.endswith(
-        f"Error: stopped waiting for execution {its_id}, which goes on\n"
-        f"To wait for it: ai-spine wait {its_id}\n"
-        f"To cancel it: ai-spine cancel {its_id}\n"
+        f"Error: stopped waiting for execution {execution_id}, which goes on\n"
+        f"To wait for it: ai-spine wait {execution_id}\n"
+        f"To cancel it: ai-spine cancel {execution_id}\n"
     )
     assert not execution.is_done
 
 
 @needs_signals
-def test_the_commands_lead_to_the_server_of_the_options_and_work(
-    stopped, server, client, run
-):
+def test_the_printed_commands_name_the_server_and_work(stopped, server, client, run):
     process = stopped("execute", "--base-url", server.url, AI_SPINE_TIMEOUT="9")
     *_, told = finish(process).stderr.splitlines()
     words = shlex.split(told.partition(": ")[2])
@@ -59,16 +57,16 @@ def test_the_commands_lead_to_the_server_of_the_options_and_work(
 
 
 @needs_signals
-def test_as_json_the_commands_are_fields(stopped, client):
+def test_the_printed_commands_are_fields_in_json(stopped, client):
     outcome = finish(stopped("execute", "--output", "json"))
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
+    execution_id = execution.execution_id
     assert outcome.json_error == {
         "type": "Interrupted",
-        "message": f"stopped waiting for execution {its_id}, which goes on",
-        "execution_id": its_id,
-        "resume": f"ai-spine wait {its_id}",
-        "cancel": f"ai-spine cancel {its_id}",
+        "message": f"stopped waiting for execution {execution_id}, which goes on",
+        "execution_id": execution_id,
+        "resume": f"ai-spine wait {execution_id}",
+        "cancel": f"ai-spine cancel {execution_id}",
         "exit_code": 130,
     }
 
@@ -79,11 +77,11 @@ def test_as_json_the_commands_are_fields(stopped, client):
 def test_ctrl_c_cancels_if_that_is_requested(stopped, client, command, options):
     outcome = finish(stopped(command, "--cancel-on-interrupt", *options))
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
+    execution_id = execution.execution_id
     assert (outcome.exit_code, outcome.stdout) == (130, "")
     assert outcome.stderr.endswith(
-        f"cancelling execution {its_id}; press Ctrl-C again to leave now\n"
-        f"Error: interrupted; execution {its_id} is cancelled\n"
+        f"cancelling execution {execution_id}; press Ctrl-C again to leave now\n"
+        f"Error: interrupted; execution {execution_id} is cancelled\n"
     )
     assert execution.status == "cancelled"
 
@@ -97,18 +95,18 @@ def test_a_second_ctrl_c_leaves_at_once(stopped, server, client):
     process.send_signal(signal.SIGINT)
     outcome = finish(process)
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
+    execution_id = execution.execution_id
     assert outcome.exit_code == 130
     assert outcome.stderr == (
-        f"Error: interrupted before it was known whether execution {its_id} is cancelled\n"
-        f"To wait for it: ai-spine wait {its_id}\n"
-        f"To cancel it: ai-spine cancel {its_id}\n"
+        f"Error: interrupted before it was known whether execution {execution_id} is cancelled\n"
+        f"To wait for it: ai-spine wait {execution_id}\n"
+        f"To cancel it: ai-spine cancel {execution_id}\n"
     )
 
 
 @pytest.fixture
 def interrupted(monkeypatch):
-    """Have a method of the client be interrupted."""
+    """Make a method of the client raise KeyboardInterrupt."""
 
     def arrange(name):
         def stop(self, *args, **kwargs):
@@ -137,10 +135,10 @@ def test_a_cancel_that_fails_is_reported(run, interrupted, monkeypatch, error):
     ]
 
 
-# A flow that is short may be done before it can be cancelled: what is told of that may differ.
+# A short flow may be done before it can be cancelled, and then the message differs.
 @pytest.mark.parametrize("output", ["table", "json"])
 @pytest.mark.parametrize("options", [(), ("--cancel-on-interrupt",)], ids=str)
-def test_with_a_local_server_nothing_is_left_to_go_on_with(
+def test_with_a_local_server_there_is_nothing_to_continue(
     invoke, interrupted, options, output
 ):
     interrupted("wait_for_execution")
@@ -153,7 +151,7 @@ def test_with_a_local_server_nothing_is_left_to_go_on_with(
         assert outcome.error.endswith(" ends with the local server")
 
 
-def test_ctrl_c_while_a_flow_is_started_says_where_to_look(run, interrupted):
+def test_ctrl_c_while_starting_a_flow_says_how_to_check(run, interrupted):
     interrupted("execute_flow")
     outcome = run("execute", "two words")
     assert outcome.exit_code == 130
@@ -164,7 +162,7 @@ def test_ctrl_c_while_a_flow_is_started_says_where_to_look(run, interrupted):
     assert "it may run" not in run("execute", "echo", "--local").stderr
 
 
-def test_an_id_in_a_command_to_type_is_quoted(run, interrupted):
+def test_an_id_in_a_printed_command_is_quoted(run, interrupted):
     interrupted("wait_for_execution")
     told = run("wait", "--", "-x; rm\x1b[2J").stderr.splitlines()
     assert told[1] == "To wait for it: ai-spine wait -- '-x; rm [2J'"

@@ -5,7 +5,7 @@ import pytest
 from ai_spine import __version__
 
 
-def test_a_server_that_is_well_is_shown_line_by_line(run):
+def test_a_healthy_server_is_shown_line_by_line(run):
     outcome = run("health")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     assert outcome.fields["status"] == "healthy"
@@ -31,7 +31,7 @@ def test_a_server_that_is_unwell_is_shown_and_has_exit_code_1(run, server, outpu
         assert outcome.stderr == f"Error: {told}\n"
 
 
-def test_metrics_count_what_has_run(run, client):
+def test_metrics_count_executions(run, client):
     client.execute_and_wait("echo", {})
     client.execute_and_wait("broken", {}, raise_on_failure=False)
     shown = run("metrics", "--output", "json").json
@@ -40,7 +40,7 @@ def test_metrics_count_what_has_run(run, client):
     assert shown["failed_executions"] == 1
 
 
-def test_metrics_are_shown_line_by_line_without_what_is_unknown(run):
+def test_metrics_are_shown_line_by_line_without_unknown_fields(run):
     outcome = run("metrics")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     assert outcome.fields["total_executions"] == "0"

@@ -1,4 +1,4 @@
-"""Tests of the file of profiles: it is read and changed without loss, and kept private."""
+"""Tests of the profile file: it is read and changed without loss, and kept private."""
 
 import concurrent.futures
 import os
@@ -113,7 +113,9 @@ def test_file_and_folder_are_private_from_their_creation(path, monkeypatch):
         replace(new, old)
 
     monkeypatch.setattr(os, "replace", watch)
-    monkeypatch.setattr(os, "chmod", None)  # what is mended later was open before
+    monkeypatch.setattr(
+        os, "chmod", None
+    )  # a later chmod would leave it open for a moment
     mask = os.umask(0)
     try:
         put(path, "a", "x", "1")

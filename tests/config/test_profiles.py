@@ -19,7 +19,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX modes")
 
 @pytest.fixture
 def write(tmp_path, monkeypatch):
-    """Write the file of profiles, readable for its owner alone."""
+    """Write the profile file, readable only by its owner."""
     path = tmp_path / "config.ini"
     monkeypatch.setenv("AI_SPINE_CONFIG", str(path))
     monkeypatch.setattr(config, "_warned_of", set())
@@ -289,5 +289,5 @@ def test_the_folders_are_those_that_click_would_choose(monkeypatch):
     assert folders.settings_folder() == click.get_app_dir("ai-spine")
 
 
-def test_no_test_reads_the_profiles_of_whoever_runs_it():
+def test_tests_do_not_read_the_profiles_of_the_user():
     assert profiles.file_path() == os.devnull

@@ -215,7 +215,10 @@ def test_a_missing_extra_is_reported_before_anything_is_sent(
     run_process, server, client, tmp_path, module, options, message
 ):
     (tmp_path / f"{module}.py").write_text(f"raise ImportError({module!r})\n")
-    where = {"AI_SPINE_BASE_URL": server.url, "PYTHONPATH": _prepended_to_pythonpath(tmp_path)}
+    where = {
+        "AI_SPINE_BASE_URL": server.url,
+        "PYTHONPATH": _prepended_to_pythonpath(tmp_path),
+    }
     outcome = run_process("execute", "echo", *options, **where)
     assert outcome.exit_code == 2
     assert outcome.error.startswith(f"Error: {message} (see ")

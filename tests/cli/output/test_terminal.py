@@ -64,14 +64,25 @@ def test_a_list_fits_the_terminal(terminal, client, columns):
     assert text.startswith("EXECU")
     assert max(map(text_width, text.splitlines())) <= columns
     printed_text = text.replace("\n", "").replace(" ", "")
-    assert columns == 80 or "Node'out'failed:thescaleisbroken" in printed_text or columns == 40
+    assert (
+        columns == 80
+        or "Node'out'failed:thescaleisbroken" in printed_text
+        or columns == 40
+    )
     assert ("…" in text) == (columns in (80, 40))
 
 
 @pytest.mark.parametrize("columns", [60, 20])
 def test_a_long_value_is_wrapped_and_complete(terminal, columns):
     words = ["debt"] * 30
-    words_to_run = ("execute", "echo", "-i", f"why={' '.join(words)}", "--output", "table")
+    words_to_run = (
+        "execute",
+        "echo",
+        "-i",
+        f"why={' '.join(words)}",
+        "--output",
+        "table",
+    )
     text = plain(read_to_end(terminal(*words_to_run, columns=columns)))
     assert text.split().count("debt") == 30
     printed = [line for line in text.splitlines() if "debt" in line]
@@ -80,7 +91,9 @@ def test_a_long_value_is_wrapped_and_complete(terminal, columns):
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])
 def test_the_nodes_of_a_flow_fit_the_terminal_and_are_complete(terminal, columns):
-    text = plain(read_to_end(terminal("flows", "get", "credit_analysis", columns=columns)))
+    text = plain(
+        read_to_end(terminal("flows", "get", "credit_analysis", columns=columns))
+    )
     assert max(map(len, text.splitlines())) <= columns
     nodes = text.split("\nnodes\n")[1]
     assert "ID" in nodes and '"nodes"' not in text
@@ -210,15 +223,15 @@ def test_a_warning_is_printed_above_the_picture(terminal, server, client):
 
 
 def test_on_a_dumb_terminal_events_are_lines(terminal):
-    text = read_to_end(terminal("execute", "echo", "-i", "a=1", "--follow", TERM="dumb"))
+    text = read_to_end(
+        terminal("execute", "echo", "-i", "a=1", "--follow", TERM="dumb")
+    )
     assert "node out: completed" in text
     assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_leaves_the_cursor_below_the_picture(
-    terminal, server, client, presses
-):
+def test_ctrl_c_leaves_the_cursor_below_the_picture(terminal, server, client, presses):
     server.faults.add("POST", "/executions/*/cancel", delay=300)
     more = ("--cancel-on-interrupt",) if presses == 2 else ()
     child = terminal("execute", "stuck", "--follow", *more, **UNMEASURED)
