@@ -32,7 +32,7 @@ def stopped(launch, server, client):
 @needs_signals
 @pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
 @pytest.mark.parametrize("command", ["execute", "wait"])
-def test_ctrl_c_leaves_the_execution_and_reports_how_to_go_on(
+def test_ctrl_c_leaves_the_execution_running_and_says_how_to_continue(
     stopped, client, command, options
 ):
     outcome = finish(stopped(command, *options))
@@ -74,7 +74,7 @@ def test_the_printed_commands_are_fields_in_json(stopped, client):
 @needs_signals
 @pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
 @pytest.mark.parametrize("command", ["execute", "wait"])
-def test_ctrl_c_cancels_if_that_is_requested(stopped, client, command, options):
+def test_ctrl_c_cancels_with_cancel_on_interrupt(stopped, client, command, options):
     outcome = finish(stopped(command, "--cancel-on-interrupt", *options))
     (execution,) = client.list_executions()
     execution_id = execution.execution_id
@@ -120,7 +120,7 @@ def interrupted(monkeypatch):
 @pytest.mark.parametrize(
     "error", [NotFoundError("it is done"), ExecutionError("odd")], ids=repr
 )
-def test_a_cancel_that_fails_is_reported(run, interrupted, monkeypatch, error):
+def test_a_failed_cancel_is_reported(run, interrupted, monkeypatch, error):
     def refuse(self, execution_id):
         raise error
 
@@ -169,7 +169,7 @@ def test_an_id_in_a_printed_command_is_quoted(run, interrupted):
 
 
 @pytest.mark.parametrize("option", ["--follow", "--cancel-on-interrupt"])
-def test_without_a_wait_its_options_are_a_usage_error(run, client, option):
+def test_wait_options_with_no_wait_are_a_usage_error(run, client, option):
     outcome = run("execute", "echo", "--no-wait", option)
     assert outcome.exit_code == 2
     assert f"--no-wait and {option} exclude each other" in outcome.error

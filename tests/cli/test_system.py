@@ -18,7 +18,7 @@ def test_health_needs_no_key(run):
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_a_server_that_is_unwell_is_shown_and_has_exit_code_1(run, server, output):
+def test_an_unhealthy_server_is_shown_and_has_exit_code_1(run, server, output):
     body = {"status": "degraded", "message": "the database is slow"}
     server.faults.add("GET", "/health", status=200, body=body)
     outcome = run("health", "--output", output)
@@ -53,7 +53,7 @@ def test_metrics_of_an_older_server_have_the_same_names(run, server):
     assert run("metrics").fields == {"total_executions": "9", "uptime": "3.5"}
 
 
-def test_status_reports_how_the_parts_are(run, client):
+def test_status_shows_each_component(run, client):
     shown = run("status", "--output", "json").json
     assert shown == client.get_status().to_dict()
     assert shown["status"] == "operational"
@@ -66,7 +66,7 @@ def test_status_is_shown_line_by_line(run):
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_whoami_reports_whom_the_key_belongs_to_and_what_is_left(run, server, output):
+def test_whoami_shows_the_owner_of_the_key_and_the_credits_left(run, server, output):
     body = {"id": "u1", "email": "ana@example.com", "credits": 12.5}
     server.faults.add("GET", "*/users/me", status=200, body=body)
     outcome = run("whoami", "--output", output)
