@@ -53,16 +53,19 @@ def until(condition):
 
 def test_results_go_to_stdout_and_a_summary_to_stderr(run, inputs):
     outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}))
-    told = sorted(lines(outcome.stdout), key=lambda line: line["index"])
-    assert [line["output"] for line in told] == [{"out": {"a": 1}}, {"out": {"a": 2}}]
-    assert [line["status"] for line in told] == ["completed"] * 2
+    results = sorted(lines(outcome.stdout), key=lambda line: line["index"])
+    assert [line["output"] for line in results] == [
+        {"out": {"a": 1}},
+        {"out": {"a": 2}},
+    ]
+    assert [line["status"] for line in results] == ["completed"] * 2
     assert (outcome.exit_code, outcome.stderr) == (0, "2 inputs: 2 completed\n")
 
 
 def test_results_go_to_a_file_if_one_is_named(run, inputs, out):
     outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}), "-o", out)
-    told = f"2 inputs: 2 completed; {out} has the results\n"
-    assert outcome == (0, "", told)
+    expected = f"2 inputs: 2 completed; {out} has the results\n"
+    assert outcome == (0, "", expected)
     assert stored(out) == [0, 1]
     assert not os.path.exists(f"{out}.journal")
 
@@ -71,8 +74,8 @@ def test_inputs_come_from_csv(run, tmp_path):
     path = tmp_path / "in.csv"
     path.write_text("a,b\n1,x\n2,y\n", "utf-8")
     outcome = run("batch", "echo", path, "--input-column", "a", "--as-text")
-    told = [line["input"] for line in lines(outcome.stdout)]
-    assert sorted(told, key=str) == [{"a": "1"}, {"a": "2"}]
+    used = [line["input"] for line in lines(outcome.stdout)]
+    assert sorted(used, key=str) == [{"a": "1"}, {"a": "2"}]
 
 
 def test_inputs_come_from_stdin(run):
@@ -98,8 +101,8 @@ def test_stop_on_error_starts_nothing_after_a_failure(run, inputs, client):
     path = inputs(*({"a": n} for n in range(9)))
     outcome = run("batch", "broken", path, "--stop-on-error", "--concurrency", 1)
     assert outcome.exit_code == 5
-    told, reason = outcome.stderr.splitlines()
-    assert told == "1 of 9 inputs done: 1 failed; 8 not started"
+    summary, reason = outcome.stderr.splitlines()
+    assert summary == "1 of 9 inputs done: 1 failed; 8 not started"
     assert reason.startswith("input 0: execution of flow broken failed: ")
     assert len(list(client.iter_executions())) == 1
 
@@ -118,8 +121,8 @@ def test_a_bad_line_of_stdin_is_reported_and_earlier_results_are_kept(run, out, 
     outcome = run("batch", "echo", "-", "-o", out, input=content)
     assert (outcome.exit_code, outcome.stdout) == (2, "")
     *_, last = outcome.stderr.splitlines()
-    told = "Error: stdin line 7 is not JSON: "
-    assert last.startswith(told)
+    expected = "Error: stdin line 7 is not JSON: "
+    assert last.startswith(expected)
     done = stored(out) if out.exists() else []
     assert len(done) == len(list(client.iter_executions()))
 
@@ -129,8 +132,8 @@ def test_an_existing_results_file_is_refused(run, inputs, out, words):
     out.write_text("mine", "utf-8")
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", out, *words)
     assert outcome.exit_code == 2
-    told = f"{out} exists: continue it with --resume, or use another file"
-    assert told in outcome.error
+    expected = f"{out} exists: continue it with --resume, or use another file"
+    assert expected in outcome.error
     assert out.read_text("utf-8") == "mine"
 
 
@@ -141,8 +144,10 @@ def test_a_journal_without_its_file_is_continued_only_with_resume(
     journal.write_text('{"run": "r", "flow_id": "echo"}\n', "utf-8")
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", out)
     assert outcome.exit_code == 2
-    told = f"{journal} belongs to a run that is not finished: continue it with --resume"
-    assert told in outcome.error
+    expected = (
+        f"{journal} belongs to a run that is not finished: continue it with --resume"
+    )
+    assert expected in outcome.error
     assert (out.exists(), list(client.iter_executions())) == (False, [])
     assert run("batch", "echo", inputs({"a": 1}), "-o", out, "--resume").exit_code == 0
     assert not journal.exists()
@@ -204,8 +209,8 @@ def test_uncertain_inputs_are_sent_again_only_on_request(
 def test_an_execution_that_takes_too_long_is_unknown(run, inputs):
     outcome = run("batch", "stuck", inputs({"a": 1}), "--wait-timeout", "0.2")
     assert outcome.exit_code == 5
-    told, reason = outcome.stderr.splitlines()
-    assert told == "1 input: 1 unknown"
+    summary, reason = outcome.stderr.splitlines()
+    assert summary == "1 input: 1 unknown"
     assert reason.startswith("input 0: execution was not done within 0.2 s; ")
     assert lines(outcome.stdout)[0]["error"]["type"] == "TimeoutError"
 
@@ -254,8 +259,8 @@ def test_a_batch_runs_on_a_local_server_of_its_own(invoke, tmp_path):
     path = tmp_path / "in.csv"
     path.write_text("text\nWonderful!\nAwful.\n", "utf-8")
     outcome = invoke("--local", "batch", "sentiment-analysis", path)
-    told = sorted(lines(outcome.stdout), key=lambda line: line["index"])
-    labels = [line["output"]["sentiment"]["label"] for line in told]
+    results = sorted(lines(outcome.stdout), key=lambda line: line["index"])
+    labels = [line["output"]["sentiment"]["label"] for line in results]
     assert (outcome.exit_code, labels) == (0, ["positive", "negative"])
 
 
@@ -315,8 +320,8 @@ def test_ctrl_c_exits_with_130_and_says_how_to_continue(
     accepted = b'"execution_id": "'
     until(lambda: journal.exists() and journal.read_bytes().count(accepted) == 2)
     process.send_signal(signal.SIGINT)
-    told = "finishing what is in flight; press Ctrl-C again to end now\n"
-    assert process.stderr.readline() == told
+    expected = "finishing what is in flight; press Ctrl-C again to end now\n"
+    assert process.stderr.readline() == expected
     if presses == 1:
         for execution in client.list_executions():
             client.cancel_execution(execution.execution_id)
@@ -346,9 +351,9 @@ def test_ctrl_c_while_reading_stdin_exits_at_once(launch, server):
     assert json.loads(process.stdout.readline())["output"] == {"out": {"a": 1}}
     process.send_signal(signal.SIGINT)
     assert process.wait(LIMIT) == 130
-    told = process.stderr.read().replace("1 input done: 1 completed\n", "")
+    printed = process.stderr.read().replace("1 input done: 1 completed\n", "")
     # The result that was just printed may not be counted yet.
-    assert told == (
+    assert printed == (
         "finishing what is in flight; press Ctrl-C again to end now\n"
         "Error: the batch was stopped\n"
     )
@@ -380,12 +385,12 @@ def test_the_first_distinct_reasons_are_reported_with_their_counts(run, server, 
 
 def test_an_unknown_flow_is_reported_without_an_execution_id(run, inputs):
     outcome = run("batch", "nowhere", inputs({"a": 1}))
-    (told,) = lines(outcome.stdout)
-    assert (told["status"], told["execution_id"]) == ("refused", None)
-    assert told["error"]["type"] == "ExecutionError"
+    (result,) = lines(outcome.stdout)
+    assert (result["status"], result["execution_id"]) == ("refused", None)
+    assert result["error"]["type"] == "ExecutionError"
     summary, reason = outcome.stderr.splitlines()
     assert (outcome.exit_code, summary) == (5, "1 input: 1 refused")
-    assert reason == f"input 0: {told['error']['message']}"
+    assert reason == f"input 0: {result['error']['message']}"
     assert "nowhere" in reason
 
 
@@ -441,8 +446,8 @@ def test_a_closed_stdout_reports_how_many_results_were_printed(launch, server, i
     process.stdout.readline()
     process.stdout.close()
     assert process.wait(LIMIT) == 141
-    (told,) = process.stderr.read().splitlines()
-    assert re.match(r"\d+ of 200 inputs were printed: \d+ completed; then stdout", told)
+    (line,) = process.stderr.read().splitlines()
+    assert re.match(r"\d+ of 200 inputs were printed: \d+ completed; then stdout", line)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -453,8 +458,8 @@ def test_a_full_disk_reports_how_many_results_were_printed(server, inputs):
         done = subprocess.run(
             words, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=LIMIT
         )
-    told, error = done.stderr.decode("utf-8").splitlines()
-    assert told.startswith(
+    line, error = done.stderr.decode("utf-8").splitlines()
+    assert line.startswith(
         "0 of 2 inputs were printed; then stdout could not be written"
     )
     assert error == "Error: stdout cannot be written: No space left on device"

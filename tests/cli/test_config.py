@@ -32,8 +32,8 @@ def test_path_prints_the_path_of_the_file(invoke, path):
 
 def test_a_setting_can_be_set_shown_and_unset(invoke, path):
     outcome = invoke("config", "set", "timeout", "5")
-    told = f"timeout is set in the profile default ({path})\n"
-    assert outcome == (0, "", told)
+    expected = f"timeout is set in the profile default ({path})\n"
+    assert outcome == (0, "", expected)
     assert path.read_text() == "[default]\ntimeout = 5\n"
     assert invoke("config", "get", "timeout").stdout == "5.0\n"
     outcome = invoke("config", "unset", "timeout")
@@ -116,8 +116,8 @@ def test_list_shows_the_source_of_each_setting(invoke, path, monkeypatch):
     }
     other_server = settings(invoke(*words, "--base-url", "http://127.0.0.1:9"))
     assert other_server["base_url"] == ("http://127.0.0.1:9", "--base-url")
-    told = "profile work, line 3; not sent to http://127.0.0.1:9"
-    assert other_server["api_key"] == ("***", told)
+    expected = "profile work, line 3; not sent to http://127.0.0.1:9"
+    assert other_server["api_key"] == ("***", expected)
     with_options = settings(invoke(*words, "--api-key", KEY, "--timeout", "9"))
     assert with_options["api_key"] == ("***", "--api-key")
     assert with_options["timeout"] == (9.0, "--timeout")
@@ -299,8 +299,8 @@ def test_an_invalid_output_is_reported_before_anything_is_sent(invoke, path, ser
     path.write_text("[default]\noutput = jsno\n")
     outcome = invoke("execute", "echo", "--base-url", server.url)
     assert outcome.exit_code == 2
-    told = f"output of the profile default ({path} line 2) must be one of table"
-    assert told in outcome.error
+    expected = f"output of the profile default ({path} line 2) must be one of table"
+    assert expected in outcome.error
     with server.client() as client:
         assert client.list_executions() == []
     assert (

@@ -208,11 +208,11 @@ def test_a_number_that_json_cannot_represent_is_reported_with_its_path(
 
 
 def test_bidi_marks_of_a_node_are_escaped_while_following(run, server):
-    told = {"execution_id": UNKNOWN_ID, "status": "failed", "node_id": "n\u202e"}
-    body = [{**told, "error_message": "it \u2066broke\x1b[2J"}]
+    values = {"execution_id": UNKNOWN_ID, "status": "failed", "node_id": "n\u202e"}
+    body = [{**values, "error_message": "it \u2066broke\x1b[2J"}]
     server.faults.add("GET", "/executions/*/stream", status=404)
     server.faults.add("GET", "/executions/*/results", status=200, body=body)
-    server.faults.add("GET", "/executions/*", status=200, body=told)
+    server.faults.add("GET", "/executions/*", status=200, body=values)
     stderr = run("wait", UNKNOWN_ID, "--follow").stderr
     assert "node n\\u202e: failed: it \\u2066broke [2J" in stderr
     assert all(line.isprintable() for line in stderr.splitlines())

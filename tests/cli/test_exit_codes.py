@@ -47,7 +47,7 @@ def test_each_error_of_the_sdk_has_its_exit_code():
 
 
 def test_the_exit_codes_are_listed_in_the_help_and_the_docs(invoke):
-    told = " ".join(invoke("--help").stdout.split())
+    printed = " ".join(invoke("--help").stdout.split())
     names = [
         ("DONE", "done"),
         ("API_ERROR", "the server refused, or stdout cannot be written"),
@@ -66,7 +66,9 @@ def test_the_exit_codes_are_listed_in_the_help_and_the_docs(invoke):
         ("CLOSED_PIPE", "the reader of the output has gone"),
     ]
     parts = [(getattr(exit_codes, name), word) for name, word in names]
-    assert "Exit codes: " + " ".join(f"{code} {word}" for code, word in parts) in told
+    assert (
+        "Exit codes: " + " ".join(f"{code} {word}" for code, word in parts) in printed
+    )
     rows = "".join(f"| {code} | {word} |\n" for code, word in parts)
     assert rows in (ROOT / "docs" / "command-line.md").read_text("utf-8")
 
@@ -206,18 +208,18 @@ def test_each_command_reports_errors_in_the_same_way(
 
 
 @pytest.mark.parametrize(
-    "fault, told",
+    "fault, expected",
     [({"status": 429}, "429: Too Many Requests"), ({"drop": True}, "connection")],
     ids=["rate limit", "network"],
 )
 def test_a_wait_continues_after_transient_errors_until_its_timeout(
-    run, server, fault, told
+    run, server, fault, expected
 ):
     server.faults.add("GET", "/executions/*", times=None, **fault)
     outcome = run("wait", UNKNOWN_ID, "--wait-timeout", "0.2")
     assert outcome.exit_code == 6
     assert "its status was never seen, and the last request failed: " in outcome.error
-    assert told in outcome.error
+    assert expected in outcome.error
 
 
 def test_a_wait_ends_at_a_permanent_error(run, server):

@@ -162,8 +162,8 @@ def test_validate_reports_valid_flows_without_a_server(invoke, write):
     two = write({**GREETING, "flow_id": "other"}, "two.yaml")
     outcome = invoke("flows", "validate", one, two)
     assert outcome.exit_code == 0
-    told = f"{one}: flow greeting is valid\n{two}: flow other is valid\n"
-    assert (outcome.stdout, outcome.stderr) == (told, "")
+    expected = f"{one}: flow greeting is valid\n{two}: flow other is valid\n"
+    assert (outcome.stdout, outcome.stderr) == (expected, "")
     assert invoke("flows", "validate", one, "--output", "json").json == [
         {"file": str(one), "flow_id": "greeting"}
     ]

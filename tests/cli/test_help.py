@@ -79,8 +79,8 @@ def test_a_help_page_fits_eighty_columns(path):
 
 
 def test_the_list_of_commands_does_not_cut_the_summaries():
-    told = cli.get_help(cli.make_context("ai-spine", [], terminal_width=80))
-    listed = told.split("Commands:\n")[1].splitlines()
+    found = cli.get_help(cli.make_context("ai-spine", [], terminal_width=80))
+    listed = found.split("Commands:\n")[1].splitlines()
     assert dict(line.split(None, 1) for line in listed) == summaries_of("")
 
 

@@ -74,8 +74,8 @@ def test_stdin_is_json_lines_unless_the_format_is_given():
 def test_a_file_name_without_a_known_suffix_is_refused():
     with pytest.raises(click.UsageError) as caught:
         source_of("inputs.txt", None, (), False)
-    told = "inputs.txt: its name ends neither in .jsonl nor in .csv"
-    assert caught.value.message.startswith(told)
+    expected = "inputs.txt: its name ends neither in .jsonl nor in .csv"
+    assert caught.value.message.startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -118,22 +118,22 @@ def test_a_directory_is_refused_as_inputs(tmp_path):
         path.mkdir(exist_ok=True)
         with pytest.raises(click.UsageError) as caught:
             source_of(str(path), None, (), False)
-        told = f"{path} is a directory: use a file of inputs"
-        assert caught.value.message == told
+        expected = f"{path} is a directory: use a file of inputs"
+        assert caught.value.message == expected
 
 
 def test_invalid_csv_is_reported_with_the_message_of_the_csv_module(write):
     path = write("a.csv", 'a,b\n1,"2\n')
-    told = usage_error(path)
-    assert told.startswith(f"{path} line 2 is not CSV: ") and told.endswith(
+    message = usage_error(path)
+    assert message.startswith(f"{path} line 2 is not CSV: ") and message.endswith(
         "end of data"
     )
 
 
 def test_a_missing_column_is_reported_with_the_existing_ones(write):
     path = write("a.csv", "name,age\nAna,7\n")
-    told = f"{path} has no column 'nmae'; it has name, age"
-    assert usage_error(path, columns=("name", "nmae")) == told
+    expected = f"{path} has no column 'nmae'; it has name, age"
+    assert usage_error(path, columns=("name", "nmae")) == expected
 
 
 def test_a_missing_field_is_reported_with_its_line(write):

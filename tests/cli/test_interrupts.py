@@ -50,8 +50,8 @@ def test_ctrl_c_leaves_the_execution_running_and_says_how_to_continue(
 @needs_signals
 def test_the_printed_commands_name_the_server_and_work(stopped, server, client, run):
     process = stopped("execute", "--base-url", server.url, AI_SPINE_TIMEOUT="9")
-    *_, told = finish(process).stderr.splitlines()
-    words = shlex.split(told.partition(": ")[2])
+    *_, line = finish(process).stderr.splitlines()
+    words = shlex.split(line.partition(": ")[2])
     assert words[:4] == ["ai-spine", "cancel", "--base-url", server.url]
     assert run(*words[1:]).fields["status"] == "cancelled"
 
@@ -164,8 +164,8 @@ def test_ctrl_c_while_starting_a_flow_says_how_to_check(run, interrupted):
 
 def test_an_id_in_a_printed_command_is_quoted(run, interrupted):
     interrupted("wait_for_execution")
-    told = run("wait", "--", "-x; rm\x1b[2J").stderr.splitlines()
-    assert told[1] == "To wait for it: ai-spine wait -- '-x; rm [2J'"
+    printed = run("wait", "--", "-x; rm\x1b[2J").stderr.splitlines()
+    assert printed[1] == "To wait for it: ai-spine wait -- '-x; rm [2J'"
 
 
 @pytest.mark.parametrize("option", ["--follow", "--cancel-on-interrupt"])

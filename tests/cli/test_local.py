@@ -61,9 +61,9 @@ def refuse(invoke, monkeypatch):
 def test_help_shows_the_defaults(invoke):
     outcome = invoke("local", "start", "--help")
     assert outcome.exit_code == 0
-    told = " ".join(outcome.stdout.split())
-    assert "[default: 8000]" in told
-    assert "[default: 127.0.0.1]" in told
+    printed = " ".join(outcome.stdout.split())
+    assert "[default: 8000]" in printed
+    assert "[default: 127.0.0.1]" in printed
     for option in (
         "--flows DIR",
         "--agents MODULE",
@@ -71,7 +71,7 @@ def test_help_shows_the_defaults(invoke):
         "--api-key KEY",
         "--allowed-host NAME",
     ):
-        assert option in told
+        assert option in printed
 
 
 def test_the_samples_are_served_by_default(serve, run_process):
@@ -130,11 +130,11 @@ def test_the_printed_url_can_be_reached(serve, host):
 
 def test_requests_with_an_allowed_host_are_accepted(serve):
     process, url = serve("--allowed-host", "spine.example", "--allowed-host", "other")
-    told = {}
+    statuses = {}
     for name in ("spine.example", "other:80", "rebound.example"):
         with requests.get(f"{url}/health", headers={"Host": name}) as response:
-            told[name] = response.status_code
-    assert told == {"spine.example": 200, "other:80": 200, "rebound.example": 403}
+            statuses[name] = response.status_code
+    assert statuses == {"spine.example": 200, "other:80": 200, "rebound.example": 403}
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,6 @@ def test_an_invalid_flow_file_is_reported_in_one_line(
 ):
     path = project / "flows" / name
     path.write_bytes(content.encode("latin-1"))
-    told = refuse("--flows", project / "flows", "--agents", project / "my_agents.py")
-    assert str(path) in told
-    assert complaint in told
+    message = refuse("--flows", project / "flows", "--agents", project / "my_agents.py")
+    assert str(path) in message
+    assert complaint in message

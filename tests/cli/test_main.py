@@ -289,7 +289,7 @@ def raising(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error, told",
+    "error, expected",
     [
         (ZeroDivisionError("no\nway\x1b[0m"), "ZeroDivisionError: no way [0m"),
         (KeyError("x"), "KeyError: 'x'"),
@@ -299,11 +299,11 @@ def raising(monkeypatch):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_unexpected_error_is_reported_in_one_line(run, raising, error, told):
+def test_an_unexpected_error_is_reported_in_one_line(run, raising, error, expected):
     raising(error)
     outcome = run("flows")
     assert outcome.exit_code == 1
-    assert outcome.error.startswith(f"Error: unexpected {told}")
+    assert outcome.error.startswith(f"Error: unexpected {expected}")
     assert "--debug" in outcome.error
     assert outcome.stderr.count("\n") == 1
 

@@ -190,8 +190,8 @@ def test_a_full_disk_is_reported_in_one_line(run_process, server):
         line = f'"{sys.executable}" -m ai_spine {words} > /dev/full'
         outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
         assert outcome.exit_code == 1
-        told = "Error: stdout cannot be written: No space left on device"
-        assert outcome.error == told
+        expected = "Error: stdout cannot be written: No space left on device"
+        assert outcome.error == expected
         assert outcome.stderr.count("\n") == 1
 
 
@@ -213,8 +213,8 @@ def test_a_warning_turned_into_an_error_is_reported_as_an_error(run_process):
     words = ("flows", "--base-url", "http://spine.invalid", "--api-key", "sk-1")
     outcome = run_process(*words, PYTHONWARNINGS="error::UserWarning")
     assert outcome.exit_code == 2
-    told = "Error: the key is sent to spine.invalid over plain http, readable"
-    assert outcome.error.startswith(told)
+    expected = "Error: the key is sent to spine.invalid over plain http, readable"
+    assert outcome.error.startswith(expected)
     assert outcome.stderr.count("\n") == 1
 
 

@@ -24,11 +24,15 @@ def test_an_unhealthy_server_is_shown_and_has_exit_code_1(run, server, output):
     outcome = run("health", "--output", output)
     assert outcome.exit_code == 1
     assert "the database is slow" in outcome.stdout
-    told = "the server reports the status degraded"
+    expected = "the server reports the status degraded"
     if output == "json":
-        assert outcome.json_error == {"type": "Error", "message": told, "exit_code": 1}
+        assert outcome.json_error == {
+            "type": "Error",
+            "message": expected,
+            "exit_code": 1,
+        }
     else:
-        assert outcome.stderr == f"Error: {told}\n"
+        assert outcome.stderr == f"Error: {expected}\n"
 
 
 def test_metrics_count_executions(run, client):

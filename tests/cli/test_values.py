@@ -99,11 +99,11 @@ def test_all_inputs_must_be_a_json_object(
     path.write_text(text, encoding="utf-8")
     option = "--input" if command == "execute" else "--config"
     argument = {"text": text, "file": f"@{path}", "stdin": "-"}[source]
-    told = {"text": "its text", "file": str(path), "stdin": "stdin"}[source]
+    name = {"text": "its text", "file": str(path), "stdin": "stdin"}[source]
     stdin = text if source == "stdin" else None
     outcome = run(*command.split(), "echo", option, argument, input=stdin)
     assert outcome.exit_code == 2
-    assert f"Error: {option}: {told} {complaint}" in outcome.error
+    assert f"Error: {option}: {name} {complaint}" in outcome.error
 
 
 @pytest.mark.parametrize("source", ["file", "stdin"])
@@ -111,11 +111,11 @@ def test_bytes_that_are_not_utf_8_are_reported(run, tmp_path, source):
     content = '{"text": "Qué bien"}'.encode("latin-1")
     path = tmp_path / "latin.json"
     path.write_bytes(content)
-    argument, told = {"file": (f"@{path}", path), "stdin": ("-", "stdin")}[source]
+    argument, name = {"file": (f"@{path}", path), "stdin": ("-", "stdin")}[source]
     stdin = content if source == "stdin" else None
     outcome = run("execute", "echo", "--input", argument, input=stdin)
     assert outcome.exit_code == 2
-    assert f"--input: {told} is not UTF-8 text" in outcome.error
+    assert f"--input: {name} is not UTF-8 text" in outcome.error
 
 
 @pytest.mark.parametrize(

@@ -199,13 +199,13 @@ def test_concurrent_processes_lose_no_changes(path):
         for number in range(6)
     ]
     for each in running:
-        _, told = each.communicate(timeout=60)
-        assert each.returncode == 0, told
+        _, found = each.communicate(timeout=60)
+        assert each.returncode == 0, found
     assert values(path) == {f"p{number}": {"timeout": "4"} for number in range(6)}
 
 
 @pytest.mark.parametrize(
-    "content, told",
+    "content, expected",
     [
         ("timeout = 1\n", "line 1 sets timeout before any [section]"),
         (f"[a]\n{KEY}\n", "line 2 is neither a [section], nor key = value"),
@@ -220,12 +220,14 @@ def test_concurrent_processes_lose_no_changes(path):
     ],
     ids=lambda value: None if isinstance(value, bytes) else repr(value)[:40],
 )
-def test_an_invalid_file_is_reported_in_one_sentence_with_its_line(path, content, told):
+def test_an_invalid_file_is_reported_in_one_sentence_with_its_line(
+    path, content, expected
+):
     write(path, content)
     with pytest.raises(ConfigurationError) as caught:
         read_document(path)
     assert str(caught.value).startswith(path)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
     assert KEY not in str(caught.value)
 
 

@@ -77,10 +77,10 @@ def test_defaults_are_filled_in(serve, http):
 
 
 def test_descriptive_fields_of_a_flow_are_served_unchanged(serve, http):
-    told = {"name": "N", "description": "D", "version": 7, "metadata": {"k": [1]}}
-    server = serve([flow(node("n", "work"), **told)], AGENTS)
+    values = {"name": "N", "description": "D", "version": 7, "metadata": {"k": [1]}}
+    server = serve([flow(node("n", "work"), **values)], AGENTS)
     served = http.get(f"{server.url}/flows/f").json()
-    assert {name: served[name] for name in told} == told
+    assert {name: served[name] for name in values} == values
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
@@ -117,9 +117,9 @@ BROKEN_FILES = [
 )
 def test_a_broken_file_is_refused_with_its_name(tmp_path, name, text, words):
     (tmp_path / name).write_text(text, encoding="utf-8")
-    told = error_of(tmp_path)
-    assert str(tmp_path / name) in told
-    assert words in told
+    message = error_of(tmp_path)
+    assert str(tmp_path / name) in message
+    assert words in message
 
 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
@@ -140,9 +140,9 @@ def test_a_file_that_does_not_exist_is_refused(tmp_path):
 def test_two_flows_with_the_same_id_are_refused_with_both_files(tmp_path):
     (tmp_path / "a.yaml").write_text(YAML, encoding="utf-8")
     (tmp_path / "b.yaml").write_text(YAML, encoding="utf-8")
-    told = error_of(tmp_path)
-    assert str(tmp_path / "a.yaml") in told and str(tmp_path / "b.yaml") in told
-    assert told.endswith("both define the flow 'from-yaml'")
+    message = error_of(tmp_path)
+    assert str(tmp_path / "a.yaml") in message and str(tmp_path / "b.yaml") in message
+    assert message.endswith("both define the flow 'from-yaml'")
 
 
 def test_a_flow_with_values_that_are_not_json_is_refused():
@@ -247,7 +247,7 @@ def test_all_problems_of_a_flow_are_reported_in_one_message():
         node("c", "work", type="magic"),
         node("c", "work"),
     )
-    told = error_of([{**bad, "entry_point": "x", "exit_points": ["y"]}])
+    message = error_of([{**bad, "entry_point": "x", "exit_points": ["y"]}])
     for words in (
         "flow 'f'",
         "depends on 'ghost'",
@@ -258,7 +258,7 @@ def test_all_problems_of_a_flow_are_reported_in_one_message():
         "entry point 'x'",
         "exit point 'y'",
     ):
-        assert words in told
+        assert words in message
 
 
 def test_invalid_conditions_and_timeouts_are_reported_together():
@@ -267,15 +267,15 @@ def test_invalid_conditions_and_timeouts_are_reported_together():
         node("b", "work", ["a"], config={"timeout": -1}),
         node("c", "work", config={"timeout": "soon"}),
     )
-    told = error_of([bad])
+    message = error_of([bad])
     for words in ("for 'b'", "name 'x'", "node 'b': config.timeout", "node 'c': conf"):
-        assert words in told
+        assert words in message
 
 
 def test_a_flow_that_is_nested_too_deeply_is_refused():
     config = {}
     for _ in range(200):
         config = {"in": config}
-    told = error_of([single(config=config)])
-    assert "a flow given as a dict" in told
-    assert told.endswith("nested deeper than 100 levels")
+    message = error_of([single(config=config)])
+    assert "a flow given as a dict" in message
+    assert message.endswith("nested deeper than 100 levels")

@@ -60,16 +60,16 @@ def serve_on_the_port_of(serve, close):
 
 
 def test_a_server_listens_on_the_given_port(serve, http):
-    told = []
+    found = []
 
     def find():
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            told.append(probe.getsockname()[1])
-        return told[-1]
+            found.append(probe.getsockname()[1])
+        return found[-1]
 
     server = serve_on_the_port_of(serve, find)
-    assert server.url == f"http://127.0.0.1:{told[-1]}"
+    assert server.url == f"http://127.0.0.1:{found[-1]}"
     assert http.get(f"{server.url}/health").ok
 
 
@@ -120,8 +120,8 @@ def test_a_port_that_is_in_use_is_refused_in_one_sentence(serve):
     before = our_threads()
     with pytest.raises(ConfigurationError) as caught:
         LocalServer([], {}, port=port)
-    told = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
-    assert str(caught.value) == told
+    expected = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert str(caught.value) == expected
     assert our_threads() <= before
 
 
@@ -175,10 +175,10 @@ def test_a_missing_extra_is_reported_with_what_to_install():
         "try:\n    import ai_spine.local\n"
         "except ImportError as error:\n    print(error)\n"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, timeout=60, check=True
     )
-    words = told.stdout.decode().strip()
+    words = done.stdout.decode().strip()
     assert "flask" in words
     assert words.endswith("pip install 'ai-spine-sdk[local]'")
     assert "\n" not in words
@@ -565,9 +565,9 @@ def test_all_50_executions_survive_a_kill_and_a_restart(start_process, http):
     server.kill()
 
     again = start_process()
-    told = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
-    by_id = {execution["execution_id"]: execution for execution in told}
-    assert len(told) == 50
+    executions = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
+    by_id = {execution["execution_id"]: execution for execution in executions}
+    assert len(executions) == 50
     assert set(by_id) == {*finished, *asleep}
     for number, execution_id in enumerate(finished):
         assert by_id[execution_id]["status"] == "completed"
@@ -605,9 +605,9 @@ def test_every_acknowledged_execution_survives_a_kill(start_process, http):
     for sender in senders:
         sender.join(LIMIT)
     again = start_process()
-    told = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
-    assert set(acknowledged) <= {execution["execution_id"] for execution in told}
-    assert {execution["status"] for execution in told} <= {"completed", "failed"}
+    executions = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
+    assert set(acknowledged) <= {execution["execution_id"] for execution in executions}
+    assert {execution["status"] for execution in executions} <= {"completed", "failed"}
 
 
 def test_the_database_of_a_running_process_is_refused(start_process, tmp_path):

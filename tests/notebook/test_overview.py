@@ -48,8 +48,8 @@ def test_the_notebook_is_stored_without_outputs():
 def test_no_cell_fails_or_warns(cells):
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
-    told = "".join(output.get("text", "") for output in outputs)
-    assert "Warning" not in told
+    printed = "".join(output.get("text", "") for output in outputs)
+    assert "Warning" not in printed
 
 
 def test_the_notebook_shows_a_graph_executions_and_tables(cells):
@@ -65,6 +65,6 @@ def test_the_notebook_shows_a_graph_executions_and_tables(cells):
 def test_a_batch_in_a_notebook_shows_a_progress_bar_by_default(cells):
     pytest.importorskip("tqdm")
     (cell,) = (cell for cell in cells if cell.source.startswith("texts ="))
-    told = "".join(output.get("text", "") for output in cell.outputs)
-    told += str([output.get("data", "") for output in cell.outputs])
-    assert re.search(r"5/5.*failed=1", told)
+    printed = "".join(output.get("text", "") for output in cell.outputs)
+    printed += str([output.get("data", "") for output in cell.outputs])
+    assert re.search(r"5/5.*failed=1", printed)

@@ -50,14 +50,14 @@ def test_a_client_without_settings_uses_the_server(ai_spine_server):
 
 def test_a_client_in_a_subprocess_uses_the_server(ai_spine_server):
     script = "import ai_spine; print(ai_spine.AISpine().list_flows())"
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         timeout=LIMIT,
         check=True,
     )
-    assert told.stdout.strip() == b"[]"
+    assert done.stdout.strip() == b"[]"
 
 
 def test_an_api_key_is_set_in_the_environment(ai_spine_server):

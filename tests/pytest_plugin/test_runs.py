@@ -59,7 +59,7 @@ def test_a_run_that_uses_no_fixture_imports_nothing_else():
         "print(*sorted(name for name in sys.modules if name.startswith('ai_spine')))\n"
         "print([name for name in ('requests', 'click', 'flask') if name in sys.modules])\n"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -68,13 +68,13 @@ def test_a_run_that_uses_no_fixture_imports_nothing_else():
         check=True,
     )
     ours = "ai_spine ai_spine.__version__ ai_spine.pytest_plugin"
-    assert told.stdout.splitlines() == [ours, "[]"]
+    assert done.stdout.splitlines() == [ours, "[]"]
 
 
 def test_the_fixtures_are_described(tmp_path):
-    told = run_pytest(tmp_path, "--fixtures").stdout
+    printed = run_pytest(tmp_path, "--fixtures").stdout
     for name in ("server", "client", "flows", "agents"):
-        assert re.search(rf"^ai_spine_{name} -- .*\n    \S", told, re.MULTILINE)
+        assert re.search(rf"^ai_spine_{name} -- .*\n    \S", printed, re.MULTILINE)
 
 
 # Missing extras and invalid flows
@@ -150,10 +150,10 @@ def test_bad(ai_spine_server, ai_spine_client):
         ai_spine_client.execute_and_wait("echo", {"n": number, "long": "x" * 5000})
     assert False
 """
-    told = lines_of_section(SECTION, run_file(tmp_path, text).stdout)
-    assert told[0] == "(2 before these)" and len(told) == 11
-    assert told[1].startswith('echo completed: {"n": 2, ')
-    assert all(len(line) < 300 for line in told)
+    printed = lines_of_section(SECTION, run_file(tmp_path, text).stdout)
+    assert printed[0] == "(2 before these)" and len(printed) == 11
+    assert printed[1].startswith('echo completed: {"n": 2, ')
+    assert all(len(line) < 300 for line in printed)
 
 
 def test_a_report_without_executions_gives_the_reason(tmp_path):
@@ -349,5 +349,5 @@ def test_bad(ai_spine_server, ai_spine_client):
         ai_spine_client.execute_and_wait("welcome", data, raise_on_failure=False)
     assert False
 """
-    told = "\n".join(lines_of_section(SECTION, run_file(tmp_path, text).stdout))
-    assert told in guide
+    printed = "\n".join(lines_of_section(SECTION, run_file(tmp_path, text).stdout))
+    assert printed in guide

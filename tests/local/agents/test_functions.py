@@ -83,19 +83,21 @@ def test_the_server_describes_its_agents(serve, http):
         return {}
 
     server = serve([], [bare, full, documented])
-    told = {a["agent_id"]: a for a in http.get(f"{server.url}/agents").json()["agents"]}
-    assert told["bare"]["name"] == "bare" and told["bare"]["description"] == ""
-    assert told["bare"]["capabilities"] == []
-    assert told["bare"]["agent_type"] == "processor"
-    assert told["full"]["name"] == "Full"
-    assert told["full"]["description"] == "All of it"
-    assert told["full"]["capabilities"] == ["a", "b"]
-    assert told["full"]["agent_type"] == "conditional"
-    assert told["documented"]["description"] == "Say what it does."
-    assert told["full"]["endpoint"].startswith(
+    by_id = {
+        a["agent_id"]: a for a in http.get(f"{server.url}/agents").json()["agents"]
+    }
+    assert by_id["bare"]["name"] == "bare" and by_id["bare"]["description"] == ""
+    assert by_id["bare"]["capabilities"] == []
+    assert by_id["bare"]["agent_type"] == "processor"
+    assert by_id["full"]["name"] == "Full"
+    assert by_id["full"]["description"] == "All of it"
+    assert by_id["full"]["capabilities"] == ["a", "b"]
+    assert by_id["full"]["agent_type"] == "conditional"
+    assert by_id["documented"]["description"] == "Say what it does."
+    assert by_id["full"]["endpoint"].startswith(
         "python:tests.local.agents.test_functions."
     )
-    assert told["full"]["endpoint"].endswith("full")
+    assert by_id["full"]["endpoint"].endswith("full")
 
 
 @pytest.mark.parametrize("agent_id", ["", " ", "..", None, 5, "a\nb"])
@@ -298,8 +300,8 @@ def test_an_invalid_agent_is_refused(agents, words):
 def test_a_python_file_that_raises_is_refused_with_the_reason(tmp_path, text, words):
     path = tmp_path / "spine_test_broken.py"
     path.write_text(text, encoding="utf-8")
-    told = error_of(str(path))
-    assert told.startswith(f"the agents {str(path)!r} cannot be imported: {words}")
+    message = error_of(str(path))
+    assert message.startswith(f"the agents {str(path)!r} cannot be imported: {words}")
 
 
 def test_two_agents_with_the_same_id_in_a_module_are_refused(module_file):
@@ -494,8 +496,8 @@ def test_the_password_of_an_http_agent_is_redacted_in_executions(serve):
         place = f"127.0.0.1:{unused.getsockname()[1]}"
         url = f"http://ana:pa%40sswo@{place}"
         execution = run(serve([single()], {"work": url}))
-    told = f"agent 'work' at http://ana:***@{place}: could not connect"
-    assert told in execution.error_message
+    expected = f"agent 'work' at http://ana:***@{place}: could not connect"
+    assert expected in execution.error_message
     assert "sswo" not in str(dict(execution))
 
 
@@ -503,8 +505,8 @@ def test_an_http_agent_slower_than_the_timeout_of_its_node_fails(serve, service)
     service.hold = threading.Event()
     execution = run(serve([single(timeout=0.1)], {"work": service.url}))
     assert execution.status == "failed"
-    told = execution.error_message
-    assert "timed out after 0.1 s" in told or "no response in time" in told
+    message = execution.error_message
+    assert "timed out after 0.1 s" in message or "no response in time" in message
 
 
 def test_a_truncated_response_of_an_http_agent_fails_its_node(serve, service):

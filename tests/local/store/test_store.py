@@ -165,13 +165,13 @@ def test_an_execution_goes_from_pending_to_running_to_completed(store, clock):
 def test_a_finished_execution_is_not_overwritten(store, end):
     execution_id = store.create_execution("f", {}, {})
     store.finish_execution(execution_id, ExecutionStatus(end), error_message="first")
-    told = store.execution(execution_id)
+    found = store.execution(execution_id)
     for other in (ExecutionStatus.COMPLETED, ExecutionStatus.CANCELLED):
         assert not store.finish_execution(
             execution_id, other, output_data={"late": True}
         )
     store.start_execution(execution_id)
-    assert store.execution(execution_id) == told
+    assert store.execution(execution_id) == found
 
 
 def test_missing_records_are_none(store):
@@ -189,12 +189,16 @@ def test_a_node_still_running_when_its_execution_ends_is_cancelled(store):
     store.start_node(execution_id, "runs", "a", {"y": 1})
     store.skip_node(execution_id, "skipped", None)
     store.finish_execution(execution_id, ExecutionStatus.CANCELLED)
-    told = {r["node_id"]: r for r in store.node_results(execution_id)}
-    assert list(told) == ["done", "runs", "skipped"]
-    assert [r["status"] for r in told.values()] == ["completed", "cancelled", "skipped"]
-    assert told["done"]["execution_time_ms"] == 5
-    assert told["done"]["output_data"] == {"x": 1}
-    assert told["runs"]["completed_at"] is not None
+    by_id = {r["node_id"]: r for r in store.node_results(execution_id)}
+    assert list(by_id) == ["done", "runs", "skipped"]
+    assert [r["status"] for r in by_id.values()] == [
+        "completed",
+        "cancelled",
+        "skipped",
+    ]
+    assert by_id["done"]["execution_time_ms"] == 5
+    assert by_id["done"]["output_data"] == {"x": 1}
+    assert by_id["runs"]["completed_at"] is not None
 
 
 def test_many_threads_can_write_concurrently(store):
@@ -277,10 +281,10 @@ def test_everything_survives_a_restart(open_store, tmp_path):
         execution_id, ExecutionStatus.COMPLETED, output_data={"n": {"y": 1}}
     )
     first.put("flow", "f", {"name": "F"})
-    told = (first.execution(execution_id), first.node_results(execution_id))
+    found = (first.execution(execution_id), first.node_results(execution_id))
     first.close()
     again = open_store(tmp_path / "db")
-    assert (again.execution(execution_id), again.node_results(execution_id)) == told
+    assert (again.execution(execution_id), again.node_results(execution_id)) == found
     assert again.get("flow", "f")["name"] == "F"
 
 
@@ -319,13 +323,13 @@ def test_a_second_process_on_the_same_file_is_refused(open_store, tmp_path):
     script = (
         "import sys; from ai_spine.local.store.store import Store; Store(sys.argv[1])"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "db")],
         stderr=subprocess.PIPE,
         timeout=60,
     )
-    assert told.returncode == 1
-    assert b"another server uses the database" in told.stderr
+    assert done.returncode == 1
+    assert b"another server uses the database" in done.stderr
 
 
 def test_a_file_that_is_not_a_database_is_refused_and_not_changed(open_store, tmp_path):
