@@ -194,7 +194,7 @@ def test_an_error_of_a_request_that_may_have_run_has_its_idempotency_key():
 @pytest.mark.parametrize(
     "error", [NetworkError("x", call=CALL), APIError("x", call=CALL)]
 )
-def test_an_error_of_a_request_has_what_is_known_about_the_call(error):
+def test_an_error_of_a_request_has_the_fields_of_its_call_info(error):
     assert {name: getattr(error, name) for name in CALL._fields} == CALL._asdict()
 
 

@@ -264,7 +264,7 @@ def test_bodies_are_logged_only_on_request_and_without_secrets(monkeypatch, capl
 
 
 @pytest.mark.parametrize("value", ["", "0", "no"])
-def test_bodies_are_not_logged_otherwise(monkeypatch, caplog, value):
+def test_bodies_are_not_logged_by_default(monkeypatch, caplog, value):
     caplog.set_level(logging.DEBUG, logger="ai_spine")
     monkeypatch.setenv("AI_SPINE_LOG_BODIES", value)
     with RawServer(answer(200, b"[]")) as server, AISpine(KEY, server.url) as client:

@@ -84,7 +84,7 @@ def test_options_and_the_argument_override_the_config(run, client):
         (("eddie", "--endpoint", "ftp://x"), "must be an http or https URL"),
         (("credit_risk", "--endpoint", URL), "Agent 'credit_risk' already exists"),
     ],
-    ids=["without an endpoint", "with a wrong one", "that is there already"],
+    ids=["no endpoint", "invalid endpoint", "existing agent"],
 )
 def test_the_server_refuses_an_agent(run, words, complaint):
     outcome = run("agents", "create", *words)

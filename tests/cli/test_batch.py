@@ -411,7 +411,7 @@ def test_failures_are_reported_as_json_in_the_last_line(run, inputs, out, form):
     assert misspelt["message"] == "2 of 2 inputs failed; is 'broken' meant?"
 
 
-def test_no_summary_precedes_a_settings_error(run, inputs, tmp_path):
+def test_an_error_in_the_settings_is_printed_without_a_summary(run, inputs, tmp_path):
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path / "none" / "out")
     assert outcome.exit_code == 2
     assert "cannot be opened: " in outcome.error

@@ -141,7 +141,7 @@ def test_messages_are_listed(run, server, start):
     ]
 
 
-def test_no_messages_are_an_empty_list(run, start):
+def test_without_messages_the_list_is_empty(run, start):
     (execution_id,) = start("echo")
     words = ("executions", "messages", execution_id, "--output", "json")
     assert run(*words).json == []

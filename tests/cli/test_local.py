@@ -1,4 +1,4 @@
-"""Tests of `local start`: what it serves, and what it refuses."""
+"""Tests of `local start`: what it serves, and invalid options."""
 
 import json
 import signal

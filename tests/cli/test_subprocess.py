@@ -271,7 +271,9 @@ def test_a_table_is_written_in_the_encoding_of_stdout(echo, text, encoding):
     [("日本 ☂ 😀", "cp1252"), ("\ud800", "cp1252"), ("\ud800", "utf-8")],
     ids=ascii,
 )
-def test_a_table_replaces_characters_that_stdout_cannot_encode(echo, text, encoding):
+def test_a_table_is_printed_despite_characters_that_stdout_cannot_encode(
+    echo, text, encoding
+):
     assert echo(text, encoding).fields["b"] == "2"
 
 

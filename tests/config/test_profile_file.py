@@ -160,7 +160,9 @@ def test_the_missing_target_of_a_symlink_is_created(path, tmp_path):
     assert values(str(tmp_path / "later" / "spine.ini")) == {"work": {"timeout": "9"}}
 
 
-def test_a_failed_write_leaves_the_file_unchanged_and_no_other(path, monkeypatch):
+def test_a_failed_write_leaves_the_file_unchanged_and_no_temporary_file(
+    path, monkeypatch
+):
     write(path, CONTENT)
 
     def fail(*_):

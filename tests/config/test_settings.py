@@ -287,7 +287,7 @@ def test_the_tls_settings_and_proxies_reach_the_session():
     client = AISpine(verify=here, cert=[here, str(here)], proxies={"https": "http://p"})
     assert client.session.verify == str(here)
     assert client.session.cert == (str(here), str(here))
-    assert client.session.proxies == {}  # where vars() would show a password
+    assert client.session.proxies == {}  # not set, since vars() would show a password
     settings = client.session.merge_environment_settings("http://h", {}, 0, None, None)
     assert settings["proxies"]["https"] == "http://p"
     assert AISpine(verify=False, cert=here).session.cert == str(here)

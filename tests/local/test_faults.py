@@ -181,7 +181,7 @@ def test_a_delay_without_a_status_only_delays(server, http):
 
 
 @pytest.mark.parametrize("more", [{}, {"status": 500}, {"drop_after_commit": True}])
-def test_a_delayed_request_has_no_effect_until_then_and_close_ends_the_delay(
+def test_a_delayed_request_has_no_effect_yet_and_close_ends_the_delay(
     serve, http, more
 ):
     server = serve([single()], {"work": lambda input, config: {}})

@@ -364,6 +364,6 @@ def test_a_list_that_is_null_is_empty():
 
 
 @pytest.mark.parametrize("data", [None, 5, "x", {}, {"agents": 5}, {"flows": []}])
-def test_an_response_without_a_list_is_unexpected(data):
+def test_a_response_without_a_list_is_unexpected(data):
     with pytest.raises(UnexpectedResponse, match="^no list of agents$"):
         read_items(Agent, "agents")(data)

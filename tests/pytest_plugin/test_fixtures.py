@@ -107,7 +107,9 @@ def test_sleeps_between_polls_are_shortened(ai_spine_server, ai_spine_client, sl
     assert len(slept) >= 4 and max(slept) <= 0.01
 
 
-def test_the_retry_policy_is_not_changed(ai_spine_server, ai_spine_client, slept):
+def test_the_fixtures_do_not_change_the_retry_policy(
+    ai_spine_server, ai_spine_client, slept
+):
     wait = {"Retry-After": "61"}
     ai_spine_server.faults.add("GET", "/flows", status=429, headers=wait)
     with pytest.raises(RateLimitError) as caught:

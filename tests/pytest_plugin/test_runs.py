@@ -37,7 +37,9 @@ def installed(tmp_path):
     return str(info.parent)
 
 
-@pytest.mark.parametrize("loaded", [False, True], ids=["alone", "and by name"])
+@pytest.mark.parametrize(
+    "loaded", [False, True], ids=["installed", "installed and by name"]
+)
 def test_pytest_finds_the_installed_plugin(installed, tmp_path, loaded):
     environ = {"PYTHONPATH": installed}
     done = run_file(tmp_path, USES, loaded=loaded, environ=environ)
@@ -156,7 +158,7 @@ def test_bad(ai_spine_server, ai_spine_client):
     assert all(len(line) < 300 for line in printed)
 
 
-def test_a_report_without_executions_gives_the_reason(tmp_path):
+def test_a_report_without_executions_returns_the_reason(tmp_path):
     text = """
 def test_none(ai_spine_server):
     assert False

@@ -113,7 +113,7 @@ def test_an_output_as_csv_has_the_fields_of_the_only_exit_point(show):
         ({}, "{}"),
     ],
 )
-def test_a_cell_of_csv(cell, text):
+def test_csv_cells_are_quoted_and_formulas_are_escaped(cell, text):
     assert csv_line([cell, "x"]) == f"{text},x"
 
 
@@ -121,7 +121,7 @@ def test_a_cell_of_csv(cell, text):
 @pytest.mark.parametrize(
     "text", ["\x1b[2J", "\x9b2J", "\x85", "\u2028", "\u202eevil", "a\nb", "日本 ☂"]
 )
-def test_text_round_trips_without_control_characters(show, form, text):
+def test_text_round_trips_with_control_characters_escaped(show, form, text):
     printed = show({"key": text, text: 1}, "--output", form)
     read = yaml.safe_load if form == "yaml" else json.loads
     assert read(printed) == {"out": {"key": text, text: 1}}

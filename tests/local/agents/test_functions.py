@@ -130,7 +130,7 @@ def test_a_function_that_accepts_two_arguments_is_an_agent(serve, function):
     assert run(serve([single()], {"work": function})).output_data == {"n": {}}
 
 
-# Where agents come from
+# Sources of agents
 
 
 @pytest.fixture

@@ -600,7 +600,7 @@ def test_a_node_excluded_by_one_of_its_conditionals_is_skipped(serve, http):
     assert statuses_of(http, server, execution)["n"] == "skipped"
 
 
-def test_a_conditional_node_that_was_skipped_decides_nothing(serve, http):
+def test_a_skipped_conditional_node_excludes_no_nodes(serve, http):
     made = flow(
         node("first", type="conditional", conditions={"second": NEVER}),
         node("second", None, ["first"], type="conditional", conditions={"n": NEVER}),

@@ -576,7 +576,9 @@ SMUGGLED = b"GET /flows?smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
         ("Content-Length: 5\n Transfer-Encoding: chunked", 400),
     ],
 )
-def test_a_request_with_ambiguous_length_closes_the_connection(server, lines, status):
+def test_a_request_with_an_ambiguous_length_is_refused_and_the_connection_closed(
+    server, lines, status
+):
     fault = server.faults.add("GET", "/flows", status=418, times=None)
     with connect(server) as sock:
         head = f"POST /flows HTTP/1.1\nHost: localhost\n{lines}".replace("\n", "\r\n")
