@@ -158,7 +158,7 @@ def test_bad(ai_spine_server, ai_spine_client):
     assert all(len(line) < 300 for line in printed)
 
 
-def test_a_report_without_executions_returns_the_reason(tmp_path):
+def test_a_report_without_executions_says_why(tmp_path):
     text = """
 def test_none(ai_spine_server):
     assert False
