@@ -1,4 +1,4 @@
-"""A real browser without a window, and what it finds wrong with a page for people who need more."""
+"""A headless browser, and the accessibility problems that axe-core finds in a page."""
 
 import shutil
 from pathlib import Path
@@ -20,7 +20,7 @@ _FLAGS = (
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    """A Chromium that Selenium drives, one for each worker; skipped where none is installed."""
+    """A Chromium driven by Selenium, one for each worker; skipped if it is not installed."""
     webdriver = pytest.importorskip("selenium.webdriver")
     chromium = next(filter(None, map(shutil.which, _NAMES)), None)
     driver = shutil.which("chromedriver")
@@ -37,13 +37,13 @@ def browser(tmp_path_factory):
 
 
 def use_scheme(browser, scheme):
-    """Have pages take the person to prefer `light` or `dark`."""
+    """Emulate the preferred colour scheme `light` or `dark`."""
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
 def violations(browser):
-    """Return what axe-core finds wrong with the page that the browser shows, a line for each."""
+    """Return the problems that axe-core finds in the current page, one line for each."""
     axe = pytest.importorskip("axe_core_python")
     (folder,) = axe.__path__
     browser.execute_script((Path(folder) / "axe.min.js").read_text(encoding="utf-8"))

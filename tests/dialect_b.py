@@ -1,4 +1,4 @@
-"""A server of dialect B for the tests: a `LocalServer` behind a translator on a real socket."""
+"""A server of dialect B for tests: a `LocalServer` behind a translating proxy."""
 
 import base64
 import json
@@ -21,8 +21,8 @@ NAMES = {
 }
 HOP_BY_HOP = ("Host", "Connection")
 LISTS = ("flows", "agents", "executions", "messages")
-# What users put in is theirs: no dialect changes its names.
-USERS_OWN = (
+# Data of users, the keys of which are not translated.
+DATA_OF_USERS = (
     "input_data",
     "output_data",
     "config",
@@ -43,27 +43,27 @@ def translate(value):
         return [translate(item) for item in value]
     if not isinstance(value, dict):
         return value
-    said = {}
+    result = {}
     for name, child in value.items():
-        if name in USERS_OWN:
-            said[camel(name)] = child
+        if name in DATA_OF_USERS:
+            result[camel(name)] = child
         elif (
             name == "status"
             and "flow_id" in value
             or "node_id" in value
             and name == "status"
         ):
-            said["status"] = STATUSES.get(child, child)
+            result["status"] = STATUSES.get(child, child)
         elif name.endswith("_at") and isinstance(child, str):
-            said[camel(name)] = child + "Z"
+            result[camel(name)] = child + "Z"
         else:
-            said[camel(name)] = translate(child)
+            result[camel(name)] = translate(child)
     if "agent_type" in value:
-        said["id"] = said.pop("agentId")
-    return said
+        result["id"] = result.pop("agentId")
+    return result
 
 
-def translate_answer(method, path, status, body, query):
+def translate_response(method, path, status, body, query):
     if status >= 400:
         detail = body.get("detail") if isinstance(body, dict) else None
         words = detail if isinstance(detail, str) else detail[0]["msg"]
@@ -88,10 +88,10 @@ def translate_answer(method, path, status, body, query):
 
 
 def execution_of(body):
-    said = translate(body)
-    if "status" in said:
-        said["status"] = STATUSES.get(said["status"], said["status"])
-    return said
+    result = translate(body)
+    if "status" in result:
+        result["status"] = STATUSES.get(result["status"], result["status"])
+    return result
 
 
 def cursor_of(offset):
@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = (
         -1
-    )  # headers and body in one packet: two would wait for an acknowledgement
+    )  # headers and body in one packet: a second one would wait for an acknowledgement
 
     def respond(self):
         parts = urlsplit(self.path)
@@ -110,9 +110,9 @@ class Handler(BaseHTTPRequestHandler):
         if "cursor" in query:
             query["offset"] = base64.urlsafe_b64decode(query.pop("cursor")).decode()
         length = int(self.headers.get("Content-Length") or 0)
-        answer = requests.request(
+        response = requests.request(
             self.command,
-            f"{self.server.behind}{parts.path}?{urlencode(query)}",
+            f"{self.server.upstream}{parts.path}?{urlencode(query)}",
             data=self.rfile.read(length),
             headers={
                 k: v for k, v in self.headers.items() if k not in ("Host", "Connection")
@@ -123,14 +123,14 @@ class Handler(BaseHTTPRequestHandler):
             "limit": int(query.get("limit", 100)),
             "offset": int(query.get("offset", 0)),
         }
-        said = translate_answer(
-            self.command, parts.path, answer.status_code, answer.json(), paging
+        result = translate_response(
+            self.command, parts.path, response.status_code, response.json(), paging
         )
-        self.answer(*said, answer.headers)
+        self.send(*result, response.headers)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = respond
 
-    def answer(self, status, body, headers):
+    def send(self, status, body, headers):
         content = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
         for name in ("X-Request-Id", "Idempotency-Key", "Retry-After"):
@@ -147,11 +147,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class DialectB:
-    """Serves what a `LocalServer` says in the other dialect."""
+    """Translates the responses of a `LocalServer` into dialect B."""
 
     def __init__(self, server):
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.behind = server.url
+        self._http.upstream = server.url
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"

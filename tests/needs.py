@@ -1,10 +1,10 @@
-"""What not every Python can have: tests that need it are skipped without it, and say so."""
+"""Marks for tests that need optional modules, and are skipped without them."""
 
 import importlib.util
 
 import pytest
 
-# Which words of an example, a command or a module's name show that it needs what.
+# The words that show which module an example, a command or another module needs.
 _WORDS = {
     "vaderSentiment": "sentiment-analysis",
     "jmespath": "--query",
@@ -15,13 +15,13 @@ _WORDS = {
 
 
 def needs(module):
-    """Return the mark of a test, or of its parameters, that needs a module."""
+    """Return a mark that skips a test, or one of its parameters, without a module."""
     missing = importlib.util.find_spec(module) is None
-    return pytest.mark.skipif(missing, reason=f"needs {module}, which is not here")
+    return pytest.mark.skipif(missing, reason=f"needs {module}, which is not installed")
 
 
 def missing_for(example):
-    """Return the module that an example needs and that is not here; `None` if it has all."""
+    """Return a module that an example needs and that is not installed, or `None`."""
     for module, word in _WORDS.items():
         if word in example and importlib.util.find_spec(module) is None:
             return module
@@ -29,7 +29,7 @@ def missing_for(example):
 
 
 def skip_without(example):
-    """Skip a test of an example that needs what is not here."""
+    """Skip a test if its example needs a module that is not installed."""
     module = missing_for(example)
     if module is not None:
-        pytest.skip(f"the example needs {module}, which is not here")
+        pytest.skip(f"the example needs {module}, which is not installed")

@@ -1,4 +1,4 @@
-"""A scripted TCP server for exchanges that no sane HTTP server would produce."""
+"""A scripted TCP server for responses that no real HTTP server would send."""
 
 import json
 import socket
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 RESET = "reset the connection after reading the request"
-CLOSE = "close the connection without an answer"
-STALL = "say nothing until the client gives up"
-TRICKLE = "send a blank every now and then until the client gives up"
+CLOSE = "close the connection without a response"
+STALL = "send nothing until the client gives up"
+TRICKLE = "send a space from time to time until the client gives up"
 
 Step = Union[bytes, str, Tuple[bytes, str]]
 _LINGER_ZERO = struct.pack("ii", 1, 0)  # makes close() send a reset
@@ -20,7 +20,7 @@ _LONGEST_TRICKLE = 60  # blanks
 
 
 class Received(NamedTuple):
-    """One request, as it came."""
+    """A request as received."""
 
     method: str
     target: str
@@ -33,7 +33,7 @@ class Received(NamedTuple):
 
 
 def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
-    """Return the bytes of a response; `content_length="9"` stands for the header."""
+    """Return the bytes of a response; `content_length="9"` sets the header Content-Length."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8")
     fields = {"content_length": str(len(raw)), "connection": "close", **headers}
     lines = [f"HTTP/1.1 {status} Reason"]
@@ -43,7 +43,7 @@ def answer(status: int = 200, body: Any = b"", **headers: str) -> bytes:
 
 @contextmanager
 def full_listener() -> Iterator[str]:
-    """Return the URL of a port where no connection ever stands: its queue is full."""
+    """Yield the URL of a port that never accepts a connection, since its backlog is full."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -59,7 +59,8 @@ def full_listener() -> Iterator[str]:
 class RawServer:
     """Plays one step for each request: bytes to send before closing, or RESET, CLOSE, STALL…
 
-    A pair is bytes and how to go on after them. The last step is played for all further requests.
+    A pair is the bytes to send and the step that follows. The last step is repeated for all
+    further requests.
     """
 
     def __init__(self, *script: Step, listening: bool = True) -> None:
@@ -70,14 +71,14 @@ class RawServer:
         self._thread: Optional[threading.Thread] = None
         self._connection: Optional[socket.socket] = None
         self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", 0))  # until it listens, it refuses
+        self._listener.bind(("127.0.0.1", 0))  # refuses connections until it listens
         self._address = self._listener.getsockname()
         self.url = f"http://127.0.0.1:{self._address[1]}"
         if listening:
             self.listen()
 
     def listen(self) -> None:
-        """Start to accept; a second call changes nothing."""
+        """Start to accept connections; a second call has no effect."""
         if self._thread is None:
             self._listener.listen(16)
             self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -90,7 +91,7 @@ class RawServer:
         self.stop()
 
     def stop(self) -> None:
-        """End what it is at, and waits for its thread; a second call changes nothing."""
+        """Drop the current connection, and wait for the thread; a second call has no effect."""
         if self._thread is not None and not self._stopped:
             self._stopped = True
             self._wake()
@@ -140,7 +141,7 @@ class RawServer:
 
 
 def _trickle(connection: socket.socket) -> bool:
-    """Return whether the client has let it all come."""
+    """Send spaces slowly, and return whether the client received all of them."""
     connection.settimeout(_TRICKLE_PAUSE)
     for _ in range(_LONGEST_TRICKLE):
         try:

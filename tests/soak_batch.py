@@ -1,9 +1,9 @@
-"""A batch that is killed again and again: every input has one result, and was executed once.
+"""A batch that is killed repeatedly: every input has one result, and was executed once.
 
 `python -m tests.soak_batch [--inputs 500] [--kills 20] [--seed N] [--bad-weather]`
 
-In bad weather, it goes through a proxy that fails one connection in five. What was executed is
-counted at the server, by the agent and by the list of executions.
+With --bad-weather, it uses a proxy that breaks one connection in five. The executions are
+counted on the server, by the agent and in the list of executions.
 """
 
 import argparse
@@ -33,7 +33,7 @@ _FLOW = {
 
 
 class Report(NamedTuple):
-    """What came of it."""
+    """The results of a run."""
 
     inputs: int
     results: int
@@ -64,15 +64,15 @@ class Report(NamedTuple):
 
 
 class Counting:
-    """An agent that counts how often each input comes."""
+    """An agent that counts its calls with each input."""
 
     def __init__(self) -> None:
-        self.came: Counter[int] = collections.Counter()
+        self.calls: Counter[int] = collections.Counter()
         self._lock = threading.Lock()
 
     def __call__(self, input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
         with self._lock:
-            self.came[input["n"]] += 1
+            self.calls[input["n"]] += 1
         time.sleep(0.02)
         return {"square": input["n"] ** 2}
 
@@ -90,14 +90,14 @@ def _served(bad_weather: bool, seed: int, counting: Counting) -> Iterator[Any]:
 
 
 def soak(inputs: int, kills: int, seed: int, *, bad_weather: bool) -> Report:
-    """Run it, and gives what came of it."""
-    chance, counting, started = random.Random(seed), Counting(), time.monotonic()
+    """Run the batch until it is done, and return the report."""
+    rng, counting, started = random.Random(seed), Counting(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         results = os.path.join(folder, "results.jsonl")
         with open(os.path.join(folder, "inputs.jsonl"), "w") as file:
             file.writelines(json.dumps({"n": n}) + "\n" for n in range(inputs))
         with _served(bad_weather, seed, counting) as (server, url):
-            killed, runs = _run_until_done(folder, url, inputs, kills, chance)
+            killed, runs = _run_until_done(folder, url, inputs, kills, rng)
             executed: Counter[int] = collections.Counter(
                 execution["input_data"]["n"]
                 for execution in server._store.executions("count", limit=100 * inputs)
@@ -109,8 +109,8 @@ def soak(inputs: int, kills: int, seed: int, *, bad_weather: bool) -> Report:
         for line in lines
         if line["output"] == {"node": {"square": line["index"] ** 2}}
     }
-    once = sum(1 for n in range(inputs) if executed[n] == 1 and counting.came[n] == 1)
-    twice = sum(1 for n in range(inputs) if max(executed[n], counting.came[n]) > 1)
+    once = sum(1 for n in range(inputs) if executed[n] == 1 and counting.calls[n] == 1)
+    twice = sum(1 for n in range(inputs) if max(executed[n], counting.calls[n]) > 1)
     return Report(
         inputs,
         len(right) if len(lines) == len(right) else -len(lines),
@@ -125,9 +125,9 @@ def soak(inputs: int, kills: int, seed: int, *, bad_weather: bool) -> Report:
 
 
 def _run_until_done(
-    folder: str, url: str, inputs: int, kills: int, chance: random.Random
+    folder: str, url: str, inputs: int, kills: int, rng: random.Random
 ) -> Any:
-    """Run the command, killed at random moments; each time it goes on with the file."""
+    """Run the command and kill it at random moments, until it completes the results file."""
     command = [sys.executable, "-m", "ai_spine", "--base-url", url, "--timeout", "2"]
     command += ["batch", "count", "inputs.jsonl", "-o", "results.jsonl", "--resume"]
     command += ["--retry-writes", "--concurrency", "16"]
@@ -144,8 +144,8 @@ def _run_until_done(
             )
             if killed < kills:
                 seen = len(_lines(os.path.join(folder, "results.jsonl")))
-                _wait_for_more(folder, process, seen + chance.randrange(step), chance)
-                time.sleep(chance.uniform(0, 0.1))
+                _wait_for_more(folder, process, seen + rng.randrange(step), rng)
+                time.sleep(rng.uniform(0, 0.1))
                 killed += process.poll() is None
                 process.send_signal(signal.SIGKILL)
             if process.wait(300) == 0:
@@ -154,11 +154,11 @@ def _run_until_done(
 
 
 def _wait_for_more(
-    folder: str, process: "subprocess.Popen[bytes]", wanted: int, chance: random.Random
+    folder: str, process: "subprocess.Popen[bytes]", wanted: int, rng: random.Random
 ) -> None:
-    """Wait until so many results are there, or the process is gone."""
-    if chance.random() < 0.2:  # amid its start, which is a moment as good as another
-        time.sleep(chance.uniform(0, 0.6))
+    """Wait until there are enough results, or the process has ended."""
+    if rng.random() < 0.2:  # sometimes kill it during its start
+        time.sleep(rng.uniform(0, 0.6))
         return
     path = os.path.join(folder, "results.jsonl")
     while process.poll() is None and len(_lines(path)) < wanted:
@@ -166,7 +166,7 @@ def _wait_for_more(
 
 
 def _lines(path: str) -> List[Dict[str, Any]]:
-    """Return the whole lines that there are."""
+    """Return the complete lines of a results file."""
     try:
         with open(path) as file:
             return [json.loads(line) for line in file if line.endswith("\n")]
@@ -180,8 +180,13 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--bad-weather", action="store_true")
-    given = parser.parse_args()
-    report = soak(given.inputs, given.kills, given.seed, bad_weather=given.bad_weather)
+    arguments = parser.parse_args()
+    report = soak(
+        arguments.inputs,
+        arguments.kills,
+        arguments.seed,
+        bad_weather=arguments.bad_weather,
+    )
     print(report)
     return 0 if report.is_clean else 1
 

@@ -1,4 +1,4 @@
-"""What real servers sent, replayed through the client: typed results, and typed errors."""
+"""Tests that replay recorded responses of real servers through the client."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -31,7 +31,7 @@ def utc(*parts):
 
 
 def replay(name, call, *, prefix=""):
-    """Return what a call of the client gives, or the error that it raises."""
+    """Return the result of a call of the client, or the error that it raises."""
     exchange = EXCHANGES[name]
     path = exchange["request"]["path"].replace("{id}", ID).partition("?")[0]
     with responses.RequestsMock() as mock:
@@ -297,9 +297,9 @@ def check_flow_create_cycle():
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
-def test_what_was_recorded_is_understood(name):
+def test_a_recorded_response_is_parsed(name):
     globals()[f"check_{name}"]()
 
 
-def test_all_that_was_recorded_is_here():
+def test_all_recorded_responses_are_tested():
     assert len(EXCHANGES) == 33

@@ -1,4 +1,4 @@
-"""The examples in docstrings, in the README and in shells run, and do what they say."""
+"""Tests that the examples in docstrings, the README and the guides run as documented."""
 
 import ast
 import asyncio
@@ -32,10 +32,10 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(ai_spine.__path__, "ai_spine.")
     if not module.name.endswith("__main__")
 )
-# The modules whose examples await something.
+# The modules with asynchronous examples.
 AWAITS = re.compile(r"\b(_async|async_\w+|aiohttp|httpx|sessions|tasks)\b")
 
-# What the README's blocks of Python print, in their order.
+# The output of the README's blocks of Python, in order.
 PRINTED = ["approved 706.1\n"]
 
 
@@ -59,7 +59,7 @@ def test_examples_in_docstrings_run(name):
 
 @needs("aiohttp")
 @pytest.mark.parametrize("name", [name for name in MODULES if AWAITS.search(name)])
-def test_examples_that_await_run(name, monkeypatch):
+def test_asynchronous_examples_run(name, monkeypatch):
     skip_without(name)
     module = importlib.import_module(name)
     with LocalServer() as server, contextlib.ExitStack() as stack:
@@ -93,14 +93,14 @@ def check_examples(module, run, server, client):
             left_out.append(f"{example.name} needs {missing}")
     assert failed == 0
     if left_out:
-        pytest.skip(f"all others ran: {', '.join(left_out)}, which is not here")
+        pytest.skip(f"all others ran: {', '.join(left_out)}, which is not installed")
 
 
 @pytest.mark.parametrize(
     "block, prints",
     list(zip(blocks("python"), PRINTED)),
 )
-def test_python_in_the_readme_prints_what_it_says(block, prints):
+def test_python_in_the_readme_prints_the_documented_output(block, prints):
     skip_without(block)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -108,12 +108,12 @@ def test_python_in_the_readme_prints_what_it_says(block, prints):
     assert printed.getvalue() == prints
 
 
-def test_on_a_package_index_what_the_readme_links_to_is_found(monkeypatch):
-    given = {}
-    setuptools = SimpleNamespace(setup=given.update)
+def test_links_of_the_readme_work_on_a_package_index(monkeypatch):
+    arguments = {}
+    setuptools = SimpleNamespace(setup=arguments.update)
     monkeypatch.setitem(sys.modules, "setuptools", setuptools)
     runpy.run_path(str(ROOT / "setup.py"))
-    text = given["long_description"]
+    text = arguments["long_description"]
     assert "](https://" in text and not re.search(r"\]\((?!https://)", text)
     for picture, kind, path in re.findall(
         rf"(!?)\[[^]]*\]\({REPOSITORY}/(\w+)/main/([^)]+)\)", text
@@ -128,7 +128,7 @@ def test_the_readme_has_python_and_shell_to_run():
 
 
 @pytest.mark.parametrize("command", commands())
-def test_commands_that_are_shown_succeed(command):
+def test_documented_commands_succeed(command):
     skip_without(command)
     words = shlex.split(command)[1:]
     environ = {**os.environ, "PYTHONWARNINGS": "error,ignore::ImportWarning"}

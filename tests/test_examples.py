@@ -1,4 +1,4 @@
-"""Tests that run the examples, each against a server of its own."""
+"""Tests that run each example against a server of its own."""
 
 import os
 import subprocess
@@ -15,14 +15,14 @@ EXAMPLES = sorted(FOLDER.glob("*.py"))
 LIMIT = 60  # seconds until an example that hangs is killed
 
 
-def test_the_examples_of_the_requirements_are_there():
+def test_the_required_examples_exist():
     names = [path.name for path in EXAMPLES]
     wanted = {"basic_usage.py", "batch_processing.py", "error_handling.py"}
     assert wanted <= set(names)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_runs_to_its_end(path, tmp_path):
+def test_an_example_runs_without_errors(path, tmp_path):
     skip_without(path.read_text(encoding="utf-8"))
     with LocalServer() as server:
         done = subprocess.run(
@@ -37,5 +37,5 @@ def test_an_example_runs_to_its_end(path, tmp_path):
     assert "Traceback" not in done.stderr
     assert done.returncode == 0, done.stderr
     assert done.stdout
-    for left in tmp_path.iterdir():  # what stays is named
+    for left in tmp_path.iterdir():  # files that an example leaves are printed
         assert str(left.resolve()) in done.stdout

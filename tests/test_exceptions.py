@@ -147,7 +147,7 @@ def _assert_same(clone, error):
     assert vars(clone) == vars(error)
 
 
-def test_a_pickled_error_can_be_read_in_another_process():
+def test_a_pickled_error_can_be_loaded_in_another_process():
     code = (
         "import pickle, sys; print(repr(pickle.load(sys.stdin.buffer).credits_needed))"
     )
@@ -169,12 +169,12 @@ def test_each_error_can_be_built_with_a_message_only(error):
 
 
 @pytest.mark.parametrize("error", INSTANCES, ids=_class_name)
-def test_each_error_reads_as_one_line(error):
+def test_each_error_is_printed_as_one_line(error):
     assert error.message in str(error)
     assert len(str(error).splitlines()) == 1
 
 
-def test_an_error_says_what_where_and_how_often():
+def test_an_error_contains_status_request_attempts_and_request_id():
     error = error_from_response(
         503, b'{"detail": "busy"}', call=CALL._replace(maybe_executed=False)
     )
@@ -182,7 +182,7 @@ def test_an_error_says_what_where_and_how_often():
     assert error.message == "busy"
 
 
-def test_an_error_of_a_request_that_may_have_run_says_so_with_its_key():
+def test_an_error_of_a_request_that_may_have_run_has_its_idempotency_key():
     assert str(NetworkError("lost", call=CALL)) == (
         "lost (POST /flows/execute, 2 attempts, request id r-1); it may have run: "
         "check before sending it again (idempotency key k-1)"
@@ -194,7 +194,7 @@ def test_an_error_of_a_request_that_may_have_run_says_so_with_its_key():
 @pytest.mark.parametrize(
     "error", [NetworkError("x", call=CALL), APIError("x", call=CALL)]
 )
-def test_an_error_of_a_request_has_what_is_known_about_the_call(error):
+def test_an_error_of_a_request_has_the_fields_of_its_call_info(error):
     assert {name: getattr(error, name) for name in CALL._fields} == CALL._asdict()
 
 
@@ -308,7 +308,7 @@ def test_the_field_errors_of_a_422_are_listed():
         (False, "Bad Request", None, False),
     ],
 )
-def test_every_form_of_an_error_body_is_read(body, message, code, details):
+def test_every_form_of_an_error_body_is_parsed(body, message, code, details):
     error = error_from_response(400, json.dumps(body).encode())
     assert (error.message, error.code, error.details) == (message, code, details)
 
@@ -325,7 +325,7 @@ def test_every_form_of_an_error_body_is_read(body, message, code, details):
     ],
     ids=["empty", "html", "not-utf8", "cut", "too-deep", "bom"],
 )
-def test_a_body_that_is_not_json_leaves_the_reason_of_the_status(body):
+def test_a_body_that_is_not_json_falls_back_to_the_reason_of_the_status(body):
     error = error_from_response(502, body, call=CallInfo("GET", "/flows"))
     assert str(error) == "502: Bad Gateway (GET /flows)"
 
@@ -357,5 +357,5 @@ def test_credits_are_numbers_or_none(needed, available, expected):
     assert (error.credits_needed, error.credits_available) == expected
 
 
-def test_the_seconds_to_wait_are_kept():
+def test_retry_after_is_kept():
     assert error_from_response(429, b"", retry_after=7.0).retry_after == 7.0

@@ -1,4 +1,4 @@
-"""The guides' examples run, print what the text below them says, and their options exist."""
+"""Tests that the examples in guides run, print the documented output, and use existing options."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ from ai_spine.cli.main import cli
 from tests.needs import skip_without
 
 FOLDER = Path(__file__).parent.parent / "docs"
-# What each guide's blocks of Python print, in their order.
+# The output of each guide's blocks of Python, in order.
 PRINTED = {
     "local-server.md": ["200 text/html; charset=utf-8\n"],
     "batches.md": [
@@ -78,7 +78,7 @@ def test_each_guide_is_tested():
     "block, prints",
     [pair for name, printed in PRINTED.items() for pair in zip(blocks(name), printed)],
 )
-def test_python_in_a_guide_prints_what_it_says(block, prints):
+def test_python_in_a_guide_prints_the_documented_output(block, prints):
     skip_without(block)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -87,7 +87,7 @@ def test_python_in_a_guide_prints_what_it_says(block, prints):
 
 
 def options_of(command):
-    """Return all options of a command and of those under it."""
+    """Return all options of a command and its subcommands."""
     own = {name for each in command.params for name in each.opts}
     below = getattr(command, "commands", {}).values()
     return own.union(*map(options_of, below))
@@ -95,12 +95,12 @@ def options_of(command):
 
 def test_the_options_in_the_guide_to_the_command_line_exist():
     text = (FOLDER / "command-line.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
-    assert told - {"--help"} <= options_of(cli)
+    documented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert documented - {"--help"} <= options_of(cli)
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_what_is_printed_is_told_in_the_text(name):
+def test_the_output_of_examples_is_documented(name):
     text = (FOLDER / name).read_text(encoding="utf-8")
     for line in "".join(PRINTED[name]).splitlines():
         assert re.search(rf"It prints[^\n]*`[^\n]*{re.escape(line)}[^\n]*`", text)

@@ -1,4 +1,4 @@
-"""Tests of what an import costs: nothing is imported before it is needed."""
+"""Tests that modules are imported only when they are needed."""
 
 import ast
 import copy
@@ -14,11 +14,11 @@ import pytest
 import ai_spine
 
 HEAVY = {"requests", "urllib3", "dateutil"}
-TELL = """
+PRINT_MODULES = """
 import atexit, json, sys
 atexit.register(lambda: print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr))
 """
-# Click 8.0 ends a process that completes without a word to `atexit`.
+# Click 8.0 ends a process after completion without running `atexit`.
 RUN = """
 import click.core
 from ai_spine.cli.main import main
@@ -29,16 +29,16 @@ main()
 
 
 def modules_after(code, *words, **environment):
-    """Return what a fresh Python has imported when it has run some code."""
+    """Return the modules imported by a new Python that runs some code, and its output."""
     done = subprocess.run(
-        [sys.executable, "-c", TELL + code, *words],
+        [sys.executable, "-c", PRINT_MODULES + code, *words],
         capture_output=True,
         text=True,
         timeout=60,
         env={**os.environ, **environment},
     )
-    *said, modules = done.stderr.splitlines()
-    assert [line for line in said if line] == []
+    *messages, modules = done.stderr.splitlines()
+    assert [line for line in messages if line] == []
     return set(json.loads(modules)), done.stdout
 
 
@@ -75,29 +75,29 @@ def test_help_and_version_import_neither_the_client_nor_a_command(word):
     ],
 )
 def test_completion_of_commands_imports_nothing_heavy(shell, words, offered):
-    told = {
+    environ = {
         "COMP_WORDS": words,
         "COMP_CWORD": str(words.count(" ")),
         "_AI_SPINE_COMPLETE": f"{shell}_complete",
     }
     if shell == "fish":
-        told["COMP_CWORD"] = words.split(" ")[-1]
-    modules, printed = modules_after(RUN, **told)
+        environ["COMP_CWORD"] = words.split(" ")[-1]
+    modules, printed = modules_after(RUN, **environ)
     assert offered in printed
     assert not modules & HEAVY
 
 
-def test_what_type_checkers_see_is_what_there_is():
+def test_the_names_for_type_checkers_are_those_at_runtime():
     tree = ast.parse(Path(ai_spine.__file__).read_text("utf-8"))
     (checked,) = [node for node in tree.body if isinstance(node, ast.If)][:1]
     seen = {(node.module, name.name) for node in checked.body for name in node.names}
     names_in = ai_spine._NAMES_IN
-    held = {(f"ai_spine.{m}", name) for m in names_in for name in names_in[m]}
-    assert seen == held
+    loaded = {(f"ai_spine.{m}", name) for m in names_in for name in names_in[m]}
+    assert seen == loaded
     assert {name for _, name in seen} | {"__version__"} == set(ai_spine.__all__)
 
 
-def test_every_public_name_is_there_and_is_listed():
+def test_every_public_name_can_be_imported_and_is_listed():
     assert set(ai_spine.__all__) <= set(dir(ai_spine))
     names = {}
     exec("from ai_spine import *", names)
@@ -105,19 +105,19 @@ def test_every_public_name_is_there_and_is_listed():
         assert names[name] is getattr(ai_spine, name)
 
 
-def test_a_room_is_reached_through_the_package():
+def test_a_submodule_is_an_attribute_of_the_package():
     modules_after("import ai_spine; ai_spine.exceptions.NotFoundError")
     assert ai_spine.exceptions.NotFoundError is ai_spine.NotFoundError
 
 
-def test_a_name_that_there_is_not_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'ai_spine' has no attribute 'nothing'"):
         ai_spine.nothing
     with pytest.raises(ImportError, match="nothing"):
         exec("from ai_spine import nothing")
 
 
-def test_what_is_imported_late_pickles_and_copies():
+def test_lazily_imported_classes_can_be_pickled_and_copied():
     error = pickle.loads(pickle.dumps(ai_spine.NotFoundError("gone")))
     assert isinstance(error, ai_spine.NotFoundError)
     assert copy.copy(ai_spine.AISpine) is pickle.loads(pickle.dumps(ai_spine.AISpine))

@@ -1,4 +1,4 @@
-"""The package imports what is public when it is asked for, and looks as if it were there."""
+"""Tests that the package imports public names lazily."""
 
 import subprocess
 import sys
@@ -10,11 +10,11 @@ import ai_spine
 
 ROOT = Path(ai_spine.__file__).parent.parent
 LIMIT = 60  # seconds
-# The oldest urllib3 has an importer of modules that new Pythons warn of.
+# The oldest urllib3 has a module importer that causes a warning on new Pythons.
 STRICT = ("-W", "error", "-W", "ignore::ImportWarning")
 
 
-def told_by(script):
+def output_of(script):
     done = subprocess.run(
         [sys.executable, *STRICT, "-c", script],
         cwd=ROOT,
@@ -33,23 +33,23 @@ def test_importing_the_package_alone_imports_nothing_heavy():
         "ai_spine.AISpine\n"
         "print('AISpine' in vars(ai_spine), 'requests' in sys.modules)\n"
     )
-    assert told_by(script) == ["True", "False", "True", "True"]
+    assert output_of(script) == ["True", "False", "True", "True"]
 
 
-@pytest.mark.parametrize("room", ["client", "exceptions", "models"])
-def test_a_room_can_be_reached_without_importing_it(room):
-    script = f"import ai_spine; print(ai_spine.{room}.__name__)"
-    assert told_by(script) == [f"ai_spine.{room}"]
+@pytest.mark.parametrize("module", ["client", "exceptions", "models"])
+def test_a_submodule_can_be_used_without_importing_it(module):
+    script = f"import ai_spine; print(ai_spine.{module}.__name__)"
+    assert output_of(script) == [f"ai_spine.{module}"]
 
 
 @pytest.mark.parametrize("name", ai_spine.__all__)
-def test_every_public_name_is_there(name):
+def test_every_public_name_exists(name):
     assert getattr(ai_spine, name) is vars(ai_spine)[name]
 
 
-def test_a_name_that_is_not_public_is_refused_in_the_usual_words():
+def test_a_name_that_is_not_public_raises_the_usual_error():
     with pytest.raises(AttributeError) as caught:
         ai_spine.Spine
     assert str(caught.value) == "module 'ai_spine' has no attribute 'Spine'"
     with pytest.raises(ImportError):
-        from ai_spine import Credential  # noqa: F401  # a room has it, but not for all
+        from ai_spine import Credential  # noqa: F401  # in a submodule, but not public

@@ -1,4 +1,4 @@
-"""Tests of the API as data."""
+"""Tests of the table of operations."""
 
 import inspect
 
@@ -8,7 +8,7 @@ from ai_spine import AISpine, operations
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.operations import OPERATIONS
 
-NO_ENDPOINT_OF_THEIR_OWN = {
+WITHOUT_ENDPOINT = {
     "check_credits",
     "close",
     "execute_and_wait",
@@ -19,25 +19,23 @@ NO_ENDPOINT_OF_THEIR_OWN = {
     "wait_for_execution",
     "with_options",
 }
-STAY = ("/health", "/metrics", "/status", "/api/v1/user")
+UNPREFIXED = ("/health", "/metrics", "/status", "/api/v1/user")
 
 
 def by_name(operation):
     return operation.name
 
 
-def test_each_method_of_the_client_has_its_operation_and_the_reverse():
+def test_each_method_of_the_client_has_an_operation_and_vice_versa():
     methods = {
         name
         for name, value in inspect.getmembers(AISpine, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert {
-        operation.name for operation in OPERATIONS
-    } == methods - NO_ENDPOINT_OF_THEIR_OWN
+    assert {operation.name for operation in OPERATIONS} == methods - WITHOUT_ENDPOINT
 
 
-def test_no_two_operations_share_a_name_or_an_endpoint():
+def test_names_and_endpoints_of_operations_are_unique():
     assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
     endpoints = {(operation.method, operation.path) for operation in OPERATIONS}
     assert len(endpoints) == len(OPERATIONS)
@@ -48,8 +46,8 @@ def test_only_system_paths_ignore_the_prefix(operation):
     ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
     moved = operation.path_for("/api/v1", ids).startswith("/api/v1/")
     stays = operation.path_for("/api/v1", ids) == operation.path_for("", ids)
-    assert moved is not operation.path.startswith(STAY[:3])
-    assert stays is operation.path.startswith(STAY)
+    assert moved is not operation.path.startswith(UNPREFIXED[:3])
+    assert stays is operation.path.startswith(UNPREFIXED)
 
 
 def test_messages_have_another_path_under_a_prefix():
@@ -106,13 +104,13 @@ def test_an_id_stays_one_segment_of_the_path(value, segment):
     "operation", [operations.CANCEL_EXECUTION, operations.DELETE_AGENT]
 )
 @pytest.mark.parametrize("data", [None, {}, {"message": "done"}, [], "x"])
-def test_a_response_without_content_is_read_as_none(operation, data):
+def test_a_response_without_content_is_parsed_as_none(operation, data):
     assert operation.read(data) is None
 
 
 @pytest.mark.parametrize(
     "data", [{}, {"status": "pending"}, {"execution_id": 5}, {"id": None}]
 )
-def test_an_execution_that_was_started_must_have_an_id(data):
+def test_a_started_execution_must_have_an_id(data):
     with pytest.raises(UnexpectedResponse, match="without an execution id"):
         operations.EXECUTE_FLOW.read(data)

@@ -1,4 +1,4 @@
-"""Every operation has a method, a route of the local server, a command, and a line of docs."""
+"""Tests that every operation has a method, a route, a command and a line in the docs."""
 
 import re
 from pathlib import Path
@@ -13,8 +13,8 @@ from ai_spine.operations import OPERATIONS, Credential
 
 METHODS = Path(__file__).parent.parent / "docs" / "executing.md"
 
-# Where the words of a command are not those of the method. A key's commands would print it, and
-# leave it in the shell's history and in logs: that is for programs.
+# Commands with other names than their methods. Operations on keys have no command, since it would
+# print the key, and leave it in the shell's history and in logs.
 COMMANDS = {
     "execute_flow": "execute",
     "cancel_execution": "cancel",
@@ -46,7 +46,7 @@ def by_name(operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
-def test_an_operation_has_a_method_that_says_what_it_raises(operation):
+def test_an_operation_has_a_method_that_documents_its_errors(operation):
     assert "Raises:" in getattr(AISpine, operation.name).__doc__
 
 
@@ -54,9 +54,9 @@ def test_an_operation_has_a_method_that_says_what_it_raises(operation):
 @pytest.mark.parametrize("prefix", ["", "/api/v1"], ids=["root", "prefixed"])
 def test_an_operation_has_a_route(server, operation, prefix):
     url = server.url + operation.path_for(prefix, IDS)
-    answer = requests.request(operation.method, url, json={}, timeout=10)
-    assert answer.status_code != 405
-    assert answer.json() != {"detail": "Not Found"}
+    response = requests.request(operation.method, url, json={}, timeout=10)
+    assert response.status_code != 405
+    assert response.json() != {"detail": "Not Found"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The docs name what there is: every public name, method, setting and error, and nothing else."""
+"""Tests that the docs list exactly the public names, methods, settings and errors."""
 
 import builtins
 import inspect
@@ -18,17 +18,17 @@ from ai_spine.operations import OPERATIONS
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 GUIDES = sorted(DOCS.glob("*.md"))
-TOLD = [ROOT / "README.md", *GUIDES, *sorted(DOCS.glob("reference/*.md"))]
+PAGES = [ROOT / "README.md", *GUIDES, *sorted(DOCS.glob("reference/*.md"))]
 ERRORS = [n for n in ai_spine.__all__ if n.endswith(("Error", "Warning"))]
 # Options of other programs that the docs show.
-OF_OTHERS = {"--dest", "--find-links", "--no-index"}
-OF_BENCHMARKS = set(
+OPTIONS_OF_OTHER_PROGRAMS = {"--dest", "--find-links", "--no-index"}
+NAMES_OF_BENCHMARKS = set(
     re.findall(
         r'"(--[a-z]+|AI_SPINE_BENCH_[A-Z]+)"',
         "".join(path.read_text() for path in ROOT.glob("benchmarks/*.py")),
     )
 )
-# What a client of 2.x had.
+# The methods of a 2.x client.
 METHODS_OF_2 = set("""
     execute_flow get_execution wait_for_execution cancel_execution execute_and_wait list_flows
     get_flow list_agents create_agent delete_agent get_current_user check_credits
@@ -42,7 +42,7 @@ def text_of(path):
 
 
 def section(name, title):
-    """Return what stands below a heading of a guide, up to the next one."""
+    """Return the text below a heading of a guide, up to the next one."""
     return re.split(r"^#+ ", text_of(DOCS / name).split(f"# {title}\n")[1], flags=re.M)[
         0
     ]
@@ -67,43 +67,43 @@ def public_names():
     return names | {f"{pytest_plugin.__name__}.{name}" for name in fixtures}
 
 
-def test_the_reference_has_every_public_name_once_and_no_other():
+def test_the_reference_has_exactly_the_public_names():
     text = "".join(map(text_of, DOCS.glob("reference/*.rst")))
-    told = re.findall(
+    documented = re.findall(
         r"^\.\. (?:autoclass|autoexception|autofunction|data):: (\S+)", text, re.M
     )
-    assert sorted(told) == sorted(public_names())
+    assert sorted(documented) == sorted(public_names())
 
 
-def test_the_table_of_methods_has_every_method_and_no_other():
-    told = named_in(first_cells(section("executing.md", "What a client can do")))
+def test_the_table_of_methods_has_exactly_the_methods():
+    documented = named_in(first_cells(section("executing.md", "What a client can do")))
     methods = {
         name
         for name, value in inspect.getmembers(AISpine)
         if callable(value) and name[0] != "_"
     }
-    assert methods <= set(told)
-    assert {name for name in told if not hasattr(AISpine, name)} == set()
+    assert methods <= set(documented)
+    assert {name for name in documented if not hasattr(AISpine, name)} == set()
 
 
 def test_the_arguments_in_the_table_of_methods_exist():
     cells = " ".join(first_cells(section("executing.md", "What a client can do")))
     for name, arguments in re.findall(r"`(\w+)\(([^)]*)\)", cells):
         known = inspect.signature(getattr(AISpine, name)).parameters
-        told = [each.partition("=")[0].strip() for each in arguments.split(",")]
-        assert {each for each in told if each} <= set(known)
+        documented = [each.partition("=")[0].strip() for each in arguments.split(",")]
+        assert {each for each in documented if each} <= set(known)
 
 
-def test_the_properties_of_a_client_are_told():
+def test_the_properties_of_a_client_are_documented():
     text = section("executing.md", "What a client can do")
     (line,) = [each for each in text.splitlines() if "are its properties" in each]
     properties = inspect.getmembers(AISpine, lambda each: isinstance(each, property))
-    told = re.findall(r"`(\w+)`", line.partition("are its properties")[0])
-    assert sorted(told) == sorted(name for name, _ in properties)
+    documented = re.findall(r"`(\w+)`", line.partition("are its properties")[0])
+    assert sorted(documented) == sorted(name for name, _ in properties)
 
 
-@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
-def test_what_a_client_is_shown_to_have_it_has(path):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_documented_attributes_of_a_client_exist(path):
     shown = set(re.findall(r"\bclient\.([a-z]\w*)", text_of(path)))
     files = {"py", "rst"}  # `client.py`, and the page of the reference
     assert {name for name in shown - files if not hasattr(AISpine, name)} == set()
@@ -113,33 +113,35 @@ def settings():
     return {v for n, v in vars(constants).items() if n.startswith("ENV_")}
 
 
-def test_every_setting_of_the_environment_is_told():
-    told = first_cells(text_of(DOCS / "reference" / "settings.md"))
-    assert sorted(named_in(told)) == sorted(settings())
+def test_every_environment_variable_is_documented():
+    documented = first_cells(text_of(DOCS / "reference" / "settings.md"))
+    assert sorted(named_in(documented)) == sorted(settings())
 
 
-@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
-def test_no_setting_is_told_that_does_not_exist(path):
-    told = set(re.findall(r"\bAI_SPINE_[A-Z_]+", text_of(path)))
-    assert told - OF_BENCHMARKS <= settings()
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_documented_settings_exist(path):
+    documented = set(re.findall(r"\bAI_SPINE_[A-Z_]+", text_of(path)))
+    assert documented - NAMES_OF_BENCHMARKS <= settings()
 
 
-def test_the_defaults_are_those_of_the_code():
+def test_documented_defaults_match_the_code():
     text = text_of(DOCS / "reference" / "settings.md")
     rows = [row.split("|") for row in text.splitlines() if row.startswith("| `")]
-    told = {row[1].strip(" `"): row[3].strip(" `") for row in rows}
-    assert told[constants.ENV_BASE_URL] == constants.DEFAULT_BASE_URL
-    assert float(told[constants.ENV_TIMEOUT]) == constants.DEFAULT_TIMEOUT
-    assert int(told[constants.ENV_MAX_RETRIES]) == constants.DEFAULT_MAX_RETRIES
+    documented = {row[1].strip(" `"): row[3].strip(" `") for row in rows}
+    assert documented[constants.ENV_BASE_URL] == constants.DEFAULT_BASE_URL
+    assert float(documented[constants.ENV_TIMEOUT]) == constants.DEFAULT_TIMEOUT
+    assert int(documented[constants.ENV_MAX_RETRIES]) == constants.DEFAULT_MAX_RETRIES
 
 
-def test_every_exit_code_is_told_and_no_other():
-    told = re.findall(r"^\| (\d+) \|", section("command-line.md", "Exit codes"), re.M)
+def test_exactly_the_exit_codes_are_documented():
+    documented = re.findall(
+        r"^\| (\d+) \|", section("command-line.md", "Exit codes"), re.M
+    )
     codes = [v for n, v in vars(exit_codes).items() if n.isupper() and n[0] != "_"]
-    assert list(map(int, told)) == sorted(codes)
+    assert list(map(int, documented)) == sorted(codes)
 
 
-def test_every_error_is_told_with_what_to_do():
+def test_every_error_is_documented_with_what_to_do():
     text = section("errors.md", "Each one, and what to do")
     rows = [row.split("|") for row in text.splitlines() if row.startswith("| `")]
     assert all(len(row) == 5 and all(map(str.strip, row[1:4])) for row in rows)
@@ -147,7 +149,7 @@ def test_every_error_is_told_with_what_to_do():
     assert sorted([*named_in(first_cells(text)), *warned]) == sorted(ERRORS)
 
 
-def test_the_tree_of_errors_is_that_of_the_code():
+def test_the_documented_tree_of_errors_matches_the_code():
     tree = re.search(
         r"^```text\n(AISpineError.*?)```",
         text_of(DOCS / "errors.md"),
@@ -162,7 +164,7 @@ def test_the_tree_of_errors_is_that_of_the_code():
     assert tree.group(1).count("\n") == len([n for n in ERRORS if n.endswith("Error")])
 
 
-def test_what_errors_are_said_to_know_they_know():
+def test_documented_attributes_of_errors_exist():
     made = {"APIError": APIError(), "NetworkError": NetworkError()}
     made["TimeoutError"] = TimeoutError()
     for row in section("errors.md", "Attributes").splitlines():
@@ -173,28 +175,30 @@ def test_what_errors_are_said_to_know_they_know():
             assert all(hasattr(made[owner], name) for name in names)
 
 
-@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
-def test_no_error_is_told_that_does_not_exist(path):
-    told = set(re.findall(r"\b[A-Z]\w+(?:Error|Warning)\b", text_of(path)))
-    assert {n for n in told - set(ERRORS) if not hasattr(builtins, n)} == set()
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_documented_errors_exist(path):
+    documented = set(re.findall(r"\b[A-Z]\w+(?:Error|Warning)\b", text_of(path)))
+    assert {n for n in documented - set(ERRORS) if not hasattr(builtins, n)} == set()
 
 
 def options_of(command):
-    """Return all options of a command and of those under it."""
+    """Return all options of a command and its subcommands."""
     own = {name for each in command.params for name in each.opts}
     below = getattr(command, "commands", {}).values()
     return own.union(*map(options_of, below))
 
 
-@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
-def test_no_option_is_told_that_does_not_exist(path):
-    told = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", text_of(path)))
-    known = options_of(cli).union({"--help"}, OF_OTHERS)
-    assert told <= (known | OF_BENCHMARKS if path.stem == "performance" else known)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_documented_options_exist(path):
+    documented = set(re.findall(r"(?<![\w|-])--[a-z][a-z-]+", text_of(path)))
+    known = options_of(cli).union({"--help"}, OPTIONS_OF_OTHER_PROGRAMS)
+    assert documented <= (
+        known | NAMES_OF_BENCHMARKS if path.stem == "performance" else known
+    )
 
 
-@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
-def test_no_command_is_told_that_does_not_exist(path):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_documented_commands_exist(path):
     for words in re.findall(
         r"(?:`|^\$? ?)ai-spine ((?:[a-z]+ ?)+)", text_of(path), re.M
     ):
@@ -211,14 +215,14 @@ def camel_case(name):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.name)
-def test_who_comes_from_javascript_finds_every_operation(operation):
+def test_the_guide_to_migrating_from_javascript_has_every_operation(operation):
     rows = section("migrating.md", "From the JavaScript SDK").splitlines()
     start = f"| `{camel_case(operation.name)}` | `{operation.name}`"
     (row,) = [row for row in rows if row.startswith(start)]
     assert f"| `{operation.method} {operation.path}` |" in row
 
 
-def test_who_comes_from_2_x_finds_every_method():
+def test_the_guide_to_migrating_from_2_x_has_every_method():
     text = section("migrating.md", "From ai-spine-sdk 2.x")
     table = text.partition("Errors have the same names")[0]
     rows = [row.split("|") for row in table.splitlines() if row.startswith("| `")]
@@ -228,7 +232,7 @@ def test_who_comes_from_2_x_finds_every_method():
     assert {name for name in now if not hasattr(AISpine, name)} == set()
 
 
-def test_the_bounds_in_the_guide_to_retries_are_those_of_the_code():
+def test_limits_in_the_guide_to_retries_match_the_code():
     text = text_of(DOCS / "retries.md")
     pauses = f"{constants.BACKOFF_BASE:g} s to {constants.BACKOFF_MAX:g} s"
     assert pauses in text
@@ -240,14 +244,14 @@ def test_the_bounds_in_the_guide_to_retries_are_those_of_the_code():
     assert f"`max_retries` is {constants.DEFAULT_MAX_RETRIES} by default" in text
 
 
-@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
-def test_links_to_files_lead_somewhere(path):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_to_files_are_not_broken(path):
     links = re.findall(r"\]\(([^)#\s]+)", text_of(path))
     files = [link for link in links if "://" not in link]
     assert [link for link in files if not (path.parent / link).exists()] == []
 
 
-def test_the_rooms_in_the_guide_to_the_architecture_exist():
+def test_the_modules_in_the_guide_to_the_architecture_exist():
     named = re.findall(r"`([a-z_/]+(?:\.py|/))`", text_of(DOCS / "architecture.md"))
     assert len(named) > 20
     assert [n for n in named if not (ROOT / "ai_spine" / n).exists()] == []
@@ -258,7 +262,7 @@ def test_pictures_are_small():
     assert sizes and max(sizes) <= 150_000
 
 
-def test_contributing_tells_of_every_target_of_make():
-    told = set(re.findall(r"`make ([a-z-]+)", text_of(ROOT / "CONTRIBUTING.md")))
+def test_every_make_target_is_documented_in_contributing():
+    documented = set(re.findall(r"`make ([a-z-]+)", text_of(ROOT / "CONTRIBUTING.md")))
     made = re.findall(r"^([a-z-]+):.*  ## ", text_of(ROOT / "Makefile"), re.M)
-    assert set(made) - {"clean"} == told - {"clean"}
+    assert set(made) - {"clean"} == documented - {"clean"}

@@ -1,4 +1,4 @@
-"""Tests that a client's secrets are shown nowhere: it is attacked where people look."""
+"""Tests that a client's secrets are not leaked by errors, objects, logs or the command."""
 
 import http.client
 import logging
@@ -25,7 +25,7 @@ from ai_spine.config import settings as config
 from ai_spine.local import LocalServer
 from tests.raw_server import RESET, STALL, RawServer, answer
 
-# None of these is ever a local: tracebacks with locals are searched for them.
+# Module constants, because the locals in tracebacks are searched for them.
 KEY = "sk-very-secret"
 BAD_KEY = KEY + "\n"
 ODD_KEY = 'sk "quoted\\secret'
@@ -43,26 +43,26 @@ FAULTS = {
     "echo": answer(500, {"detail": f"no such key: {KEY}", "seen": [{"k": KEY}]}),
     "echo in a header": answer(404, x_request_id=KEY),
     "echo as a type": answer(200, b"<html>", content_type=KEY),
-    "echo as an answer": answer(200, [KEY]),
-    "echo as a place": answer(302, location=f"http://{KEY}.test/"),
+    "echo as a body": answer(200, [KEY]),
+    "echo as a location": answer(302, location=f"http://{KEY}.test/"),
     "echo as an encoding": answer(200, content_encoding=KEY),
 }
 
 
-def traced(error):
-    """Return all that a traceback of ours can show, with the locals of each frame."""
+def traceback_of(error):
+    """Return the formatted traceback of an error, with the locals of each frame."""
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(shown.format())
 
 
-def failure(call, *arguments):
+def error_of(call, *arguments):
     with pytest.raises(AISpineError) as caught:
         call(*arguments)
     return caught.value
 
 
-def seen_from(thing, depth=8, seen=None):
-    """Walk all that `vars()` gives, and what is in it, and gives the texts on the way."""
+def reprs_in(thing, depth=8, seen=None):
+    """Walk an object's `vars()` recursively, and yield the repr of each object."""
     seen = set() if seen is None else seen
     if id(thing) in seen or not depth:
         return
@@ -75,7 +75,7 @@ def seen_from(thing, depth=8, seen=None):
         parts += thing
     if not type(thing).__module__.startswith(("urllib3", "logging", "_thread")):
         for part in parts:
-            yield from seen_from(part, depth - 1, seen)
+            yield from reprs_in(part, depth - 1, seen)
 
 
 # Errors
@@ -83,31 +83,31 @@ def seen_from(thing, depth=8, seen=None):
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", ["execute_flow", "get_flow"])
-def test_the_key_is_in_nothing_that_an_error_shows(fault, call):
+def test_the_key_is_redacted_in_errors(fault, call):
     with RawServer(FAULTS[fault]) as server:
         with AISpine(KEY, server.url, max_retries=1) as client:
             client._api.sleep = lambda seconds: None
             arguments = ("f", {}) if call == "execute_flow" else ("f",)
-            error = failure(getattr(client, call), *arguments)
-    for text in (traced(error), str(error), repr(error), repr(vars(error))):
+            error = error_of(getattr(client, call), *arguments)
+    for text in (traceback_of(error), str(error), repr(error), repr(vars(error))):
         assert KEY not in text
     assert KEY.encode() not in pickle.dumps(error)
     assert error.__cause__ is None and error.__context__ is None
 
 
-def test_a_key_is_taken_out_of_json_and_of_urls_as_well():
+def test_a_key_is_redacted_in_its_json_and_url_forms_too():
     with RawServer(answer(400, {"detail": f"no such key: {ODD_KEY}"})) as server:
         with AISpine(ODD_KEY, server.url) as client:
-            error = failure(client.list_flows)
+            error = error_of(client.list_flows)
     assert error.message == "no such key: ***"
 
 
-def test_the_account_token_is_in_nothing_that_an_error_shows():
+def test_the_account_token_is_redacted_in_errors():
     with RawServer(answer(401, {"detail": f"bad token {TOKEN}"})) as server:
         with AISpine(KEY, server.url, access_token=TOKEN) as client:
-            error = failure(client.get_user_profile)
+            error = error_of(client.get_user_profile)
         assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
-    assert TOKEN not in traced(error) + repr(vars(error))
+    assert TOKEN not in traceback_of(error) + repr(vars(error))
     assert error.message == "bad token ***"
 
 
@@ -125,7 +125,7 @@ def test_the_account_token_is_in_nothing_that_an_error_shows():
     ],
     ids=lambda arguments: " ".join(arguments),
 )
-def test_no_secret_is_in_the_traceback_of_a_bad_setting(wrong):
+def test_secrets_are_not_in_the_traceback_of_an_invalid_setting(wrong):
     with pytest.raises(ConfigurationError) as caught:
         AISpine(**{"api_key": KEY, **wrong})
     frames = traceback.TracebackException.from_exception(
@@ -141,19 +141,19 @@ def test_a_proxy_with_a_password_is_not_in_the_error():
     proxies = {"http": PROXY}
     with AISpine(base_url="http://api.test", proxies=proxies, max_retries=0) as client:
         del proxies
-        error = failure(client.get_flow, "f")
-    assert "proxy-hush" not in traced(error) + repr(vars(error)) + repr(client)
+        error = error_of(client.get_flow, "f")
+    assert "proxy-hush" not in traceback_of(error) + repr(vars(error)) + repr(client)
 
 
-def test_a_proxy_of_the_environment_with_a_password_is_not_in_the_error(monkeypatch):
+def test_a_proxy_with_a_password_from_the_environment_is_not_in_the_error(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", PROXY)
     with AISpine(base_url="http://api.test", max_retries=0) as client:
-        error = failure(client.get_flow, "f")
-    assert "proxy-hush" not in traced(error) + repr(vars(error))
+        error = error_of(client.get_flow, "f")
+    assert "proxy-hush" not in traceback_of(error) + repr(vars(error))
 
 
-def test_socks_without_its_library_is_told_without_the_password(monkeypatch):
-    def refuse(*_, **__):  # as `requests` does where there is no PySocks
+def test_a_missing_socks_library_is_reported_without_the_password(monkeypatch):
+    def refuse(*_, **__):  # as `requests` does without PySocks
         raise requests.exceptions.InvalidSchema(
             "Missing dependencies for SOCKS support."
         )
@@ -162,13 +162,13 @@ def test_socks_without_its_library_is_told_without_the_password(monkeypatch):
     proxies = {"http": "socks5://user:proxy-hush@127.0.0.1:1"}
     with AISpine(base_url="http://api.test", proxies=proxies) as client:
         del proxies
-        error = failure(client.get_flow, "f")
+        error = error_of(client.get_flow, "f")
     assert "requests[socks]" in str(error) and len(error.attempts) == 1
-    assert "proxy-hush" not in traced(error)
+    assert "proxy-hush" not in traceback_of(error)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
-def test_the_traceback_of_a_call_that_was_interrupted_holds_no_key():
+def test_the_traceback_of_an_interrupted_call_does_not_contain_the_key():
     def interrupt(*_):
         raise KeyboardInterrupt
 
@@ -179,11 +179,11 @@ def test_the_traceback_of_a_call_that_was_interrupted_holds_no_key():
             with pytest.raises(KeyboardInterrupt) as caught:
                 client.list_flows()
             server.stop()
-            assert client._transport.pool.acquire(0)  # the connection was given back
+            assert client._transport.pool.acquire(0)  # the connection was released
             assert KEY in server.requests[0].headers["authorization"]
     finally:
         signal.signal(signal.SIGALRM, before)
-    shown = traced(caught.value)
+    shown = traceback_of(caught.value)
     assert "in send" in shown and KEY not in shown
     assert caught.value.__context__ is None
 
@@ -191,26 +191,26 @@ def test_the_traceback_of_a_call_that_was_interrupted_holds_no_key():
 # Objects
 
 
-def test_no_secret_is_to_be_seen_on_a_client_or_on_what_it_holds():
+def test_secrets_are_not_visible_in_a_client_and_its_attributes():
     with LocalServer(api_key=KEY) as server:
         with server.client(
             access_token=TOKEN,
             proxies={"https": PROXY, "http": server.url, "all": PROXY},
             headers={"X-Tenant": "seen"},
         ) as client:
-            client.list_flows()  # so that there is a pool, a proxy's manager, a connection
-            found = "\n".join(seen_from(client))
-    assert "seen" in found  # it does look into settings
+            client.list_flows()  # creates a pool, a proxy manager and a connection
+            found = "\n".join(reprs_in(client))
+    assert "seen" in found  # the settings were searched
     assert not any(secret in found for secret in (KEY, TOKEN, "proxy-hush"))
 
 
-def test_no_secret_is_to_be_seen_where_a_proxy_is_in_use():
+def test_proxy_passwords_are_not_visible_in_a_client_that_uses_a_proxy():
     with RawServer(answer(200, b"[]")) as server:
         proxy = server.url.replace("//", "//user:proxy-hush@")
         with AISpine(base_url="http://api.test", proxies={"http": proxy}) as client:
             del proxy
             assert client.list_flows() == []
-            found = "\n".join(seen_from(client))
+            found = "\n".join(reprs_in(client))
     assert "proxy-authorization" in server.requests[0].headers
     assert "proxy-hush" not in found
 
@@ -220,39 +220,37 @@ def test_no_secret_is_to_be_seen_where_a_proxy_is_in_use():
 
 @pytest.fixture
 def all_output(monkeypatch, caplog, capfd):
-    """Turn on whatever logs or prints, and gives what came of it."""
+    """Turn on all logging and debug output, and return a function that returns it."""
     caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
     return lambda: caplog.text + "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_key_is_in_no_log_and_in_no_output(fault, all_output):
+def test_the_key_is_not_logged_or_printed(fault, all_output):
     with RawServer(FAULTS[fault]) as server:
         with AISpine(KEY, server.url, access_token=TOKEN, max_retries=1) as client:
             client._api.sleep = lambda seconds: None
-            failure(client.execute_flow, "f", {"hush": 1})
-            failure(client.get_user_profile)
+            error_of(client.execute_flow, "f", {"hush": 1})
+            error_of(client.get_user_profile)
     shown = all_output()
     assert "ai_spine" in shown and "urllib3" in shown
     assert KEY not in shown and TOKEN not in shown and "hush" not in shown
 
 
-def test_the_password_of_a_proxy_is_in_no_log(all_output):
+def test_the_password_of_a_proxy_is_not_logged(all_output):
     with RawServer(answer(200, b"[]")) as server:
         proxy = server.url.replace("//", "//user:proxy-hush@")
         with AISpine(base_url="http://api.test", proxies={"http": proxy}) as client:
             client.list_flows()
     with AISpine(base_url="http://api.test", proxies={"http": PROXY}) as client:
         client._api.sleep = lambda seconds: None
-        failure(client.list_flows)
+        error_of(client.list_flows)
     shown = all_output()
     assert "urllib3" in shown and "proxy-hush" not in shown
 
 
-def test_bodies_are_logged_only_on_request_and_without_what_is_secret(
-    monkeypatch, caplog
-):
+def test_bodies_are_logged_only_on_request_and_without_secrets(monkeypatch, caplog):
     caplog.set_level(logging.DEBUG, logger="ai_spine")
     monkeypatch.setenv("AI_SPINE_LOG_BODIES", "1")
     wire = {"execution_id": "e", "status": "pending", "metadata": {"api-key": "sk-2"}}
@@ -266,7 +264,7 @@ def test_bodies_are_logged_only_on_request_and_without_what_is_secret(
 
 
 @pytest.mark.parametrize("value", ["", "0", "no"])
-def test_bodies_are_not_logged_otherwise(monkeypatch, caplog, value):
+def test_bodies_are_not_logged_by_default(monkeypatch, caplog, value):
     caplog.set_level(logging.DEBUG, logger="ai_spine")
     monkeypatch.setenv("AI_SPINE_LOG_BODIES", value)
     with RawServer(answer(200, b"[]")) as server, AISpine(KEY, server.url) as client:
@@ -278,22 +276,24 @@ def test_bodies_are_not_logged_otherwise(monkeypatch, caplog, value):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_another_origin_is_asked_nothing(status):
+def test_redirects_to_another_origin_are_not_followed(status):
     with RawServer(answer(200, b"[]")) as other:
         with RawServer(answer(status, location=other.url + "/flows")) as server:
             with AISpine(KEY, server.url, max_retries=0) as client:
-                assert "another origin" in str(failure(client.list_flows))
-                failure(client.execute_flow, "f", {})
+                assert "another origin" in str(error_of(client.list_flows))
+                error_of(client.execute_flow, "f", {})
         assert other.requests == []
 
 
 @pytest.fixture
-def not_warned(monkeypatch):
+def no_earlier_warnings(monkeypatch):
     monkeypatch.setattr(config, "_warned_of", set())
 
 
 @pytest.mark.parametrize("credential", ["api_key", "access_token"])
-def test_a_key_over_plain_http_is_warned_of_once_for_each_host(not_warned, credential):
+def test_a_key_over_plain_http_causes_one_warning_for_each_host(
+    no_earlier_warnings, credential
+):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for url in ("http://a.test", "http://a.test:8080/x", "http://b.test"):
@@ -319,14 +319,16 @@ def test_a_key_over_plain_http_is_warned_of_once_for_each_host(not_warned, crede
     ],
     ids=lambda arguments: arguments["base_url"],
 )
-def test_nobody_is_warned_where_nothing_can_be_read(not_warned, arguments):
+def test_https_local_hosts_and_clients_without_a_key_cause_no_warning(
+    no_earlier_warnings, arguments
+):
     AISpine(**arguments)  # warnings are errors here
 
 
 # The command line
 
 
-def test_the_command_line_shows_no_key_even_with_debug(capfd, monkeypatch):
+def test_the_command_does_not_print_the_key_even_with_debug(capfd, monkeypatch):
     monkeypatch.setenv("AI_SPINE_LOG_BODIES", "1")
     with RawServer(answer(500, {"detail": f"broke on {KEY}"})) as server:
         result = subprocess.run(
@@ -341,7 +343,7 @@ def test_the_command_line_shows_no_key_even_with_debug(capfd, monkeypatch):
     assert "request body" in result.stdout and KEY not in result.stdout
 
 
-def test_the_command_line_warns_of_plain_http_in_one_line(not_warned, capsys):
+def test_the_command_warns_of_plain_http_in_one_line(no_earlier_warnings, capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         with pytest.raises(SystemExit):

@@ -1,4 +1,4 @@
-"""The site of the docs builds without a warning, and shows every command, option and name."""
+"""Tests that the docs build without warnings, and show every command, option and public name."""
 
 import html
 import os
@@ -18,14 +18,14 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The built site, whose pages a test may read."""
+    """The folder of the built site."""
     for needed in ("furo", "myst_parser", "sphinx", "sphinx_click"):
         pytest.importorskip(needed)
     folder = tmp_path_factory.mktemp("site")
     places = [str(DOCS), str(folder)]
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", *places],
-        # Through a proxy that is not there, nothing could be fetched.
+        # With an unreachable proxy, nothing can be fetched.
         env={**os.environ, "HTTPS_PROXY": "http://127.0.0.1:1"},
         capture_output=True,
         text=True,
@@ -66,7 +66,7 @@ def test_the_site_shows_every_public_name(site):
     assert "ai_spine.AISpine.execute_batch" in anchors
 
 
-def test_the_site_loads_nothing_from_elsewhere(site):
+def test_the_site_loads_nothing_from_other_origins(site):
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         loaded = re.findall(r'<(?:script|img|iframe)[^>]* src="([^"]+)"', text)
@@ -74,6 +74,6 @@ def test_the_site_loads_nothing_from_elsewhere(site):
         assert [each for each in loaded if "://" in each] == []
 
 
-def test_a_text_with_a_colon_is_no_type(site):
+def test_a_text_with_a_colon_is_not_a_type(site):
     shown = words_of(site / "reference" / "models.html")
     assert "Whether the server started anything: it responds with 200" in shown

@@ -1,4 +1,4 @@
-"""The synchronous client is the async one, translated, and nothing else."""
+"""Tests that the synchronous client is exactly the translated async client."""
 
 import runpy
 import sys
@@ -16,11 +16,11 @@ def twins(monkeypatch):
     sys.modules.pop("twin_differences", None)
 
 
-def test_every_twin_is_what_make_twins_writes(twins, capsys):
+def test_every_twin_is_up_to_date(twins, capsys):
     assert twins["main"](["--check"]) == 0, capsys.readouterr().out
 
 
-def test_a_twin_that_was_edited_by_hand_is_reported(twins, tmp_path, capsys):
+def test_a_twin_edited_by_hand_is_reported(twins, tmp_path, capsys):
     source, twin = tmp_path / "_async" / "a.py", tmp_path / "_sync" / "a.py"
     source.parent.mkdir()
     source.write_text('"""Waits."""\n\n\nasync def wait() -> None:\n    await rest()\n')
@@ -34,7 +34,7 @@ def test_a_twin_that_was_edited_by_hand_is_reported(twins, tmp_path, capsys):
     assert "_sync/a.py: differs from its source" in capsys.readouterr().out
 
 
-def test_a_difference_that_is_no_longer_in_the_source_is_an_error(twins, tmp_path):
+def test_a_difference_missing_from_the_source_is_an_error(twins, tmp_path):
     source = tmp_path / "_async" / "a.py"
     source.parent.mkdir()
     source.write_text('"""Waits."""\n')

@@ -1,4 +1,4 @@
-"""The types: shipped, complete, and silent at import."""
+"""Tests that the types are shipped, complete and silent at import."""
 
 import re
 import subprocess
@@ -17,17 +17,17 @@ AWAITED = (TYPED / "async_names.py").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ai_spine.__all__)
-def test_every_public_name_is_used_where_types_are_checked(name):
+def test_every_public_name_is_used_in_a_type_checked_file(name):
     assert len(re.findall(rf"\b{name}\b", PUBLIC + AWAITED)) >= 2
 
 
 @pytest.mark.parametrize("name", [n for n in dir(AsyncAISpine) if n[0] != "_"])
-def test_every_method_is_used_where_types_are_checked(name):
+def test_every_method_is_used_in_a_type_checked_file(name):
     assert re.search(rf"\.{name}\b", AWAITED)
     assert re.search(rf"\.{'close' if name == 'aclose' else name}\b", PUBLIC)
 
 
-def test_the_package_says_that_it_is_typed():
+def test_the_package_has_a_py_typed_marker():
     assert resources.files("ai_spine").joinpath("py.typed").is_file()
 
 

@@ -1,4 +1,4 @@
-"""Tests of the check of words, which `make lint` runs."""
+"""Tests of the check for old-fashioned words, which `make lint` runs."""
 
 import importlib.util
 import pathlib
@@ -24,20 +24,22 @@ def voice():
         ('message = "no answer came"', "no response"),
     ],
 )
-def test_an_old_word_is_refused_with_a_plainer_one(voice, tmp_path, line, better):
+def test_an_old_fashioned_word_is_reported_with_a_plainer_one(
+    voice, tmp_path, line, better
+):
     path = tmp_path / "module.py"
     path.write_text(f"pass\n{line}\n", encoding="utf-8")
     (problem,) = voice.problems_of(path)
     assert problem.startswith(f"{path}:2: ") and better in problem
 
 
-def test_names_in_code_are_not_words(voice, tmp_path):
+def test_names_in_code_are_not_checked(voice, tmp_path):
     path = tmp_path / "module.py"
     path.write_text("tells = amid\n", encoding="utf-8")
     assert voice.problems_of(path) == []
 
 
-def test_a_guide_is_read_line_by_line(voice, tmp_path):
+def test_a_guide_is_checked_line_by_line(voice, tmp_path):
     path = tmp_path / "guide.md"
     path.write_text("# Title\n\nWait until it is done.\nIt tells why.\n", "utf-8")
     (problem,) = voice.problems_of(path)

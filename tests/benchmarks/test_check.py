@@ -1,4 +1,4 @@
-"""A missed target fails the command only where that is asked for."""
+"""Tests that a missed target fails the command only with --check."""
 
 import pytest
 
@@ -14,6 +14,8 @@ def missed(monkeypatch):
 
 
 @pytest.mark.parametrize("options, code", [([], 0), (["--check"], 1)])
-def test_a_missed_target_is_told_and_fails_only_a_check(missed, capsys, options, code):
+def test_a_missed_target_is_reported_and_fails_only_with_check(
+    missed, capsys, options, code
+):
     assert command.main(["parse", *options]) == code
     assert "MISSED" in capsys.readouterr().out

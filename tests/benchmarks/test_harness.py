@@ -1,4 +1,4 @@
-"""Ratios come from the same rounds, targets are told as held or missed, tables as they are."""
+"""Tests of the harness: ratios, targets and tables."""
 
 import json
 
@@ -27,19 +27,19 @@ def test_contenders_take_turns_and_the_warm_up_is_not_counted():
     assert [len(taken) for taken in times.values()] == [2, 2]
 
 
-def test_a_ratio_is_the_median_of_those_of_each_round():
+def test_a_ratio_is_the_median_of_the_ratios_of_all_rounds():
     times = {"ours": [1.0, 20.0, 3.0], "theirs": [2.0, 10.0, 4.0]}
     assert ratio(times, "ours", "theirs") == 0.75
 
 
-def test_a_target_holds_on_its_own_side_and_what_is_unknown_is_not_missed(report):
+def test_a_target_is_a_bound_and_an_unmeasured_value_is_not_a_miss(report):
     assert [line.holds for line in report.lines] == [True, False, None]
     assert report.has_missed
     report.lines[1] = report.lines[1]._replace(value=1.8)
     assert not report.has_missed
 
 
-def test_the_table_tells_each_target_and_whether_it_holds(report):
+def test_the_table_shows_each_target_and_whether_it_holds(report):
     lines = report.as_text().splitlines()
     assert lines[0] == "shape: how it looks"
     assert lines[2].split() == "cost 0.40 × at most 0.5 × holds".split()
@@ -49,13 +49,15 @@ def test_the_table_tells_each_target_and_whether_it_holds(report):
 
 
 def test_the_json_has_the_ratios_with_their_targets(report):
-    (told,) = json.loads(as_json([report]))["reports"]
-    assert [line["holds"] for line in told["ratios"]] == [True, False, None]
-    assert told["ratios"][0]["target"] == "at most 0.5 ×"
-    assert told["figures"] == [{"what": "ours", "value": 12.5, "unit": "µs"}]
+    (parsed,) = json.loads(as_json([report]))["reports"]
+    assert [line["holds"] for line in parsed["ratios"]] == [True, False, None]
+    assert parsed["ratios"][0]["target"] == "at most 0.5 ×"
+    assert parsed["figures"] == [{"what": "ours", "value": 12.5, "unit": "µs"}]
 
 
-def test_the_tables_of_several_runs_go_between_the_marks_of_a_guide(report, tmp_path):
+def test_the_tables_of_several_runs_are_written_between_the_markers_of_a_guide(
+    report, tmp_path
+):
     guide = tmp_path / "guide.md"
     guide.write_text(
         "before\n<!-- tables: begin -->\noutdated\n<!-- tables: end -->\nafter"
@@ -69,7 +71,7 @@ def test_the_tables_of_several_runs_go_between_the_marks_of_a_guide(report, tmp_
     assert "outdated" not in text
 
 
-def test_the_tables_of_a_benchmark_that_was_not_run_stay(report, tmp_path):
+def test_the_tables_of_a_benchmark_that_was_not_run_are_kept(report, tmp_path):
     guide = tmp_path / "guide.md"
     guide.write_text("<!-- tables: begin -->\n<!-- tables: end -->")
     document.write(str(guide), [[report]])
@@ -85,7 +87,7 @@ def test_the_tables_of_a_benchmark_that_was_not_run_stay(report, tmp_path):
     assert text.index("### shape") < text.index("### other")
 
 
-def test_a_guide_without_marks_is_refused_before_anything_is_measured(tmp_path):
+def test_a_guide_without_markers_is_refused_before_anything_is_measured(tmp_path):
     guide = tmp_path / "guide.md"
     guide.write_text("nothing")
     with pytest.raises(ValueError, match="must have the lines"):

@@ -1,4 +1,4 @@
-"""Each benchmark runs, in tiny sizes and without a network; what it measures is another matter."""
+"""Tests that each benchmark runs, with small sizes and without a network."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def bench(*arguments):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_benchmark_tells_its_ratios_and_their_targets(name):
+def test_a_benchmark_reports_its_ratios_and_targets(name):
     done = bench(name, "--quick", "--json")
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(done.stdout)["reports"]
@@ -37,19 +37,19 @@ def test_a_benchmark_tells_its_ratios_and_their_targets(name):
     assert all(line["value"] >= 0 and line["target"] for line in measured)
 
 
-def test_a_missing_peer_is_told_in_a_plain_word():
+def test_a_missing_peer_is_reported():
     done = bench("batch", "--quick")
     assert "the incumbent is left out: it is not installed" in done.stdout
     assert "not measured" in done.stdout
 
 
-def test_an_unknown_name_is_refused_with_the_names_that_there_are():
+def test_an_unknown_name_is_refused_with_a_list_of_the_known_names():
     done = bench("speed")
     assert done.returncode == 2
     assert "overhead" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_file_without_marks_is_refused_in_one_sentence(tmp_path):
+def test_a_file_without_markers_is_refused_in_one_sentence(tmp_path):
     guide = tmp_path / "guide.md"
     guide.write_text("nothing")
     done = bench("parse", "--quick", "--into", str(guide))

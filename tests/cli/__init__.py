@@ -1,1 +1,1 @@
-"""Tests of the command `ai-spine`, as its users meet it."""
+"""Tests of the command `ai-spine`, as users run it."""

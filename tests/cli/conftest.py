@@ -1,4 +1,4 @@
-"""What the tests of the command share: a server with odd flows, and two ways to run the command."""
+"""Fixtures of the command's tests: a server with odd flows, and two ways to run the command."""
 
 import inspect
 import json
@@ -21,13 +21,13 @@ from ai_spine.local.server import SAMPLES
 
 COMMAND = [sys.executable, "-m", "ai_spine"]
 LIMIT = 60  # seconds until a process that hangs is killed
-# For what a Ctrl-C interrupts: coverage holds a lock for ever that it had when interrupted.
+# For processes that a Ctrl-C interrupts: coverage never releases a lock that it held then.
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 UNKNOWN_ID = "11111111-2222-3333-4444-555555555555"
 
 
 class Outcome(NamedTuple):
-    """What a user has when the command is done."""
+    """The exit code and output of a finished command."""
 
     exit_code: int
     stdout: str
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
 
     @property
     def json(self) -> Any:
-        """What stdout holds, which must be JSON and nothing else."""
+        """The content of stdout, which must be JSON and nothing else."""
         return json.loads(self.stdout, parse_constant=_refuse)
 
     @property
@@ -51,18 +51,18 @@ class Outcome(NamedTuple):
 
     @property
     def error(self) -> str:
-        """The one line that says what went wrong; only progress may stand before it."""
+        """The one line that says what went wrong; only progress may precede it."""
         assert self.stdout == ""
         *progress, last = self.stderr.splitlines()
         assert [line for line in progress if not line.startswith("execution ")] == []
         if last.startswith("{"):  # --output json
-            return f"Error: {self.told['message']}"
+            return f"Error: {self.json_error['message']}"
         assert last.startswith("Error: ")
         return last
 
     @property
-    def told(self) -> Any:
-        """What the last line on stderr, which is JSON, tells of the error."""
+    def json_error(self) -> Any:
+        """The error in the last line of stderr, which is JSON."""
         (found,) = json.loads(self.stderr.splitlines()[-1]).items()
         assert found[0] == "error" and found[1]["exit_code"] == self.exit_code
         return found[1]
@@ -91,7 +91,7 @@ def _break(input, config):
 
 @pytest.fixture
 def server():
-    """A server of the samples, and of flows that echo, break, get stuck or have two exits."""
+    """A server with the samples, and with flows that echo, fail, get stuck or have two exits."""
     gate = threading.Event()
 
     def wait(input, config):
@@ -115,14 +115,14 @@ def server():
 
 @pytest.fixture
 def client(server):
-    """A client of the server, to prepare and to check what the command does."""
+    """A client of the server, to set up and check what the command does."""
     with server.client() as made:
         yield made
 
 
 @pytest.fixture
 def invoke():
-    """Run the command in this process; what it does not catch fails the test."""
+    """Run the command in this process; an uncaught exception fails the test."""
     separate = (
         "mix_stderr" in inspect.signature(CliRunner).parameters
     )  # until click 8.1
@@ -176,8 +176,10 @@ def launch():
 
 
 def _popen(command, cwd, encoding, env):
-    given = signal.getsignal(signal.SIGINT)
-    if given == signal.SIG_IGN:  # a shell's background job; children would inherit it
+    previous = signal.getsignal(signal.SIGINT)
+    if (
+        previous == signal.SIG_IGN
+    ):  # set in a shell's background job; children would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
@@ -190,11 +192,11 @@ def _popen(command, cwd, encoding, env):
             env={**os.environ, **env},
         )
     finally:
-        signal.signal(signal.SIGINT, given)
+        signal.signal(signal.SIGINT, previous)
 
 
 def finish(process, input=None):
-    """Wait for a process and gives its outcome."""
+    """Wait for a process and return its outcome."""
     stdout, stderr = process.communicate(input, timeout=LIMIT)
     return Outcome(process.returncode, stdout, stderr)
 
@@ -211,7 +213,7 @@ def run_process(launch):
 
 @pytest.fixture
 def serve(launch):
-    """Start `local start` on a free port, and gives the process and its URL."""
+    """Start `local start` on a free port, and return the process and its URL."""
 
     def start(*args, **options):
         process = launch("local", "start", "--port", "0", *args, **options)

@@ -36,7 +36,7 @@ def test_an_agent_is_shown_as_json(run, client):
     assert shown == client.get_agent("credit_risk").to_dict()
 
 
-def test_all_that_is_told_of_a_new_agent_reaches_the_server(run, client):
+def test_all_options_of_a_new_agent_reach_the_server(run, client):
     outcome = run(
         *("agents", "create", "eddie", "--endpoint", URL, "--name", "Eddie"),
         *("--description", "Assesses risks.", "--type", "conditional"),
@@ -58,7 +58,7 @@ def test_a_new_agent_is_shown_line_by_line(run):
 
 
 @pytest.mark.parametrize("source", ["text", "file", "stdin"])
-def test_a_new_agent_may_be_told_as_json(run, client, tmp_path, source):
+def test_a_new_agent_may_be_described_in_json(run, client, tmp_path, source):
     content = json.dumps({"endpoint": URL, "name": "Eddie"})
     path = tmp_path / "agent.json"
     path.write_text(content, encoding="utf-8")
@@ -69,7 +69,7 @@ def test_a_new_agent_may_be_told_as_json(run, client, tmp_path, source):
     assert client.get_agent("eddie").name == "Eddie"
 
 
-def test_options_and_the_argument_stand_over_the_config(run, client):
+def test_options_and_the_argument_override_the_config(run, client):
     config = json.dumps({"agent_id": "other", "endpoint": "http://x", "name": "Kept"})
     run("agents", "create", "eddie", "--config", config, "--endpoint", URL)
     agent = client.get_agent("eddie")
@@ -84,7 +84,7 @@ def test_options_and_the_argument_stand_over_the_config(run, client):
         (("eddie", "--endpoint", "ftp://x"), "must be an http or https URL"),
         (("credit_risk", "--endpoint", URL), "Agent 'credit_risk' already exists"),
     ],
-    ids=["without an endpoint", "with a wrong one", "that is there already"],
+    ids=["no endpoint", "invalid endpoint", "existing agent"],
 )
 def test_the_server_refuses_an_agent(run, words, complaint):
     outcome = run("agents", "create", *words)
@@ -92,20 +92,20 @@ def test_the_server_refuses_an_agent(run, words, complaint):
     assert complaint in outcome.error
 
 
-def test_an_agent_without_an_id_is_a_wrong_use(run):
+def test_an_agent_without_an_id_is_a_usage_error(run):
     outcome = run("agents", "create", " ", "--endpoint", URL)
     assert outcome.exit_code == 2
     assert "agent_id must not be empty" in outcome.error
 
 
-def test_an_agent_is_removed_and_nothing_is_printed_as_data(run, client):
+def test_deleting_an_agent_prints_nothing_to_stdout(run, client):
     outcome = run("agents", "delete", "credit_risk")
     assert outcome == (0, "", "agent credit_risk is removed\n")
     assert "credit_risk" not in [agent.agent_id for agent in client.list_agents()]
 
 
 @pytest.mark.parametrize("command", ["get", "delete"])
-def test_an_agent_that_is_not_there_is_exit_code_4(run, command):
+def test_an_agent_that_does_not_exist_has_exit_code_4(run, command):
     outcome = run("agents", command, "nobody")
     assert outcome.exit_code == 4
     assert "gent 'nobody'" in outcome.error

@@ -20,7 +20,7 @@ needs_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 
 @pytest.fixture
 def inputs(tmp_path):
-    """Write inputs as JSON lines, and gives the path."""
+    """Write inputs as JSON lines, and return the path."""
 
     def make(*values, name="in.jsonl"):
         path = tmp_path / name
@@ -32,7 +32,7 @@ def inputs(tmp_path):
 
 @pytest.fixture
 def out(tmp_path):
-    """Where results may go."""
+    """The path of the results file."""
     return tmp_path / "out.jsonl"
 
 
@@ -45,24 +45,27 @@ def stored(path):
 
 
 def until(condition):
-    ends = time.monotonic() + LIMIT
+    deadline = time.monotonic() + LIMIT
     while not condition():
-        assert time.monotonic() < ends, "it did not happen"
+        assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.005)
 
 
 def test_results_go_to_stdout_and_a_summary_to_stderr(run, inputs):
     outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}))
-    told = sorted(lines(outcome.stdout), key=lambda line: line["index"])
-    assert [line["output"] for line in told] == [{"out": {"a": 1}}, {"out": {"a": 2}}]
-    assert [line["status"] for line in told] == ["completed"] * 2
+    results = sorted(lines(outcome.stdout), key=lambda line: line["index"])
+    assert [line["output"] for line in results] == [
+        {"out": {"a": 1}},
+        {"out": {"a": 2}},
+    ]
+    assert [line["status"] for line in results] == ["completed"] * 2
     assert (outcome.exit_code, outcome.stderr) == (0, "2 inputs: 2 completed\n")
 
 
 def test_results_go_to_a_file_if_one_is_named(run, inputs, out):
     outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}), "-o", out)
-    told = f"2 inputs: 2 completed; {out} has the results\n"
-    assert outcome == (0, "", told)
+    expected = f"2 inputs: 2 completed; {out} has the results\n"
+    assert outcome == (0, "", expected)
     assert stored(out) == [0, 1]
     assert not os.path.exists(f"{out}.journal")
 
@@ -71,8 +74,8 @@ def test_inputs_come_from_csv(run, tmp_path):
     path = tmp_path / "in.csv"
     path.write_text("a,b\n1,x\n2,y\n", "utf-8")
     outcome = run("batch", "echo", path, "--input-column", "a", "--as-text")
-    told = [line["input"] for line in lines(outcome.stdout)]
-    assert sorted(told, key=str) == [{"a": "1"}, {"a": "2"}]
+    used = [line["input"] for line in lines(outcome.stdout)]
+    assert sorted(used, key=str) == [{"a": "1"}, {"a": "2"}]
 
 
 def test_inputs_come_from_stdin(run):
@@ -83,7 +86,7 @@ def test_inputs_come_from_stdin(run):
     assert lines(outcome.stdout)[0]["input"] == {"a": 7}
 
 
-def test_a_failure_ends_with_exit_code_5_after_all_the_others(run, inputs, out):
+def test_a_failure_has_exit_code_5_after_the_other_inputs_are_done(run, inputs, out):
     outcome = run("batch", "broken", inputs({"a": 1}, {"a": 2}), "-o", out)
     assert outcome == (
         *(5, ""),
@@ -98,13 +101,13 @@ def test_stop_on_error_starts_nothing_after_a_failure(run, inputs, client):
     path = inputs(*({"a": n} for n in range(9)))
     outcome = run("batch", "broken", path, "--stop-on-error", "--concurrency", 1)
     assert outcome.exit_code == 5
-    told, reason = outcome.stderr.splitlines()
-    assert told == "1 of 9 inputs done: 1 failed; 8 not started"
+    summary, reason = outcome.stderr.splitlines()
+    assert summary == "1 of 9 inputs done: 1 failed; 8 not started"
     assert reason.startswith("input 0: execution of flow broken failed: ")
     assert len(list(client.iter_executions())) == 1
 
 
-def test_a_bad_line_is_told_before_anything_is_sent(run, inputs, out, client):
+def test_a_bad_line_is_reported_before_anything_is_sent(run, inputs, out, client):
     path = inputs(*({"a": n} for n in range(6)), ["no object"], {"a": 7})
     outcome = run("batch", "echo", path, "-o", out)
     assert outcome.exit_code == 2
@@ -113,49 +116,51 @@ def test_a_bad_line_is_told_before_anything_is_sent(run, inputs, out, client):
     assert list(client.iter_executions()) == []
 
 
-def test_a_bad_line_of_stdin_is_told_and_what_was_done_stays_done(run, out, client):
+def test_a_bad_line_of_stdin_is_reported_and_earlier_results_are_kept(run, out, client):
     content = '{"a": 1}\n' * 6 + "nonsense\n" + '{"a": 8}\n'
     outcome = run("batch", "echo", "-", "-o", out, input=content)
     assert (outcome.exit_code, outcome.stdout) == (2, "")
     *_, last = outcome.stderr.splitlines()
-    told = "Error: stdin line 7 is not JSON: "
-    assert last.startswith(told)
+    expected = "Error: stdin line 7 is not JSON: "
+    assert last.startswith(expected)
     done = stored(out) if out.exists() else []
     assert len(done) == len(list(client.iter_executions()))
 
 
 @pytest.mark.parametrize("words", [(), ("--stop-on-error",)])
-def test_a_file_of_results_that_exists_is_refused(run, inputs, out, words):
+def test_an_existing_results_file_is_refused(run, inputs, out, words):
     out.write_text("mine", "utf-8")
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", out, *words)
     assert outcome.exit_code == 2
-    told = f"{out} exists: continue it with --resume, or use another file"
-    assert told in outcome.error
+    expected = f"{out} exists: continue it with --resume, or use another file"
+    assert expected in outcome.error
     assert out.read_text("utf-8") == "mine"
 
 
-def test_a_journal_without_its_file_is_not_gone_on_with_unasked(
+def test_a_journal_without_its_file_is_continued_only_with_resume(
     run, inputs, out, client
 ):
     journal = out.with_name(f"{out.name}.journal")
     journal.write_text('{"run": "r", "flow_id": "echo"}\n', "utf-8")
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", out)
     assert outcome.exit_code == 2
-    told = f"{journal} belongs to a run that is not finished: continue it with --resume"
-    assert told in outcome.error
+    expected = (
+        f"{journal} belongs to a run that is not finished: continue it with --resume"
+    )
+    assert expected in outcome.error
     assert (out.exists(), list(client.iter_executions())) == (False, [])
     assert run("batch", "echo", inputs({"a": 1}), "-o", out, "--resume").exit_code == 0
     assert not journal.exists()
 
 
 @pytest.mark.parametrize("word", ["--resume", "--retry-failed", "--retry-uncertain"])
-def test_to_resume_a_file_must_be_named(run, inputs, word):
+def test_resume_needs_a_results_file(run, inputs, word):
     outcome = run("batch", "echo", inputs({"a": 1}), word)
     assert outcome.exit_code == 2
     assert "to resume, set the file of results with -o" in outcome.error
 
 
-def test_resume_begins_a_file_and_goes_on_with_it(run, inputs, out, client):
+def test_resume_creates_a_file_and_continues_it(run, inputs, out, client):
     words = ("-o", out, "--resume")
     assert run("batch", "echo", inputs({"a": 1}), *words).exit_code == 0
     outcome = run("batch", "echo", inputs({"a": 1}, {"a": 2}), *words)
@@ -164,7 +169,7 @@ def test_resume_begins_a_file_and_goes_on_with_it(run, inputs, out, client):
     assert len(list(client.iter_executions())) == 2
 
 
-def test_resume_refuses_a_file_that_is_no_results(run, inputs, client):
+def test_resume_refuses_a_file_without_results(run, inputs, client):
     path = inputs({"a": 1})
     outcome = run("batch", "echo", path, "-o", path, "--resume")
     assert outcome.exit_code == 2
@@ -173,7 +178,7 @@ def test_resume_refuses_a_file_that_is_no_results(run, inputs, client):
     assert list(client.iter_executions()) == []
 
 
-def test_failed_ones_are_executed_again_if_that_is_asked_for(run, inputs, out, client):
+def test_retry_failed_executes_failed_inputs_again(run, inputs, out, client):
     path = inputs({"a": 1})
     run("batch", "broken", path, "-o", out)
     assert run("batch", "broken", path, "-o", out, "--resume").exit_code == 5
@@ -184,7 +189,7 @@ def test_failed_ones_are_executed_again_if_that_is_asked_for(run, inputs, out, c
 
 
 @pytest.mark.parametrize("word", ["--retry-uncertain", "--retry-writes"])
-def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
+def test_uncertain_inputs_are_sent_again_only_on_request(
     run, server, inputs, out, client, word
 ):
     path = inputs({"a": 1})
@@ -204,14 +209,14 @@ def test_what_is_uncertain_is_sent_again_only_if_that_is_asked_for(
 def test_an_execution_that_takes_too_long_is_unknown(run, inputs):
     outcome = run("batch", "stuck", inputs({"a": 1}), "--wait-timeout", "0.2")
     assert outcome.exit_code == 5
-    told, reason = outcome.stderr.splitlines()
-    assert told == "1 input: 1 unknown"
+    summary, reason = outcome.stderr.splitlines()
+    assert summary == "1 input: 1 unknown"
     assert reason.startswith("input 0: execution was not done within 0.2 s; ")
     assert lines(outcome.stdout)[0]["error"]["type"] == "TimeoutError"
 
 
 @pytest.mark.parametrize("words", [(), ("--stop-on-error",)], ids=str)
-def test_a_server_that_is_not_there_is_told_once_and_nothing_is_left(
+def test_an_unreachable_server_is_reported_once_and_leaves_no_files(
     run, inputs, out, unused_url, words
 ):
     path = inputs(*({"a": n} for n in range(200)))
@@ -224,7 +229,7 @@ def test_a_server_that_is_not_there_is_told_once_and_nothing_is_left(
     assert list(out.parent.glob("out*")) == []
 
 
-def test_a_wrong_key_is_told_once_after_as_many_as_may_be_in_flight(
+def test_a_wrong_key_is_reported_once_after_at_most_the_requests_in_flight(
     invoke, inputs, out
 ):
     path = inputs(*({"a": n} for n in range(200)))
@@ -243,7 +248,7 @@ def test_a_wrong_key_is_told_once_after_as_many_as_may_be_in_flight(
 
 @pytest.fixture
 def unused_url(server):
-    """The address of a server that has gone."""
+    """The URL of a server that was closed."""
     url = server.url
     server.close()
     return url
@@ -254,12 +259,12 @@ def test_a_batch_runs_on_a_local_server_of_its_own(invoke, tmp_path):
     path = tmp_path / "in.csv"
     path.write_text("text\nWonderful!\nAwful.\n", "utf-8")
     outcome = invoke("--local", "batch", "sentiment-analysis", path)
-    told = sorted(lines(outcome.stdout), key=lambda line: line["index"])
-    labels = [line["output"]["sentiment"]["label"] for line in told]
+    results = sorted(lines(outcome.stdout), key=lambda line: line["index"])
+    labels = [line["output"]["sentiment"]["label"] for line in results]
     assert (outcome.exit_code, labels) == (0, ["positive", "negative"])
 
 
-def test_nothing_is_drawn_where_stderr_is_no_terminal(run_process, server, inputs):
+def test_no_progress_is_drawn_if_stderr_is_not_a_terminal(run_process, server, inputs):
     path = inputs(*({"a": n} for n in range(30)))
     outcome = run_process("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
     assert outcome.stderr == "30 inputs: 30 completed\n"
@@ -267,7 +272,7 @@ def test_nothing_is_drawn_where_stderr_is_no_terminal(run_process, server, input
 
 
 @needs_posix
-def test_progress_is_drawn_on_a_terminal_and_taken_away_at_the_end(server, inputs, out):
+def test_progress_is_drawn_on_a_terminal_and_cleared_at_the_end(server, inputs, out):
     import pty
 
     path = inputs(*({"a": n} for n in range(200)))
@@ -291,32 +296,32 @@ def _read_all(terminal):
     while True:
         try:
             piece = os.read(terminal, 4096)
-        except OSError:  # how Linux tells that the other side is closed
+        except OSError:  # on Linux: the other side is closed
             piece = b""
         if not piece:
             return content.decode("utf-8")
         content += piece
 
 
-def test_progress_without_a_total_tells_what_is_known():
+def test_progress_without_a_total_shows_what_is_known():
     assert describe(BatchProgress(3, 0, None, 1.5)) == "3, 2.0 per second"
     assert describe(BatchProgress(0, 0, 10, 0.0)) == "0 of 10 (0 %), 0.0 per second"
 
 
 @needs_posix
 @pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
+def test_ctrl_c_exits_with_130_and_says_how_to_continue(
     launch, server, inputs, out, client, presses
 ):
     path = inputs(*({"a": n} for n in range(5)))
     words = ("batch", "stuck", path, "-o", out, "--concurrency", "2")
     process = launch(*words, AI_SPINE_BASE_URL=server.url)
     journal = out.with_name(f"{out.name}.journal")
-    answered = b'"execution_id": "'
-    until(lambda: journal.exists() and journal.read_bytes().count(answered) == 2)
+    accepted = b'"execution_id": "'
+    until(lambda: journal.exists() and journal.read_bytes().count(accepted) == 2)
     process.send_signal(signal.SIGINT)
-    told = "finishing what is in flight; press Ctrl-C again to end now\n"
-    assert process.stderr.readline() == told
+    expected = "finishing what is in flight; press Ctrl-C again to end now\n"
+    assert process.stderr.readline() == expected
     if presses == 1:
         for execution in client.list_executions():
             client.cancel_execution(execution.execution_id)
@@ -339,22 +344,22 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
 
 
 @needs_posix
-def test_ctrl_c_while_stdin_is_awaited_ends_at_once(launch, server):
+def test_ctrl_c_while_reading_stdin_exits_at_once(launch, server):
     process = launch("batch", "echo", "-", AI_SPINE_BASE_URL=server.url)
     process.stdin.write('{"a": 1}\n')
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["output"] == {"out": {"a": 1}}
     process.send_signal(signal.SIGINT)
     assert process.wait(LIMIT) == 130
-    told = process.stderr.read().replace("1 input done: 1 completed\n", "")
-    # What was printed at that very moment may not be counted yet.
-    assert told == (
+    printed = process.stderr.read().replace("1 input done: 1 completed\n", "")
+    # The result that was just printed may not be counted yet.
+    assert printed == (
         "finishing what is in flight; press Ctrl-C again to end now\n"
         "Error: the batch was stopped\n"
     )
 
 
-def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server, inputs):
+def test_a_closed_stdout_causes_no_traceback(launch, server, inputs):
     path = inputs(*({"a": n} for n in range(200)))
     process = launch("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
     process.stdout.readline()
@@ -363,9 +368,7 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server, in
     assert "Traceback" not in process.stderr.read()
 
 
-def test_the_first_different_reasons_are_told_with_how_many_have_them(
-    run, server, inputs
-):
+def test_the_first_distinct_reasons_are_reported_with_their_counts(run, server, inputs):
     post = ("POST", "/flows/execute")
     server.faults.add(*post, status=418, body={"detail": "one"}, times=2)
     for words in ("two", "three\x1b[2J", "four"):
@@ -380,18 +383,18 @@ def test_the_first_different_reasons_are_told_with_how_many_have_them(
     )
 
 
-def test_a_flow_that_is_not_there_is_told_and_no_execution_is_named(run, inputs):
+def test_an_unknown_flow_is_reported_without_an_execution_id(run, inputs):
     outcome = run("batch", "nowhere", inputs({"a": 1}))
-    (told,) = lines(outcome.stdout)
-    assert (told["status"], told["execution_id"]) == ("refused", None)
-    assert told["error"]["type"] == "ExecutionError"
+    (result,) = lines(outcome.stdout)
+    assert (result["status"], result["execution_id"]) == ("refused", None)
+    assert result["error"]["type"] == "ExecutionError"
     summary, reason = outcome.stderr.splitlines()
     assert (outcome.exit_code, summary) == (5, "1 input: 1 refused")
-    assert reason == f"input 0: {told['error']['message']}"
+    assert reason == f"input 0: {result['error']['message']}"
     assert "nowhere" in reason
 
 
-def test_a_misspelt_flow_is_told_with_what_is_meant(run, inputs):
+def test_a_misspelt_flow_is_reported_with_a_suggestion(run, inputs):
     outcome = run("batch", "credit_analisys", inputs({"a": 1}))
     last = outcome.stderr.splitlines()[-1]
     assert last == "there is no flow 'credit_analisys'; is 'credit_analysis' meant?"
@@ -399,16 +402,16 @@ def test_a_misspelt_flow_is_told_with_what_is_meant(run, inputs):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_a_program_is_told_of_failures_in_the_last_line(run, inputs, out, form):
+def test_failures_are_reported_as_json_in_the_last_line(run, inputs, out, form):
     data = inputs({"a": 1}, {"a": 2})
     outcome = run("batch", "broken", data, "--output", form)
-    assert (outcome.told["type"], outcome.exit_code) == ("ExecutionError", 5)
-    assert outcome.told["message"] == "2 of 2 inputs failed"
-    misspelt = run("batch", "brokn", data, "--output", form).told
+    assert (outcome.json_error["type"], outcome.exit_code) == ("ExecutionError", 5)
+    assert outcome.json_error["message"] == "2 of 2 inputs failed"
+    misspelt = run("batch", "brokn", data, "--output", form).json_error
     assert misspelt["message"] == "2 of 2 inputs failed; is 'broken' meant?"
 
 
-def test_no_summary_stands_before_an_error_of_the_settings(run, inputs, tmp_path):
+def test_an_error_in_the_settings_is_printed_without_a_summary(run, inputs, tmp_path):
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path / "none" / "out")
     assert outcome.exit_code == 2
     assert "cannot be opened: " in outcome.error
@@ -424,39 +427,39 @@ def test_a_bad_first_line_of_stdin_leaves_no_files(run, out):
 
 
 @pytest.mark.parametrize("more", [(), ("--resume",)], ids=str)
-def test_a_directory_for_results_is_called_so(run, inputs, tmp_path, more):
+def test_a_directory_for_results_is_refused(run, inputs, tmp_path, more):
     outcome = run("batch", "echo", inputs({"a": 1}), "-o", tmp_path, *more)
     assert outcome.exit_code == 2
     assert f"Error: -o {tmp_path} is a directory: use a file" in outcome.error
 
 
 @pytest.mark.parametrize("name", ["in.jsonl", "in.csv"])
-def test_a_file_without_inputs_is_no_error(run, inputs, name):
+def test_a_file_without_inputs_is_not_an_error(run, inputs, name):
     outcome = run("batch", "echo", inputs(name=name))
     assert outcome == (0, "", "0 inputs: there is nothing to execute\n")
 
 
 @needs_posix
-def test_a_reader_that_goes_away_is_told_what_was_cut_short(launch, server, inputs):
+def test_a_closed_stdout_reports_how_many_results_were_printed(launch, server, inputs):
     path = inputs(*({"a": n} for n in range(200)))
     process = launch("batch", "echo", path, AI_SPINE_BASE_URL=server.url)
     process.stdout.readline()
     process.stdout.close()
     assert process.wait(LIMIT) == 141
-    (told,) = process.stderr.read().splitlines()
-    assert re.match(r"\d+ of 200 inputs were printed: \d+ completed; then stdout", told)
+    (line,) = process.stderr.read().splitlines()
+    assert re.match(r"\d+ of 200 inputs were printed: \d+ completed; then stdout", line)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_is_told_with_what_was_cut_short(server, inputs):
+def test_a_full_disk_reports_how_many_results_were_printed(server, inputs):
     environment = {**os.environ, "AI_SPINE_BASE_URL": server.url}
     words = [*COMMAND, "batch", "echo", inputs({"a": 1}, {"a": 2})]
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             words, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=LIMIT
         )
-    told, error = done.stderr.decode("utf-8").splitlines()
-    assert told.startswith(
+    line, error = done.stderr.decode("utf-8").splitlines()
+    assert line.startswith(
         "0 of 2 inputs were printed; then stdout could not be written"
     )
     assert error == "Error: stdout cannot be written: No space left on device"

@@ -1,4 +1,4 @@
-"""Tests of completion: what a shell is offered; it waits for no server, and sees no error."""
+"""Tests of shell completion: what is offered, without waiting for a server and without errors."""
 
 import json
 import os
@@ -18,28 +18,31 @@ SHELLS = ("bash", "zsh", "fish")
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """A folder for what is noted; a server may take its time, but where a test says otherwise."""
+    """A folder for the cache; a slow server is waited for, unless a test changes the timeout."""
     monkeypatch.setenv("AI_SPINE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(known_ids, "_TIMEOUT", LIMIT)
     return tmp_path / "cache"
 
 
-def asked_by(shell, line):
-    """Return what a shell sets in the environment to ask for words."""
+def completion_request(shell, line):
+    """Return the environment that a shell sets to request completions."""
     words = line.split(" ")
-    told = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    environ = {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
     if shell == "fish":
-        told = {"COMP_WORDS": " ".join(words[:-1]), "COMP_CWORD": words[-1]}
-    return {**told, "_AI_SPINE_COMPLETE": f"{shell}_complete"}
+        environ = {"COMP_WORDS": " ".join(words[:-1]), "COMP_CWORD": words[-1]}
+    return {**environ, "_AI_SPINE_COMPLETE": f"{shell}_complete"}
 
 
 @pytest.fixture
 def offered(run, monkeypatch):
-    """Ask as a shell does, and gives the words that it is offered."""
+    """Request completions as a shell does, and return the words."""
 
-    def ask(line, shell="bash", **environment):
+    def request(line, shell="bash", **environment):
         with monkeypatch.context() as patch:
-            for name, value in {**asked_by(shell, line), **environment}.items():
+            for name, value in {
+                **completion_request(shell, line),
+                **environment,
+            }.items():
                 patch.setenv(name, value)
             # Click 8.0 would end the process itself.
             patch.setattr("click.core._fast_exit", sys.exit, raising=False)
@@ -47,7 +50,7 @@ def offered(run, monkeypatch):
         assert outcome.stderr == ""
         return [word for word in words_of(outcome.stdout, shell) if word]
 
-    return ask
+    return request
 
 
 def words_of(text, shell):
@@ -79,8 +82,8 @@ def test_ids_are_offered(offered, client, shell):
 def test_values_of_options_are_offered(offered, monkeypatch, tmp_path):
     path = tmp_path / "config.ini"
     path.write_text("[default]\n[work]\n[ai-spine]\n")
-    told = {"AI_SPINE_CONFIG": str(path)}
-    assert offered("ai-spine flows --profile ", **told) == ["default", "work"]
+    environ = {"AI_SPINE_CONFIG": str(path)}
+    assert offered("ai-spine flows --profile ", **environ) == ["default", "work"]
     assert offered("ai-spine flows --output t") == ["table"]
     assert offered("ai-spine config set ti") == ["timeout"]
     assert offered("ai-spine completion z") == ["zsh"]
@@ -96,13 +99,13 @@ def test_values_of_options_are_offered(offered, monkeypatch, tmp_path):
     ],
 )
 def test_paths_are_left_to_the_shell(invoke, monkeypatch, line, kind):
-    for name, value in asked_by("bash", line).items():
+    for name, value in completion_request("bash", line).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("click.core._fast_exit", sys.exit, raising=False)
     assert invoke().stdout == f"{kind},x\n"
 
 
-def test_the_server_is_that_of_the_options_or_of_the_profile(
+def test_the_server_is_taken_from_the_options_or_the_profile(
     offered, server, monkeypatch, tmp_path
 ):
     with LocalServer([flow(node("in"), flow_id="elsewhere")], []) as other:
@@ -111,11 +114,11 @@ def test_the_server_is_that_of_the_options_or_of_the_profile(
         path = tmp_path / "config.ini"
         path.write_text(f"[work]\nbase_url = {other.url}\n")
         monkeypatch.delenv("AI_SPINE_BASE_URL")
-        told = {"AI_SPINE_CONFIG": str(path)}
-        assert offered("ai-spine --profile work execute ", **told) == ["elsewhere"]
+        environ = {"AI_SPINE_CONFIG": str(path)}
+        assert offered("ai-spine --profile work execute ", **environ) == ["elsewhere"]
 
 
-def test_ids_are_noted_for_a_minute_in_a_private_file(
+def test_ids_are_cached_for_a_minute_in_a_private_file(
     offered, client, cache, server, monkeypatch
 ):
     assert offered("ai-spine execute ech") == ["echo"]
@@ -125,13 +128,13 @@ def test_ids_are_noted_for_a_minute_in_a_private_file(
         assert stat.S_IMODE(cache.stat().st_mode) == 0o700
     client.delete_flow("echo")
     assert offered("ai-spine execute ech") == ["echo"]
-    noted = json.loads(path.read_text())
-    for when in (noted["at"] - known_ids.MAX_AGE, noted["at"] + 3600):
-        path.write_text(json.dumps({**noted, "at": when}))
+    cached = json.loads(path.read_text())
+    for when in (cached["at"] - known_ids.MAX_AGE, cached["at"] + 3600):
+        path.write_text(json.dumps({**cached, "at": when}))
         assert offered("ai-spine execute ech") == []
 
 
-def test_a_server_that_does_not_answer_leaves_what_was_noted(
+def test_the_cached_ids_are_offered_if_the_server_fails(
     offered, cache, server, monkeypatch
 ):
     assert offered("ai-spine execute ech") == ["echo"]
@@ -139,11 +142,11 @@ def test_a_server_that_does_not_answer_leaves_what_was_noted(
     path.write_text(json.dumps({**json.loads(path.read_text()), "at": 0}))
     server.faults.add("GET", "/flows", status=500)
     assert offered("ai-spine execute ech") == ["echo"]
-    # That was noted too: the next one does not even ask.
+    # The failure is cached too: the next completion sends no request.
     assert json.loads(path.read_text())["at"] > time.time() - known_ids.MAX_AGE
 
 
-def test_a_server_that_is_slow_is_not_waited_for(offered, server, monkeypatch):
+def test_a_slow_server_is_not_waited_for(offered, server, monkeypatch):
     monkeypatch.setattr(known_ids, "_TIMEOUT", 0.05)
     server.faults.add("GET", "/flows", delay=LIMIT)
     assert offered("ai-spine execute ") == []
@@ -161,33 +164,36 @@ def test_a_server_that_is_slow_is_not_waited_for(offered, server, monkeypatch):
     ],
     ids=str,
 )
-def test_nothing_that_goes_wrong_is_told_in_the_middle_of_a_word(offered, environment):
+def test_no_error_is_printed_during_completion(offered, environment):
     assert offered("ai-spine execute ", **environment) == []
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"{", b'{"ids": 1}', b"\xff", b"[" * 9999]
 )
-def test_a_note_that_is_damaged_is_written_anew(offered, cache, content):
+def test_a_damaged_cache_is_written_again(offered, cache, content):
     assert offered("ai-spine execute ech") == ["echo"]
     (path,) = cache.iterdir()
     path.write_bytes(content)
     assert offered("ai-spine execute ech") == ["echo"]
 
 
-def test_where_nothing_can_be_noted_ids_are_offered_all_the_same(offered):
-    told = {"AI_SPINE_CACHE": os.devnull}
-    assert offered("ai-spine execute ech", **told) == ["echo"]
+def test_ids_are_offered_if_the_cache_cannot_be_written(offered):
+    environ = {"AI_SPINE_CACHE": os.devnull}
+    assert offered("ai-spine execute ech", **environ) == ["echo"]
 
 
-def test_an_id_that_a_shell_would_run_is_not_offered(offered, cache, run_process):
+def test_an_id_with_shell_syntax_is_not_offered(offered, cache, run_process):
     offered("ai-spine execute ")
     (path,) = cache.iterdir()
     odd = ["$(touch x)", "a b", "a;b", "`x`", "*", "-x", "a\nb", "a\x1b[2J", "~", "é"]
     path.write_text(json.dumps({"at": time.time(), "ids": [*odd, 7, "fine"]}))
     assert offered("ai-spine execute ") == ["é", "fine"]
-    told = {**asked_by("bash", "ai-spine execute "), "PYTHONIOENCODING": "ascii"}
-    assert run_process(**told) == (0, "plain,fine\n", "")
+    environ = {
+        **completion_request("bash", "ai-spine execute "),
+        "PYTHONIOENCODING": "ascii",
+    }
+    assert run_process(**environ) == (0, "plain,fine\n", "")
 
 
 @pytest.mark.parametrize(
@@ -201,13 +207,13 @@ def test_an_id_that_a_shell_would_run_is_not_offered(offered, cache, run_process
         ("flows --output =", ["table", "json", "jsonl", "yaml", "csv"]),
     ],
 )
-def test_words_that_bash_has_in_pieces_are_joined(offered, client, pieces, words):
+def test_words_that_bash_splits_are_joined(offered, client, pieces, words):
     for name in ("ns:one", "ns:two"):
         client.create_flow(flow(node("in"), flow_id=name))
     assert offered(f"ai-spine {pieces}") == words
 
 
-def test_the_server_of_one_command_is_not_started_for_a_word(offered):
+def test_completion_starts_no_local_server(offered):
     assert offered("ai-spine --local execute ") == []
 
 
@@ -226,8 +232,8 @@ def test_a_real_bash_completes_commands_and_ids(offered, tmp_path):
 
     if shutil.which("bash") is None:
         pytest.skip("there is no bash")
-    assert offered("ai-spine execute ")  # they are noted, however slow bash is
-    url = os.environ["AI_SPINE_BASE_URL"]  # whose colons are ends of words to bash
+    assert offered("ai-spine execute ")  # cached now, however slow bash is
+    url = os.environ["AI_SPINE_BASE_URL"]  # bash splits words at its colons
     command = tmp_path / "ai-spine"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ai_spine "$@"\n')
     command.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Tests of `config`, and of what profiles do to commands."""
+"""Tests of `config`, and of profiles in other commands."""
 
 import json
 import os
@@ -14,7 +14,7 @@ KEY = "sk-very-secret"
 
 @pytest.fixture(autouse=True)
 def path(tmp_path, monkeypatch):
-    """The file of profiles, which is not there yet."""
+    """The path of the profile file, which does not exist yet."""
     made = tmp_path / "spine" / "config.ini"
     monkeypatch.setenv("AI_SPINE_CONFIG", str(made))
     monkeypatch.setattr(config, "_warned_of", set())
@@ -26,14 +26,14 @@ def settings(outcome):
     return {row["setting"]: (row["value"], row["source"]) for row in outcome.json}
 
 
-def test_path_tells_where_the_file_is(invoke, path):
+def test_path_prints_the_path_of_the_file(invoke, path):
     assert invoke("config", "path") == (0, f"{path}\n", "")
 
 
-def test_a_setting_is_set_shown_and_removed(invoke, path):
+def test_a_setting_can_be_set_shown_and_unset(invoke, path):
     outcome = invoke("config", "set", "timeout", "5")
-    told = f"timeout is set in the profile default ({path})\n"
-    assert outcome == (0, "", told)
+    expected = f"timeout is set in the profile default ({path})\n"
+    assert outcome == (0, "", expected)
     assert path.read_text() == "[default]\ntimeout = 5\n"
     assert invoke("config", "get", "timeout").stdout == "5.0\n"
     outcome = invoke("config", "unset", "timeout")
@@ -60,7 +60,7 @@ def test_each_profile_has_settings_of_its_own(
     assert invoke("config", "get", "max_retries").stdout == "3\n"
 
 
-def test_the_file_chooses_the_profile_that_holds_where_none_is_named(invoke):
+def test_the_file_names_the_default_profile(invoke):
     invoke("config", "set", "timeout", "5", "--profile", "work")
     assert invoke("config", "set", "profile", "work").exit_code == 0
     assert invoke("config", "get", "timeout").stdout == "5.0\n"
@@ -70,14 +70,14 @@ def test_the_file_chooses_the_profile_that_holds_where_none_is_named(invoke):
     assert invoke("config", "get", "profile").stdout == "default\n"
 
 
-def test_a_profile_that_is_not_there_is_not_chosen(invoke):
+def test_an_unknown_profile_cannot_be_made_the_default(invoke):
     invoke("config", "set", "timeout", "5", "--profile", "work")
     outcome = invoke("config", "set", "profile", "wrok")
     assert outcome.exit_code == 2
     assert "there is no profile 'wrok'; is 'work' meant?" in outcome.error
 
 
-def test_a_whole_profile_is_removed(invoke, path):
+def test_unset_all_removes_a_profile(invoke, path):
     invoke("config", "set", "timeout", "5")
     invoke("config", "set", "timeout", "6", "--profile", "work")
     outcome = invoke("config", "unset", "--all", "--profile", "work")
@@ -88,7 +88,7 @@ def test_a_whole_profile_is_removed(invoke, path):
         assert "either a KEY or --all" in invoke("config", "unset", *words).error
 
 
-def test_a_profile_that_is_removed_is_chosen_no_more(invoke):
+def test_a_removed_profile_is_no_longer_the_default(invoke):
     for name in ("work", "home"):
         invoke("config", "set", "timeout", "5", "--profile", name)
     invoke("config", "set", "profile", "work")
@@ -98,7 +98,7 @@ def test_a_profile_that_is_removed_is_chosen_no_more(invoke):
     assert invoke("config", "get", "profile").stdout == "default\n"
 
 
-def test_list_tells_where_each_setting_comes_from(invoke, path, monkeypatch):
+def test_list_shows_the_source_of_each_setting(invoke, path, monkeypatch):
     invoke("config", "set", "base_url", "https://work.test", "--profile", "work")
     invoke("config", "set", "api_key", KEY, "--profile", "work")
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "8")
@@ -114,22 +114,22 @@ def test_list_tells_where_each_setting_comes_from(invoke, path, monkeypatch):
         "max_retries": (3, "default"),
         "output": ("json", "--output"),
     }
-    elsewhere = settings(invoke(*words, "--base-url", "http://127.0.0.1:9"))
-    assert elsewhere["base_url"] == ("http://127.0.0.1:9", "--base-url")
-    told = "profile work, line 3; not sent to http://127.0.0.1:9"
-    assert elsewhere["api_key"] == ("***", told)
-    given = settings(invoke(*words, "--api-key", KEY, "--timeout", "9"))
-    assert given["api_key"] == ("***", "--api-key")
-    assert given["timeout"] == (9.0, "--timeout")
+    other_server = settings(invoke(*words, "--base-url", "http://127.0.0.1:9"))
+    assert other_server["base_url"] == ("http://127.0.0.1:9", "--base-url")
+    expected = "profile work, line 3; not sent to http://127.0.0.1:9"
+    assert other_server["api_key"] == ("***", expected)
+    with_options = settings(invoke(*words, "--api-key", KEY, "--timeout", "9"))
+    assert with_options["api_key"] == ("***", "--api-key")
+    assert with_options["timeout"] == (9.0, "--timeout")
 
 
-def test_list_is_a_table_for_people_and_what_the_noun_alone_does(invoke):
+def test_list_is_a_table_and_the_default_subcommand(invoke):
     outcome = invoke("config")
     assert outcome.rows[0] == ["SETTING", "VALUE", "SOURCE"]
     assert outcome.rows[1] == ["profile", "default", "default"]
 
 
-def test_the_profile_s_choice_of_output_holds_where_no_option_stands(invoke, server):
+def test_the_output_of_the_profile_applies_without_an_option(invoke, server):
     invoke("config", "set", "output", "json")
     words = ("flows", "--base-url", server.url)
     assert invoke(*words).json
@@ -151,7 +151,7 @@ def test_a_key_is_read_from_stdin(invoke, path):
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_without_a_terminal_a_key_is_not_asked_for(invoke, path):
+def test_without_a_terminal_there_is_no_prompt_for_a_key(invoke, path):
     outcome = invoke("config", "set", "api_key", input=f"{KEY}\n")
     assert outcome.exit_code == 2
     assert "with - it is read from stdin" in outcome.error
@@ -159,7 +159,7 @@ def test_without_a_terminal_a_key_is_not_asked_for(invoke, path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
-def test_on_a_terminal_a_key_is_asked_for_and_not_shown(path):
+def test_on_a_terminal_a_prompt_reads_the_key_without_echo(path):
     pexpect = pytest.importorskip("pexpect")
 
     from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
@@ -180,7 +180,7 @@ def test_on_a_terminal_a_key_is_asked_for_and_not_shown(path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a POSIX terminal")
-def test_ctrl_c_while_a_key_is_asked_for_changes_nothing(path):
+def test_ctrl_c_at_the_prompt_for_a_key_changes_nothing(path):
     pexpect = pytest.importorskip("pexpect")
 
     from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
@@ -198,7 +198,7 @@ def test_ctrl_c_while_a_key_is_asked_for_changes_nothing(path):
     assert not path.exists()
 
 
-def test_a_profile_s_key_opens_its_server(invoke):
+def test_the_key_of_a_profile_is_sent_to_its_server(invoke):
     with LocalServer(api_key=KEY) as server:
         invoke("config", "set", "base_url", server.url, "--profile", "work")
         invoke("config", "set", "api_key", KEY, "--profile", "work")
@@ -210,20 +210,20 @@ def test_a_profile_s_key_opens_its_server(invoke):
 
 
 @pytest.mark.filterwarnings("always::ai_spine.ProfileWarning")
-def test_a_profile_s_key_is_not_sent_to_another_server(invoke, path):
+def test_the_key_of_a_profile_is_not_sent_to_another_server(invoke, path):
     path.parent.mkdir()
     content = f"[default]\nbase_url = https://work.test\napi_key = {KEY}\n"
     path.write_text(content)
     path.chmod(0o600)
     with LocalServer(api_key=KEY) as server:
         outcome = invoke("flows", "--base-url", server.url)
-    assert outcome.exit_code == 3  # since no key came
+    assert outcome.exit_code == 3  # no key was sent
     warning, error = outcome.stderr.splitlines()
     assert warning.startswith("Warning: the key of the profile default is not sent to")
     assert error.startswith("Error: ")
 
 
-def test_the_local_server_is_sent_nothing_of_a_profile(invoke, path):
+def test_the_local_server_ignores_profiles(invoke, path):
     path.parent.mkdir()
     path.write_text(
         f"[default]\napi_key = {KEY}\napi_prefix = /x\ntimeout = 0.000001\n"
@@ -237,7 +237,7 @@ def test_the_local_server_is_sent_nothing_of_a_profile(invoke, path):
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX modes")
 @pytest.mark.filterwarnings("always::ai_spine.ProfileWarning")
 @pytest.mark.parametrize("words", [("config", "list"), ("flows",)])
-def test_a_file_that_others_can_read_is_warned_of_in_one_line(
+def test_a_file_that_others_can_read_causes_a_warning_of_one_line(
     invoke, path, server, words
 ):
     path.parent.mkdir()
@@ -250,7 +250,7 @@ def test_a_file_that_others_can_read_is_warned_of_in_one_line(
     )
 
 
-# What is wrong.
+# Invalid settings.
 
 
 @pytest.mark.parametrize(
@@ -274,9 +274,7 @@ def test_a_file_that_others_can_read_is_warned_of_in_one_line(
         (("timeout", "5", "--profile", "ai-spine"), "profile must be the name"),
     ],
 )
-def test_a_setting_that_is_wrong_is_told_and_not_written(
-    invoke, path, words, complaint
-):
+def test_an_invalid_setting_is_reported_and_not_written(invoke, path, words, complaint):
     outcome = invoke("config", "set", *words)
     assert outcome.exit_code == 2
     assert complaint in outcome.error
@@ -285,7 +283,7 @@ def test_a_setting_that_is_wrong_is_told_and_not_written(
     assert not path.exists()
 
 
-def test_a_broken_file_is_told_in_one_line_by_every_command(invoke, path):
+def test_a_broken_file_is_reported_in_one_line_by_every_command(invoke, path):
     path.parent.mkdir()
     path.write_text(f"[default]\n{KEY}\n")
     for words in (("flows",), ("config", "list"), ("config", "set", "timeout", "1")):
@@ -296,38 +294,40 @@ def test_a_broken_file_is_told_in_one_line_by_every_command(invoke, path):
     assert invoke("config", "path").exit_code == 0
 
 
-def test_an_output_that_is_wrong_is_told_before_anything_is_sent(invoke, path, server):
+def test_an_invalid_output_is_reported_before_anything_is_sent(invoke, path, server):
     path.parent.mkdir()
     path.write_text("[default]\noutput = jsno\n")
     outcome = invoke("execute", "echo", "--base-url", server.url)
     assert outcome.exit_code == 2
-    told = f"output of the profile default ({path} line 2) must be one of table"
-    assert told in outcome.error
+    expected = f"output of the profile default ({path} line 2) must be one of table"
+    assert expected in outcome.error
     with server.client() as client:
         assert client.list_executions() == []
-    assert invoke("config", "set", "output", "table").exit_code == 0  # it can be mended
+    assert (
+        invoke("config", "set", "output", "table").exit_code == 0
+    )  # the command can fix it
 
 
-def test_an_unknown_profile_is_told_with_the_nearest(invoke):
+def test_an_unknown_profile_is_reported_with_a_suggestion(invoke):
     invoke("config", "set", "timeout", "5", "--profile", "work")
     outcome = invoke("flows", "--profile", "wokr")
     assert outcome.exit_code == 2
     assert "has no profile 'wokr': it has work; is 'work' meant?" in outcome.error
 
 
-def test_a_variable_that_wins_over_what_is_set_is_told(invoke, monkeypatch):
+def test_a_variable_that_overrides_the_setting_is_reported(invoke, monkeypatch):
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "5")
     outcome = invoke("config", "set", "timeout", "6")
     assert outcome.stderr.endswith("note: AI_SPINE_TIMEOUT is set, and overrides it\n")
 
 
-def test_errors_are_json_where_the_profile_says_json(invoke):
+def test_errors_are_json_if_the_profile_sets_json(invoke):
     invoke("config", "set", "output", "json")
     outcome = invoke("flows", "--base-url", "ftp://x")
     assert json.loads(outcome.stderr)["error"]["exit_code"] == 2
 
 
-def test_without_a_home_the_file_has_to_be_named(invoke, monkeypatch):
+def test_without_a_home_folder_the_path_must_be_set(invoke, monkeypatch):
     monkeypatch.delenv("AI_SPINE_CONFIG")
     monkeypatch.setattr("ai_spine.config.profiles.settings_folder", lambda: None)
     outcome = invoke("config", "path")

@@ -17,7 +17,7 @@ DONE = Execution.from_wire(
 
 
 def _spy(method, calls):
-    """Stand for a method of the client: notes its arguments by name, and is done at once."""
+    """Replace a method of the client: record its arguments by name, and return at once."""
     signature = inspect.signature(method)
 
     def call(*args, **kwargs):
@@ -47,7 +47,7 @@ def test_json_output_is_the_whole_output_of_the_execution(run):
     assert outcome.json["decision"]["monthly_payment"] == 498.21
 
 
-def test_what_is_missing_in_an_application_is_asked_for(run):
+def test_missing_fields_of_an_application_are_questions_in_the_output(run):
     outcome = run("execute", "credit_analysis", "-i", "name=Ana", "-i", "income=50000")
     assert outcome.exit_code == 0
     assert outcome.fields["decision"] == "incomplete"
@@ -60,7 +60,7 @@ def test_a_flow_runs_without_any_input(run):
 
 
 @needs("vaderSentiment")
-def test_progress_goes_to_stderr_and_names_each_status_once(run):
+def test_progress_goes_to_stderr_with_each_status_once(run):
     outcome = run("execute", "sentiment-analysis", "-i", "text=Wonderful!")
     lines = outcome.stderr.splitlines()
     pattern = r"execution [0-9a-f-]{36}: (\w+)( after \d+\.\d\d s)?"
@@ -71,7 +71,7 @@ def test_progress_goes_to_stderr_and_names_each_status_once(run):
     assert "execution" not in outcome.stdout
 
 
-def test_an_end_whose_time_is_unknown_is_told_without_it(run, server):
+def test_a_final_status_without_times_is_printed_without_a_duration(run, server):
     body = {
         "execution_id": "e",
         "status": "completed",
@@ -83,17 +83,19 @@ def test_an_end_whose_time_is_unknown_is_told_without_it(run, server):
 
 
 @pytest.mark.parametrize("source", ["text", "file", "stdin"])
-def test_input_comes_from(run, tmp_path, source):
+def test_input_is_read_from_text_a_file_or_stdin(run, tmp_path, source):
     content = json.dumps({"text": "Qué bien", "n": [1, None]}, ensure_ascii=False)
     path = tmp_path / "input.json"
     path.write_text(content, encoding="utf-8")
-    given = {"text": content, "file": f"@{path}", "stdin": "-"}[source]
+    argument = {"text": content, "file": f"@{path}", "stdin": "-"}[source]
     stdin = content if source == "stdin" else None
-    outcome = run("execute", "echo", "--input", given, "--output", "json", input=stdin)
+    outcome = run(
+        "execute", "echo", "--input", argument, "--output", "json", input=stdin
+    )
     assert outcome.json == {"out": {"text": "Qué bien", "n": [1, None]}}
 
 
-def test_a_single_input_stands_over_the_same_key_of_all_inputs(run):
+def test_a_single_input_overrides_the_same_key_of_input(run):
     whole = '{"a": 1, "b": 2}'
     outcome = run("execute", "echo", "-i", "b=3", "--input", whole, "--output", "json")
     assert outcome.json == {"out": {"a": 1, "b": 3}}
@@ -120,9 +122,7 @@ def test_no_wait_prints_a_table_by_default(run):
     assert outcome.fields["flow_id"] == "echo"
 
 
-def test_a_wait_that_is_too_short_ends_with_exit_code_6_and_names_the_execution(
-    run, client
-):
+def test_a_wait_timeout_has_exit_code_6_and_names_the_execution(run, client):
     outcome = run("execute", "stuck", "--wait-timeout", "0.1")
     (execution,) = client.list_executions()
     assert outcome.exit_code == 6
@@ -146,7 +146,7 @@ def test_a_wait_that_is_too_short_ends_with_exit_code_6_and_names_the_execution(
     ],
     ids=["defaults", "wait-timeout", "interval", "both"],
 )
-def test_the_wait_lasts_and_looks_as_it_is_told(
+def test_the_options_set_the_wait_timeout_and_the_poll_interval(
     run, monkeypatch, command, options, timeout, interval
 ):
     calls = []
@@ -159,7 +159,7 @@ def test_the_wait_lasts_and_looks_as_it_is_told(
 
 @pytest.mark.parametrize("option", ["--wait-timeout", "--interval"])
 @pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "soon"])
-def test_a_wait_without_a_sensible_length_starts_nothing(run, client, option, value):
+def test_an_invalid_wait_timeout_or_interval_starts_nothing(run, client, option, value):
     outcome = run("execute", "echo", option, value)
     assert outcome.exit_code == 2
     assert outcome.error
@@ -167,14 +167,14 @@ def test_a_wait_without_a_sensible_length_starts_nothing(run, client, option, va
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_a_flow_that_fails_ends_with_exit_code_5_and_its_reason(run, output):
+def test_a_failed_flow_has_exit_code_5_and_its_reason(run, output):
     outcome = run("execute", "broken", "--output", output)
     assert outcome.exit_code == 5
     assert "flow broken failed" in outcome.error
     assert "Node 'out' failed: the scale is broken" in outcome.error
 
 
-def test_a_flow_that_the_server_does_not_know_is_told_in_one_line(run, client):
+def test_an_unknown_flow_is_reported_in_one_line(run, client):
     outcome = run("execute", "nowhere")
     assert outcome.exit_code == 5
     assert "Flow 'nowhere' not found" in outcome.error
@@ -182,35 +182,37 @@ def test_a_flow_that_the_server_does_not_know_is_told_in_one_line(run, client):
 
 
 @pytest.mark.parametrize("flow_id", ["", " ", ".", "..", "a\nb"])
-def test_a_flow_id_that_cannot_be_one_is_a_wrong_use(run, flow_id):
+def test_an_invalid_flow_id_is_a_usage_error(run, flow_id):
     outcome = run("execute", flow_id)
     assert outcome.exit_code == 2
     assert "flow_id" in outcome.error
 
 
 @pytest.mark.parametrize(
-    "given",
+    "argument",
     [
         ("--input", '{"deep": {"n": [NaN]}}'),
         ("--input", '{"deep": {"n": [1e999]}}'),
         ("--input", '{"deep": {"n": [-Infinity]}}'),
         ("-i", 'deep={"n": [1e999]}'),
     ],
-    ids=lambda given: given[1],
+    ids=lambda argument: argument[1],
 )
-def test_a_number_that_json_cannot_hold_is_named_with_its_place(run, client, given):
-    outcome = run("execute", "echo", *given)
+def test_a_number_that_json_cannot_represent_is_reported_with_its_path(
+    run, client, argument
+):
+    outcome = run("execute", "echo", *argument)
     assert outcome.exit_code == 2
     assert "input_data.deep.n[0]" in outcome.error
     assert client.list_executions() == []
 
 
-def test_what_a_node_tells_turns_no_text_while_it_is_followed(run, server):
-    told = {"execution_id": UNKNOWN_ID, "status": "failed", "node_id": "n\u202e"}
-    body = [{**told, "error_message": "it \u2066broke\x1b[2J"}]
+def test_bidi_marks_of_a_node_are_escaped_while_following(run, server):
+    values = {"execution_id": UNKNOWN_ID, "status": "failed", "node_id": "n\u202e"}
+    body = [{**values, "error_message": "it \u2066broke\x1b[2J"}]
     server.faults.add("GET", "/executions/*/stream", status=404)
     server.faults.add("GET", "/executions/*/results", status=200, body=body)
-    server.faults.add("GET", "/executions/*", status=200, body=told)
+    server.faults.add("GET", "/executions/*", status=200, body=values)
     stderr = run("wait", UNKNOWN_ID, "--follow").stderr
     assert "node n\\u202e: failed: it \\u2066broke [2J" in stderr
     assert all(line.isprintable() for line in stderr.splitlines())

@@ -9,7 +9,7 @@ COLUMNS = ["EXECUTION_ID", "FLOW_ID", "STATUS", "CREATED_AT", "ERROR_MESSAGE"]
 
 @pytest.fixture
 def start(client):
-    """Start executions, each of them a flow's, and gives their ids; `stuck` ones go on."""
+    """Execute each flow and return the ids; executions of `stuck` keep running."""
 
     def call(*flow_ids):
         made = [client.execute_flow(flow_id, {"a": 1}) for flow_id in flow_ids]
@@ -47,7 +47,7 @@ def test_executions_are_listed_as_json(run, client, start, words):
     assert len(listed) == 2
 
 
-def test_no_executions_are_the_headings_alone_and_an_empty_list(run):
+def test_an_empty_list_has_only_headings_and_is_an_empty_json_list(run):
     assert run("executions").rows == [COLUMNS]
     assert run("executions", "--output", "json").json == []
 
@@ -65,7 +65,7 @@ def test_no_executions_are_the_headings_alone_and_an_empty_list(run):
     ],
     ids=lambda value: " ".join(map(str, value)),
 )
-def test_the_list_is_narrowed(run, start, options, places):
+def test_the_list_can_be_filtered_and_paged(run, start, options, places):
     ids = start("echo", "broken", "echo")
     listed = run("executions", "list", *options, "--output", "json").json
     assert [item["execution_id"] for item in listed] == [ids[n] for n in places]
@@ -83,7 +83,7 @@ def test_the_list_is_narrowed(run, start, options, places):
         ("--status", " "),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_a_wrong_use(run, option, value):
+def test_an_invalid_filter_is_a_usage_error(run, option, value):
     outcome = run("executions", "list", option, value)
     assert outcome.exit_code == 2
     assert option.strip("-") in outcome.error
@@ -97,7 +97,7 @@ def test_an_execution_is_shown_as_json(run, client, start):
     assert shown["output_data"] == {"out": {"a": 1}}
 
 
-def test_an_execution_is_shown_line_by_line_without_what_is_unknown(run, start):
+def test_an_execution_is_shown_line_by_line_without_unknown_fields(run, start):
     (execution_id,) = start("echo")
     outcome = run("executions", "get", execution_id)
     assert outcome.exit_code == 0
@@ -141,7 +141,7 @@ def test_messages_are_listed(run, server, start):
     ]
 
 
-def test_no_messages_are_an_empty_list(run, start):
+def test_without_messages_the_list_is_empty(run, start):
     (execution_id,) = start("echo")
     words = ("executions", "messages", execution_id, "--output", "json")
     assert run(*words).json == []
@@ -161,14 +161,14 @@ def test_waiting_prints_the_output_as_json(run, start):
     assert outcome.json == {"left": {"a": 1}, "right": {"a": 1}}
 
 
-def test_waiting_for_an_execution_that_failed_is_exit_code_5(run, start):
+def test_waiting_for_a_failed_execution_has_exit_code_5(run, start):
     (execution_id,) = start("broken")
     outcome = run("wait", execution_id)
     assert outcome.exit_code == 5
     assert f"execution {execution_id} of flow broken failed" in outcome.error
 
 
-def test_waiting_for_an_execution_that_was_cancelled_is_exit_code_5(run, client, start):
+def test_waiting_for_a_cancelled_execution_has_exit_code_5(run, client, start):
     (execution_id,) = start("stuck")
     client.cancel_execution(execution_id)
     outcome = run("wait", execution_id)
@@ -176,9 +176,7 @@ def test_waiting_for_an_execution_that_was_cancelled_is_exit_code_5(run, client,
     assert "was cancelled" in outcome.error
 
 
-def test_a_wait_that_is_too_short_is_exit_code_6_and_may_be_repeated(
-    run, client, start
-):
+def test_a_wait_timeout_has_exit_code_6_and_can_be_repeated(run, client, start):
     (execution_id,) = start("stuck")
     for _ in range(2):
         outcome = run("wait", execution_id, "--wait-timeout", "0.1", "--interval", "1")
@@ -187,14 +185,14 @@ def test_a_wait_that_is_too_short_is_exit_code_6_and_may_be_repeated(
     assert not client.get_execution(execution_id).is_done
 
 
-def test_a_wait_outlives_a_look_that_fails_for_a_passing_reason(run, server, start):
+def test_a_wait_continues_after_a_transient_error(run, server, start):
     (execution_id,) = start("echo")
     fault = server.faults.add("GET", "/executions/*", status=503)
     outcome = run("wait", execution_id)
     assert (outcome.exit_code, fault.met) == (0, 1)
 
 
-def test_cancelling_prints_the_execution_as_it_stands_then(run, client, start):
+def test_cancelling_prints_the_cancelled_execution(run, client, start):
     (execution_id,) = start("stuck")
     outcome = run("cancel", execution_id)
     assert (outcome.exit_code, outcome.stderr) == (0, "")
@@ -209,7 +207,7 @@ def test_cancelling_prints_json(run, start):
     assert outcome.json["status"] == "cancelled"
 
 
-def test_cancelling_what_is_done_is_exit_code_4(run, start):
+def test_cancelling_a_finished_execution_has_exit_code_4(run, start):
     (execution_id,) = start("echo")
     outcome = run("cancel", execution_id)
     assert outcome.exit_code == 4
@@ -226,21 +224,21 @@ WORDS = [
 
 
 @pytest.mark.parametrize("words", WORDS, ids=" ".join)
-def test_an_execution_that_is_not_there_is_exit_code_4(run, words):
+def test_an_execution_that_does_not_exist_has_exit_code_4(run, words):
     outcome = run(*words, UNKNOWN_ID)
     assert outcome.exit_code == 4
     assert UNKNOWN_ID in outcome.error
 
 
 @pytest.mark.parametrize("words", WORDS, ids=" ".join)
-def test_an_id_that_the_server_refuses_is_exit_code_1(run, words):
+def test_an_id_that_the_server_refuses_has_exit_code_1(run, words):
     outcome = run(*words, "not-a-uuid")
     assert outcome.exit_code == 1
     assert "execution_id: Input should be a valid UUID" in outcome.error
 
 
 @pytest.mark.parametrize("words", WORDS, ids=" ".join)
-def test_an_id_that_cannot_be_one_is_a_wrong_use(run, words):
+def test_an_invalid_id_is_a_usage_error(run, words):
     outcome = run(*words, "..")
     assert outcome.exit_code == 2
     assert "execution_id" in outcome.error

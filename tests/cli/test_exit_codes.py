@@ -1,4 +1,4 @@
-"""Tests of which end has which exit code; on an error stdout stays empty."""
+"""Tests of the exit codes; on an error stdout stays empty."""
 
 import inspect
 import pathlib
@@ -46,8 +46,8 @@ def test_each_error_of_the_sdk_has_its_exit_code():
     assert codes == CODES
 
 
-def test_the_exit_codes_are_those_that_the_help_tells(invoke):
-    told = " ".join(invoke("--help").stdout.split())
+def test_the_exit_codes_are_listed_in_the_help_and_the_docs(invoke):
+    printed = " ".join(invoke("--help").stdout.split())
     names = [
         ("DONE", "done"),
         ("API_ERROR", "the server refused, or stdout cannot be written"),
@@ -66,7 +66,9 @@ def test_the_exit_codes_are_those_that_the_help_tells(invoke):
         ("CLOSED_PIPE", "the reader of the output has gone"),
     ]
     parts = [(getattr(exit_codes, name), word) for name, word in names]
-    assert "Exit codes: " + " ".join(f"{code} {word}" for code, word in parts) in told
+    assert (
+        "Exit codes: " + " ".join(f"{code} {word}" for code, word in parts) in printed
+    )
     rows = "".join(f"| {code} | {word} |\n" for code, word in parts)
     assert rows in (ROOT / "docs" / "command-line.md").read_text("utf-8")
 
@@ -88,7 +90,7 @@ def test_the_exit_codes_are_those_that_the_help_tells(invoke):
     ],
 )
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_a_refusal_has_an_exit_code(run, server, status, exit_code, output):
+def test_an_error_status_has_an_exit_code(run, server, status, exit_code, output):
     body = {"detail": "first line\nsecond"}
     server.faults.add("GET", "/flows", status=status, body=body)
     outcome = run("flows", "--output", output)
@@ -97,7 +99,7 @@ def test_a_refusal_has_an_exit_code(run, server, status, exit_code, output):
     assert outcome.stderr.count("\n") == 1
 
 
-def test_credits_that_ran_out_are_told_as_the_server_tells_them(run, server):
+def test_insufficient_credits_are_reported_in_the_words_of_the_server(run, server):
     body = {"message": "5 credits needed", "error_code": "INSUFFICIENT_CREDITS"}
     server.faults.add("POST", "/flows/execute", status=403, body=body)
     outcome = run("execute", "echo")
@@ -106,7 +108,7 @@ def test_credits_that_ran_out_are_told_as_the_server_tells_them(run, server):
 
 
 @pytest.mark.parametrize("body", [[1], "text", None, 5], ids=str)
-def test_an_answer_that_makes_no_sense_is_exit_code_1(run, server, body):
+def test_an_invalid_response_has_exit_code_1(run, server, body):
     server.faults.add("GET", "/health", status=200, body=[body])
     outcome = run("health")
     assert outcome.exit_code == 1
@@ -114,39 +116,39 @@ def test_an_answer_that_makes_no_sense_is_exit_code_1(run, server, body):
 
 
 @pytest.mark.parametrize("key", [None, "", "sk-wrong"])
-def test_a_key_that_is_missing_or_wrong_is_exit_code_3(invoke, key):
+def test_a_missing_or_wrong_key_has_exit_code_3(invoke, key):
     with LocalServer(api_key="sk-right") as server:
-        given = [] if key is None else ["--api-key", key]
-        outcome = invoke("flows", "--base-url", server.url, *given)
+        options = [] if key is None else ["--api-key", key]
+        outcome = invoke("flows", "--base-url", server.url, *options)
     assert outcome.exit_code == 3
     assert "401: Invalid or missing API key" in outcome.error
     assert "sk-" not in outcome.stderr
 
 
-def test_an_answer_that_does_not_come_in_time_is_exit_code_6(run, server):
+def test_a_request_timeout_has_exit_code_6(run, server):
     server.faults.add("GET", "/flows", delay=1)
     outcome = run("flows", "--timeout", "0.05")
     assert outcome.exit_code == 6
     assert "no response in time (0.05 s)" in outcome.error
 
 
-def test_a_server_that_is_not_there_is_exit_code_8(run):
-    with socket.socket() as unheard:  # bound, so that nobody else listens there
-        unheard.bind(("127.0.0.1", 0))
-        port = unheard.getsockname()[1]
+def test_an_unreachable_server_has_exit_code_8(run):
+    with socket.socket() as unused:  # bound, so that no other process listens on it
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
         outcome = run("flows", "--base-url", f"http://127.0.0.1:{port}")
     assert outcome.exit_code == 8
     assert f"http://127.0.0.1:{port}: could not connect" in outcome.error
 
 
-def test_a_connection_that_is_lost_is_exit_code_8(run, server):
+def test_a_lost_connection_has_exit_code_8(run, server):
     server.faults.add("GET", "/flows", drop=True)
     outcome = run("flows")
     assert outcome.exit_code == 8
     assert "the connection was closed without a response" in outcome.error
 
 
-def test_an_execution_that_may_have_started_is_told_so(run, server, client):
+def test_an_execution_that_may_have_started_is_reported(run, server, client):
     server.faults.add("POST", "/flows/execute", drop_after_commit=True)
     outcome = run("execute", "echo")
     assert outcome.exit_code == 8
@@ -155,7 +157,7 @@ def test_an_execution_that_may_have_started_is_told_so(run, server, client):
     assert len(client.list_executions()) == 1
 
 
-def test_a_passing_refusal_is_repeated(run, server, monkeypatch):
+def test_a_transient_error_is_retried(run, server, monkeypatch):
     monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "1")
     fault = server.faults.add("GET", "/flows", status=503)
     assert (run("flows").exit_code, fault.met) == (0, 1)
@@ -195,7 +197,9 @@ COMMANDS = [
     ],
     ids=["rate limit", "authentication", "network"],
 )
-def test_each_command_tells_its_errors_alike(run, server, command, fault, exit_code):
+def test_each_command_reports_errors_in_the_same_way(
+    run, server, command, fault, exit_code
+):
     server.faults.add("*", "*", **fault)
     outcome = run(*command.split())
     assert outcome.exit_code == exit_code
@@ -204,21 +208,21 @@ def test_each_command_tells_its_errors_alike(run, server, command, fault, exit_c
 
 
 @pytest.mark.parametrize(
-    "fault, told",
+    "fault, expected",
     [({"status": 429}, "429: Too Many Requests"), ({"drop": True}, "connection")],
     ids=["rate limit", "network"],
 )
-def test_a_wait_goes_on_through_what_may_pass_until_its_time_is_over(
-    run, server, fault, told
+def test_a_wait_continues_after_transient_errors_until_its_timeout(
+    run, server, fault, expected
 ):
     server.faults.add("GET", "/executions/*", times=None, **fault)
     outcome = run("wait", UNKNOWN_ID, "--wait-timeout", "0.2")
     assert outcome.exit_code == 6
     assert "its status was never seen, and the last request failed: " in outcome.error
-    assert told in outcome.error
+    assert expected in outcome.error
 
 
-def test_a_wait_ends_at_what_will_not_pass(run, server):
+def test_a_wait_ends_at_a_permanent_error(run, server):
     server.faults.add("GET", "/executions/*", status=401)
     outcome = run("wait", UNKNOWN_ID)
     assert outcome.exit_code == 3

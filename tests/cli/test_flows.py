@@ -30,13 +30,13 @@ def test_flows_are_listed_as_json(run, client, words):
     assert sorted(flow["flow_id"] for flow in listed) == FLOW_IDS
 
 
-def test_no_flows_are_a_table_of_headings_alone_and_an_empty_list(run, server):
+def test_an_empty_list_has_only_headings_and_is_an_empty_json_list(run, server):
     server.faults.add("GET", "/flows", status=200, body={"flows": []}, times=2)
     assert run("flows").rows == [["FLOW_ID", "NAME", "VERSION", "DESCRIPTION"]]
     assert run("flows", "--output", "json").json == []
 
 
-def test_what_a_flow_does_not_tell_is_a_dash(run, server):
+def test_a_missing_field_is_a_dash(run, server):
     flows = [{"flow_id": "f", "version": 3}]
     server.faults.add("GET", "/flows", status=200, body=flows)
     assert run("flows").rows[1] == ["f", "-", "3", "-"]
@@ -63,14 +63,14 @@ def test_a_flow_is_shown_line_by_line(run):
     ]
 
 
-def test_a_flow_that_is_not_there_is_exit_code_4(run):
+def test_a_flow_that_does_not_exist_has_exit_code_4(run):
     outcome = run("flows", "get", "nowhere")
     assert outcome.exit_code == 4
     assert "Flow 'nowhere' not found" in outcome.error
 
 
 @pytest.mark.parametrize("flow_id", ["a/b", "a b", "50%", "ñ", "a?b#c"])
-def test_an_id_with_odd_characters_reaches_the_server_as_it_is(run, flow_id):
+def test_an_id_with_special_characters_reaches_the_server_unchanged(run, flow_id):
     outcome = run("flows", "get", flow_id)
     assert outcome.exit_code == 4
     assert f"Flow {flow_id!r} not found" in outcome.error
@@ -78,7 +78,7 @@ def test_an_id_with_odd_characters_reaches_the_server_as_it_is(run, flow_id):
 
 @pytest.fixture
 def write(tmp_path):
-    """Write a definition, or a text, to a file and gives its path."""
+    """Write a definition, or a text, to a file and return its path."""
 
     def call(definition, name="flow.json"):
         text = definition if isinstance(definition, str) else json.dumps(definition)
@@ -90,7 +90,7 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("name", ["flow.json", "flow.yaml"])  # JSON is YAML as well
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_a_flow_is_added_from_a_file(run, client, write, name, output):
+def test_a_flow_is_created_from_a_file(run, client, write, name, output):
     outcome = run("flows", "create", write(GREETING, name), "--output", output)
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     flow = client.get_flow("greeting")
@@ -101,7 +101,7 @@ def test_a_flow_is_added_from_a_file(run, client, write, name, output):
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_a_flow_is_changed_from_a_file(run, client, write, output):
+def test_a_flow_is_updated_from_a_file(run, client, write, output):
     path = write({**GREETING, "flow_id": "echo", "name": "Echo, echo"})
     outcome = run("flows", "update", "echo", path, "--output", output)
     assert (outcome.exit_code, outcome.stderr) == (0, "")
@@ -122,7 +122,7 @@ def test_a_flow_is_changed_from_a_file(run, client, write, output):
         (("update", "echo"), "{", 2, "flow.json is not JSON"),
     ],
 )
-def test_a_definition_that_is_refused_changes_nothing(
+def test_a_refused_definition_changes_nothing(
     run, client, write, words, definition, exit_code, complaint
 ):
     before = client.list_flows()
@@ -138,34 +138,32 @@ COMMANDS = [("create",), ("update", "echo"), ("validate",)]
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("name", ["none.json", "none.yaml", "."])
-def test_a_file_that_cannot_be_read_is_a_wrong_use(
-    run, tmp_path, monkeypatch, words, name
-):
+def test_an_unreadable_file_is_a_usage_error(run, tmp_path, monkeypatch, words, name):
     monkeypatch.chdir(tmp_path)
     outcome = run("flows", *words, name)
     assert outcome.exit_code == 2
     assert f"{name} cannot be read: " in outcome.error
 
 
-def test_a_flow_is_removed_and_nothing_is_printed_as_data(run, client):
+def test_deleting_a_flow_prints_nothing_to_stdout(run, client):
     outcome = run("flows", "delete", "echo")
     assert outcome == (0, "", "flow echo is removed\n")
     assert "echo" not in [flow.flow_id for flow in client.list_flows()]
 
 
-def test_a_flow_that_is_not_there_cannot_be_removed(run):
+def test_a_flow_that_does_not_exist_cannot_be_deleted(run):
     outcome = run("flows", "delete", "nowhere")
     assert outcome.exit_code == 4
     assert "there is no flow 'nowhere'" in outcome.error
 
 
-def test_sound_flows_are_called_so_without_a_server(invoke, write):
+def test_validate_reports_valid_flows_without_a_server(invoke, write):
     one = write(GREETING, "one.json")
     two = write({**GREETING, "flow_id": "other"}, "two.yaml")
     outcome = invoke("flows", "validate", one, two)
     assert outcome.exit_code == 0
-    told = f"{one}: flow greeting is valid\n{two}: flow other is valid\n"
-    assert (outcome.stdout, outcome.stderr) == (told, "")
+    expected = f"{one}: flow greeting is valid\n{two}: flow other is valid\n"
+    assert (outcome.stdout, outcome.stderr) == (expected, "")
     assert invoke("flows", "validate", one, "--output", "json").json == [
         {"file": str(one), "flow_id": "greeting"}
     ]
@@ -181,7 +179,7 @@ def test_sound_flows_are_called_so_without_a_server(invoke, write):
         ("{", "not JSON"),
     ],
 )
-def test_a_flow_that_is_not_sound_is_named_with_its_file(
+def test_an_invalid_flow_is_reported_with_its_file(
     invoke, write, definition, complaint
 ):
     path = write(definition)

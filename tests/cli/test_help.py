@@ -1,4 +1,4 @@
-"""Tests of the help pages: their examples can be run as they stand, and the short ones are true."""
+"""Tests of the help pages: the examples can be run, and the summaries match the pages."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ from tests.needs import skip_without
 
 
 def walk(command, path=()):
-    """Return each command that is no group, with the words that lead to it."""
+    """Yield each command that is not a group, with its path of names."""
     for name, child in command.commands.items():
         if isinstance(child, click.Group):
             yield from walk(child, (*path, name))
@@ -25,7 +25,7 @@ COMMANDS = dict(walk(cli))
 
 
 def examples_of(command):
-    """Return the examples of a command's help, without what a shell does with them."""
+    """Return the examples of a command's help, without pipes and redirections."""
     lines = [line.strip() for line in (command.help or "").splitlines()]
     return [
         re.split(r" [<>|] ", line)[0] for line in lines if line.startswith("ai-spine ")
@@ -33,10 +33,10 @@ def examples_of(command):
 
 
 def command_of(words):
-    """Read a command line as click does, without running it, and gives its command's words."""
+    """Parse a command line as click does, without running it, and return the command's path."""
     context, path = cli.make_context("ai-spine", list(words)), ()
     while isinstance(context.command, click.Group):
-        # The oldest click has a public name for it, the newest has none.
+        # The attribute is public in the oldest click, and private in the newest.
         kept = vars(context).get("_protected_args") or vars(context).get(
             "protected_args"
         )
@@ -60,7 +60,7 @@ def test_a_command_has_examples_that_can_be_run(path):
 
 
 @pytest.mark.parametrize("noun", [None, *sorted({path[0] for path in COMMANDS})])
-def test_a_group_has_examples_as_well(noun):
+def test_a_group_has_examples_too(noun):
     command = cli if noun is None else cli.commands[noun]
     examples = examples_of(command)
     assert examples
@@ -78,13 +78,13 @@ def test_a_help_page_fits_eighty_columns(path):
     assert max(map(len, context.get_help().splitlines())) <= 80
 
 
-def test_what_a_command_does_is_told_whole_in_the_list_of_commands():
-    told = cli.get_help(cli.make_context("ai-spine", [], terminal_width=80))
-    listed = told.split("Commands:\n")[1].splitlines()
+def test_the_list_of_commands_does_not_cut_the_summaries():
+    found = cli.get_help(cli.make_context("ai-spine", [], terminal_width=80))
+    listed = found.split("Commands:\n")[1].splitlines()
     assert dict(line.split(None, 1) for line in listed) == summaries_of("")
 
 
-def test_the_short_help_is_the_beginning_of_the_long_one():
+def test_the_summary_is_the_beginning_of_the_help():
     nouns = {name: cli.commands[name] for name in {path[0] for path in COMMANDS}}
     found = {**nouns, **{" ".join(path): each for path, each in COMMANDS.items()}}
     assert set(found) == set(SUMMARIES)
@@ -94,7 +94,7 @@ def test_the_short_help_is_the_beginning_of_the_long_one():
         assert first.startswith(SUMMARIES[path].rstrip("."))
 
 
-def test_each_command_takes_the_shared_options():
+def test_each_command_accepts_the_shared_options():
     shared = {option.name for option in shared_options()}
     for path, command in COMMANDS.items():
         if path[0] != "local":

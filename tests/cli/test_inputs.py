@@ -8,7 +8,7 @@ from ai_spine.cli.inputs import count_inputs, read_inputs, source_of
 
 @pytest.fixture
 def write(tmp_path):
-    """Write a file, and gives its path."""
+    """Write a file and return its path."""
 
     def make(name, content):
         path = tmp_path / name
@@ -23,19 +23,19 @@ def read(path, *, given=None, columns=(), as_text=False):
     return list(read_inputs(source_of(path, given, columns, as_text)))
 
 
-def refusal(path, **options):
+def usage_error(path, **options):
     with pytest.raises(click.UsageError) as caught:
         read(path, **options)
     return caught.value.message
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "A.JSONL"])
-def test_json_lines_are_read_one_by_one_without_the_blank_ones(write, name):
+def test_json_lines_are_read_without_blank_lines(write, name):
     path = write(name, '\ufeff{"a": 1}\n\n  \r\n{"b": "é☂"}')
     assert read(path) == [{"a": 1}, {"b": "é☂"}]
 
 
-def test_csv_values_are_read_as_json_where_they_are_that(write):
+def test_csv_values_that_are_json_are_parsed(write):
     path = write("a.csv", 'n,t,list\r\n1,007,"[1, ""x""]"\n\n2.5,true,\n')
     assert read(path) == [
         {"n": 1, "t": "007", "list": [1, "x"]},
@@ -43,17 +43,17 @@ def test_csv_values_are_read_as_json_where_they_are_that(write):
     ]
 
 
-def test_csv_values_stay_text_if_that_is_asked_for(write):
+def test_csv_values_stay_text_with_as_text(write):
     path = write("a.csv", "\ufeffn, t\n1,true\n")
     assert read(path, as_text=True) == [{"n": "1", "t": "true"}]
 
 
-def test_a_csv_value_may_have_lines_and_be_long(write):
+def test_a_csv_value_may_have_several_lines_and_be_long(write):
     text = "two\nlines, " + "x" * 200_000
     assert read(write("a.csv", f'text\n"{text}"\n')) == [{"text": text}]
 
 
-def test_only_the_columns_that_are_named_are_taken(write):
+def test_only_the_named_columns_are_read(write):
     columns = ("c", "a")
     path = write("a.csv", "a,b,c\n1,2,3\n")
     assert read(path, columns=columns) == [{"c": 3, "a": 1}]
@@ -66,16 +66,16 @@ def test_the_format_can_be_given(write):
     assert read(write("b.jsonl", "a\n1\n"), given="csv") == [{"a": 1}]
 
 
-def test_stdin_is_json_lines_unless_told_otherwise():
+def test_stdin_is_json_lines_unless_the_format_is_given():
     assert source_of("-", None, (), False).format == "jsonl"
     assert source_of("-", "csv", (), False).format == "csv"
 
 
-def test_a_name_that_tells_no_format_is_refused():
+def test_a_file_name_without_a_known_suffix_is_refused():
     with pytest.raises(click.UsageError) as caught:
         source_of("inputs.txt", None, (), False)
-    told = "inputs.txt: its name ends neither in .jsonl nor in .csv"
-    assert caught.value.message.startswith(told)
+    expected = "inputs.txt: its name ends neither in .jsonl nor in .csv"
+    assert caught.value.message.startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_a_name_that_tells_no_format_is_refused():
     ],
     ids=["nonsense", "cut", "list", "text", "deep"],
 )
-def test_a_bad_line_of_json_is_named(write, bad, reason):
+def test_a_bad_line_of_json_is_reported_with_its_number(write, bad, reason):
     path = write("a.jsonl", '{"a": 1}\n' * 6 + bad + '\n{"a": 8}\n')
-    assert refusal(path).startswith(f"{path} line 7 {reason}")
+    assert usage_error(path).startswith(f"{path} line 7 {reason}")
 
 
 @pytest.mark.parametrize(
@@ -102,54 +102,54 @@ def test_a_bad_line_of_json_is_named(write, bad, reason):
         ("a,b,a\n1,2,3\n", " has the column 'a' twice"),
     ],
 )
-def test_what_is_wrong_with_csv_is_named(write, content, reason):
+def test_an_error_in_csv_is_reported_with_its_line(write, content, reason):
     path = write("a.csv", content)
-    assert refusal(path) == path + reason
+    assert usage_error(path) == path + reason
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
-def test_an_empty_file_has_no_inputs_whatever_its_format(write, name):
+def test_an_empty_file_has_no_inputs_in_any_format(write, name):
     assert read(write(name, "")) == []
     assert read(write("heads.csv", "a,b\n")) == []
 
 
-def test_a_directory_of_inputs_is_called_so(tmp_path):
+def test_a_directory_is_refused_as_inputs(tmp_path):
     for path in (tmp_path, tmp_path / "a.jsonl"):
         path.mkdir(exist_ok=True)
         with pytest.raises(click.UsageError) as caught:
             source_of(str(path), None, (), False)
-        told = f"{path} is a directory: use a file of inputs"
-        assert caught.value.message == told
+        expected = f"{path} is a directory: use a file of inputs"
+        assert caught.value.message == expected
 
 
-def test_what_is_no_csv_is_named_in_the_words_of_its_reader(write):
+def test_invalid_csv_is_reported_with_the_message_of_the_csv_module(write):
     path = write("a.csv", 'a,b\n1,"2\n')
-    told = refusal(path)
-    assert told.startswith(f"{path} line 2 is not CSV: ") and told.endswith(
+    message = usage_error(path)
+    assert message.startswith(f"{path} line 2 is not CSV: ") and message.endswith(
         "end of data"
     )
 
 
-def test_a_column_that_is_not_there_is_named_with_those_that_are(write):
+def test_a_missing_column_is_reported_with_the_existing_ones(write):
     path = write("a.csv", "name,age\nAna,7\n")
-    told = f"{path} has no column 'nmae'; it has name, age"
-    assert refusal(path, columns=("name", "nmae")) == told
+    expected = f"{path} has no column 'nmae'; it has name, age"
+    assert usage_error(path, columns=("name", "nmae")) == expected
 
 
-def test_a_field_that_is_not_there_is_named_with_its_line(write):
+def test_a_missing_field_is_reported_with_its_line(write):
     path = write("a.jsonl", '{"a": 1}\n{"b": 1}\n')
-    assert refusal(path, columns=("a",)) == f"{path} line 2 has no field 'a'"
+    assert usage_error(path, columns=("a",)) == f"{path} line 2 has no field 'a'"
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
-def test_what_is_no_text_is_refused(write, name):
+def test_a_file_that_is_not_utf_8_is_refused(write, name):
     path = write(name, b"a\n\xff\xfe\n" if name == "a.csv" else b'{"a": "\xff"}\n')
-    assert refusal(path) == f"{path} is not UTF-8 text"
+    assert usage_error(path) == f"{path} is not UTF-8 text"
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     path = str(tmp_path / "a.jsonl")
-    assert refusal(path).startswith(f"{path} cannot be read: ")
+    assert usage_error(path).startswith(f"{path} cannot be read: ")
 
 
 def test_inputs_are_counted_and_checked_before_anything_is_sent(write):
@@ -160,11 +160,11 @@ def test_inputs_are_counted_and_checked_before_anything_is_sent(write):
         count_inputs(source_of(path, None, (), False))
 
 
-def test_what_can_be_read_only_once_is_not_counted():
+def test_stdin_is_not_counted():
     assert count_inputs(source_of("-", None, (), False)) is None
 
 
-def test_an_input_is_read_only_when_it_is_asked_for(write):
+def test_inputs_are_read_lazily(write):
     path = write("a.jsonl", '{"a": 1}\nnonsense\n')
     inputs = read_inputs(source_of(path, None, (), False))
     assert next(inputs) == {"a": 1}

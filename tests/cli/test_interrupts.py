@@ -1,4 +1,4 @@
-"""Tests of Ctrl-C during a wait: how to go on is told, or the execution is cancelled."""
+"""Tests of Ctrl-C during a wait: the command says how to continue, or cancels the execution."""
 
 import os
 import shlex
@@ -14,7 +14,7 @@ needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals"
 
 @pytest.fixture
 def stopped(launch, server, client):
-    """Start a wait that does not end by itself, and presses Ctrl-C when it has begun."""
+    """Start a wait that does not end by itself, and send SIGINT when it has begun."""
 
     def call(command, *options, **environment):
         words = ("execute", "stuck")
@@ -32,43 +32,41 @@ def stopped(launch, server, client):
 @needs_signals
 @pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
 @pytest.mark.parametrize("command", ["execute", "wait"])
-def test_ctrl_c_leaves_the_execution_and_tells_how_to_go_on(
+def test_ctrl_c_leaves_the_execution_running_and_says_how_to_continue(
     stopped, client, command, options
 ):
     outcome = finish(stopped(command, *options))
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
+    execution_id = execution.execution_id
     assert (outcome.exit_code, outcome.stdout) == (130, "")
     assert outcome.stderr.endswith(
-        f"Error: stopped waiting for execution {its_id}, which goes on\n"
-        f"To wait for it: ai-spine wait {its_id}\n"
-        f"To cancel it: ai-spine cancel {its_id}\n"
+        f"Error: stopped waiting for execution {execution_id}, which goes on\n"
+        f"To wait for it: ai-spine wait {execution_id}\n"
+        f"To cancel it: ai-spine cancel {execution_id}\n"
     )
     assert not execution.is_done
 
 
 @needs_signals
-def test_the_commands_lead_to_the_server_of_the_options_and_work(
-    stopped, server, client, run
-):
+def test_the_printed_commands_name_the_server_and_work(stopped, server, client, run):
     process = stopped("execute", "--base-url", server.url, AI_SPINE_TIMEOUT="9")
-    *_, told = finish(process).stderr.splitlines()
-    words = shlex.split(told.partition(": ")[2])
+    *_, line = finish(process).stderr.splitlines()
+    words = shlex.split(line.partition(": ")[2])
     assert words[:4] == ["ai-spine", "cancel", "--base-url", server.url]
     assert run(*words[1:]).fields["status"] == "cancelled"
 
 
 @needs_signals
-def test_as_json_the_commands_are_fields(stopped, client):
+def test_the_printed_commands_are_fields_in_json(stopped, client):
     outcome = finish(stopped("execute", "--output", "json"))
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
-    assert outcome.told == {
+    execution_id = execution.execution_id
+    assert outcome.json_error == {
         "type": "Interrupted",
-        "message": f"stopped waiting for execution {its_id}, which goes on",
-        "execution_id": its_id,
-        "resume": f"ai-spine wait {its_id}",
-        "cancel": f"ai-spine cancel {its_id}",
+        "message": f"stopped waiting for execution {execution_id}, which goes on",
+        "execution_id": execution_id,
+        "resume": f"ai-spine wait {execution_id}",
+        "cancel": f"ai-spine cancel {execution_id}",
         "exit_code": 130,
     }
 
@@ -76,14 +74,14 @@ def test_as_json_the_commands_are_fields(stopped, client):
 @needs_signals
 @pytest.mark.parametrize("options", [(), ("--follow",)], ids=str)
 @pytest.mark.parametrize("command", ["execute", "wait"])
-def test_ctrl_c_cancels_if_that_is_asked_for(stopped, client, command, options):
+def test_ctrl_c_cancels_with_cancel_on_interrupt(stopped, client, command, options):
     outcome = finish(stopped(command, "--cancel-on-interrupt", *options))
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
+    execution_id = execution.execution_id
     assert (outcome.exit_code, outcome.stdout) == (130, "")
     assert outcome.stderr.endswith(
-        f"cancelling execution {its_id}; press Ctrl-C again to leave now\n"
-        f"Error: interrupted; execution {its_id} is cancelled\n"
+        f"cancelling execution {execution_id}; press Ctrl-C again to leave now\n"
+        f"Error: interrupted; execution {execution_id} is cancelled\n"
     )
     assert execution.status == "cancelled"
 
@@ -97,18 +95,18 @@ def test_a_second_ctrl_c_leaves_at_once(stopped, server, client):
     process.send_signal(signal.SIGINT)
     outcome = finish(process)
     (execution,) = client.list_executions()
-    its_id = execution.execution_id
+    execution_id = execution.execution_id
     assert outcome.exit_code == 130
     assert outcome.stderr == (
-        f"Error: interrupted before it was known whether execution {its_id} is cancelled\n"
-        f"To wait for it: ai-spine wait {its_id}\n"
-        f"To cancel it: ai-spine cancel {its_id}\n"
+        f"Error: interrupted before it was known whether execution {execution_id} is cancelled\n"
+        f"To wait for it: ai-spine wait {execution_id}\n"
+        f"To cancel it: ai-spine cancel {execution_id}\n"
     )
 
 
 @pytest.fixture
 def interrupted(monkeypatch):
-    """Have a method of the client be interrupted."""
+    """Make a method of the client raise KeyboardInterrupt."""
 
     def arrange(name):
         def stop(self, *args, **kwargs):
@@ -122,7 +120,7 @@ def interrupted(monkeypatch):
 @pytest.mark.parametrize(
     "error", [NotFoundError("it is done"), ExecutionError("odd")], ids=repr
 )
-def test_a_cancel_that_fails_is_told(run, interrupted, monkeypatch, error):
+def test_a_failed_cancel_is_reported(run, interrupted, monkeypatch, error):
     def refuse(self, execution_id):
         raise error
 
@@ -137,10 +135,10 @@ def test_a_cancel_that_fails_is_told(run, interrupted, monkeypatch, error):
     ]
 
 
-# A flow that is short may be done before it can be cancelled: what is told of that may differ.
+# A short flow may be done before it can be cancelled, and then the message differs.
 @pytest.mark.parametrize("output", ["table", "json"])
 @pytest.mark.parametrize("options", [(), ("--cancel-on-interrupt",)], ids=str)
-def test_with_a_local_server_nothing_is_left_to_go_on_with(
+def test_with_a_local_server_there_is_nothing_to_continue(
     invoke, interrupted, options, output
 ):
     interrupted("wait_for_execution")
@@ -153,7 +151,7 @@ def test_with_a_local_server_nothing_is_left_to_go_on_with(
         assert outcome.error.endswith(" ends with the local server")
 
 
-def test_ctrl_c_while_a_flow_is_started_says_where_to_look(run, interrupted):
+def test_ctrl_c_while_starting_a_flow_says_how_to_check(run, interrupted):
     interrupted("execute_flow")
     outcome = run("execute", "two words")
     assert outcome.exit_code == 130
@@ -164,14 +162,14 @@ def test_ctrl_c_while_a_flow_is_started_says_where_to_look(run, interrupted):
     assert "it may run" not in run("execute", "echo", "--local").stderr
 
 
-def test_an_id_in_a_command_to_type_is_quoted(run, interrupted):
+def test_an_id_in_a_printed_command_is_quoted(run, interrupted):
     interrupted("wait_for_execution")
-    told = run("wait", "--", "-x; rm\x1b[2J").stderr.splitlines()
-    assert told[1] == "To wait for it: ai-spine wait -- '-x; rm [2J'"
+    printed = run("wait", "--", "-x; rm\x1b[2J").stderr.splitlines()
+    assert printed[1] == "To wait for it: ai-spine wait -- '-x; rm [2J'"
 
 
 @pytest.mark.parametrize("option", ["--follow", "--cancel-on-interrupt"])
-def test_without_a_wait_its_options_are_a_wrong_use(run, client, option):
+def test_wait_options_with_no_wait_are_a_usage_error(run, client, option):
     outcome = run("execute", "echo", "--no-wait", option)
     assert outcome.exit_code == 2
     assert f"--no-wait and {option} exclude each other" in outcome.error

@@ -1,4 +1,4 @@
-"""Tests of `local start`: what it serves, and what it refuses."""
+"""Tests of `local start`: what it serves, and invalid options."""
 
 import json
 import signal
@@ -42,7 +42,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def refuse(invoke, monkeypatch):
-    """Start a server in this process, which must fail: with handlers it would serve forever."""
+    """Start a server in this process and expect it to fail before it serves."""
 
     def handle(*_):
         raise AssertionError("it would be served")
@@ -58,12 +58,12 @@ def refuse(invoke, monkeypatch):
     return call
 
 
-def test_help_tells_the_defaults(invoke):
+def test_help_shows_the_defaults(invoke):
     outcome = invoke("local", "start", "--help")
     assert outcome.exit_code == 0
-    told = " ".join(outcome.stdout.split())
-    assert "[default: 8000]" in told
-    assert "[default: 127.0.0.1]" in told
+    printed = " ".join(outcome.stdout.split())
+    assert "[default: 8000]" in printed
+    assert "[default: 127.0.0.1]" in printed
     for option in (
         "--flows DIR",
         "--agents MODULE",
@@ -71,10 +71,10 @@ def test_help_tells_the_defaults(invoke):
         "--api-key KEY",
         "--allowed-host NAME",
     ):
-        assert option in told
+        assert option in printed
 
 
-def test_the_samples_are_served_without_being_asked_for(serve, run_process):
+def test_the_samples_are_served_by_default(serve, run_process):
     process, url = serve()
     assert url.startswith("http://127.0.0.1:")
     outcome = run_process("flows", "--base-url", url)
@@ -85,7 +85,7 @@ def test_the_samples_are_served_without_being_asked_for(serve, run_process):
 
 
 @pytest.mark.parametrize("agents", ["my_agents", "my_agents.py"])
-def test_flows_of_a_folder_run_with_agents_of_a_module(
+def test_flows_from_a_folder_run_with_agents_from_a_module(
     serve, run_process, project, agents
 ):
     process, url = serve("--flows", "flows", "--agents", agents, cwd=project)
@@ -94,7 +94,7 @@ def test_flows_of_a_folder_run_with_agents_of_a_module(
 
 
 @needs("vaderSentiment")
-def test_what_is_kept_in_a_file_is_there_when_the_server_comes_back(serve, project):
+def test_executions_in_a_database_file_survive_a_restart(serve, project):
     options = ("--db", project / "runs.db")
     process, url = serve(*options)
     with AISpine(base_url=url) as client:
@@ -111,7 +111,7 @@ def test_what_is_kept_in_a_file_is_there_when_the_server_comes_back(serve, proje
     [((), ("--api-key", "sk-1")), (("--api-key", "sk-1"), ())],
     ids=["its own option", "the shared option"],
 )
-def test_a_key_is_asked_of_clients(launch, before, after):
+def test_clients_need_the_key(launch, before, after):
     process = launch(*before, "local", "start", "--port", "0", *after)
     url = process.stdout.readline().split()[-4].rstrip(";")
     with AISpine(base_url=url, api_key="sk-1") as client:
@@ -122,19 +122,19 @@ def test_a_key_is_asked_of_clients(launch, before, after):
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])
-def test_the_url_that_is_told_can_be_reached(serve, host):
+def test_the_printed_url_can_be_reached(serve, host):
     process, url = serve("--host", host)
-    with urllib.request.urlopen(f"{url}/health") as answer:
-        assert json.load(answer)["status"] == "healthy"
+    with urllib.request.urlopen(f"{url}/health") as response:
+        assert json.load(response)["status"] == "healthy"
 
 
-def test_clients_may_come_under_names_that_are_allowed(serve):
+def test_requests_with_an_allowed_host_are_accepted(serve):
     process, url = serve("--allowed-host", "spine.example", "--allowed-host", "other")
-    told = {}
+    statuses = {}
     for name in ("spine.example", "other:80", "rebound.example"):
-        with requests.get(f"{url}/health", headers={"Host": name}) as answer:
-            told[name] = answer.status_code
-    assert told == {"spine.example": 200, "other:80": 200, "rebound.example": 403}
+        with requests.get(f"{url}/health", headers={"Host": name}) as response:
+            statuses[name] = response.status_code
+    assert statuses == {"spine.example": 200, "other:80": 200, "rebound.example": 403}
 
 
 @pytest.mark.parametrize(
@@ -157,15 +157,15 @@ def test_clients_may_come_under_names_that_are_allowed(serve):
         (("extra",), "unexpected extra argument"),
     ],
 )
-def test_what_cannot_be_served_is_told_in_one_line(
+def test_an_invalid_option_is_reported_in_one_line(
     refuse, tmp_path, monkeypatch, options, complaint
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend("")  # which --agents would add for good
+    monkeypatch.syspath_prepend("")  # --agents would add it permanently
     assert complaint in refuse(*options)
 
 
-def test_a_database_that_is_none_is_told_in_one_line(refuse, tmp_path):
+def test_a_file_that_is_not_a_database_is_reported_in_one_line(refuse, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("This is no database. " * 100, encoding="utf-8")
     assert f"the database {path} cannot be used" in refuse("--db", path)
@@ -187,11 +187,11 @@ def test_a_database_that_is_none_is_told_in_one_line(refuse, tmp_path):
     ],
     ids=lambda value: None if "\n" in value or value.endswith("l") else value,
 )
-def test_a_flow_file_that_holds_no_sound_flow_is_named_in_one_line(
+def test_an_invalid_flow_file_is_reported_in_one_line(
     refuse, project, name, content, complaint
 ):
     path = project / "flows" / name
     path.write_bytes(content.encode("latin-1"))
-    told = refuse("--flows", project / "flows", "--agents", project / "my_agents.py")
-    assert str(path) in told
-    assert complaint in told
+    message = refuse("--flows", project / "flows", "--agents", project / "my_agents.py")
+    assert str(path) in message
+    assert complaint in message

@@ -1,4 +1,4 @@
-"""Tests of the command as a whole: its help, its shared options and its wrong uses."""
+"""Tests of the command as a whole: help, shared options and usage errors."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ PLACES = {
     "after the command": lambda options: ("flows", "list", *options),
     "after a noun alone": lambda options: ("flows", *options),
 }
-anywhere = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+at_any_position = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 
 
 @pytest.mark.parametrize("words", [(), ("-h",), ("--help",)], ids=str)
@@ -67,7 +67,7 @@ def test_each_command_has_help_that_names_the_shared_options(invoke, command, wo
 
 
 @pytest.mark.parametrize("noun", ["flows", "executions", "agents", "local"])
-def test_each_noun_has_help_that_lists_its_commands(invoke, noun):
+def test_each_group_has_help_that_lists_its_commands(invoke, noun):
     outcome = invoke(noun, "--help")
     assert outcome.exit_code == 0
     assert ("start" if noun == "local" else "list") in outcome.stdout
@@ -95,9 +95,7 @@ def test_the_version_is_that_of_the_package(invoke):
         (("local",), "command", "ai-spine local"),
     ],
 )
-def test_a_wrong_use_is_told_in_one_line_that_names_the_help(
-    run, words, complaint, page
-):
+def test_a_usage_error_is_one_line_that_names_the_help(run, words, complaint, page):
     outcome = run(*words)
     assert outcome.exit_code == 2
     assert complaint in outcome.error
@@ -108,27 +106,27 @@ def test_a_wrong_use_is_told_in_one_line_that_names_the_help(
 @pytest.mark.parametrize(
     "words", [("execute", "echo", "-i"), ("flows", "--timeout"), ("--api-key",)]
 )
-def test_an_option_without_its_value_is_told_in_one_line(run, words):
+def test_an_option_without_its_value_is_reported_in_one_line(run, words):
     outcome = run(*words)
     assert outcome.exit_code == 2
     assert words[-1] in outcome.error
     assert outcome.stderr.count("\n") == 1
 
 
-@anywhere
-def test_output_is_taken_anywhere(run, place):
+@at_any_position
+def test_output_is_accepted_at_any_position(run, place):
     assert run(*place(["--output", "json"])).json
 
 
-@anywhere
-def test_base_url_is_taken_anywhere(invoke, server, place):
+@at_any_position
+def test_base_url_is_accepted_at_any_position(invoke, server, place):
     outcome = invoke(*place(["--base-url", server.url]))
     assert outcome.exit_code == 0
     assert "credit_analysis" in outcome.stdout
 
 
-@anywhere
-def test_local_is_taken_anywhere(invoke, place):
+@at_any_position
+def test_local_is_accepted_at_any_position(invoke, place):
     outcome = invoke(*place(["--local"]))
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     assert [row[0] for row in outcome.rows[1:]] == [
@@ -137,23 +135,23 @@ def test_local_is_taken_anywhere(invoke, place):
     ]
 
 
-@anywhere
-def test_debug_is_taken_anywhere(run, place):
+@at_any_position
+def test_debug_is_accepted_at_any_position(run, place):
     outcome = run(*place(["--debug"]))
     assert outcome.exit_code == 0
     assert "GET /flows -> 200" in outcome.stderr
 
 
-@anywhere
-def test_timeout_is_taken_anywhere(run, server, place):
+@at_any_position
+def test_timeout_is_accepted_at_any_position(run, server, place):
     server.faults.add("GET", "/flows", delay=1)
     outcome = run(*place(["--timeout", "0.05"]))
     assert outcome.exit_code == 6
     assert "(0.05 s)" in outcome.error
 
 
-@anywhere
-def test_a_key_is_taken_anywhere(invoke, place):
+@at_any_position
+def test_a_key_is_accepted_at_any_position(invoke, place):
     with LocalServer(api_key=KEY) as server:
         outcome = invoke(*place(["--base-url", server.url, "--api-key", KEY]))
     assert (outcome.exit_code, outcome.stderr) == (0, "")
@@ -169,12 +167,12 @@ def test_a_key_is_taken_anywhere(invoke, place):
     ],
     ids=" ".join,
 )
-def test_the_option_nearest_to_the_command_holds(run, words):
+def test_the_option_nearest_to_the_command_applies(run, words):
     assert run(*words).stdout.startswith("FLOW_ID")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_json_is_all_that_stands_on_stdout(run, client, tmp_path, command):
+def test_stdout_is_only_json(run, client, tmp_path, command):
     path = tmp_path / "flow.json"
     flow = client.get_flow("echo").to_dict()
     new = {**flow, "flow_id": "new"} if command == "flows create" else flow
@@ -202,11 +200,11 @@ def test_json_is_all_that_stands_on_stdout(run, client, tmp_path, command):
     outcome = run("--output", "json", *words, *arguments.get(command, ()))
     assert outcome.exit_code == 0
     if command.endswith((" delete", " validate")) and not outcome.stdout:
-        return  # they have done what they were told, and may have nothing to tell
+        return  # these commands may print nothing
     assert outcome.json is not None
 
 
-def test_the_environment_gives_what_options_do_not(invoke, monkeypatch):
+def test_the_environment_sets_what_options_do_not(invoke, monkeypatch):
     with LocalServer(api_key=KEY) as server:
         monkeypatch.setenv("AI_SPINE_BASE_URL", server.url)
         assert invoke("flows").exit_code == 3
@@ -216,7 +214,7 @@ def test_the_environment_gives_what_options_do_not(invoke, monkeypatch):
         assert invoke("flows", "--api-key", "").exit_code == 3
 
 
-def test_the_local_server_stands_over_the_environment(invoke, monkeypatch):
+def test_local_overrides_the_environment(invoke, monkeypatch):
     monkeypatch.setenv("AI_SPINE_BASE_URL", "http://127.0.0.1:9")
     assert invoke("health", "--local").exit_code == 0
 
@@ -234,7 +232,7 @@ def test_the_local_server_stands_over_the_environment(invoke, monkeypatch):
         (("--api-key", KEY + "\n"), "api_key must be"),
     ],
 )
-def test_a_setting_that_is_wrong_is_told_in_one_line(invoke, options, complaint):
+def test_an_invalid_setting_is_reported_in_one_line(invoke, options, complaint):
     outcome = invoke(*options, "flows")
     assert outcome.exit_code == 2
     assert complaint in outcome.error
@@ -243,7 +241,7 @@ def test_a_setting_that_is_wrong_is_told_in_one_line(invoke, options, complaint)
     assert "u:p" not in outcome.stderr
 
 
-def test_a_setting_of_the_environment_that_is_wrong_names_its_variable(
+def test_an_invalid_setting_in_the_environment_is_reported_with_its_variable(
     invoke, monkeypatch
 ):
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "soon")
@@ -270,8 +268,8 @@ def test_without_debug_nothing_is_logged(run):
 
 
 @pytest.mark.parametrize("time", ["first", "second"])
-def test_debug_of_one_command_is_not_that_of_another(run, time):
-    # Once for each of two tests: what the first leaves behind must not reach the second.
+def test_debug_of_one_command_does_not_affect_the_next(run, time):
+    # It runs twice: the first run must not leave handlers for the second.
     assert [type(h) for h in logging.getLogger("ai_spine").handlers] == []
     assert run("flows").stderr == ""
     assert run("flows", "--debug").stderr.count("GET /flows") == 1
@@ -279,7 +277,7 @@ def test_debug_of_one_command_is_not_that_of_another(run, time):
 
 @pytest.fixture
 def raising(monkeypatch):
-    """Make the listing of flows raise."""
+    """Make `list_flows` raise."""
 
     def arrange(error):
         def list_flows(self):
@@ -291,7 +289,7 @@ def raising(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error, told",
+    "error, expected",
     [
         (ZeroDivisionError("no\nway\x1b[0m"), "ZeroDivisionError: no way [0m"),
         (KeyError("x"), "KeyError: 'x'"),
@@ -301,40 +299,40 @@ def raising(monkeypatch):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_fault_of_the_program_itself_is_told_in_one_line(run, raising, error, told):
+def test_an_unexpected_error_is_reported_in_one_line(run, raising, error, expected):
     raising(error)
     outcome = run("flows")
     assert outcome.exit_code == 1
-    assert outcome.error.startswith(f"Error: unexpected {told}")
+    assert outcome.error.startswith(f"Error: unexpected {expected}")
     assert "--debug" in outcome.error
     assert outcome.stderr.count("\n") == 1
 
 
-def test_debug_shows_where_a_fault_of_the_program_itself_comes_from(run, raising):
+def test_debug_shows_the_traceback_of_an_unexpected_error(run, raising):
     raising(ZeroDivisionError("no way"))
     with pytest.raises(ZeroDivisionError, match="no way"):
         run("flows", "--debug")
 
 
-def test_an_error_of_many_lines_is_told_in_one(run, raising):
+def test_an_error_of_several_lines_is_printed_in_one(run, raising):
     raising(ExecutionError("first\nsecond\r\n\tthird"))
     assert run("flows").stderr == "Error: first second third\n"
 
 
-def test_an_interruption_is_told_in_one_line(run, raising):
+def test_an_interrupt_is_reported_in_one_line(run, raising):
     raising(KeyboardInterrupt())
     outcome = run("flows")
     assert outcome == (130, "", "Error: interrupted\n")
 
 
-def test_an_interruption_that_names_an_execution_is_told_as_it_is(run, raising):
+def test_the_message_of_an_interrupt_is_printed(run, raising):
     raising(KeyboardInterrupt("stopped waiting for execution e, which goes on"))
     outcome = run("flows")
     assert outcome.exit_code == 130
     assert outcome.error == "Error: stopped waiting for execution e, which goes on"
 
 
-def test_an_interruption_while_the_command_cleans_up_is_told_as_well(run, monkeypatch):
+def test_an_interrupt_during_cleanup_is_reported_too(run, monkeypatch):
     def close(self):
         raise KeyboardInterrupt
 
@@ -345,7 +343,7 @@ def test_an_interruption_while_the_command_cleans_up_is_told_as_well(run, monkey
     assert outcome.stderr.strip() == "Error: interrupted"
 
 
-def test_a_program_that_calls_the_command_is_given_its_exit_code(run, capsys):
+def test_the_exit_code_is_returned_without_standalone_mode(run, capsys):
     run("flows")  # the environment names the server
     words = ["flows", "get", "nowhere"]
     assert cli.main(words, prog_name="ai-spine", standalone_mode=False) == 4

@@ -1,4 +1,4 @@
-"""Tests of `flows show`, and of what `executions list` finds."""
+"""Tests of `flows show`, and of the filters and pages of `executions list`."""
 
 import json
 
@@ -37,14 +37,14 @@ def test_a_flow_is_drawn_in_each_format(run, picture, start):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "yaml", "csv"])
-def test_with_an_output_for_programs_it_is_what_get_prints(run, form):
+def test_with_a_data_format_it_prints_the_same_as_get(run, form):
     shown = run("flows", "show", "echo", "--output", form)
     assert shown.exit_code == 0
     assert shown == run("flows", "get", "echo", "--output", form)
 
 
 @needs("jmespath")
-def test_a_query_picks_of_the_flow_and_not_of_its_picture(run):
+def test_a_query_selects_from_the_flow_and_not_from_the_picture(run):
     picked = run("flows", "show", "echo", "--query", "nodes[].id")
     assert picked.stdout == "in\nout\n"
 
@@ -84,7 +84,7 @@ def test_a_picture_is_written_in_any_encoding(run_process, tmp_path):
         (("echo", "--format", "png"), "png"),
     ],
 )
-def test_a_picture_that_cannot_be_drawn_is_a_wrong_use(run, words, complaint):
+def test_invalid_options_for_a_picture_are_a_usage_error(run, words, complaint):
     outcome = run("flows", "show", *words)
     assert outcome.exit_code == 2
     assert complaint in outcome.error
@@ -92,7 +92,7 @@ def test_a_picture_that_cannot_be_drawn_is_a_wrong_use(run, words, complaint):
 
 @pytest.fixture
 def many(client):
-    """The ids of 105 executions, the newest first: more than a page."""
+    """The ids of 105 executions, newest first: more than one page."""
     started = [client.execute_flow("echo", {}).execution_id for _ in range(105)]
     client.wait_for_execution(started[-1])
     return started[::-1]
@@ -130,20 +130,20 @@ def test_all_and_a_limit_exclude_each_other(run):
         ("cancled", "canceled"),
     ],
 )
-def test_a_misspelt_status_is_told_with_what_is_meant(run, status, meant):
+def test_a_misspelt_status_is_reported_with_a_suggestion(run, status, meant):
     outcome = run("executions", "list", "--status", status)
     assert outcome.exit_code == 2
     assert f"{status!r} is not a status; is {meant!r} meant?" in outcome.error
 
 
 @pytest.mark.parametrize("status", ["failed", "error", "canceled"])
-def test_a_status_of_either_dialect_is_taken(run, client, status):
+def test_a_status_of_either_dialect_is_accepted(run, client, status):
     client.execute_and_wait("broken", {}, raise_on_failure=False)
     outcome = run("executions", "list", "--status", status, "--output", "json")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
 
 
-def test_a_status_that_is_like_none_is_sent_as_it_is(run, server):
+def test_an_unknown_status_is_sent_unchanged(run, server):
     body = [{"execution_id": "e", "status": "paused"}]
     server.faults.add("GET", "/executions", status=200, body=body)
     outcome = run("executions", "list", "--status", "paused", "--output", "jsonl")

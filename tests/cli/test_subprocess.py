@@ -1,4 +1,4 @@
-"""Tests of the installed command as a process of its own."""
+"""Tests of the installed command in a process of its own."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def test_input_is_read_from_stdin(run_process, server):
     assert outcome.json == {"out": {"name": "José ☂", "n": [1]}}
 
 
-def test_one_command_reads_what_another_has_printed(run_process, server):
+def test_one_command_reads_the_output_of_another(run_process, server):
     words = ("executions", "--output", "json", "--base-url", server.url)
     run_process("execute", "echo", "-i", "a=1", "--base-url", server.url)
     (listed,) = run_process(*words).json
@@ -71,16 +71,16 @@ def test_one_command_reads_what_another_has_printed(run_process, server):
 
 @needs_signals
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_the_local_server_answers_until_a_signal_stops_it(serve, name):
+def test_the_local_server_runs_until_a_signal_stops_it(serve, name):
     process, url = serve()
-    with urllib.request.urlopen(f"{url}/health") as answer:
-        assert json.load(answer)["status"] == "healthy"
+    with urllib.request.urlopen(f"{url}/health") as response:
+        assert json.load(response)["status"] == "healthy"
     process.send_signal(getattr(signal, name))
     assert finish(process) == (0, "", "it has 2 flows and 4 agents\nstopped\n")
 
 
 @needs_signals
-def test_the_local_server_stops_while_an_execution_goes_on(serve, tmp_path):
+def test_the_local_server_stops_while_an_execution_is_running(serve, tmp_path):
     module = tmp_path / "slow.py"
     module.write_text(
         "import time\nfrom ai_spine.local import agent\n\n\n"
@@ -97,13 +97,13 @@ def test_the_local_server_stops_while_an_execution_goes_on(serve, tmp_path):
     (tmp_path / "slow.json").write_text(json.dumps(flow), encoding="utf-8")
     process, url = serve("--flows", tmp_path, "--agents", module)
     body = json.dumps({"flow_id": "slow", "input_data": {}}).encode("utf-8")
-    with urllib.request.urlopen(f"{url}/flows/execute", body) as answer:
-        assert json.load(answer)["execution_id"]
+    with urllib.request.urlopen(f"{url}/flows/execute", body) as response:
+        assert json.load(response)["execution_id"]
     process.send_signal(signal.SIGTERM)
     assert finish(process) == (0, "", "it has 1 flow and 1 agent\nstopped\n")
 
 
-def test_a_port_that_is_in_use_is_told_in_one_line(run_process):
+def test_a_port_that_is_in_use_is_reported_in_one_line(run_process):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen(1)
@@ -114,7 +114,7 @@ def test_a_port_that_is_in_use_is_told_in_one_line(run_process):
     assert outcome.stderr.count("\n") == 1
 
 
-def test_a_flow_file_that_is_not_yaml_is_told_in_one_line(run_process, tmp_path):
+def test_a_flow_file_that_is_not_yaml_is_reported_in_one_line(run_process, tmp_path):
     (tmp_path / "bad.yaml").write_text("nodes: [\n", encoding="utf-8")
     outcome = run_process("local", "start", "--port", "0", "--flows", tmp_path)
     assert outcome.exit_code == 2
@@ -135,7 +135,7 @@ def test_a_flow_file_that_is_not_yaml_is_told_in_one_line(run_process, tmp_path)
     ids=["raises", "imports", "syntax", "exits", "indentation", "null"],
 )
 @pytest.mark.parametrize("name", ["broken_agents", "broken_agents.py"])
-def test_an_agent_module_that_does_not_import_is_told_in_one_line(
+def test_an_agent_module_that_cannot_be_imported_is_reported_in_one_line(
     run_process, tmp_path, content, reason, name
 ):
     (tmp_path / "broken_agents.py").write_text(content, encoding="utf-8")
@@ -152,12 +152,12 @@ def without_flask(tmp_path):
     """An environment in which Flask is not installed."""
     stub = "raise ModuleNotFoundError(\"No module named 'flask'\", name='flask')\n"
     (tmp_path / "flask.py").write_text(stub, encoding="utf-8")
-    given = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(tmp_path), given]))}
+    path = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(tmp_path), path]))}
 
 
 @pytest.mark.parametrize("words", [("local", "start"), ("flows", "--local")])
-def test_a_missing_extra_is_told_in_one_line_that_says_how_to_get_it(
+def test_a_missing_extra_is_reported_with_how_to_install_it(
     run_process, without_flask, words
 ):
     outcome = run_process(*words, **without_flask)
@@ -173,7 +173,7 @@ def test_without_the_extra_the_other_commands_work(run_process, without_flask, s
     assert "credit_analysis" in outcome.stdout
 
 
-def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server):
+def test_a_closed_stdout_causes_no_traceback(launch, server):
     process = launch("execute", "echo", "--input", "-", AI_SPINE_BASE_URL=server.url)
     process.stdout.close()  # before there is anything to print
     process.stdin.write('{"a": 1}')
@@ -185,18 +185,20 @@ def test_a_reader_that_goes_away_is_no_reason_for_a_traceback(launch, server):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_disk_that_is_full_is_told_in_one_line(run_process, server):
+def test_a_full_disk_is_reported_in_one_line(run_process, server):
     for words in ("flows", "--help", "flows --help", "completion bash"):
         line = f'"{sys.executable}" -m ai_spine {words} > /dev/full'
         outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
         assert outcome.exit_code == 1
-        told = "Error: stdout cannot be written: No space left on device"
-        assert outcome.error == told
+        expected = "Error: stdout cannot be written: No space left on device"
+        assert outcome.error == expected
         assert outcome.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_for_stderr_takes_neither_output_nor_exit_code(run_process, server):
+def test_a_full_disk_for_stderr_changes_neither_output_nor_exit_code(
+    run_process, server
+):
     for words, code, printed in (
         ("execute echo -i a=1 --follow", 0, "a  1\n"),
         ("flows get nowhere", 4, ""),
@@ -207,16 +209,16 @@ def test_a_full_disk_for_stderr_takes_neither_output_nor_exit_code(run_process, 
         assert (outcome.exit_code, outcome.stdout) == (code, printed)
 
 
-def test_a_warning_that_the_user_makes_an_error_is_told_as_one(run_process):
+def test_a_warning_turned_into_an_error_is_reported_as_an_error(run_process):
     words = ("flows", "--base-url", "http://spine.invalid", "--api-key", "sk-1")
     outcome = run_process(*words, PYTHONWARNINGS="error::UserWarning")
     assert outcome.exit_code == 2
-    told = "Error: the key is sent to spine.invalid over plain http, readable"
-    assert outcome.error.startswith(told)
+    expected = "Error: the key is sent to spine.invalid over plain http, readable"
+    assert outcome.error.startswith(expected)
     assert outcome.stderr.count("\n") == 1
 
 
-def test_a_local_server_is_reached_whatever_proxy_the_environment_names(run_process):
+def test_a_local_server_is_reached_despite_proxies_in_the_environment(run_process):
     names = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
     proxies = dict.fromkeys(names, "http://127.0.0.1:9")
     outcome = run_process("--local", "flows", AI_SPINE_MAX_RETRIES="0", **proxies)
@@ -224,7 +226,7 @@ def test_a_local_server_is_reached_whatever_proxy_the_environment_names(run_proc
 
 
 @needs_signals
-def test_a_stdin_that_is_closed_is_told_in_one_line(run_process, server):
+def test_a_closed_stdin_is_reported_in_one_line(run_process, server):
     line = f'"{sys.executable}" -m ai_spine execute echo --input - <&-'
     outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
     assert outcome.exit_code == 2
@@ -233,7 +235,7 @@ def test_a_stdin_that_is_closed_is_told_in_one_line(run_process, server):
 
 @pytest.fixture
 def echo(run_process, server):
-    """Print a value to a stdout of some encoding: Windows' pipes mostly speak cp1252."""
+    """Print a value to a stdout with an encoding: pipes on Windows mostly use cp1252."""
 
     def call(value, encoding, *options):
         env = {"AI_SPINE_BASE_URL": server.url, "PYTHONIOENCODING": encoding}
@@ -247,10 +249,10 @@ def echo(run_process, server):
     return call
 
 
-# Half of a surrogate pair is JSON, but in no encoding.
+# Half of a surrogate pair is valid JSON, but no encoding can represent it.
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
 @pytest.mark.parametrize("text", ["José", "日本 ☂ 😀", "\ud800"], ids=ascii)
-def test_json_stays_whole_whatever_the_encoding_of_stdout(echo, text, encoding):
+def test_json_is_not_lossy_in_any_encoding_of_stdout(echo, text, encoding):
     outcome = echo(text, encoding, "--output", "json")
     assert outcome.json == {"out": {"a": text, "b": 2}}
 
@@ -269,13 +271,13 @@ def test_a_table_is_written_in_the_encoding_of_stdout(echo, text, encoding):
     [("日本 ☂ 😀", "cp1252"), ("\ud800", "cp1252"), ("\ud800", "utf-8")],
     ids=ascii,
 )
-def test_a_table_does_without_the_characters_that_stdout_cannot_show(
+def test_a_table_is_printed_despite_characters_that_stdout_cannot_encode(
     echo, text, encoding
 ):
     assert echo(text, encoding).fields["b"] == "2"
 
 
-def test_help_without_docstrings_says_what_the_command_does_and_where_the_rest_is():
+def test_help_without_docstrings_still_lists_the_options():
     command = [sys.executable, "-OO", "-m", "ai_spine", "execute", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert shown.returncode == 0, shown.stderr
@@ -289,7 +291,7 @@ SENTIMENT = [
 ]
 
 
-def test_the_sentiment_sample_needs_no_home_and_no_locale(tmp_path):
+def test_the_sentiment_sample_needs_no_home_folder_and_no_locale(tmp_path):
     keep = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
     env = {name: os.environ[name] for name in keep if name in os.environ}
     shown = subprocess.run(
@@ -304,8 +306,8 @@ def test_the_sentiment_sample_needs_no_home_and_no_locale(tmp_path):
     assert "positive" in shown.stdout
 
 
-# Namespaces of its own: nothing can be written, nothing but this machine can be reached, and the
-# user has no name and no home. It may read everything, since Python may be installed anywhere.
+# Separate namespaces: nothing can be written, nothing but this machine can be reached, and the
+# user has no name and no home folder. Everything can be read: Python may be installed anywhere.
 LOCKED_DOWN = """
 set -e
 for mount in $(awk '{print $2}' /proc/self/mounts); do
@@ -320,7 +322,7 @@ exec setpriv --reuid=54321 --regid=54321 --clear-groups \\
 
 
 def can_lock_down():
-    """Return whether namespaces can be made here, and users changed."""
+    """Return whether namespaces can be created here, and users changed."""
     if not all(map(shutil.which, ("unshare", "setpriv", "ip", "awk"))):
         return False
     command = ["unshare", "--mount", "--net", "sh", "-c", LOCKED_DOWN, "sh", "true"]

@@ -7,7 +7,7 @@ DEEP = "[" * 100_000 + "]" * 100_000
 
 @pytest.fixture
 def echo(run):
-    """Execute the flow that gives back what it is given."""
+    """Execute the flow that returns its input."""
 
     def call(*args, **options):
         outcome = run("execute", "echo", "--output", "json", *args, **options)
@@ -44,13 +44,13 @@ def echo(run):
         ("two\nlines", "two\nlines"),
     ],
 )
-def test_a_value_that_is_json_is_read_as_json_and_else_as_text(echo, text, value):
+def test_a_value_is_parsed_as_json_or_else_kept_as_text(echo, text, value):
     read = echo("-i", f"key={text}")["key"]
     assert (read, type(read)) == (value, type(value))
 
 
 @pytest.mark.parametrize("text", [DEEP, "9" * 5000], ids=["too deep", "too long"])
-def test_a_value_that_no_json_parser_takes_is_text_or_a_number(echo, text):
+def test_a_value_too_deep_or_too_long_for_json_is_kept_as_it_is(echo, text):
     assert str(echo("-i", f"key={text}")["key"]) == text
 
 
@@ -61,7 +61,7 @@ def test_keys_may_be_anything_but_empty(echo):
 
 @pytest.mark.parametrize("option", ["-i", "--metadata"])
 @pytest.mark.parametrize("pair", ["amount", "", "=5", "="])
-def test_a_pair_that_is_none_is_a_wrong_use(run, client, option, pair):
+def test_an_invalid_pair_is_a_usage_error(run, client, option, pair):
     outcome = run("execute", "echo", option, pair)
     assert outcome.exit_code == 2
     assert f"{pair!r} is not of the form key=value" in outcome.error
@@ -69,7 +69,7 @@ def test_a_pair_that_is_none_is_a_wrong_use(run, client, option, pair):
 
 
 @pytest.mark.parametrize("option", ["-i", "--metadata"])
-def test_a_key_that_is_given_twice_is_a_wrong_use(run, client, option):
+def test_a_duplicate_key_is_a_usage_error(run, client, option):
     outcome = run("execute", "echo", option, "a=1", option, "b=2", option, "a=1")
     assert outcome.exit_code == 2
     assert "the key 'a' is given twice" in outcome.error
@@ -98,30 +98,30 @@ def test_all_inputs_must_be_a_json_object(
     path = tmp_path / "input.json"
     path.write_text(text, encoding="utf-8")
     option = "--input" if command == "execute" else "--config"
-    given = {"text": text, "file": f"@{path}", "stdin": "-"}[source]
-    told = {"text": "its text", "file": str(path), "stdin": "stdin"}[source]
+    argument = {"text": text, "file": f"@{path}", "stdin": "-"}[source]
+    name = {"text": "its text", "file": str(path), "stdin": "stdin"}[source]
     stdin = text if source == "stdin" else None
-    outcome = run(*command.split(), "echo", option, given, input=stdin)
+    outcome = run(*command.split(), "echo", option, argument, input=stdin)
     assert outcome.exit_code == 2
-    assert f"Error: {option}: {told} {complaint}" in outcome.error
+    assert f"Error: {option}: {name} {complaint}" in outcome.error
 
 
 @pytest.mark.parametrize("source", ["file", "stdin"])
-def test_bytes_that_are_not_utf_8_are_told_so(run, tmp_path, source):
+def test_bytes_that_are_not_utf_8_are_reported(run, tmp_path, source):
     content = '{"text": "Qué bien"}'.encode("latin-1")
     path = tmp_path / "latin.json"
     path.write_bytes(content)
-    given, told = {"file": (f"@{path}", path), "stdin": ("-", "stdin")}[source]
+    argument, name = {"file": (f"@{path}", path), "stdin": ("-", "stdin")}[source]
     stdin = content if source == "stdin" else None
-    outcome = run("execute", "echo", "--input", given, input=stdin)
+    outcome = run("execute", "echo", "--input", argument, input=stdin)
     assert outcome.exit_code == 2
-    assert f"--input: {told} is not UTF-8 text" in outcome.error
+    assert f"--input: {name} is not UTF-8 text" in outcome.error
 
 
 @pytest.mark.parametrize(
     "name, reason", [("none.json", "No such file"), (".", "directory"), ("", "")]
 )
-def test_a_file_that_cannot_be_read_is_named_with_the_reason(
+def test_an_unreadable_file_is_reported_with_the_reason(
     run, tmp_path, monkeypatch, name, reason
 ):
     monkeypatch.chdir(tmp_path)
@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(
     assert reason in outcome.error
 
 
-def test_an_empty_stdin_is_no_json(run):
+def test_an_empty_stdin_is_not_json(run):
     outcome = run("execute", "echo", "--input", "-", input="")
     assert outcome.exit_code == 2
     assert "stdin is not JSON" in outcome.error

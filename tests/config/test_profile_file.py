@@ -1,4 +1,4 @@
-"""Tests of the file of profiles: it is read and changed without loss, and kept private."""
+"""Tests of the profile file: it is read and changed without loss, and kept private."""
 
 import concurrent.futures
 import os
@@ -113,7 +113,9 @@ def test_file_and_folder_are_private_from_their_creation(path, monkeypatch):
         replace(new, old)
 
     monkeypatch.setattr(os, "replace", watch)
-    monkeypatch.setattr(os, "chmod", None)  # what is mended later was open before
+    monkeypatch.setattr(
+        os, "chmod", None
+    )  # a later chmod would leave it open for a moment
     mask = os.umask(0)
     try:
         put(path, "a", "x", "1")
@@ -158,7 +160,9 @@ def test_the_missing_target_of_a_symlink_is_created(path, tmp_path):
     assert values(str(tmp_path / "later" / "spine.ini")) == {"work": {"timeout": "9"}}
 
 
-def test_a_failed_write_leaves_the_file_unchanged_and_no_other(path, monkeypatch):
+def test_a_failed_write_leaves_the_file_unchanged_and_no_temporary_file(
+    path, monkeypatch
+):
     write(path, CONTENT)
 
     def fail(*_):
@@ -197,13 +201,13 @@ def test_concurrent_processes_lose_no_changes(path):
         for number in range(6)
     ]
     for each in running:
-        _, told = each.communicate(timeout=60)
-        assert each.returncode == 0, told
+        _, found = each.communicate(timeout=60)
+        assert each.returncode == 0, found
     assert values(path) == {f"p{number}": {"timeout": "4"} for number in range(6)}
 
 
 @pytest.mark.parametrize(
-    "content, told",
+    "content, expected",
     [
         ("timeout = 1\n", "line 1 sets timeout before any [section]"),
         (f"[a]\n{KEY}\n", "line 2 is neither a [section], nor key = value"),
@@ -218,12 +222,14 @@ def test_concurrent_processes_lose_no_changes(path):
     ],
     ids=lambda value: None if isinstance(value, bytes) else repr(value)[:40],
 )
-def test_an_invalid_file_is_reported_in_one_sentence_with_its_line(path, content, told):
+def test_an_invalid_file_is_reported_in_one_sentence_with_its_line(
+    path, content, expected
+):
     write(path, content)
     with pytest.raises(ConfigurationError) as caught:
         read_document(path)
     assert str(caught.value).startswith(path)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
     assert KEY not in str(caught.value)
 
 

@@ -19,7 +19,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX modes")
 
 @pytest.fixture
 def write(tmp_path, monkeypatch):
-    """Write the file of profiles, readable for its owner alone."""
+    """Write the profile file, readable only by its owner."""
     path = tmp_path / "config.ini"
     monkeypatch.setenv("AI_SPINE_CONFIG", str(path))
     monkeypatch.setattr(config, "_warned_of", set())
@@ -37,7 +37,7 @@ def key_of(client):
     return sent and sent[len("Bearer ") :]
 
 
-def test_a_profile_sets_what_neither_argument_nor_environment_sets(write):
+def test_a_profile_applies_where_arguments_and_environment_set_nothing(write):
     write(
         f"[work]\napi_key = {KEY}\nbase_url = https://work.test\ntimeout = 7\n"
         "max_retries = 1\napi_prefix = /api/v1\noutput = json\n"
@@ -96,14 +96,16 @@ def test_a_blank_value_is_absent(write):
     assert (AISpine().timeout, key_of(AISpine())) == (30, None)
 
 
-# Which server gets the key of a profile.
+# Servers that get the key of a profile.
 
 
 @pytest.mark.parametrize(
     "url", ["https://other.test", "http://work.test", "https://work.test:8443"]
 )
 @pytest.mark.parametrize("way", ["argument", "environment"])
-def test_the_key_of_a_profile_goes_to_no_other_server(write, monkeypatch, way, url):
+def test_the_key_of_a_profile_is_not_sent_to_another_server(
+    write, monkeypatch, way, url
+):
     write(
         f"[default]\napi_key = {KEY}\nbase_url = https://work.test\napi_prefix = /p\n"
     )
@@ -118,22 +120,24 @@ def test_the_key_of_a_profile_goes_to_no_other_server(write, monkeypatch, way, u
     assert "the key of the profile default is not sent to" in str(warning.message)
     assert warning.filename == __file__
     assert KEY not in str(warning.message)
-    AISpine(**given)  # the warning comes once
+    AISpine(**given)  # the warning is issued once
 
 
 @pytest.mark.parametrize("url", ["https://WORK.test:443/", "https://work.test/sub"])
-def test_the_key_of_a_profile_goes_to_its_own_server_however_it_is_written(write, url):
+def test_the_key_of_a_profile_is_sent_to_its_server_in_any_spelling_of_the_url(
+    write, url
+):
     write(f"[default]\napi_key = {KEY}\nbase_url = https://work.test\n")
     assert key_of(AISpine(base_url=url)) == KEY
 
 
-def test_the_key_of_a_profile_without_a_server_goes_where_the_client_does(write):
+def test_the_key_of_a_profile_without_a_url_is_sent_to_the_server_of_the_client(write):
     write(f"[default]\napi_key = {KEY}\n")
     assert key_of(AISpine(base_url="https://any.test")) == KEY
     assert key_of(AISpine()) == KEY
 
 
-def test_a_key_argument_is_sent_to_whatever_server_the_client_uses(write, monkeypatch):
+def test_a_key_argument_is_sent_to_any_server(write, monkeypatch):
     write(f"[default]\napi_key = {KEY}\nbase_url = https://work.test\n")
     assert key_of(AISpine("sk-2", base_url="https://any.test")) == "sk-2"
     assert key_of(AISpine("", base_url="https://any.test")) is None
@@ -154,7 +158,7 @@ def test_a_client_of_the_local_server_reads_no_profile(write, monkeypatch):
             server.client(profile="work")
 
 
-# Who else can read the file.
+# Permissions of the file.
 
 
 @posix
@@ -240,7 +244,7 @@ def test_an_invalid_profile_name_is_refused(write, name):
         AISpine(profile=name)
 
 
-def test_a_missing_profile_is_reported_with_what_chose_it(write, monkeypatch):
+def test_a_missing_profile_is_reported_with_the_source_of_its_name(write, monkeypatch):
     write("[ai-spine]\nprofile = wrok\n[work]\n")
     with pytest.raises(ConfigurationError, match=r"'wrok' \(named by line 2\).*'work'"):
         AISpine()
@@ -249,7 +253,7 @@ def test_a_missing_profile_is_reported_with_what_chose_it(write, monkeypatch):
         AISpine()
 
 
-# Where the file is.
+# Location of the file.
 
 
 @pytest.mark.parametrize(
@@ -282,12 +286,12 @@ def test_a_tilde_in_the_path_of_the_file_is_the_home_folder(monkeypatch, tmp_pat
     assert profiles.file_path() == str(tmp_path / "spine.ini")
 
 
-def test_the_folders_are_those_that_click_would_choose(monkeypatch):
+def test_the_settings_folder_is_the_one_chosen_by_click(monkeypatch):
     import click
 
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     assert folders.settings_folder() == click.get_app_dir("ai-spine")
 
 
-def test_no_test_reads_the_profiles_of_whoever_runs_it():
+def test_tests_do_not_read_the_profiles_of_the_user():
     assert profiles.file_path() == os.devnull

@@ -1,4 +1,4 @@
-"""Tests of how arguments and environment become settings."""
+"""Tests of the settings from arguments and the environment."""
 
 import pathlib
 from datetime import timedelta
@@ -14,7 +14,7 @@ KEY = "sk-very-secret"
 HUGE = pytest.param(10**400, id="more-than-a-float-holds")
 
 
-def complaint_about(**arguments):
+def error_of(**arguments):
     """Return the message of the error that these settings cause."""
     with pytest.raises(ConfigurationError) as caught:
         AISpine(**arguments)
@@ -80,14 +80,14 @@ def test_a_blank_environment_counts_as_absent(monkeypatch):
     assert header_of(client, "Authorization") is None
 
 
-def test_an_empty_key_is_none_whatever_the_environment_says(monkeypatch):
+def test_an_empty_key_overrides_the_environment(monkeypatch):
     monkeypatch.setenv("AI_SPINE_API_KEY", KEY)
     assert header_of(AISpine(""), "Authorization") is None
 
 
 @pytest.mark.parametrize("bad", ["a b\n", "ñ", " padded ", "a\r\nX: y", 5, b"bytes"])
-def test_a_key_that_no_header_can_hold_is_refused_without_being_shown(bad):
-    text = complaint_about(api_key=bad)
+def test_a_key_that_cannot_be_a_header_is_refused_without_being_shown(bad):
+    text = error_of(api_key=bad)
     assert text.startswith("api_key must be ")
     assert str(bad) not in text
 
@@ -96,7 +96,7 @@ def test_a_bad_key_from_the_environment_names_the_variable(
     monkeypatch,
 ):
     monkeypatch.setenv("AI_SPINE_API_KEY", "ñ-hush")
-    text = complaint_about()
+    text = error_of()
     assert text.startswith("AI_SPINE_API_KEY must be ") and "hush" not in text
 
 
@@ -110,7 +110,7 @@ def test_a_bad_key_from_the_environment_names_the_variable(
         ("http://[::1]:80", "http://[::1]:80"),
     ],
 )
-def test_a_base_url_loses_only_spaces_and_slashes_around_it(given, used):
+def test_a_base_url_is_stripped_of_spaces_and_trailing_slashes(given, used):
     assert AISpine(base_url=given).base_url == used
 
 
@@ -139,16 +139,14 @@ def test_a_base_url_loses_only_spaces_and_slashes_around_it(given, used):
     ],
 )
 def test_an_invalid_base_url_is_refused(bad, words):
-    text = complaint_about(base_url=bad)
+    text = error_of(base_url=bad)
     assert text.startswith(f"base_url {words}")
     assert "hush" not in text
 
 
 def test_a_bad_base_url_from_the_environment_names_the_variable(monkeypatch):
     monkeypatch.setenv("AI_SPINE_BASE_URL", "env.test")
-    assert complaint_about().startswith(
-        "AI_SPINE_BASE_URL must be an http:// or https:// URL"
-    )
+    assert error_of().startswith("AI_SPINE_BASE_URL must be an http:// or https:// URL")
 
 
 @pytest.mark.parametrize("name", ["timeout", "deadline"])
@@ -156,45 +154,36 @@ def test_a_bad_base_url_from_the_environment_names_the_variable(monkeypatch):
     "bad", [0, -1, float("nan"), float("inf"), "5", True, (3, 5), 1.1e9, HUGE]
 )
 def test_seconds_must_be_a_number_above_zero(name, bad):
-    assert complaint_about(**{name: bad}).startswith(
-        f"{name} must be a number of seconds"
-    )
+    assert error_of(**{name: bad}).startswith(f"{name} must be a number of seconds")
 
 
 def test_a_timeout_must_be_given_as_a_number():
-    assert complaint_about(timeout=None).startswith(
-        "timeout must be a number of seconds"
-    )
+    assert error_of(timeout=None).startswith("timeout must be a number of seconds")
 
 
 @pytest.mark.parametrize("name", ["max_retries", "pool_size"])
 @pytest.mark.parametrize("bad", [-1, 1.5, "3", True, None, float("nan")])
 def test_counts_must_be_whole_numbers(name, bad):
-    assert complaint_about(**{name: bad}).startswith(f"{name} must be ")
+    assert error_of(**{name: bad}).startswith(f"{name} must be ")
 
 
 def test_retries_may_be_zero_but_the_pool_size_may_not():
     assert AISpine(max_retries=0).max_retries == 0
-    assert complaint_about(pool_size=0) == "pool_size must be at least 1, not 0"
-    assert (
-        complaint_about(pool_size=10_001)
-        == "pool_size must be at most 10000, not 10001"
-    )
+    assert error_of(pool_size=0) == "pool_size must be at least 1, not 0"
+    assert error_of(pool_size=10_001) == "pool_size must be at most 10000, not 10001"
 
 
 @pytest.mark.parametrize("bad", ["0", "-1", "nan", "inf", "1e999", "soon"])
 def test_a_bad_timeout_from_the_environment_is_refused(bad, monkeypatch):
     monkeypatch.setenv("AI_SPINE_TIMEOUT", bad)
-    assert (
-        complaint_about() == "AI_SPINE_TIMEOUT must be a number of seconds above zero"
-    )
+    assert error_of() == "AI_SPINE_TIMEOUT must be a number of seconds above zero"
     assert AISpine(timeout=5).timeout == 5
 
 
 @pytest.mark.parametrize("bad", ["-1", "1.5", "many", "9" * 5000 + "x"])
 def test_bad_retries_from_the_environment_are_refused(bad, monkeypatch):
     monkeypatch.setenv("AI_SPINE_MAX_RETRIES", bad)
-    assert complaint_about() == "AI_SPINE_MAX_RETRIES must be a whole number from 0 up"
+    assert error_of() == "AI_SPINE_MAX_RETRIES must be a whole number from 0 up"
     assert AISpine(max_retries=0).max_retries == 0
 
 
@@ -202,7 +191,7 @@ def test_bad_retries_from_the_environment_are_refused(bad, monkeypatch):
     "given, used",
     [("", ""), ("/", ""), ("api/v1", "/api/v1"), ("/api/v1/", "/api/v1")],
 )
-def test_a_prefix_gets_its_slashes(given, used):
+def test_a_prefix_is_normalised_to_one_leading_slash(given, used):
     assert AISpine(api_prefix=given)._api.settings.api_prefix == used
 
 
@@ -210,7 +199,7 @@ def test_a_prefix_gets_its_slashes(given, used):
     "bad", [None, 5, "a b", "a?b", "a#b", "a\nb", "/api/../x", "."]
 )
 def test_a_prefix_that_is_not_a_path_is_refused(bad):
-    assert complaint_about(api_prefix=bad).startswith("api_prefix must ")
+    assert error_of(api_prefix=bad).startswith("api_prefix must ")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +223,7 @@ def test_a_prefix_that_is_not_a_path_is_refused(bad):
     ],
 )
 def test_headers_that_cannot_be_sent_are_refused(bad, words):
-    text = complaint_about(headers=bad)
+    text = error_of(headers=bad)
     assert text.startswith(words) and "hush" not in text
 
 
@@ -242,7 +231,7 @@ def test_headers_that_cannot_be_sent_are_refused(bad, words):
     "bad", ["http://p", {"http": None}, {5: "http://p"}, {"http": ""}]
 )
 def test_proxies_must_map_schemes_to_urls(bad):
-    assert complaint_about(proxies=bad).startswith("proxies must ")
+    assert error_of(proxies=bad).startswith("proxies must ")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +250,7 @@ def test_proxies_must_map_schemes_to_urls(bad):
     ],
 )
 def test_hooks_must_be_callables_under_known_names(bad, words):
-    assert complaint_about(event_hooks=bad) == words
+    assert error_of(event_hooks=bad) == words
 
 
 @pytest.mark.parametrize(
@@ -290,7 +279,7 @@ def test_hooks_must_be_callables_under_known_names(bad, words):
     ],
 )
 def test_certificates_must_be_files_that_exist(arguments, words):
-    assert complaint_about(**arguments).startswith(words)
+    assert error_of(**arguments).startswith(words)
 
 
 def test_the_tls_settings_and_proxies_reach_the_session():
@@ -298,7 +287,7 @@ def test_the_tls_settings_and_proxies_reach_the_session():
     client = AISpine(verify=here, cert=[here, str(here)], proxies={"https": "http://p"})
     assert client.session.verify == str(here)
     assert client.session.cert == (str(here), str(here))
-    assert client.session.proxies == {}  # where vars() would show a password
+    assert client.session.proxies == {}  # not set, since vars() would show a password
     settings = client.session.merge_environment_settings("http://h", {}, 0, None, None)
     assert settings["proxies"]["https"] == "http://p"
     assert AISpine(verify=False, cert=here).session.cert == str(here)
@@ -312,14 +301,14 @@ def test_the_tls_settings_and_proxies_reach_the_session():
 )
 def test_a_custom_session_keeps_its_own_tls_and_proxies(arguments):
     with requests.Session() as session:
-        assert complaint_about(session=session, **arguments) == (
+        assert error_of(session=session, **arguments) == (
             "set proxies, verify and cert on the session that you pass"
         )
 
 
 @pytest.mark.parametrize("bad", [5, object(), requests, "session"])
 def test_a_session_must_be_a_requests_session(bad):
-    assert complaint_about(session=bad) == "session must be a requests.Session"
+    assert error_of(session=bad) == "session must be a requests.Session"
 
 
 def test_later_changes_to_an_argument_do_not_reach_the_client():
@@ -347,14 +336,14 @@ def test_the_repr_of_settings_shows_only_the_url():
         ("http://h", "", ("http://h", "")),
     ],
 )
-def test_a_prefix_may_be_the_end_of_the_base_url(base_url, prefix, used):
+def test_a_known_prefix_at_the_end_of_the_base_url_is_split_off(base_url, prefix, used):
     settings = AISpine(base_url=base_url, api_prefix=prefix)._api.settings
     assert (settings.base_url, settings.api_prefix) == used
 
 
 @pytest.mark.parametrize("bad", [5, "a b", "/a?b", "/a/../b", "x\n"])
 def test_a_prefix_must_be_a_path(bad):
-    assert complaint_about(api_prefix=bad).startswith("api_prefix must ")
+    assert error_of(api_prefix=bad).startswith("api_prefix must ")
 
 
 @pytest.mark.parametrize(

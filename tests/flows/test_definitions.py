@@ -1,4 +1,4 @@
-"""Tests of reading definitions of flows."""
+"""Tests of reading flow definitions."""
 
 import builtins
 import json
@@ -21,18 +21,18 @@ def test_a_file_is_read_by_its_suffix(tmp_path, suffix, as_text):
     assert read_definition(str(path) if as_text else path) == DEFINITION
 
 
-def test_a_byte_order_mark_does_no_harm(tmp_path):
+def test_a_byte_order_mark_is_ignored(tmp_path):
     path = tmp_path / "flow.json"
     path.write_text(json.dumps(DEFINITION), "utf-8-sig")
     assert read_definition(path) == DEFINITION
 
 
-def test_a_mapping_is_sent_as_it_is():
+def test_a_mapping_is_sent_unchanged():
     body = read_definition(DEFINITION)
     assert body == DEFINITION and body is not DEFINITION
 
 
-def test_a_flow_is_sent_without_what_it_lacks():
+def test_a_flow_is_sent_without_its_unset_fields():
     flow = Flow("f", nodes=[FlowNode("n", agent_id="a")], entry_point="n")
     assert read_definition(flow) == {
         "flow_id": "f",
@@ -41,7 +41,7 @@ def test_a_flow_is_sent_without_what_it_lacks():
     }
 
 
-def test_a_flow_of_another_dialect_is_sent_in_ours():
+def test_a_flow_of_another_dialect_is_sent_in_this_dialect():
     flow = Flow.from_wire(
         {"id": "f", "entryPoint": "n", "nodes": [{"id": "n", "dependsOn": []}]}
     )
@@ -49,7 +49,7 @@ def test_a_flow_of_another_dialect_is_sent_in_ours():
     assert read_definition(flow)["nodes"] == [{"id": "n", "depends_on": []}]
 
 
-def test_the_id_is_filled_in_where_the_definition_names_none():
+def test_a_missing_flow_id_is_filled_in():
     assert read_definition({"nodes": []}, "f") == {"nodes": [], "flow_id": "f"}
 
 
@@ -63,7 +63,7 @@ def test_the_id_is_filled_in_where_the_definition_names_none():
         ({"flow_id": "g"}, "f", "the definition is of flow 'g', not of 'f'"),
     ],
 )
-def test_what_is_no_definition_is_refused(definition, flow_id, words):
+def test_an_invalid_definition_is_refused(definition, flow_id, words):
     with pytest.raises(ValidationError, match=f"^{words}"):
         read_definition(definition, flow_id)
 
@@ -86,9 +86,7 @@ def test_what_is_no_definition_is_refused(definition, flow_id, words):
         ("f.yaml", b"\xff", "cannot be read: it is not UTF-8 text"),
     ],
 )
-def test_a_file_that_is_not_what_its_name_says_is_told_in_one_line(
-    tmp_path, name, content, words
-):
+def test_an_invalid_file_is_reported_in_one_line(tmp_path, name, content, words):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ConfigurationError) as caught:
@@ -108,7 +106,7 @@ MERGES = "".join(
 @pytest.mark.parametrize(
     "text", ["a0: &a0 [lol]\n" + LISTS, "a0: &a0 {x: y}\n" + MERGES]
 )
-def test_aliases_that_grow_without_measure_are_refused_before_they_do(tmp_path, text):
+def test_exponential_aliases_are_refused_before_they_are_expanded(tmp_path, text):
     path = tmp_path / "laughs.yaml"
     path.write_text(text, "utf-8")
     with pytest.raises(ConfigurationError) as caught:
@@ -123,7 +121,7 @@ def test_a_hundred_levels_are_not_too_deep(tmp_path, suffix):
     assert isinstance(read_file(path), list)
 
 
-def test_an_alias_stands_for_what_it_names(tmp_path):
+def test_an_alias_is_expanded(tmp_path):
     path = tmp_path / "flow.yaml"
     path.write_text("a: &a {x: [1]}\nb: [*a, *a]\nc: {<<: *a, y: 2}\n", "utf-8")
     a = {"x": [1]}
@@ -131,7 +129,7 @@ def test_an_alias_stands_for_what_it_names(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["no/such.yaml", "."])
-def test_a_file_that_cannot_be_read_is_told(path):
+def test_an_unreadable_file_is_reported(path):
     with pytest.raises(ConfigurationError, match="cannot be read: "):
         read_definition(Path(path))
 

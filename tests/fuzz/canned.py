@@ -1,4 +1,4 @@
-"""Canned answers, for the many examples that a socket would be too slow for."""
+"""Canned responses, for the many examples that a socket would be too slow for."""
 
 import io
 import pickle
@@ -13,14 +13,14 @@ from ai_spine import AISpine
 
 
 class Canned(BaseAdapter):
-    """Answers requests with the answers it was told, the last one again and again."""
+    """An adapter that returns the given responses in turn, and then repeats the last."""
 
     def __init__(self):
         super().__init__()
-        self.say(b"")
+        self.respond_with(b"")
 
-    def say(self, *bodies, status=200, headers=None):
-        """Set the answers, and forgets the requests so far."""
+    def respond_with(self, *bodies, status=200, headers=None):
+        """Set the responses, and clear the list of requests."""
         self.status, self.bodies, self.headers = status, list(bodies), headers or {}
         self.requests = []
 
@@ -44,7 +44,7 @@ class Canned(BaseAdapter):
 
 
 class Time:
-    """A clock that moves only when somebody sleeps, and then ever faster: no wait is endless."""
+    """A clock that moves only during sleeps, and then ever faster, so that every wait ends."""
 
     def __init__(self):
         self.now = 1.0
@@ -61,14 +61,16 @@ class Time:
 def canned_session(canned):
     """Return a session that sends nothing."""
     session = requests.Session()
-    session.trust_env = False  # to look for proxies takes longer than all the rest
+    session.trust_env = (
+        False  # looking for proxies takes longer than the rest of the test
+    )
     session.mount("https://", canned)
     session.mount("http://", canned)
     return session
 
 
 def canned_client(canned, time=None, **options):
-    """Return a client that is answered by `canned`, and whose time is `time`."""
+    """Return a client that gets its responses from `canned`, and uses `time` as its clock."""
     options = {"base_url": "https://h.test", "max_retries": 0, **options}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -79,13 +81,13 @@ def canned_client(canned, time=None, **options):
 
 
 def is_one_line(text):
-    """Return whether a text takes one line of any terminal, and says something."""
+    """Return whether a text is not empty, and takes one line on any terminal."""
     odd = ("Cc", "Cs", "Zl", "Zp")
     return bool(text) and all(unicodedata.category(c) not in odd for c in text)
 
 
 def check_error(error):
-    """Check what holds for all errors: one line that is not too long, and they pickle."""
+    """Check that an error has a message of one line that is not too long, and can be pickled."""
     assert is_one_line(str(error)), repr(error)
     assert len(str(error)) < 2000
     assert str(pickle.loads(pickle.dumps(error))) == str(error)

@@ -1,4 +1,4 @@
-"""What the properties share: a log that nobody keeps."""
+"""Fixture of the property-based tests: no log records are kept."""
 
 import logging
 
@@ -8,7 +8,7 @@ from ai_spine.constants import LOGGER_NAME
 
 
 @pytest.fixture(autouse=True)
-def unheard(monkeypatch):
-    """Keep the log from pytest, which would remember each line of thousands of examples."""
+def no_log_records(monkeypatch):
+    """Keep log records from pytest, which would store those of thousands of examples."""
     for name in (LOGGER_NAME, "urllib3"):
         monkeypatch.setattr(logging.getLogger(name), "propagate", False)

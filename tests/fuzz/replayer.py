@@ -1,11 +1,11 @@
-"""A server that sends any bytes whatever, for what only a socket can show."""
+"""A server that sends arbitrary bytes, for tests that need a real socket."""
 
 import socketserver
 import threading
 
 
-class _Exchange(socketserver.StreamRequestHandler):
-    """Reads one request, notes its target, sends the bytes, and closes."""
+class _Handler(socketserver.StreamRequestHandler):
+    """Read one request, record its target, send the bytes, and close."""
 
     def handle(self):
         target = self.rfile.readline().decode("ascii").split(" ")[1]
@@ -16,26 +16,26 @@ class _Exchange(socketserver.StreamRequestHandler):
                 length = int(text)
         self.rfile.read(length)
         self.server.targets.append(target)
-        self.wfile.write(self.server.said)
+        self.wfile.write(self.server.response)
 
 
 class Replayer(socketserver.TCPServer):
-    """Answers each request with `said`, the bytes that it was last given, and then closes."""
+    """Responds to each request with the bytes in `response`, and closes the connection."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Exchange)
-        self.said = b""
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.response = b""
         self.targets = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
         self._thread.start()
 
-    def say(self, said):
-        """Set the answer, and forgets the requests so far."""
-        self.said, self.targets = said, []
+    def respond_with(self, response):
+        """Set the response, and clear the list of targets."""
+        self.response, self.targets = response, []
 
     def handle_error(self, request, client_address):
-        """Say nothing: a client may well leave before it has heard all."""
+        """Ignore the error: a client may disconnect before it has read everything."""
 
     def server_close(self):
         self.shutdown()

@@ -1,4 +1,4 @@
-"""How the examples are divided: each property has a fixed share, so that all make the total."""
+"""How the examples are divided: each property has a fixed share of the total."""
 
 import math
 import os
@@ -7,35 +7,35 @@ from hypothesis import HealthCheck, given, settings
 
 TOTAL = int(os.environ.get("AI_SPINE_FUZZ_EXAMPLES", "500"))
 
-# What takes a socket or a whole command is slow, and gets less.
+# Properties that need a socket or a whole command are slow, and have a smaller share.
 SHARES = {
-    "test_any_answer_gives_a_typed_result_or_a_typed_error": 15,
-    "test_any_answers_end_a_wait_in_an_execution_or_a_typed_error": 6,
-    "test_any_json_makes_a_model_that_can_be_shown": 8,
-    "test_any_error_body_gives_the_error_of_its_status": 12,
-    "test_an_echoed_key_stands_in_no_error": 8,
-    "test_a_key_echoed_in_an_execution_stands_in_no_error": 3,
-    "test_harmless_headers_leave_the_answer_as_it_is": 2,
-    "test_any_headers_give_the_answer_or_a_typed_error": 6,
-    "test_any_retry_after_is_nothing_or_seconds": 8,
-    "test_no_retry_after_makes_a_client_sleep_too_long": 6,
-    "test_any_id_is_refused_or_one_segment": 6,
-    "test_any_id_is_one_segment_on_the_wire": 2,
-    "test_any_arguments_make_a_client_or_a_configuration_error": 4,
-    "test_any_environment_makes_a_client_or_a_configuration_error": 2,
-    "test_any_options_make_a_client_or_a_configuration_error": 2,
-    "test_any_data_is_sent_whole_or_refused": 4,
-    "test_any_command_line_ends_in_a_known_way": 6,
+    "test_any_response_is_a_typed_result_or_a_typed_error": 15,
+    "test_a_wait_returns_an_execution_or_raises_a_typed_error": 6,
+    "test_a_model_of_any_json_has_a_repr": 8,
+    "test_any_error_body_raises_the_error_of_its_status": 12,
+    "test_an_echoed_key_is_redacted_in_errors": 8,
+    "test_a_key_echoed_in_an_execution_is_redacted_in_errors": 3,
+    "test_harmless_headers_do_not_change_the_response": 2,
+    "test_any_headers_lead_to_the_response_or_a_typed_error": 6,
+    "test_any_retry_after_is_ignored_or_seconds": 8,
+    "test_no_retry_after_makes_a_client_sleep_longer_than_its_limits": 6,
+    "test_any_id_is_refused_or_one_path_segment": 6,
+    "test_any_id_is_one_path_segment_on_the_wire": 2,
+    "test_any_arguments_create_a_client_or_raise_a_configuration_error": 4,
+    "test_any_environment_creates_a_client_or_raises_a_configuration_error": 2,
+    "test_any_options_create_a_client_or_raise_a_configuration_error": 2,
+    "test_any_data_is_sent_without_loss_or_refused": 4,
+    "test_any_command_line_ends_with_a_known_exit_code": 6,
 }
 
 
 def examples_of(name):
-    """Return how many examples a property tries: never less than its share of the total."""
+    """Return the number of examples of a property: at least its share of the total."""
     return math.ceil(TOTAL * SHARES[name] / sum(SHARES.values()))
 
 
 def fuzz(**strategies):
-    """Make a function a property, which is tried with as many examples as its share says."""
+    """Turn a function into a property-based test with its share of the examples."""
 
     def decorate(test):
         return settings(

@@ -1,4 +1,4 @@
-"""The odd values that the properties share."""
+"""The strategies shared by the property-based tests."""
 
 from types import MappingProxyType
 
@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 from ai_spine.models.base import Model
 
-# Names that the SDK looks for, so that odd values meet the code that reads them.
-_READ_BY_HAND = """
+# Field names that the SDK reads, so that odd values reach the code that reads them.
+_NOT_IN_MODELS = """
     detail message error details code data next_cursor loc msg title type error_code credits_needed
     credits_available flows agents executions messages node_results results flow user
 """.split()
 NAMES = sorted(
-    {*_READ_BY_HAND}.union(*(model.field_names() for model in Model.__subclasses__()))
+    {*_NOT_IN_MODELS}.union(*(model.field_names() for model in Model.__subclasses__()))
 )
 
-# All of Unicode, halves of surrogate pairs, control characters and marks of direction included.
+# All of Unicode, including surrogates, control characters and bidi marks.
 ANY_CHARACTER = st.characters(exclude_categories=())
 TEXT = st.text(ANY_CHARACTER, max_size=20)
 STATUSES = st.sampled_from(["pending", "running", "success", "error", "cancelled"])
@@ -50,21 +50,21 @@ _WRAPPERS = [
 
 
 def objects_of(model):
-    """Return objects that have the fields of a model, with anything in them."""
+    """Return objects with the fields of a model, and any values in them."""
     return st.dictionaries(
         st.sampled_from(model.field_names()), ODD, min_size=1, max_size=12
     )
 
 
 def nearly(model):
-    """Return what an answer that holds a model could look like, with anything in its fields."""
+    """Return bodies that look like a response with a model, and any values in its fields."""
     lists = st.lists(objects_of(model), max_size=3)
     wrapped = st.builds(lambda w, i: {w: i}, st.sampled_from(_WRAPPERS), lists)
     return objects_of(model) | lists | wrapped
 
 
-# Keys with what HTML and JSON write otherwise, too. They begin with what stands nowhere else:
-# Hypothesis takes texts out of the code that it tests, and the name of a path is no secret.
+# Keys with characters that HTML and JSON escape. They begin with a unique prefix, because
+# Hypothesis also draws texts from the code under test, such as a path, which is no secret.
 KEYS = st.text(
     st.sampled_from("\"\\/&<>'*{}=+ ")
     | st.characters(min_codepoint=0x21, max_codepoint=0x7E),
@@ -74,7 +74,7 @@ KEYS = st.text(
 
 
 class StandIn:
-    """Stands for a value that nobody can print, so that a failure can be shown."""
+    """A placeholder for a value that cannot be printed, so that failures can be shown."""
 
     def __init__(self, name, make):
         self._name = name
@@ -85,7 +85,7 @@ class StandIn:
 
 
 def deep(depth):
-    """Return a list in a list in a list."""
+    """Return a list nested to a depth."""
     value = []
     for _ in range(depth):
         value = [value]
@@ -93,7 +93,7 @@ def deep(depth):
 
 
 def endless():
-    """Return a list that holds itself."""
+    """Return a list that contains itself."""
     value = [1]
     value.append({"again": value})
     return value
@@ -110,7 +110,7 @@ UNPRINTABLE = st.sampled_from(
 
 
 def real(value):
-    """Return a value with what its stand-ins stand for."""
+    """Return a value with its placeholders replaced."""
     if isinstance(value, StandIn):
         return value.make()
     if type(value) in (list, tuple, frozenset):

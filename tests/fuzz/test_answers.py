@@ -1,4 +1,4 @@
-"""Any JSON with any status, as the answer to any operation: a typed result or a typed error."""
+"""Any JSON with any status is a typed result or a typed error of any operation."""
 
 import inspect
 import itertools
@@ -30,13 +30,13 @@ MODELS = Model.__subclasses__()
 
 
 def model_of(operation):
-    """Return the model that an operation's method promises, if it promises one."""
-    promised = inspect.signature(getattr(AISpine, operation.name)).return_annotation
-    inner = get_args(promised)[0] if get_args(promised) else promised
+    """Return the model in the return annotation of an operation's method, or None."""
+    annotation = inspect.signature(getattr(AISpine, operation.name)).return_annotation
+    inner = get_args(annotation)[0] if get_args(annotation) else annotation
     return inner if issubclass(inner, Model) else None
 
 
-ANSWERS = {
+RESPONSES = {
     operation: (
         JSON if model_of(operation) is None else nearly(model_of(operation)) | JSON
     )
@@ -69,8 +69,8 @@ def call(operation):
     if operation.name == "list_executions":
         return list(itertools.islice(CLIENT.iter_executions(), 100))
     if operation.streams:
-        told = itertools.islice(CLIENT.stream_execution("e", timeout=9), 100)
-        return [event.execution or event.node for event in told]
+        events = itertools.islice(CLIENT.stream_execution("e", timeout=9), 100)
+        return [event.execution or event.node for event in events]
     method = getattr(CLIENT, operation.name)
     required = [
         name
@@ -97,12 +97,14 @@ def check_model(model):
     status=st.sampled_from([200, 200, 200, 201, 204]) | st.integers(200, 599),
     headers=HEADERS,
 )
-def test_any_answer_gives_a_typed_result_or_a_typed_error(
+def test_any_response_is_a_typed_result_or_a_typed_error(
     data, operation, status, headers
 ):
-    said = ANSWERS[operation].map(encoded)
-    body = data.draw(said | said | st.binary(max_size=40), label="body")
-    CANNED.say(body, status=status, headers=headers)
+    expected_body = RESPONSES[operation].map(encoded)
+    body = data.draw(
+        expected_body | expected_body | st.binary(max_size=40), label="body"
+    )
+    CANNED.respond_with(body, status=status, headers=headers)
     try:
         result = call(operation)
     except AISpineError as error:
@@ -123,17 +125,17 @@ EXECUTIONS = st.fixed_dictionaries(
 
 
 @fuzz(
-    answers=st.lists(
+    responses=st.lists(
         (EXECUTIONS | objects_of(Execution) | JSON).map(encoded), min_size=1, max_size=4
     ),
     timeout=st.floats(1e-3, 1e9),
     interval=st.floats(1e-3, 1e9),
 )
-def test_any_answers_end_a_wait_in_an_execution_or_a_typed_error(
-    answers, timeout, interval
+def test_a_wait_returns_an_execution_or_raises_a_typed_error(
+    responses, timeout, interval
 ):
     canned, time = Canned(), Time()
-    canned.say(*answers)
+    canned.respond_with(*responses)
     client = canned_client(canned, time)
     try:
         done = client.wait_for_execution("e", timeout, interval)
@@ -147,7 +149,7 @@ def test_any_answers_end_a_wait_in_an_execution_or_a_typed_error(
 
 
 @fuzz(data=st.data(), model=st.sampled_from(MODELS))
-def test_any_json_makes_a_model_that_can_be_shown(data, model):
+def test_a_model_of_any_json_has_a_repr(data, model):
     value = data.draw(objects_of(model) | JSON, label="value")
     try:
         made = model.from_wire(value)

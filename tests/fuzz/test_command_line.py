@@ -1,4 +1,4 @@
-"""Any command line: a known exit code, errors in one line, no traceback, and never the key."""
+"""Any command line has a known exit code, errors in one line, no traceback and never the key."""
 
 import contextlib
 import inspect
@@ -27,8 +27,8 @@ from tests.fuzz.strategies import JSON, TEXT
 
 KEY = "sk-never-told"
 CODES = {v for n, v in vars(exit_codes).items() if n.isupper() and n[0] != "_"}
-# What may stand on stderr beside the one line of an error.
-TOLD = re.compile(
+# Lines on stderr that may precede the line of the error.
+PROGRESS = re.compile(
     r"execution |node |agent |flow |note: |still (waiting for|following) execution |it has |"
     r"stopped$|.*: flow .* is valid$"
     r"|\d{4}-\d\d-\d\d [\d:,]+ ai_spine (DEBUG|WARNING) "
@@ -36,13 +36,13 @@ TOLD = re.compile(
 
 
 def walk(command, path=()):
-    """Return each command under a group with the words that lead to it, the group included."""
+    """Yield a group and each command below it, with their paths."""
     yield path, command
     for name, child in getattr(command, "commands", {}).items():
         yield from walk(child, (*path, name))
 
 
-# `batch` writes files where it is told to, which may be anywhere, and waits in threads.
+# `batch` is left out: it writes files at any path it is given, and waits in threads.
 COMMANDS = [(path, each) for path, each in walk(cli) if path != ("batch",)]
 FILES = {
     "good.json": b'{"flow_id": "f", "nodes": [{"id": "a", "type": "input"}]}',
@@ -126,8 +126,8 @@ LISTS = st.builds(
     st.sampled_from(["flows", "agents", "executions", "messages", "results"]),
     st.lists(JSON, max_size=2),
 )
-ANSWERS = (EXECUTIONS | LISTS | JSON).map(lambda value: json.dumps(value).encode())
-REFUSALS = st.sampled_from(
+RESPONSES = (EXECUTIONS | LISTS | JSON).map(lambda value: json.dumps(value).encode())
+ERROR_BODIES = st.sampled_from(
     [b"", b"<html>", json.dumps({"detail": "@ is\nno key"}).encode(), b"\xff"]
 )
 
@@ -137,7 +137,7 @@ JSON_VALUES = st.sampled_from(sorted(FILES)).map("@{}".format) | VALUES
 
 @st.composite
 def command_lines(draw):
-    """Return the words of a command, with odd options and arguments, mostly as many as it takes."""
+    """Return the words of a command with odd options and arguments, mostly the right number."""
     path, command = draw(st.sampled_from(COMMANDS))
     options = [p.opts[0] for p in command.params if isinstance(p, click.Option)]
     wanted = [p for p in command.params if isinstance(p, click.Argument)]
@@ -148,22 +148,22 @@ def command_lines(draw):
         takes_json = option in ("--input", "--config")
         value = draw(JSON_VALUES if takes_json else VALUES)
         form = draw(st.integers(0, 5))
-        told = [[option], [f"{option}={value}"], [option, value]][min(form, 2)]
+        new_words = [[option], [f"{option}={value}"], [option, value]][min(form, 2)]
         place = draw(st.integers(0, len(words)))
-        words[place:place] = told
+        words[place:place] = new_words
     return words
 
 
 class Echo(Canned):
-    """Says the key that it was sent, if any, for each @ of its answers that are refusals."""
+    """Replaces each @ in its error responses with the key that was sent."""
 
     def __init__(self):
         self.time = Time()
         super().__init__()
 
-    def say(self, *bodies, **options):
-        """Set the answers, and the clock to its start."""
-        super().say(*bodies, **options)
+    def respond_with(self, *bodies, **options):
+        """Set the responses, and reset the clock."""
+        super().respond_with(*bodies, **options)
         self.time.now = 1.0
 
     def send(self, request, **options):
@@ -173,14 +173,14 @@ class Echo(Canned):
         return super().send(request, **options)
 
 
-class OwnServer:
-    """Stands for the local server: it serves nothing, and is there at once."""
+class FakeLocalServer:
+    """A replacement for the local server that serves nothing and starts at once."""
 
     url = "http://127.0.0.1:1"
 
     def __init__(self, *_, **__):
         canned = Canned()
-        canned.say(b'{"status": "operational", "flows": {"total": 1}}')
+        canned.respond_with(b'{"status": "operational", "flows": {"total": 1}}')
         self.client = lambda **options: canned_client(canned, **options)
 
     def __enter__(self):
@@ -190,12 +190,12 @@ class OwnServer:
         pass
 
 
-OwnServer.LocalServer = OwnServer  # it stands for the module, too
+FakeLocalServer.LocalServer = FakeLocalServer  # it replaces the module too
 
 
 @pytest.fixture
 def canned(monkeypatch, tmp_path):
-    """What answers the commands, which find files, but neither a network nor time that passes."""
+    """Run commands with files, canned responses and a fake clock, but without a network."""
     made = Echo()
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
@@ -205,16 +205,16 @@ def canned(monkeypatch, tmp_path):
     for name, stand_in in defaults.items():
         assert name in ApiClient.__init__.__kwdefaults__
         monkeypatch.setitem(ApiClient.__init__.__kwdefaults__, name, stand_in)
-    for room in (cli_context, cli_local):
-        monkeypatch.setattr(room, "import_local", lambda: OwnServer)
+    for module in (cli_context, cli_local):
+        monkeypatch.setattr(module, "import_local", lambda: FakeLocalServer)
     monkeypatch.setattr(cli_local, "_wait", lambda _: None)
     monkeypatch.setattr(real_time, "sleep", None)  # nothing may really wait
     return made
 
 
 @contextlib.contextmanager
-def apart():
-    """Put back what a process that ends would not need to: handlers of signals and of logs."""
+def isolated():
+    """Restore the signal handlers and the log handlers that the command changes."""
     log = logging.getLogger(constants.LOGGER_NAME)
     handlers, level = list(log.handlers), log.level
     known = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
@@ -227,10 +227,10 @@ def apart():
 
 
 def run(words, stdin, environment):
-    """Run the command in this process; what it does not catch fails the test."""
+    """Run the command in this process; an uncaught exception fails the test."""
     separate = "mix_stderr" in inspect.signature(CliRunner).parameters
     runner = CliRunner(mix_stderr=False) if separate else CliRunner()
-    with apart(), warnings.catch_warnings():
+    with isolated(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a key over plain http
         return runner.invoke(
             cli,
@@ -248,13 +248,13 @@ def run(words, stdin, environment):
     key=st.sampled_from([KEY, KEY, KEY + "\n", " " + KEY, KEY + "\x7f"]),
     by_option=st.booleans(),
     status=st.sampled_from([200, 200, 200, 201, 400, 401, 402, 403, 404, 429, 500]),
-    answer=ANSWERS,
-    refusal=REFUSALS,
+    response=RESPONSES,
+    error_body=ERROR_BODIES,
 )
-def test_any_command_line_ends_in_a_known_way(
-    canned, words, stdin, key, by_option, status, answer, refusal
+def test_any_command_line_ends_with_a_known_exit_code(
+    canned, words, stdin, key, by_option, status, response, error_body
 ):
-    canned.say(answer if status < 300 else refusal, status=status)
+    canned.respond_with(response if status < 300 else error_body, status=status)
     words = [*(["--api-key", key] if by_option else []), *words]
     result = run(words, stdin, {} if by_option else {"AI_SPINE_API_KEY": key})
     assert result.exit_code in CODES
@@ -263,5 +263,5 @@ def test_any_command_line_ends_in_a_known_way(
     assert not any(re.search('(^Error: |": ")unexpected ', e) for e in errors), errors
     assert len(errors) == (1 if result.exit_code else 0)
     for line in lines:
-        assert is_one_line(line) and (line in errors or TOLD.match(line)), line
+        assert is_one_line(line) and (line in errors or PROGRESS.match(line)), line
     assert "Traceback" not in result.output and KEY not in result.output

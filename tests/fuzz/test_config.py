@@ -1,4 +1,4 @@
-"""Any value of any type as any setting: a client, or a configuration error in one line."""
+"""Any value of any setting creates a client, or raises a configuration error of one line."""
 
 import contextlib
 import datetime
@@ -25,7 +25,7 @@ VARIABLES = sorted(v for n, v in vars(constants).items() if n.startswith("ENV_")
 
 
 class Array:
-    """What arrays and data frames are like: none of them is true or false, or fits in a line."""
+    """An object like an array or a data frame: no truth value, and a repr of several lines."""
 
     def __bool__(self):
         raise ValueError("the truth value is ambiguous")
@@ -87,8 +87,8 @@ ENVIRONMENT_TEXT = (
 
 
 @contextlib.contextmanager
-def apart():
-    """Keep warnings, and the handlers that `debug` adds, from what runs later."""
+def isolated():
+    """Ignore warnings, and remove the log handlers that `debug` adds."""
     log = logging.getLogger(constants.LOGGER_NAME)
     handlers, level = list(log.handlers), log.level
     with warnings.catch_warnings():
@@ -100,12 +100,12 @@ def apart():
             log.setLevel(level)
 
 
-def check_made(make, shown=()):
-    """Fail if what makes a client does anything but make one, or say why not in one line.
+def check_client(make, shown=()):
+    """Check that `make` returns a client, or raises a configuration error of one line.
 
-    The key must not be in that line, unless it was given as what is `shown`: a path, or a name.
+    The key must not be in that line, unless it is in a value that is `shown`: a path or a name.
     """
-    with apart():
+    with isolated():
         try:
             client = make()
         except ConfigurationError as error:
@@ -117,8 +117,8 @@ def check_made(make, shown=()):
         return client
 
 
-# What is nearly right for a setting, and so gets further than any value of any type.
-FITTING = {
+# Values that almost fit a setting, and so get past its first checks.
+ALMOST_VALID = {
     "base_url": URLS,
     "headers": NAMED,
     "proxies": NAMED,
@@ -131,37 +131,37 @@ FITTING = {
 }
 
 
-def told_to(names, values):
-    """Return some of these settings, each with any value or with one that nearly fits."""
+def settings_of(names, values):
+    """Return some of these settings, each with any value or with an almost valid one."""
     pairs = st.sampled_from(names).flatmap(
-        lambda name: st.tuples(st.just(name), FITTING.get(name, values) | values)
+        lambda name: st.tuples(st.just(name), ALMOST_VALID.get(name, values) | values)
     )
     return st.lists(pairs, min_size=1, max_size=3).map(dict)
 
 
 @fuzz(
-    arguments=told_to(ARGUMENTS, ANY).flatmap(
-        lambda told: st.sampled_from([told, {"api_key": KEY, **told}]),
+    arguments=settings_of(ARGUMENTS, ANY).flatmap(
+        lambda given: st.sampled_from([given, {"api_key": KEY, **given}]),
     )
 )
-def test_any_arguments_make_a_client_or_a_configuration_error(arguments):
+def test_any_arguments_create_a_client_or_raise_a_configuration_error(arguments):
     shown = [arguments.get(name) for name in ("verify", "cert", "profile")]
-    check_made(lambda: AISpine(**real(arguments)), shown)
+    check_client(lambda: AISpine(**real(arguments)), shown)
 
 
 @fuzz(
-    told=told_to(VARIABLES, ENVIRONMENT_TEXT),
+    given=settings_of(VARIABLES, ENVIRONMENT_TEXT),
     debug=st.booleans(),
 )
-def test_any_environment_makes_a_client_or_a_configuration_error(told, debug):
+def test_any_environment_creates_a_client_or_raises_a_configuration_error(given, debug):
     with pytest.MonkeyPatch.context() as environment:
-        for name, text in told.items():
+        for name, text in given.items():
             environment.setenv(name, text)
-        shown = [told.get(constants.ENV_PROFILE), told.get(constants.ENV_CONFIG)]
-        check_made(lambda: AISpine(debug=debug), shown)
+        shown = [given.get(constants.ENV_PROFILE), given.get(constants.ENV_CONFIG)]
+        check_client(lambda: AISpine(debug=debug), shown)
 
 
-@fuzz(options=told_to(OPTIONS, ANY))
-def test_any_options_make_a_client_or_a_configuration_error(options):
+@fuzz(options=settings_of(OPTIONS, ANY))
+def test_any_options_create_a_client_or_raise_a_configuration_error(options):
     with AISpine(KEY, "https://h.test") as client:
-        check_made(lambda: client.with_options(**real(options)))
+        check_client(lambda: client.with_options(**real(options)))

@@ -1,4 +1,4 @@
-"""Any body of an error: the typed error of its status, in one line, without the key."""
+"""Any body of an error response raises the error of its status, in one line and without the key."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ from tests.fuzz.canned import Canned, canned_client, check_error
 from tests.fuzz.shares import fuzz
 from tests.fuzz.strategies import JSON, KEYS, TEXT
 
-# As the guide to errors has it.
+# The same as in the guide to errors.
 CLASSES = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -53,7 +53,7 @@ def nested(depth, opening, closing):
 
 
 def fields(value):
-    """Return bodies that say a value where servers say what is wrong."""
+    """Return bodies with a value in the fields that servers use for error messages."""
     one = st.dictionaries(st.sampled_from(PLACES), value, min_size=1, max_size=4)
     entries = st.lists(
         st.fixed_dictionaries({"msg": value, "loc": st.lists(value, max_size=3)}),
@@ -62,18 +62,18 @@ def fields(value):
     )
     return (
         one
-        | one.map(lambda told: {"error": told})
-        | one.map(lambda told: {"detail": told})
-        | entries.map(lambda told: {"detail": told})
+        | one.map(lambda content: {"error": content})
+        | one.map(lambda content: {"detail": content})
+        | entries.map(lambda content: {"detail": content})
     )
 
 
 LONG = st.sampled_from(["x" * 100_000, "\x00\x1b[2J\r\n" * 5000, "\u2028" * 700])
-SAID = (fields(TEXT | LONG | JSON) | JSON).map(json.dumps)
+TEXTS = (fields(TEXT | LONG | JSON) | JSON).map(json.dumps)
 BODIES = (
-    SAID.map(str.encode)
-    | st.builds(lambda said, end: said[:end].encode(), SAID, st.integers(0, 60))
-    | SAID.map(lambda said: f"<html><p>{said}</html>".encode("utf-16"))
+    TEXTS.map(str.encode)
+    | st.builds(lambda text, end: text[:end].encode(), TEXTS, st.integers(0, 60))
+    | TEXTS.map(lambda text: f"<html><p>{text}</html>".encode("utf-16"))
     | st.binary(max_size=200)
     | st.builds(
         nested,
@@ -93,23 +93,25 @@ def expected_class(status):
 
 
 @fuzz(body=BODIES, status=STATUSES, call=st.sampled_from(CALLS))
-def test_any_error_body_gives_the_error_of_its_status(body, status, call):
-    CANNED.say(b"" if status == 304 else body, status=status)  # 304 never has one
+def test_any_error_body_raises_the_error_of_its_status(body, status, call):
+    CANNED.respond_with(
+        b"" if status == 304 else body, status=status
+    )  # 304 never has a body
     with pytest.raises(APIError) as caught:
         call(CLIENT)
     error = caught.value
     kinds = {expected_class(status)}
     if status == 403:
-        kinds.add(InsufficientCreditsError)  # where the body speaks of credits
+        kinds.add(InsufficientCreditsError)  # if the body mentions credits
     assert type(error) in kinds and error.status_code == status
     check_error(error)
     assert str(error).startswith(f"{status}: ") and len(error.code or "") <= 500
-    for twin in (copy.copy(error), copy.deepcopy(error)):
-        assert type(twin) is type(error) and str(twin) == str(error)
+    for copied in (copy.copy(error), copy.deepcopy(error)):
+        assert type(copied) is type(error) and str(copied) == str(error)
 
 
 def escapes(key):
-    """Return the ways in which JSON may write a key."""
+    """Return the ways to write a key in JSON."""
     written = json.dumps(key)[1:-1]
     every = "".join(f"\\u{ord(character):04X}" for character in key)
     first = f"\\u{ord(key[0]):04x}" + json.dumps(key[1:])[1:-1]
@@ -118,32 +120,34 @@ def escapes(key):
 
 @st.composite
 def echoes(draw):
-    """Return a key, and a body that holds it somehow."""
+    """Return a key, and a body that contains it."""
     key = draw(KEYS)
-    said = draw(
+    text = draw(
         fields(st.sampled_from(["@", "key @ is bad", {"@": "@"}, ["@"]])).map(
             json.dumps
         )
     )
     form = draw(st.sampled_from(["{}", "{}", "<html>{}</html>", "{}{}", '"{}"']))
-    body = form.replace("{}", said).replace("@", draw(st.sampled_from(escapes(key))))
+    body = form.replace("{}", text).replace("@", draw(st.sampled_from(escapes(key))))
     return key, body.encode()
 
 
 @st.composite
 def header_echoes(draw, key):
-    """Return headers that hold the key."""
-    told = draw(st.sampled_from(["{}", "id {}", "{}{}", "https://{}/", "//{}/x"]))
+    """Return headers that contain the key."""
+    content = draw(st.sampled_from(["{}", "id {}", "{}{}", "https://{}/", "//{}/x"]))
     names = st.sampled_from(
         ["X-Request-Id", "Content-Type", "Location", "Retry-After", "Content-Length"]
     )
-    return {name: told.replace("{}", key) for name in draw(st.lists(names, max_size=3))}
+    return {
+        name: content.replace("{}", key) for name in draw(st.lists(names, max_size=3))
+    }
 
 
 def assert_hidden(key, error):
-    """Fail if a key stands anywhere in an error, in capitals or not, whole or in its state."""
-    told = [str(error), repr(error), pickle.dumps(error).decode("latin-1")]
-    assert not any(key.lower() in text.lower() for text in told), error
+    """Check that an error does not contain a key, in any case, in its text or pickled state."""
+    content = [str(error), repr(error), pickle.dumps(error).decode("latin-1")]
+    assert not any(key.lower() in text.lower() for text in content), error
 
 
 @fuzz(
@@ -153,11 +157,11 @@ def assert_hidden(key, error):
     call=st.sampled_from(CALLS),
     credential=st.sampled_from(["api_key", "access_token"]),
 )
-def test_an_echoed_key_stands_in_no_error(data, echo, status, call, credential):
+def test_an_echoed_key_is_redacted_in_errors(data, echo, status, call, credential):
     key, body = echo
     canned = Canned()
     headers = data.draw(header_echoes(key), label="headers")
-    canned.say(body, status=status, headers=headers)
+    canned.respond_with(body, status=status, headers=headers)
     try:
         call(canned_client(canned, **{credential: key}))
     except AISpineError as error:
@@ -173,10 +177,10 @@ def test_an_echoed_key_stands_in_no_error(data, echo, status, call, credential):
     status=st.sampled_from(["failed", "cancelled", "@", "running"]),
     place=st.sampled_from(["error_message", "error", "flow_id", "execution_id"]),
 )
-def test_a_key_echoed_in_an_execution_stands_in_no_error(key, form, status, place):
+def test_a_key_echoed_in_an_execution_is_redacted_in_errors(key, form, status, place):
     canned = Canned()
-    told = {"execution_id": "e", "status": status, place: "no @ here"}
-    canned.say(json.dumps(told).replace("@", escapes(key)[form]).encode())
+    content = {"execution_id": "e", "status": status, place: "no @ here"}
+    canned.respond_with(json.dumps(content).replace("@", escapes(key)[form]).encode())
     client = canned_client(canned, api_key=key)
     times = iter(range(10**6))
     client._api.clock, client._api.sleep = lambda: next(times), lambda _: None

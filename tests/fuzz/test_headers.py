@@ -1,4 +1,4 @@
-"""Any headers, over a real socket: the right answer, or a typed error."""
+"""Any headers, over a real socket: the right response, or a typed error."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ PLAIN = json.dumps(HEALTHY).encode()
 PACKED = gzip.compress(PLAIN, mtime=0)
 CHUNKED = b"%x\r\n%b\r\n0\r\n\r\n" % (len(PLAIN), PLAIN)
 
-# These say how the body is to be read; without them, it ends where the connection does.
+# Headers that determine how the body is read; without them, it ends with the connection.
 FRAMING = ["Content-Length", "Content-Encoding", "Transfer-Encoding"]
 OTHERS = [
     "X-Request-Id",
@@ -87,18 +87,18 @@ def server():
         yield made
 
 
-def ask(server, method="GET"):
-    """Ask with a client of its own: connections that odd bytes have spoilt are not used again."""
+def send(server, method="GET"):
+    """Send a request with a new client, so that broken connections are not reused."""
     with AISpine(KEY, server.url, max_retries=0, timeout=30) as client:
         return client.request(method, "/health")
 
 
 @fuzz(headers=HARMLESS, status=st.sampled_from([200, 201, 203, 299]))
-def test_harmless_headers_leave_the_answer_as_it_is(server, headers, status):
+def test_harmless_headers_do_not_change_the_response(server, headers, status):
     headers = [*headers, b"Content-Length: %d" % len(PLAIN)]
     head = b"\r\n".join([b"HTTP/1.1 %d OK" % status, *headers])
-    server.say(head + b"\r\n\r\n" + PLAIN)
-    assert ask(server) == HEALTHY
+    server.respond_with(head + b"\r\n\r\n" + PLAIN)
+    assert send(server) == HEALTHY
 
 
 @fuzz(
@@ -109,18 +109,18 @@ def test_harmless_headers_leave_the_answer_as_it_is(server, headers, status):
     end=st.sampled_from([b"\r\n", b"\r\n", b"\n"]),
     body=BODIES,
 )
-def test_any_headers_give_the_answer_or_a_typed_error(
+def test_any_headers_lead_to_the_response_or_a_typed_error(
     server, lines, method, status, end, body
 ):
     head = end.join([b"HTTP/1.1 %d OK" % status, *lines])
-    server.say(head + end + end + body)
+    server.respond_with(head + end + end + body)
     try:
-        answer = ask(server, method)
+        response = send(server, method)
     except AISpineError as error:
         check_error(error)
         assert KEY not in str(error) and KEY.encode() not in pickle.dumps(error)
         assert status == 302 or "redirect" not in str(error)
-        assert "cannot be sent" not in str(error)  # for it was
+        assert "cannot be sent" not in str(error)  # since it was sent
         assert status > 204 or error.maybe_executed is (method == "POST")
     else:
-        assert answer in (HEALTHY, None) and status in (200, 204)
+        assert response in (HEALTHY, None) and status in (200, 204)

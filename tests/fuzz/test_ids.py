@@ -1,4 +1,4 @@
-"""Any text as an id: refused before anything is sent, or one segment of the path, and whole."""
+"""Any text as an id is refused before anything is sent, or becomes one segment of the path."""
 
 import inspect
 import json
@@ -22,9 +22,9 @@ PATHS["execute_and_wait"] = PATHS["execute_flow"]
 PATHS["execute_batch"] = PATHS["iter_batch"] = PATHS["execute_flow"]
 PATHS["wait_for_execution"] = PATHS["get_execution"]
 PATHS["iter_executions"] = PATHS["list_executions"]
-# What the second requests of methods that send two are for.
+# The paths of the second requests of methods that send two.
 FOLLOWED_BY = {
-    "stream_execution": PATHS["get_execution"],  # since what is said is no stream
+    "stream_execution": PATHS["get_execution"],  # since the response is not a stream
     "cancel_execution": PATHS["get_execution"],
     "execute_and_wait": PATHS["get_execution"],
 }
@@ -42,15 +42,15 @@ IDS = (
     | st.builds("{}{}".format, TRAPS, TRAPS)
     | st.text("./\\%2eE", max_size=8)
 )
-# What JSON needs to make an execution that is done, a flow and an agent all at once.
-ANSWER = json.dumps(
+# A response that can be parsed as a completed execution, a flow and an agent.
+RESPONSE = json.dumps(
     {"execution_id": "e", "status": "completed", "id": "x"}
     | {name: [] for name in ("executions", "messages", "results")}
 ).encode()
 
 
 def methods_with_ids():
-    """Return each method that takes an id, with the name of the id."""
+    """Yield the name of each method that takes an id, with the name of the parameter."""
     for name, method in inspect.getmembers(AISpine, inspect.isfunction):
         for parameter in inspect.signature(method).parameters:
             if parameter in KINDS and not name.startswith("_"):
@@ -60,46 +60,48 @@ def methods_with_ids():
 METHODS = sorted(methods_with_ids())
 
 
-def call(client, name, given):
-    """Call a method with an id, and with the least of all else."""
+def call(client, name, chosen_id):
+    """Call a method with an id, and minimal other arguments."""
     others = {
         "input_data": {},
         "inputs": [{}],
-        "definition": {"flow_id": given[1], "nodes": []},
+        "definition": {"flow_id": chosen_id[1], "nodes": []},
     }
     method = getattr(client, name)
     wanted = inspect.signature(method).parameters
-    told = {key: value for key, value in others.items() if key in wanted}
+    arguments = {key: value for key, value in others.items() if key in wanted}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        result = method(**{given[0]: given[1]}, **told)
+        result = method(**{chosen_id[0]: chosen_id[1]}, **arguments)
         if name.startswith(("iter_", "stream_")):
             list(result)
 
 
 def is_allowed(text):
-    """Return whether an id may be sent, by what the docs of `check_id` say."""
+    """Return whether an id is valid according to the docstring of `check_id`."""
     odd = ("Cc", "Cs", "Zl", "Zp")
     whole = not any(unicodedata.category(character) in odd for character in text)
     return whole and bool(text.strip()) and text not in (".", "..")
 
 
-def assert_named(target, body, template, given):
-    """Fail if a request does not name the id as its one segment, or as its one field."""
-    kind, text = given
-    told = urlsplit(target)
-    asked, wanted = told.path.split("/"), template.split("/")
-    assert len(asked) == len(wanted)
-    for segment, expected in zip(asked, wanted):
+def assert_named(target, body, template, chosen_id):
+    """Check that a request has the id as one path segment, or as one field."""
+    kind, text = chosen_id
+    arguments = urlsplit(target)
+    segments, wanted = arguments.path.split("/"), template.split("/")
+    assert len(segments) == len(wanted)
+    for segment, expected in zip(segments, wanted):
         if not expected.startswith("{"):
             assert segment == expected
         elif kind in expected:
             assert unquote(segment, errors="strict") == text
     if kind not in template:
-        held = json.loads(body) if body else {}
-        query = parse_qs(told.query, strict_parsing=bool(told.query), errors="strict")
-        assert query.get(kind, [held.get(kind)]) == [text]
-    assert not told.fragment
+        fields = json.loads(body) if body else {}
+        query = parse_qs(
+            arguments.query, strict_parsing=bool(arguments.query), errors="strict"
+        )
+        assert query.get(kind, [fields.get(kind)]) == [text]
+    assert not arguments.fragment
 
 
 CANNED = Canned()
@@ -107,9 +109,9 @@ CLIENT = canned_client(CANNED, Time(), access_token="token")
 
 
 @fuzz(method=st.sampled_from(METHODS), text=IDS | st.text(ANY_CHARACTER, max_size=300))
-def test_any_id_is_refused_or_one_segment(method, text):
+def test_any_id_is_refused_or_one_path_segment(method, text):
     name, kind = method
-    CANNED.say(ANSWER)
+    CANNED.respond_with(RESPONSE)
     try:
         call(CLIENT, name, (kind, text))
     except ValidationError as error:
@@ -134,9 +136,9 @@ def server():
     method=st.sampled_from(["get_flow", "get_agent", "get_execution", "delete_flow"]),
     text=IDS.filter(is_allowed),
 )
-def test_any_id_is_one_segment_on_the_wire(server, method, text):
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
-    server.say(head + ANSWER)
+def test_any_id_is_one_path_segment_on_the_wire(server, method, text):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(RESPONSE)
+    server.respond_with(head + RESPONSE)
     with AISpine(base_url=server.url, max_retries=0) as client:
         getattr(client, method)(text)
     (target,) = server.targets

@@ -1,4 +1,4 @@
-"""Any Python value in what is sent: JSON that decodes to an equal value, or refused."""
+"""Any Python value in a request is sent as JSON that decodes to an equal value, or refused."""
 
 import datetime
 import decimal
@@ -55,7 +55,7 @@ KEYS = (
 
 
 def nested(leaves, keys):
-    """Return leaves in lists, tuples, dicts and what else is a mapping."""
+    """Return leaves in lists, tuples, dicts and other mappings."""
     return st.recursive(
         leaves,
         lambda inner: st.lists(inner, max_size=3)
@@ -93,14 +93,14 @@ class Collision(Exception):
     """Two keys that Python distinguishes and JSON does not, such as 1 and "1"."""
 
 
-def as_json_has_it(value):
-    """Return what JSON must decode to: its lists, texts and keys for ours."""
-    if isinstance(value, str):  # two halves of a character become the character
+def decoded(value):
+    """Return the value that the JSON must decode to."""
+    if isinstance(value, str):  # a surrogate pair becomes one character
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     if isinstance(value, (list, tuple)):
-        return [as_json_has_it(item) for item in value]
+        return [decoded(item) for item in value]
     if isinstance(value, (dict, MappingProxyType)):
-        parts = {key_of(key): as_json_has_it(part) for key, part in value.items()}
+        parts = {key_of(key): decoded(part) for key, part in value.items()}
         if len(parts) != len(value):
             raise Collision
         return parts
@@ -112,18 +112,18 @@ def as_json_has_it(value):
 
 
 def key_of(key):
-    """Return the text that a key becomes."""
+    """Return a key as a JSON string."""
     if isinstance(key, str):
-        return as_json_has_it(str.__str__(key) if type(key) is str else key.value)
+        return decoded(str.__str__(key) if type(key) is str else key.value)
     return json.dumps(key, allow_nan=False)
 
 
 @fuzz(data=DATA | NAMED, place=st.sampled_from(sorted(CALLS)))
-def test_any_data_is_sent_whole_or_refused(data, place):
+def test_any_data_is_sent_without_loss_or_refused(data, place):
     if place in ("definition", "agent_config"):
         data = {**data, "flow_id": "f", "agent_id": "a"}
     data = real(data)
-    CANNED.say(b'{"execution_id": "e", "status": "pending"}')
+    CANNED.respond_with(b'{"execution_id": "e", "status": "pending"}')
     try:
         CALLS[place](CLIENT, data)
     except ValidationError as error:
@@ -132,5 +132,5 @@ def test_any_data_is_sent_whole_or_refused(data, place):
         return
     (request,) = CANNED.requests
     body = json.loads(request.body)
-    held = body[HOLDERS[place]] if place in HOLDERS else body
-    assert held == as_json_has_it(data)
+    sent = body[HOLDERS[place]] if place in HOLDERS else body
+    assert sent == decoded(data)

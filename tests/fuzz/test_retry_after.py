@@ -1,4 +1,4 @@
-"""Any `Retry-After`: nothing, or seconds; and no client sleeps longer than it was told to."""
+"""Any `Retry-After` is ignored or a number of seconds, and never causes a longer sleep."""
 
 import math
 
@@ -40,21 +40,21 @@ LIMITS = st.floats(0, 100) | st.sampled_from([0, 1, 60, 10**9])
     text=TEXTS,
     attempt=st.integers(1, 10**6),
     limit=LIMITS,
-    luck=st.floats(0, 1, exclude_max=True),
+    random_value=st.floats(0, 1, exclude_max=True),
 )
-def test_any_retry_after_is_nothing_or_seconds(text, attempt, limit, luck):
+def test_any_retry_after_is_ignored_or_seconds(text, attempt, limit, random_value):
     policy = RetryPolicy(3, retry_after_limit=limit)
-    asked = policy.read_retry_after({"Retry-After": text})
-    assert asked is None or (math.isfinite(asked) and asked >= 0)
-    delay = policy.delay(attempt, asked, rand=lambda: luck)
-    if asked is None:
+    retry_after = policy.read_retry_after({"Retry-After": text})
+    assert retry_after is None or (math.isfinite(retry_after) and retry_after >= 0)
+    delay = policy.delay(attempt, retry_after, rand=lambda: random_value)
+    if retry_after is None:
         assert 0 <= delay <= BACKOFF_MAX
     else:
-        assert delay == (asked if asked <= limit else None)
+        assert delay == (retry_after if retry_after <= limit else None)
 
 
 class Watch(Time):
-    """A clock that sleeping moves by no more than what was asked for."""
+    """A clock that a sleep moves by exactly the requested time."""
 
     def sleep(self, seconds):
         self.slept.append(seconds)
@@ -68,15 +68,15 @@ class Watch(Time):
     retries=st.integers(0, 6),
     limit=LIMITS,
 )
-def test_no_retry_after_makes_a_client_sleep_too_long(
+def test_no_retry_after_makes_a_client_sleep_longer_than_its_limits(
     text, status, deadline, retries, limit
 ):
     canned, watch = Canned(), Watch()
-    canned.say(b"{}", status=status, headers={"Retry-After": text})
+    canned.respond_with(b"{}", status=status, headers={"Retry-After": text})
     options = {"deadline": deadline, "max_retries": retries}
-    longest = max(limit, BACKOFF_MAX) + 1e-6  # clocks round
+    longest = max(limit, BACKOFF_MAX) + 1e-6  # clocks are rounded
     client = canned_client(canned, watch, retry_after_limit=limit, **options)
-    for _ in range(2):  # a second call may be held back by what the first was told
+    for _ in range(2):  # the second call may be delayed by the Retry-After of the first
         started, watch.slept = watch.now, []
         try:
             client.health_check()

@@ -1,4 +1,4 @@
-"""What the tests of the local server share: small flows, and waiting on conditions."""
+"""Helpers for tests of the local server: small flows, and waiting for conditions."""
 
 import time
 
@@ -6,13 +6,13 @@ LIMIT = 30.0  # seconds: generous, and only used up by a test that fails
 
 
 def wait_until(predicate, limit=LIMIT):
-    """Poll until the predicate gives something true, and gives that."""
-    ends = time.monotonic() + limit
+    """Poll until the predicate returns something true, and return it."""
+    deadline = time.monotonic() + limit
     while True:
         value = predicate()
         if value:
             return value
-        assert time.monotonic() < ends, f"not within {limit} s: {predicate}"
+        assert time.monotonic() < deadline, f"not within {limit} s: {predicate}"
         time.sleep(0.01)
 
 
@@ -29,7 +29,7 @@ def node(node_id, agent_id=None, depends_on=(), **more):
 
 
 def flow(*nodes, flow_id="f", exits=None, **more):
-    """Return a flow that enters at its first node and leaves at its last, or at `exits`."""
+    """Return a flow that starts at its first node and ends at its last, or at `exits`."""
     return {
         "flow_id": flow_id,
         "nodes": list(nodes),
@@ -40,12 +40,12 @@ def flow(*nodes, flow_id="f", exits=None, **more):
 
 
 def single(agent_id="work", flow_id="f", **config):
-    """Return a flow of the one node `n`."""
+    """Return a flow with one node, `n`."""
     return flow(node("n", agent_id, config=config), flow_id=flow_id)
 
 
 def run(server, flow_id="f", input_data=None):
-    """Execute a flow and gives the execution when it is done, however it ended."""
+    """Execute a flow and return the execution when it is done, whatever its status."""
     with server.client() as client:
         return client.execute_and_wait(
             flow_id,
@@ -57,6 +57,6 @@ def run(server, flow_id="f", input_data=None):
 
 
 def is_one_sentence(error):
-    """Return whether an error reads as one line."""
+    """Return whether the message of an error is one line."""
     text = str(error)
     return bool(text.strip()) and "\n" not in text

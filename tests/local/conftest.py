@@ -11,7 +11,7 @@ from ai_spine.local import LocalServer
 
 @pytest.fixture
 def serve():
-    """Start servers that end with the test."""
+    """Start servers that are closed after the test."""
     with contextlib.ExitStack() as stack:
         yield lambda *args, **options: stack.enter_context(
             LocalServer(*args, **options)
@@ -20,7 +20,7 @@ def serve():
 
 @pytest.fixture
 def http():
-    """A session of plain HTTP."""
+    """A plain `requests` session."""
     with requests.Session() as session:
         session.trust_env = False
         yield session
@@ -28,7 +28,7 @@ def http():
 
 @pytest.fixture
 def gate():
-    """An event for agents to wait for; it is set at the end, so that no agent stays."""
+    """An event for agents to wait for; it is set at the end, so that every agent returns."""
     event = threading.Event()
     yield event
     event.set()

@@ -1,4 +1,4 @@
-"""Tests of flows read from files, dicts and `Flow`s, and of what is refused."""
+"""Tests of flows from files, dicts and `Flow`s, and of invalid ones."""
 
 import json
 import os
@@ -19,8 +19,8 @@ exit_points: [n]
 """
 
 
-def refusal(flows):
-    """Return the words with which a server refuses to start with these flows."""
+def error_of(flows):
+    """Return the message of the error raised by a server with these flows."""
     with pytest.raises(ConfigurationError) as caught:
         LocalServer(flows, AGENTS).close()
     assert is_one_sentence(caught.value)
@@ -38,7 +38,7 @@ def test_a_folder_of_yaml_and_json_is_served(serve, http, tmp_path):
     assert run(server, "ñandú").succeeded
 
 
-def test_a_folder_may_be_named_by_text_and_be_empty(serve, http, tmp_path):
+def test_a_folder_may_be_a_string_and_empty(serve, http, tmp_path):
     server = serve(str(tmp_path), AGENTS)
     assert http.get(f"{server.url}/flows").json() == {"flows": [], "count": 0}
 
@@ -76,20 +76,20 @@ def test_defaults_are_filled_in(serve, http):
     ]
 
 
-def test_what_a_flow_says_of_itself_is_served_as_it_is(serve, http):
-    told = {"name": "N", "description": "D", "version": 7, "metadata": {"k": [1]}}
-    server = serve([flow(node("n", "work"), **told)], AGENTS)
+def test_descriptive_fields_of_a_flow_are_served_unchanged(serve, http):
+    values = {"name": "N", "description": "D", "version": 7, "metadata": {"k": [1]}}
+    server = serve([flow(node("n", "work"), **values)], AGENTS)
     served = http.get(f"{server.url}/flows/f").json()
-    assert {name: served[name] for name in told} == told
+    assert {name: served[name] for name in values} == values
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
-    assert "is not a folder of flows" in refusal(tmp_path / "nowhere")
+    assert "is not a folder of flows" in error_of(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("flows", [5, {"flow_id": "f"}, {1, 2}])
-def test_what_is_no_source_of_flows_is_refused(flows):
-    assert refusal(flows).startswith("flows must be a folder, or a list of")
+def test_an_invalid_flows_argument_is_refused(flows):
+    assert error_of(flows).startswith("flows must be a folder, or a list of")
 
 
 BROKEN_FILES = [
@@ -115,40 +115,40 @@ BROKEN_FILES = [
     BROKEN_FILES,
     ids=[f"{name}: {text[:30]}" for name, text, _ in BROKEN_FILES],
 )
-def test_a_broken_file_is_refused_by_its_name(tmp_path, name, text, words):
+def test_a_broken_file_is_refused_with_its_name(tmp_path, name, text, words):
     (tmp_path / name).write_text(text, encoding="utf-8")
-    told = refusal(tmp_path)
-    assert str(tmp_path / name) in told
-    assert words in told
+    message = error_of(tmp_path)
+    assert str(tmp_path / name) in message
+    assert words in message
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path):
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
     (tmp_path / "f.yaml").write_bytes(b"\xff\xfe\xfa")
-    assert refusal(tmp_path).endswith("cannot be read: it is not UTF-8 text")
+    assert error_of(tmp_path).endswith("cannot be read: it is not UTF-8 text")
 
 
-def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
+def test_an_unreadable_file_is_refused_with_the_reason(tmp_path):
     (tmp_path / "f.yaml").mkdir()
     path = tmp_path / "f.yaml"
-    assert refusal(tmp_path) == f"{path} cannot be read: {os.strerror(21)}"
+    assert error_of(tmp_path) == f"{path} cannot be read: {os.strerror(21)}"
 
 
 def test_a_file_that_does_not_exist_is_refused(tmp_path):
-    assert "cannot be read: No such file" in refusal([tmp_path / "absent.yaml"])
+    assert "cannot be read: No such file" in error_of([tmp_path / "absent.yaml"])
 
 
-def test_two_flows_with_one_id_are_refused_with_both_places(tmp_path):
+def test_two_flows_with_the_same_id_are_refused_with_both_files(tmp_path):
     (tmp_path / "a.yaml").write_text(YAML, encoding="utf-8")
     (tmp_path / "b.yaml").write_text(YAML, encoding="utf-8")
-    told = refusal(tmp_path)
-    assert str(tmp_path / "a.yaml") in told and str(tmp_path / "b.yaml") in told
-    assert told.endswith("both define the flow 'from-yaml'")
+    message = error_of(tmp_path)
+    assert str(tmp_path / "a.yaml") in message and str(tmp_path / "b.yaml") in message
+    assert message.endswith("both define the flow 'from-yaml'")
 
 
-def test_a_flow_that_holds_what_is_not_json_is_refused():
+def test_a_flow_with_values_that_are_not_json_is_refused():
     bad = single()
     bad["nodes"][0]["config"] = {"since": {1, 2}}
-    assert "config.since" in refusal([bad])
+    assert "config.since" in error_of([bad])
 
 
 BAD_FLOWS = {
@@ -189,12 +189,12 @@ BAD_FLOWS = {
     ),
     "unknown type": (flow(node("n", "work", type="magic")), "has the type 'magic'"),
     "no nodes": ({**single(), "nodes": []}, "it has no nodes"),
-    "nodes that are none": ({**single(), "nodes": ["n"]}, "nodes[0] has no id"),
-    "config that is no mapping": (
+    "invalid nodes": ({**single(), "nodes": ["n"]}, "nodes[0] has no id"),
+    "config that is not a mapping": (
         flow(node("n", "work", config=[1])),
         "node 'n': config must be a mapping",
     ),
-    "conditions of no conditional": (
+    "conditions on a node that is not conditional": (
         flow(node("n", "work", conditions={})),
         "node 'n' has conditions, but is not of type conditional",
     ),
@@ -223,31 +223,31 @@ BAD_FLOWS = {
 
 
 @pytest.mark.parametrize("flow_, words", BAD_FLOWS.values(), ids=BAD_FLOWS)
-def test_a_flow_that_cannot_run_is_refused_at_the_start(flow_, words):
-    assert words in refusal([flow_])
+def test_an_invalid_flow_is_refused_at_the_start(flow_, words):
+    assert words in error_of([flow_])
 
 
 @pytest.mark.parametrize("flow_, words", BAD_FLOWS.values(), ids=BAD_FLOWS)
-def test_a_flow_that_cannot_run_is_refused_over_http(serve, http, flow_, words):
+def test_an_invalid_flow_is_refused_over_http(serve, http, flow_, words):
     server = serve([single(flow_id="there")], AGENTS)
-    answers = [
+    responses = [
         http.post(f"{server.url}/flows", json=flow_),
         http.put(f"{server.url}/flows/there", json={**flow_, "flow_id": "there"}),
     ]
-    for answer in answers:
-        assert answer.status_code == 400
-        assert words in answer.json()["detail"]
+    for response in responses:
+        assert response.status_code == 400
+        assert words in response.json()["detail"]
     assert http.get(f"{server.url}/flows").json()["count"] == 1
 
 
-def test_all_that_is_wrong_with_a_flow_is_named_in_one_message():
+def test_all_problems_of_a_flow_are_reported_in_one_message():
     bad = flow(
         node("a", "work", ["b", "ghost"]),
         node("b", "nobody", ["a"]),
         node("c", "work", type="magic"),
         node("c", "work"),
     )
-    told = refusal([{**bad, "entry_point": "x", "exit_points": ["y"]}])
+    message = error_of([{**bad, "entry_point": "x", "exit_points": ["y"]}])
     for words in (
         "flow 'f'",
         "depends on 'ghost'",
@@ -258,24 +258,24 @@ def test_all_that_is_wrong_with_a_flow_is_named_in_one_message():
         "entry point 'x'",
         "exit point 'y'",
     ):
-        assert words in told
+        assert words in message
 
 
-def test_bad_conditions_and_bad_timeouts_are_named_together():
+def test_invalid_conditions_and_timeouts_are_reported_together():
     bad = flow(
         node("a", type="conditional", conditions={"b": "maybe", "x": "otherwise"}),
         node("b", "work", ["a"], config={"timeout": -1}),
         node("c", "work", config={"timeout": "soon"}),
     )
-    told = refusal([bad])
+    message = error_of([bad])
     for words in ("for 'b'", "name 'x'", "node 'b': config.timeout", "node 'c': conf"):
-        assert words in told
+        assert words in message
 
 
 def test_a_flow_that_is_nested_too_deeply_is_refused():
     config = {}
     for _ in range(200):
         config = {"in": config}
-    told = refusal([single(config=config)])
-    assert "a flow given as a dict" in told
-    assert told.endswith("nested deeper than 100 levels")
+    message = error_of([single(config=config)])
+    assert "a flow given as a dict" in message
+    assert message.endswith("nested deeper than 100 levels")

@@ -1,4 +1,4 @@
-"""Tests of scripts of misfortune: what a client of a server that goes wrong sees."""
+"""Tests of fault injection, as seen by a client."""
 
 import threading
 from datetime import date
@@ -23,19 +23,19 @@ def statuses(http, url, count):
 # Status
 
 
-def test_a_status_is_answered_so_many_times_and_then_all_is_well(server, http):
+def test_a_status_is_returned_the_given_number_of_times(server, http):
     fault = server.faults.add("GET", "/flows", status=503, times=2)
     assert fault.met == 0
     assert statuses(http, f"{server.url}/flows", 4) == [503, 503, 200, 200]
     assert fault.met == 2
 
 
-def test_a_fault_meets_one_request_unless_told_otherwise(server, http):
+def test_a_fault_applies_to_one_request_by_default(server, http):
     server.faults.add("GET", "/flows", status=500)
     assert statuses(http, f"{server.url}/flows", 2) == [500, 200]
 
 
-def test_a_fault_without_a_limit_meets_all_requests_until_it_is_cleared(server, http):
+def test_a_fault_without_a_limit_applies_until_it_is_cleared(server, http):
     fault = server.faults.add("GET", "/flows", status=500, times=None)
     assert statuses(http, f"{server.url}/flows", 5) == [500] * 5
     server.faults.clear()
@@ -43,21 +43,21 @@ def test_a_fault_without_a_limit_meets_all_requests_until_it_is_cleared(server, 
     assert fault.met == 5
 
 
-def test_faults_follow_each_other_in_the_order_in_which_they_were_added(server, http):
+def test_faults_apply_in_the_order_in_which_they_were_added(server, http):
     server.faults.add("GET", "/flows", status=503)
     server.faults.add("GET", "/flows", status=429, times=2)
     server.faults.add("*", "*", status=418)
     assert statuses(http, f"{server.url}/flows", 5) == [503, 429, 429, 418, 200]
 
 
-def test_headers_and_body_of_the_answer_are_as_told(server, http):
+def test_a_fault_sets_the_headers_and_the_body_of_the_response(server, http):
     body = {"error": {"code": "busy", "message": "Too much"}}
     headers = {"Retry-After": "7", "X-Test": "yes", "Content-Type": "application/x"}
     server.faults.add("GET", "/flows", status=429, headers=headers, body=body)
-    answer = http.get(f"{server.url}/flows")
-    assert answer.status_code == 429
-    assert answer.json() == body
-    assert {name: answer.headers[name] for name in headers} == headers
+    response = http.get(f"{server.url}/flows")
+    assert response.status_code == 429
+    assert response.json() == body
+    assert {name: response.headers[name] for name in headers} == headers
 
 
 @pytest.mark.parametrize("body", [[], 0, "text", {"detail": "x"}])
@@ -69,23 +69,21 @@ def test_any_json_may_be_the_body(server, http, body):
 @pytest.mark.parametrize(
     "status, reason", [(503, "Service Unavailable"), (599, "Unknown")]
 )
-def test_without_a_body_the_answer_says_that_it_was_asked_for(
-    server, http, status, reason
-):
+def test_the_default_body_says_that_a_fault_was_requested(server, http, status, reason):
     server.faults.add("GET", "/flows", status=status)
-    answer = http.get(f"{server.url}/flows")
-    assert answer.status_code == status
-    assert answer.json() == {"detail": f"{reason} (a fault was asked for)"}
+    response = http.get(f"{server.url}/flows")
+    assert response.status_code == status
+    assert response.json() == {"detail": f"{reason} (a fault was asked for)"}
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 599])
-def test_the_connection_is_good_for_more_after_any_status(server, http, status, caplog):
+def test_the_connection_can_be_reused_after_any_status(server, http, status, caplog):
     server.faults.add("GET", "/flows", status=status)
     assert statuses(http, f"{server.url}/flows", 2) == [status, 200]
     assert caplog.text == ""
 
 
-def test_nothing_is_done_of_what_a_status_is_answered_to(server, http):
+def test_a_request_with_a_status_fault_has_no_effect(server, http):
     server.faults.add("POST", "/flows/execute", status=500)
     server.faults.add("DELETE", "/flows/*", status=500)
     body = {"flow_id": "f", "input_data": {}}
@@ -95,7 +93,7 @@ def test_nothing_is_done_of_what_a_status_is_answered_to(server, http):
     assert http.get(f"{server.url}/flows").json()["count"] == 1
 
 
-def test_the_client_repeats_after_503_and_then_succeeds(server):
+def test_the_client_retries_after_503_and_then_succeeds(server):
     fault = server.faults.add(
         "GET", "/flows", status=503, headers={"Retry-After": "0"}, times=2
     )
@@ -104,7 +102,7 @@ def test_the_client_repeats_after_503_and_then_succeeds(server):
     assert fault.met == 2
 
 
-def test_the_client_tells_retry_after(server):
+def test_the_client_reports_retry_after(server):
     server.faults.add("GET", "/flows", status=429, headers={"Retry-After": "3600"})
     with server.client() as client:
         with pytest.raises(RateLimitError) as caught:
@@ -112,7 +110,7 @@ def test_the_client_tells_retry_after(server):
     assert caught.value.retry_after == 3600
 
 
-def test_the_client_does_not_repeat_an_ambiguous_post(server):
+def test_the_client_does_not_retry_an_ambiguous_post(server):
     fault = server.faults.add("POST", "/flows/execute", status=500, times=None)
     with server.client() as client:
         with pytest.raises(ServerError):
@@ -120,7 +118,7 @@ def test_the_client_does_not_repeat_an_ambiguous_post(server):
     assert fault.met == 1
 
 
-# Which requests are met
+# Matching requests
 
 
 @pytest.mark.parametrize(
@@ -140,57 +138,59 @@ def test_the_client_does_not_repeat_an_ambiguous_post(server):
     ],
 )
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
-def test_method_and_path_choose_the_requests(server, http, prefix, method, path, met):
+def test_method_and_path_select_the_requests(server, http, prefix, method, path, met):
     fault = server.faults.add(method, path, status=418)
-    answer = http.get(f"{server.url}{prefix}/flows/f?x=1")
-    assert answer.status_code == (418 if met else 200)
+    response = http.get(f"{server.url}{prefix}/flows/f?x=1")
+    assert response.status_code == (418 if met else 200)
     assert fault.met == int(met)
 
 
-def test_a_path_may_hold_any_letters(server, http):
+def test_a_path_may_contain_any_letters(server, http):
     fault = server.faults.add("GET", "/flows/ñandú", status=418)
     assert http.get(f"{server.url}/flows/ñandú").status_code == 418
     assert fault.met == 1
 
 
-def test_a_fault_meets_exactly_so_many_of_many_requests_at_once(server):
+def test_a_fault_applies_exactly_the_given_number_of_times_to_concurrent_requests(
+    server,
+):
     fault = server.faults.add("GET", "/flows", status=418, times=5)
-    barrier, told = threading.Barrier(12), []
+    barrier, received = threading.Barrier(12), []
 
-    def ask():
+    def send():
         with requests.Session() as session:
             barrier.wait(LIMIT)
-            told.append(session.get(f"{server.url}/flows").status_code)
+            received.append(session.get(f"{server.url}/flows").status_code)
 
-    threads = [threading.Thread(target=ask) for _ in range(12)]
+    threads = [threading.Thread(target=send) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(LIMIT)
-    assert sorted(told) == [200] * 7 + [418] * 5
+    assert sorted(received) == [200] * 7 + [418] * 5
     assert fault.met == 5
 
 
 # Delay
 
 
-def test_a_delay_alone_only_delays(server, http):
+def test_a_delay_without_a_status_only_delays(server, http):
     fault = server.faults.add("GET", "/flows", delay=0.01)
     assert http.get(f"{server.url}/flows").status_code == 200
     assert fault.met == 1
 
 
 @pytest.mark.parametrize("more", [{}, {"status": 500}, {"drop_after_commit": True}])
-def test_nothing_is_done_before_the_delay_is_over_and_close_cuts_it_short(
+def test_a_delayed_request_has_no_effect_yet_and_close_ends_the_delay(
     serve, http, more
 ):
     server = serve([single()], {"work": lambda input, config: {}})
     fault = server.faults.add("DELETE", "/flows/f", delay=600, **more)
-    answered = []
+    responses = []
 
     def delete():
         try:
-            answered.append(requests.delete(f"{server.url}/flows/f"))
+            responses.append(requests.delete(f"{server.url}/flows/f"))
         except requests.ConnectionError:
             pass  # the server was closed
 
@@ -198,13 +198,13 @@ def test_nothing_is_done_before_the_delay_is_over_and_close_cuts_it_short(
     sender.start()
     wait_until(lambda: fault.met)
     assert http.get(f"{server.url}/flows/f").status_code == 200
-    assert answered == []
+    assert responses == []
     server.close()
     sender.join(LIMIT)
     assert not sender.is_alive()
 
 
-def test_a_request_that_is_delayed_too_long_is_given_up_and_repeated(server):
+def test_a_request_delayed_beyond_the_timeout_is_retried(server):
     server.faults.add("GET", "/flows", delay=1.5)
     retries = []
     with server.client(timeout=0.3, event_hooks={"retry": retries.append}) as client:
@@ -215,21 +215,21 @@ def test_a_request_that_is_delayed_too_long_is_given_up_and_repeated(server):
 # Drops
 
 
-def test_a_drop_closes_the_connection_and_does_nothing(server, http):
+def test_a_dropped_request_has_no_effect(server, http):
     server.faults.add("DELETE", "/flows/f", drop=True)
     with pytest.raises(requests.ConnectionError):
         http.delete(f"{server.url}/flows/f")
     assert http.get(f"{server.url}/flows/f").status_code == 200
 
 
-def test_the_client_repeats_a_get_that_was_dropped(server):
+def test_the_client_retries_a_dropped_get(server):
     fault = server.faults.add("GET", "/flows", drop=True)
     with server.client() as client:
         assert len(client.list_flows()) == 1
     assert fault.met == 1
 
 
-def test_after_drop_after_commit_the_execution_is_there(server):
+def test_after_drop_after_commit_the_execution_exists(server):
     fault = server.faults.add("POST", "/flows/execute", drop_after_commit=True)
     with server.client() as client:
         with pytest.raises(NetworkError) as caught:
@@ -247,7 +247,7 @@ def test_after_drop_after_commit_the_execution_is_there(server):
         assert len(client.list_executions()) == 1
 
 
-def test_after_drop_nothing_is_there_but_the_client_cannot_know(server):
+def test_after_drop_nothing_exists_but_the_client_cannot_know(server):
     server.faults.add("POST", "/flows/execute", drop=True)
     with server.client() as client:
         with pytest.raises(NetworkError) as caught:
@@ -257,7 +257,7 @@ def test_after_drop_nothing_is_there_but_the_client_cannot_know(server):
 
 
 @pytest.mark.parametrize("drop", ["drop", "drop_after_commit"])
-def test_with_retry_writes_a_drop_costs_nothing_and_doubles_nothing(server, drop):
+def test_with_retry_writes_a_dropped_request_takes_effect_once(server, drop):
     fault = server.faults.add("POST", "/flows/execute", times=2, **{drop: True})
     with server.client(retry_writes=True) as client:
         started = client.execute_flow("f", {})
@@ -267,14 +267,14 @@ def test_with_retry_writes_a_drop_costs_nothing_and_doubles_nothing(server, drop
     assert fault.met == 2
 
 
-def test_a_creation_that_was_dropped_after_commit_is_done_once(server):
+def test_a_creation_dropped_after_commit_takes_effect_once(server):
     server.faults.add("POST", "/agents", drop_after_commit=True)
     with server.client(retry_writes=True) as client:
         made = client.create_agent({"agent_id": "a", "endpoint": "http://127.0.0.1:1"})
         assert made.agent_id == "a"
 
 
-def test_a_cancel_that_was_dropped_after_commit_succeeds(serve, gate):
+def test_a_cancel_dropped_after_commit_succeeds(serve, gate):
     server = serve([single()], {"work": lambda i, c: gate.wait(LIMIT) and {}})
     server.faults.add("POST", "/executions/*/cancel", drop_after_commit=True)
     with server.client(retry_writes=True) as client:
@@ -282,7 +282,7 @@ def test_a_cancel_that_was_dropped_after_commit_succeeds(serve, gate):
         assert client.cancel_execution(execution_id).status == "cancelled"
 
 
-def test_a_dropped_connection_leaves_others_alone(server):
+def test_a_dropped_connection_does_not_affect_others(server):
     with requests.Session() as other, requests.Session() as dropped:
         assert other.get(f"{server.url}/flows").ok
         server.faults.add("GET", "/flows", drop=True)
@@ -292,7 +292,7 @@ def test_a_dropped_connection_leaves_others_alone(server):
         assert dropped.get(f"{server.url}/flows").ok
 
 
-# Bad arguments
+# Invalid arguments
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_a_dropped_connection_leaves_others_alone(server):
         ({"delay": 1, "headers": {"X": "a"}}, "headers and body need the status"),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused(options, words):
+def test_an_invalid_fault_is_refused(options, words):
     script = FaultScript()
     with pytest.raises(ValidationError) as caught:
         script.add("GET", "/flows", **options)
@@ -338,14 +338,14 @@ def test_a_fault_that_makes_no_sense_is_refused(options, words):
         ("GET", "/api/v1/flows", "path must not begin with /api/v1"),
     ],
 )
-def test_a_fault_that_no_request_can_meet_is_refused(method, path, words):
+def test_a_fault_that_cannot_match_a_request_is_refused(method, path, words):
     script = FaultScript()
     with pytest.raises(ValidationError, match=words):
         script.add(method, path, status=503)
     assert script.take("GET", "/flows") is None
 
 
-def test_a_waiting_client_survives_faults(serve, gate):
+def test_a_wait_survives_faults(serve, gate):
     server = serve([single()], {"work": lambda i, c: gate.wait(LIMIT) and {}})
     with server.client() as client:
         started = client.execute_flow("f", {})

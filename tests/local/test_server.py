@@ -1,4 +1,4 @@
-"""Tests of the embedded server as a whole: starting, closing, resetting, and surviving its end."""
+"""Tests of the embedded server: start, close, reset, restart and kill."""
 
 import os
 import socket
@@ -30,7 +30,7 @@ AGENTS = {"work": work}
 
 
 def our_threads():
-    """Return the threads that servers start, by name."""
+    """Return the names of the threads started by servers."""
     return {
         thread.name
         for thread in threading.enumerate()
@@ -49,7 +49,7 @@ def test_a_server_listens_on_a_free_port_of_this_machine(serve):
 
 
 def serve_on_the_port_of(serve, close):
-    """Start a server on a port that `close` frees; others may be quicker to take it."""
+    """Start a server on the port that `close` frees; retry if another process takes it first."""
     for _ in range(20):
         port = close()
         try:
@@ -59,28 +59,28 @@ def serve_on_the_port_of(serve, close):
     raise refusal
 
 
-def test_a_server_listens_on_the_port_that_it_is_told(serve, http):
-    told = []
+def test_a_server_listens_on_the_given_port(serve, http):
+    found = []
 
     def find():
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            told.append(probe.getsockname()[1])
-        return told[-1]
+            found.append(probe.getsockname()[1])
+        return found[-1]
 
     server = serve_on_the_port_of(serve, find)
-    assert server.url == f"http://127.0.0.1:{told[-1]}"
+    assert server.url == f"http://127.0.0.1:{found[-1]}"
     assert http.get(f"{server.url}/health").ok
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "localhost"])
-def test_the_url_of_any_host_can_be_reached(serve, http, host):
+def test_the_url_is_reachable_for_any_host(serve, http, host):
     server = serve([single()], AGENTS, host=host)
     assert http.get(f"{server.url}/health").ok
     assert run(server).succeeded
 
 
-def test_a_name_of_two_addresses_is_served(serve, http, monkeypatch):
+def test_a_host_with_two_addresses_is_served(serve, http, monkeypatch):
     def two_addresses(host, port, *args, **kwargs):
         found = lookup(host, port, *args, **kwargs)
         if host != "two.example":
@@ -104,7 +104,7 @@ def test_a_name_of_two_addresses_is_served(serve, http, monkeypatch):
         http.get(f"{server.url}/flows")
 
 
-def test_ipv6_is_served_where_there_is_any(serve, http):
+def test_ipv6_is_served_if_available(serve, http):
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -120,12 +120,12 @@ def test_a_port_that_is_in_use_is_refused_in_one_sentence(serve):
     before = our_threads()
     with pytest.raises(ConfigurationError) as caught:
         LocalServer([], {}, port=port)
-    told = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
-    assert str(caught.value) == told
+    expected = f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert str(caught.value) == expected
     assert our_threads() <= before
 
 
-def test_a_file_is_free_again_after_a_start_that_failed(serve, tmp_path):
+def test_a_failed_start_releases_the_database(serve, tmp_path):
     port = int(serve([], {}).url.rpartition(":")[2])
     with pytest.raises(ConfigurationError):
         LocalServer([], {}, port=port, db=tmp_path / "db")
@@ -153,14 +153,14 @@ def test_a_file_is_free_again_after_a_start_that_failed(serve, tmp_path):
         ({"api_key": 5}, "api_key must be printable ASCII text"),
     ],
 )
-def test_a_setting_that_is_wrong_is_refused_in_one_sentence(options, words):
+def test_an_invalid_setting_is_refused_in_one_sentence(options, words):
     with pytest.raises(ConfigurationError) as caught:
         LocalServer([], {}, **options)
     assert words in str(caught.value)
     assert is_one_sentence(caught.value)
 
 
-def test_flows_or_agents_alone_are_not_joined_by_the_samples(serve, http):
+def test_flows_or_agents_replace_the_samples(serve, http):
     alone = serve(agents=AGENTS)
     assert http.get(f"{alone.url}/flows").json()["count"] == 0
     passing = flow(node("in"), node("out", None, ["in"], type="output"))
@@ -169,16 +169,16 @@ def test_flows_or_agents_alone_are_not_joined_by_the_samples(serve, http):
     assert run(alone, input_data={"x": 1}).output_data == {"out": {"x": 1}}
 
 
-def test_without_its_extra_the_local_server_says_what_to_install():
+def test_a_missing_extra_is_reported_with_what_to_install():
     script = (
         "import sys; sys.modules['flask'] = None\n"
         "try:\n    import ai_spine.local\n"
         "except ImportError as error:\n    print(error)\n"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, timeout=60, check=True
     )
-    words = told.stdout.decode().strip()
+    words = done.stdout.decode().strip()
     assert "flask" in words
     assert words.endswith("pip install 'ai-spine-sdk[local]'")
     assert "\n" not in words
@@ -195,7 +195,7 @@ def test_a_client_of_the_server_needs_no_settings(serve):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_client_of_the_server_heeds_no_proxy_of_the_environment(
+def test_a_client_of_the_server_ignores_proxies_in_the_environment(
     serve, monkeypatch, host
 ):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
@@ -207,21 +207,21 @@ def test_a_client_of_the_server_heeds_no_proxy_of_the_environment(
         assert first.flow_id
 
 
-def test_a_client_of_the_server_may_have_a_proxy_of_its_own(serve):
+def test_a_client_of_the_server_may_use_a_given_proxy(serve):
     gone = {"http": "http://127.0.0.1:9"}
     with serve().client(max_retries=0, proxies=gone) as client:
         with pytest.raises(NetworkError):
             client.list_flows()
 
 
-def test_options_of_a_client_are_passed_on(serve):
+def test_client_passes_options_on(serve):
     server = serve([single()], AGENTS)
     with server.client(timeout=7, max_retries=1, api_prefix="/api/v1") as client:
         assert client.timeout == 7 and client.max_retries == 1
         assert client.get_flow("f").flow_id == "f"
 
 
-def test_a_client_has_the_servers_key_and_may_have_another(serve, monkeypatch):
+def test_a_client_uses_the_key_of_the_server_by_default(serve, monkeypatch):
     server = serve([single()], AGENTS, api_key="sk-local")
     assert run(server).succeeded
     with server.client(api_key="sk-wrong") as client:
@@ -230,7 +230,7 @@ def test_a_client_has_the_servers_key_and_may_have_another(serve, monkeypatch):
     assert "sk-local" not in repr(server) + repr(vars(server))
 
 
-def test_a_client_of_a_server_without_a_key_sends_not_the_environments(
+def test_a_client_of_a_server_without_a_key_ignores_the_key_in_the_environment(
     serve, monkeypatch
 ):
     monkeypatch.setenv("AI_SPINE_API_KEY", "sk-production")
@@ -244,7 +244,7 @@ def test_a_client_of_a_server_without_a_key_sends_not_the_environments(
     assert len(seen) == 1 and "Authorization" not in seen[0]
 
 
-def test_two_servers_share_nothing(serve, http):
+def test_two_servers_are_separate(serve, http):
     one = serve([single()], {"work": lambda i, c: {"server": 1}})
     other = serve([single()], {"work": lambda i, c: {"server": 2}})
     one.faults.add("GET", "/flows", status=500, times=None)
@@ -279,7 +279,7 @@ def test_no_thread_is_left_after_close(gate):
     wait_until(lambda: our_threads() <= before)
 
 
-def test_close_does_not_wait_for_agents_and_says_what_was_interrupted(
+def test_close_does_not_wait_for_agents_and_fails_their_executions(
     serve, gate, tmp_path
 ):
     before = our_threads()
@@ -306,7 +306,7 @@ def test_close_does_not_wait_for_agents_and_says_what_was_interrupted(
     assert execution.error_message == INTERRUPTED
 
 
-def test_close_may_come_twice(serve):
+def test_close_can_be_called_twice(serve):
     server = LocalServer([single()], AGENTS)
     server.close()
     server.close()
@@ -330,15 +330,13 @@ def test_a_closed_server_refuses_connections_and_frees_its_port(serve, http):
     assert http.get(f"{again.url}/health").ok
 
 
-def test_a_request_that_wakes_the_server_while_it_closes_does_no_harm(
-    http, monkeypatch
-):
+def test_a_request_that_wakes_the_server_during_close_is_harmless(http, monkeypatch):
     server = LocalServer([single()], AGENTS)
     (loop,) = [t for t in threading.enumerate() if t.name == "ai-spine-http"][-1:]
     pull = trigger._physical_pull
 
     def pull_late(self):
-        pull(self)  # what a request that was just answered does
+        pull(self)  # as a request that was just served does
         loop.join(0.3)
         pull(self)
 
@@ -347,7 +345,7 @@ def test_a_request_that_wakes_the_server_while_it_closes_does_no_harm(
     assert not loop.is_alive()
 
 
-def test_a_server_may_close_right_after_an_answer():
+def test_a_server_can_close_right_after_a_response():
     for _ in range(30):
         with LocalServer([], {}) as server, requests.Session() as session:
             assert session.get(f"{server.url}/health").ok
@@ -356,7 +354,7 @@ def test_a_server_may_close_right_after_an_answer():
 # Resetting
 
 
-def test_reset_goes_back_to_the_start(serve, http, gate):
+def test_reset_restores_the_initial_state(serve, http, gate):
     arrived, late = threading.Event(), []
 
     def hold(input, config):
@@ -401,7 +399,7 @@ def test_reset_goes_back_to_the_start(serve, http, gate):
         assert len(client.list_executions()) == 1
 
 
-def test_reset_may_come_again_and_again(serve):
+def test_reset_can_be_repeated(serve):
     server = serve([single()], AGENTS)
     for _ in range(3):
         server.reset()
@@ -411,7 +409,7 @@ def test_reset_may_come_again_and_again(serve):
 # Files
 
 
-def test_a_restart_keeps_what_was_done_and_defined_over_http(serve, tmp_path):
+def test_a_restart_keeps_executions_and_definitions_created_over_http(serve, tmp_path):
     path = str(tmp_path / "db")
     with LocalServer([single()], AGENTS, db=path) as server:
         done = run(server, input_data={"x": 1})
@@ -435,7 +433,7 @@ def test_a_restart_keeps_what_was_done_and_defined_over_http(serve, tmp_path):
     assert run(again, "new").succeeded
 
 
-def test_definitions_that_are_no_longer_given_are_gone_after_a_restart(
+def test_definitions_that_are_no_longer_given_are_removed_at_a_restart(
     serve, http, tmp_path
 ):
     path = tmp_path / "db"
@@ -474,7 +472,7 @@ def test_a_file_that_cannot_be_a_database_is_refused(tmp_path, name, words):
     assert words in str(caught.value)
 
 
-def test_a_servers_file_can_be_read_by_others_while_it_serves(serve, tmp_path):
+def test_the_database_can_be_read_while_the_server_runs(serve, tmp_path):
     server = serve([single()], AGENTS, db=tmp_path / "db")
     run(server)
     reader = sqlite3.connect(str(tmp_path / "db"))
@@ -485,7 +483,7 @@ def test_a_servers_file_can_be_read_by_others_while_it_serves(serve, tmp_path):
         reader.close()
 
 
-# The end of the process
+# Killed processes
 
 
 SLEEPER = """\
@@ -501,7 +499,7 @@ def work(input, config):
 
 
 class Process:
-    """A server in a process of its own, made to be killed."""
+    """A server in a separate process that tests can kill."""
 
     def __init__(self, folder):
         arguments = ["--port", "0", "--db", str(folder / "runs.db")]
@@ -525,7 +523,7 @@ class Process:
 
 @pytest.fixture
 def start_process(tmp_path):
-    """Start servers of one folder, and kills them at the end."""
+    """Start servers in one folder, and kill them at the end."""
     (tmp_path / "flows").mkdir()
     text = "{flow_id: f, entry_point: n, exit_points: [n], nodes: [{id: n, agent_id: work}]}"
     (tmp_path / "flows" / "f.yaml").write_text(text, encoding="utf-8")
@@ -544,17 +542,15 @@ def start_process(tmp_path):
 def start_execution(http, url, number, *, sleeps):
     data = {"number": number, "sleeps": sleeps}
     body = {"flow_id": "f", "input_data": data}
-    answer = http.post(f"{url}/flows/execute", json=body, timeout=LIMIT)
-    return answer.json()["execution_id"]
+    response = http.post(f"{url}/flows/execute", json=body, timeout=LIMIT)
+    return response.json()["execution_id"]
 
 
 def metric(http, url, name):
     return http.get(f"{url}/metrics").json()[f"{name}_executions"]
 
 
-def test_killed_amid_50_executions_a_server_has_all_of_them_after_a_restart(
-    start_process, http
-):
+def test_all_50_executions_survive_a_kill_and_a_restart(start_process, http):
     server = start_process()
     finished = [start_execution(http, server.url, n, sleeps=False) for n in range(10)]
     wait_until(lambda: metric(http, server.url, "successful") == 10)
@@ -564,14 +560,14 @@ def test_killed_amid_50_executions_a_server_has_all_of_them_after_a_restart(
         page = f"{server.url}/executions?status=running"
         return http.get(page).json()["count"]
 
-    wait_until(lambda: running() == 32)  # the other 8 wait for a thread
+    wait_until(lambda: running() == 32)  # the other 8 are queued
     assert metric(http, server.url, "running") == 40
     server.kill()
 
     again = start_process()
-    told = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
-    by_id = {execution["execution_id"]: execution for execution in told}
-    assert len(told) == 50
+    executions = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
+    by_id = {execution["execution_id"]: execution for execution in executions}
+    assert len(executions) == 50
     assert set(by_id) == {*finished, *asleep}
     for number, execution_id in enumerate(finished):
         assert by_id[execution_id]["status"] == "completed"
@@ -585,12 +581,10 @@ def test_killed_amid_50_executions_a_server_has_all_of_them_after_a_restart(
     wait_until(lambda: metric(http, again.url, "successful") == 11)
 
 
-def test_every_execution_that_was_acknowledged_is_there_after_a_kill(
-    start_process, http
-):
+def test_every_acknowledged_execution_survives_a_kill(start_process, http):
     server, acknowledged, enough = start_process(), [], threading.Event()
 
-    def send_on():
+    def send_until_killed():
         with requests.Session() as session:
             try:
                 while True:
@@ -603,7 +597,7 @@ def test_every_execution_that_was_acknowledged_is_there_after_a_kill(
             except requests.RequestException:
                 pass  # the server was killed
 
-    senders = [threading.Thread(target=send_on) for _ in range(3)]
+    senders = [threading.Thread(target=send_until_killed) for _ in range(3)]
     for sender in senders:
         sender.start()
     assert enough.wait(LIMIT)
@@ -611,12 +605,12 @@ def test_every_execution_that_was_acknowledged_is_there_after_a_kill(
     for sender in senders:
         sender.join(LIMIT)
     again = start_process()
-    told = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
-    assert set(acknowledged) <= {execution["execution_id"] for execution in told}
-    assert {execution["status"] for execution in told} <= {"completed", "failed"}
+    executions = http.get(f"{again.url}/executions?limit=1000").json()["executions"]
+    assert set(acknowledged) <= {execution["execution_id"] for execution in executions}
+    assert {execution["status"] for execution in executions} <= {"completed", "failed"}
 
 
-def test_the_file_of_a_process_that_runs_is_refused(start_process, tmp_path):
+def test_the_database_of_a_running_process_is_refused(start_process, tmp_path):
     start_process()
     with pytest.raises(ConfigurationError, match="another server uses the database"):
         LocalServer([], {}, db=tmp_path / "runs.db")

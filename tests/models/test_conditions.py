@@ -1,4 +1,4 @@
-"""Tests of what conditions hold, and of what is refused as one."""
+"""Tests of the evaluation of conditions, and of invalid conditions."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def rule(field, op, *value):
         ("nothing", "==", None, True),
     ],
 )
-def test_a_comparison_holds_or_not(field, op, value, expected):
+def test_a_comparison_is_evaluated(field, op, value, expected):
     assert holds(rule(field, op, value), OUTPUT) is expected
 
 
@@ -80,7 +80,7 @@ def test_a_field_may_be_a_path(field, expected):
     "field", ["absent", "applicant.name", "applicant.age.years", "tags.0", "name.first"]
 )
 @pytest.mark.parametrize("op", ["==", "<", "<=", ">", ">=", "in", "contains"])
-def test_nothing_but_difference_holds_of_a_missing_field(field, op):
+def test_only_inequality_is_true_of_a_missing_field(field, op):
     assert not holds(rule(field, op, 1), OUTPUT)
     assert holds(rule(field, "!=", 1), OUTPUT)
 
@@ -116,7 +116,9 @@ def test_comparisons_combine(combination, expected):
         ("applicant", ">", {"age": 1}),
     ],
 )
-def test_what_cannot_be_compared_is_said_with_field_and_op(field, op, value):
+def test_values_that_cannot_be_compared_are_reported_with_field_and_op(
+    field, op, value
+):
     with pytest.raises(CannotCompare) as caught:
         holds(rule(field, op, value), OUTPUT)
     assert field in str(caught.value) and op in str(caught.value)
@@ -143,7 +145,7 @@ def test_what_cannot_be_compared_is_said_with_field_and_op(field, op, value):
         ({"a": "otherwise"}, set()),
     ],
 )
-def test_otherwise_runs_when_none_of_the_others_does(conditions, excluded):
+def test_otherwise_applies_if_no_other_condition_is_true(conditions, excluded):
     assert excluded_nodes(conditions, OUTPUT) == excluded
 
 
@@ -158,7 +160,7 @@ def problems_of(conditions):
 GOOD = rule("x", "==", 1)
 
 
-def test_a_sound_condition_has_no_problems():
+def test_a_valid_condition_has_no_problems():
     assert problems_of({"next": {"all": [GOOD, {"not": GOOD}]}}) == []
     assert problems_of({"next": "otherwise"}) == []
     assert problems_of(None) == []
@@ -184,13 +186,13 @@ def test_a_sound_condition_has_no_problems():
         ({"any": [GOOD, {"field": "x"}]}, "as its op"),
     ],
 )
-def test_a_malformed_condition_is_named_with_its_node_and_target(bad, words):
+def test_an_invalid_condition_is_reported_with_its_node_and_target(bad, words):
     (problem,) = problems_of({"next": bad})
     assert problem.startswith("node 'start': the condition for 'next'")
     assert words in problem
 
 
-def test_every_problem_of_a_condition_is_named():
+def test_every_problem_of_a_condition_is_reported():
     problems = problems_of({"next": {"all": [{"op": "=="}, {"field": "x"}]}})
     assert len(problems) == 2
 

@@ -1,4 +1,4 @@
-"""Tests of what keeps a flow from running."""
+"""Tests of the problems found in flows."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from ai_spine.models.graph import find_problems
 
 
 def flow(*nodes, entry_point="a", exit_points=("a",), flow_id="f"):
-    """A flow in the form in which the wire gives it."""
+    """Return a flow as parsed from a response."""
     wire = {"flow_id": flow_id, "nodes": list(nodes), "entry_point": entry_point}
     return Flow.from_wire({**wire, "exit_points": list(exit_points)})
 
@@ -16,7 +16,7 @@ def node(node_id, *depends_on, **rest):
     return {"id": node_id, "agent_id": "echo", "depends_on": list(depends_on), **rest}
 
 
-def test_a_sound_flow_has_no_problems():
+def test_a_valid_flow_has_no_problems():
     diamond = [
         node("a", type="input"),
         node("b", "a"),
@@ -56,7 +56,7 @@ def test_only_processors_need_an_agent(kind):
     assert find_problems(flow({"id": "a", "type": kind})) == []
 
 
-def test_a_flow_that_the_sdk_built_is_checked_too():
+def test_a_flow_built_in_python_is_checked_too():
     built = Flow("f", nodes=[FlowNode("a")], entry_point="a", exit_points=["a"])
     assert find_problems(built) == ["node 'a' names no agent"]
 
@@ -86,7 +86,7 @@ def test_a_flow_that_the_sdk_built_is_checked_too():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_each_problem_is_named(broken, problem):
+def test_each_problem_is_reported(broken, problem):
     assert find_problems(broken, agent_ids=["echo"]) == [problem]
 
 
@@ -108,13 +108,13 @@ def test_each_problem_is_named(broken, problem):
     ],
     ids=["self", "pair", "inner"],
 )
-def test_a_circle_is_named_node_by_node(nodes, circle):
+def test_a_circle_is_reported_node_by_node(nodes, circle):
     words = "its nodes depend on each other in a circle: "
     (problem,) = find_problems(flow(*nodes))
     assert problem in [words + way for way in circle]
 
 
-def test_a_circle_is_found_although_a_dependency_is_missing():
+def test_a_circle_is_found_despite_a_missing_dependency():
     problems = find_problems(flow(node("a", "b", "ghost"), node("b", "a")))
     assert problems[0] == "node 'a' depends on 'ghost', which is no node"
     assert problems[1].endswith("circle: a -> b -> a")
@@ -158,13 +158,13 @@ def test_a_long_chain_is_checked_without_recursion():
         ),
     ],
 )
-def test_a_malformed_flow_is_told_only_its_shape(wire, problem):
+def test_a_malformed_flow_is_reported_without_further_checks(wire, problem):
     assert find_problems(Flow.from_wire(wire)) == problem
 
 
 @pytest.mark.parametrize("odd", [["a"], {"a": 1}, 5, True], ids=repr)
 @pytest.mark.parametrize("name", ["entry_point", "exit_points", "nodes", "flow_id"])
-def test_a_field_of_an_odd_type_is_a_problem_and_no_crash(name, odd):
+def test_a_field_of_the_wrong_type_is_a_problem_and_not_a_crash(name, odd):
     wire = {
         "flow_id": "f",
         "nodes": [node("b")],
@@ -176,5 +176,5 @@ def test_a_field_of_an_odd_type_is_a_problem_and_no_crash(name, odd):
 
 @pytest.mark.parametrize("odd", [["x"], {"a": 1}, 5, True], ids=repr)
 @pytest.mark.parametrize("name", ["id", "agent_id", "type", "depends_on"])
-def test_a_node_of_an_odd_shape_is_a_problem_and_no_crash(name, odd):
+def test_a_node_with_a_field_of_the_wrong_type_is_a_problem_and_not_a_crash(name, odd):
     assert find_problems(flow({**node("a"), name: odd}))

@@ -1,4 +1,4 @@
-"""Tests of the models: typed attributes over the JSON as it came."""
+"""Tests of the models: typed attributes over the JSON of a response."""
 
 import copy
 import dataclasses
@@ -56,7 +56,7 @@ FLOW_B = {
 
 
 @pytest.mark.parametrize("wire", [EXECUTION_A, EXECUTION_B], ids=["A", "B"])
-def test_an_execution_reads_alike_in_both_dialects(wire):
+def test_an_execution_has_the_same_attributes_in_both_dialects(wire):
     execution = Execution.from_wire(wire)
     assert (execution.execution_id, execution.flow_id) == ("e", "f")
     assert execution.status is ExecutionStatus.COMPLETED
@@ -104,7 +104,7 @@ def test_a_null_under_one_name_does_not_hide_another():
     )
 
 
-def test_a_flow_reads_its_nodes():
+def test_the_nodes_of_a_flow_are_parsed():
     flow = Flow.from_wire(FLOW_B)
     assert [node.id for node in flow.nodes] == ["a", "b"]
     assert flow.nodes[1].agent_id == "echo"
@@ -127,7 +127,7 @@ def test_a_flow_reads_its_nodes():
         ("skipped", ExecutionStatus.SKIPPED),
     ],
 )
-def test_statuses_of_both_dialects_speak_one_vocabulary(text, status):
+def test_statuses_of_both_dialects_are_normalised(text, status):
     execution = Execution.from_wire({"id": "e", "status": text})
     assert execution.status is status
     assert execution["status"] == text
@@ -135,13 +135,13 @@ def test_statuses_of_both_dialects_speak_one_vocabulary(text, status):
 
 
 @pytest.mark.parametrize("value", ["paused", "", 5, None, True])
-def test_a_status_that_nobody_knows_stays_as_it_came(value):
+def test_an_unknown_status_is_kept_unchanged(value):
     execution = Execution.from_wire({"id": "e", "status": value})
     assert execution.status == value
     assert not execution.is_done and not execution.succeeded
 
 
-def test_a_status_is_its_text():
+def test_a_status_equals_its_text():
     status = read_status("success")
     assert status == "completed"
     assert f"{status}" == str(status) == "completed"
@@ -150,12 +150,12 @@ def test_a_status_is_its_text():
     assert {"completed": 1}[status] == 1
 
 
-def test_an_execution_that_was_never_started_is_known_by_its_id():
+def test_an_execution_that_was_never_started_has_the_zero_id():
     wire = {"execution_id": "00000000-0000-0000-0000-000000000000", "status": "failed"}
     assert not Execution.from_wire(wire).was_started
 
 
-def test_the_mapping_is_the_wire_and_nothing_else():
+def test_the_mapping_is_exactly_the_response():
     execution = Execution.from_wire(EXECUTION_B)
     assert dict(execution) == EXECUTION_B
     assert list(execution) == list(EXECUTION_B)
@@ -168,20 +168,20 @@ def test_the_mapping_is_the_wire_and_nothing_else():
         execution["execution_id"]
 
 
-def test_fields_that_the_sdk_does_not_know_are_reachable():
+def test_unknown_fields_are_accessible():
     execution = Execution.from_wire({"id": "e", "costCents": 5})
     assert execution["costCents"] == 5
     assert execution.to_dict()["costCents"] == 5
 
 
-def test_what_the_sdk_built_itself_maps_to_its_attributes():
+def test_a_model_built_in_python_maps_its_attributes():
     node = FlowNode("a", agent_id="echo")
     assert dict(node) == node.to_dict()
     assert node["agent_id"] == "echo" and node["config"] is None
     assert len(node) == len(dataclasses.fields(FlowNode))
 
 
-def test_to_dict_speaks_the_names_of_the_sdk_and_is_json_ready():
+def test_to_dict_uses_the_names_of_the_sdk_and_is_json_serialisable():
     plain = Execution.from_wire(EXECUTION_B).to_dict()
     assert plain["execution_id"] == "e"
     assert plain["status"] == "completed" and type(plain["status"]) is str
@@ -190,13 +190,13 @@ def test_to_dict_speaks_the_names_of_the_sdk_and_is_json_ready():
     assert json.loads(json.dumps(plain)) == plain
 
 
-def test_to_dict_of_a_flow_holds_its_nodes_as_dicts():
+def test_to_dict_of_a_flow_contains_its_nodes_as_dicts():
     plain = Flow.from_wire(FLOW_B).to_dict()
     assert plain["nodes"][1]["depends_on"] == ["a"]
     assert json.loads(json.dumps(plain)) == plain
 
 
-def test_to_dict_reads_back_to_the_same():
+def test_to_dict_round_trips():
     flow = Flow.from_wire(FLOW_B)
     assert Flow.from_wire(flow.to_dict()).to_dict() == flow.to_dict()
 
@@ -218,7 +218,7 @@ ODD_VALUES = [
 
 @pytest.mark.parametrize("odd", ODD_VALUES, ids=repr)
 @pytest.mark.parametrize("model", MODELS)
-def test_odd_values_never_break_the_reading(model, odd):
+def test_odd_values_do_not_break_parsing(model, odd):
     names = [field.name for field in dataclasses.fields(model)]
     read = model.from_wire({name: odd for name in names})
     for name in names:
@@ -228,7 +228,7 @@ def test_odd_values_never_break_the_reading(model, odd):
 
 
 @pytest.mark.parametrize("odd", ODD_VALUES, ids=repr)
-def test_odd_values_never_break_what_is_derived_from_them(odd):
+def test_odd_values_do_not_break_derived_properties(odd):
     names = [field.name for field in dataclasses.fields(Execution)]
     execution = Execution.from_wire({name: odd for name in names})
     assert execution.is_done is False
@@ -239,7 +239,7 @@ def test_odd_values_never_break_what_is_derived_from_them(odd):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_an_empty_object_reads_as_nothing_but_none(model):
+def test_an_empty_object_has_only_none_attributes(model):
     read = model.from_wire({})
     assert all(getattr(read, field.name) is None for field in dataclasses.fields(model))
     assert repr(read) == f"{model.__name__}()"
@@ -257,14 +257,14 @@ def test_an_empty_object_reads_as_nothing_but_none(model):
     ],
 )
 @pytest.mark.parametrize("model", MODELS)
-def test_what_is_no_object_is_unexpected(model, data, kind):
+def test_a_response_that_is_not_an_object_is_unexpected(model, data, kind):
     with pytest.raises(
         UnexpectedResponse, match=f"^{kind} where a JSON object was expected$"
     ):
         model.from_wire(data)
 
 
-def test_a_flow_with_odd_nodes_keeps_them():
+def test_odd_nodes_of_a_flow_are_kept():
     assert Flow.from_wire({"nodes": ["x", {"id": "a"}, None]}).nodes[0] == "x"
     assert Flow.from_wire({"nodes": {"a": 1}}).nodes == {"a": 1}
 
@@ -278,7 +278,7 @@ def test_a_repr_is_short_and_hides_the_data():
     assert len(text) < 160 and "\n" not in text and "hush" not in text
 
 
-def test_a_repr_counts_nodes_and_shows_times_plainly():
+def test_a_repr_counts_nodes_and_formats_times():
     assert repr(Flow.from_wire(FLOW_B)) == "Flow(flow_id='f', version=3, nodes=<2>)"
     health = HealthStatus.from_wire({"status": "healthy", "timestamp": 1795171842})
     assert (
@@ -299,11 +299,11 @@ def test_a_repr_counts_nodes_and_shows_times_plainly():
     ids=repr,
 )
 def test_a_clone_is_the_same(model, clone):
-    twin = clone(model)
-    assert type(twin) is type(model)
-    assert dict(twin) == dict(model)
-    assert twin.to_dict() == model.to_dict()
-    assert repr(twin) == repr(model)
+    cloned = clone(model)
+    assert type(cloned) is type(model)
+    assert dict(cloned) == dict(model)
+    assert cloned.to_dict() == model.to_dict()
+    assert repr(cloned) == repr(model)
 
 
 def test_a_model_cannot_be_changed():
@@ -316,7 +316,7 @@ def test_a_model_cannot_be_changed():
         execution["status"] = "failed"
 
 
-def test_filling_adds_what_is_missing_and_keeps_the_wire():
+def test_filled_adds_missing_fields_and_keeps_the_response():
     sparse = Execution.from_wire({"id": "e", "status": "pending"})
     full = sparse.filled(flow_id="f", execution_id="other")
     assert (full.execution_id, full.flow_id) == ("e", "f")
@@ -334,15 +334,15 @@ def test_filling_adds_what_is_missing_and_keeps_the_wire():
         ({"completed_at": 12}, None),
     ],
 )
-def test_the_duration_is_known_once_both_ends_are(wire, expected):
+def test_the_duration_is_known_if_both_times_are(wire, expected):
     assert Execution.from_wire(wire).duration == expected
 
 
 @pytest.mark.parametrize(
-    "status, well", [("healthy", True), ("ok", True), ("degraded", False)]
+    "status, is_healthy", [("healthy", True), ("ok", True), ("degraded", False)]
 )
-def test_health_is_told_by_the_status(status, well):
-    assert HealthStatus.from_wire({"status": status}).is_healthy is well
+def test_health_depends_on_the_status(status, is_healthy):
+    assert HealthStatus.from_wire({"status": status}).is_healthy is is_healthy
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_health_is_told_by_the_status(status, well):
     ],
     ids=["bare", "wrapped", "data"],
 )
-def test_a_list_is_read_in_each_of_its_forms(data):
+def test_each_form_of_a_list_is_parsed(data):
     agents = read_items(Agent, "agents")(data)
     assert [agent.agent_id for agent in agents] == ["a", "b"]
 
@@ -364,6 +364,6 @@ def test_a_list_that_is_null_is_empty():
 
 
 @pytest.mark.parametrize("data", [None, 5, "x", {}, {"agents": 5}, {"flows": []}])
-def test_an_answer_without_a_list_is_unexpected(data):
+def test_a_response_without_a_list_is_unexpected(data):
     with pytest.raises(UnexpectedResponse, match="^no list of agents$"):
         read_items(Agent, "agents")(data)

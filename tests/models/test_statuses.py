@@ -1,4 +1,4 @@
-"""Tests of statuses, whatever the server calls them."""
+"""Tests of statuses in any spelling."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from ai_spine.models import Execution
 
 
 @pytest.mark.parametrize(
-    "told, read",
+    "text, expected",
     [
         ("COMPLETED", "completed"),
         ("Running", "running"),
@@ -16,8 +16,8 @@ from ai_spine.models import Execution
         ("archived", "archived"),
     ],
 )
-def test_a_status_is_read_in_any_case(told, read):
-    assert Execution.from_wire({"execution_id": "e", "status": told}).status == read
+def test_a_status_is_read_in_any_case(text, expected):
+    assert Execution.from_wire({"execution_id": "e", "status": text}).status == expected
 
 
 def test_an_unknown_status_with_a_completion_time_is_final():

@@ -1,4 +1,4 @@
-"""Tests of how models show themselves in notebooks."""
+"""Tests of the HTML representations of models in notebooks."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ LOAN = {"name": "Ana", "income": 52000, "amount": 15000, "term_months": 24}
 
 
 class Reader(HTMLParser):
-    """Reads HTML as a notebook would: its elements, and its text."""
+    """Parses HTML into its elements and its text."""
 
     def __init__(self, html):
         super().__init__()
@@ -45,12 +45,12 @@ def client():
         yield made
 
 
-def shown(value):
+def html_of(value):
     return Reader(value._repr_html_())
 
 
 def test_a_flow_shows_its_name_and_its_graph(client):
-    html = shown(client.get_flow("credit_analysis"))
+    html = html_of(client.get_flow("credit_analysis"))
     assert "svg" in html.tags
     assert "Credit analysis" in html.text and "is_complete" in html.text
 
@@ -58,20 +58,20 @@ def test_a_flow_shows_its_name_and_its_graph(client):
 @needs("vaderSentiment")
 def test_an_execution_shows_its_status_and_times(client):
     execution = client.execute_and_wait("sentiment-analysis", {"text": "Fine."})
-    text = shown(execution).text
+    text = html_of(execution).text
     assert "✓ completed" in text and execution.execution_id in text
     assert re.search(r"duration [\d.]+ m?s", text)
     assert re.search(r"created \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} UTC", text)
 
 
-def test_the_execution_of_an_error_shows_why_it_failed(client):
+def test_the_execution_of_an_error_shows_its_message(client):
     with pytest.raises(ExecutionError) as caught:
         client.execute_and_wait("sentiment-analysis", {"text": ""})
-    text = shown(caught.value.execution).text
+    text = html_of(caught.value.execution).text
     assert "✗ failed" in text and "text must not be empty" in text
 
 
-def test_lists_show_as_tables_and_are_lists_all_the_same(client):
+def test_lists_are_shown_as_tables_and_are_still_lists(client):
     execution = client.list_executions()[0]
     lists = {
         "executions": client.list_executions(status="completed"),
@@ -80,7 +80,7 @@ def test_lists_show_as_tables_and_are_lists_all_the_same(client):
         "agents": client.list_agents(),
     }
     for noun, models in lists.items():
-        html = shown(models)
+        html = html_of(models)
         assert isinstance(models, list) and models == list(models)
         assert f"{len(models)} {noun}" in html.text or len(models) == 1
         assert html.tags.count("tr") == len(models) + 1
@@ -88,37 +88,37 @@ def test_lists_show_as_tables_and_are_lists_all_the_same(client):
         assert html.scopes == {"col", "row"}
 
 
-def test_an_empty_list_says_what_it_has_none_of(client):
-    assert shown(client.list_executions(flow_id="no-such")).text == "0 executions"
-    assert shown(Page()).text == "0 items"
+def test_an_empty_list_names_what_it_would_contain(client):
+    assert html_of(client.list_executions(flow_id="no-such")).text == "0 executions"
+    assert html_of(Page()).text == "0 items"
 
 
-def test_a_long_list_is_shown_in_part():
-    html = shown(Page(Agent(f"a{n}") for n in range(1000)))
+def test_a_long_list_is_truncated():
+    html = html_of(Page(Agent(f"a{n}") for n in range(1000)))
     assert html.tags.count("tr") == 101
     assert "1000 agents, the first 100 of them" in html.text
 
 
 @needs("vaderSentiment")
-def test_a_batch_shows_its_counts_and_what_failed(client):
+def test_a_batch_shows_its_counts_and_failures(client):
     texts = [{"text": "Fine."}, {"text": ""}, 5]
     result = client.execute_batch("sentiment-analysis", texts)
-    html = shown(result)
+    html = html_of(result)
     assert "1 of 3 succeeded, 2 failed" in html.text
     assert "• refused" in html.text and "✗ failed" in html.text
     assert html.tags.count("tr") == 3
     good = client.execute_batch("sentiment-analysis", texts[:1])
-    assert shown(good).text == "Batch: 1 of 1 succeeded, 0 failed"
+    assert html_of(good).text == "Batch: 1 of 1 succeeded, 0 failed"
 
 
-def test_of_many_failures_the_first_are_shown(client):
+def test_only_the_first_of_many_failures_are_shown(client):
     result = client.execute_batch("sentiment-analysis", range(50), concurrency=4)
-    html = shown(result)
+    html = html_of(result)
     assert "50 failed, of which these are the first 20" in html.text
     assert html.tags.count("tr") == 21
 
 
-def test_an_overview_shows_graph_time_line_and_nodes(client):
+def test_an_overview_shows_graph_timeline_and_nodes(client):
     execution = client.list_executions(flow_id="credit_analysis")[-1]
     for named in (execution, execution.execution_id):
         html = Reader(overview(client, named)._repr_html_())
@@ -126,7 +126,7 @@ def test_an_overview_shows_graph_time_line_and_nodes(client):
         assert "Time line" in html.text and "4 node results" in html.text
 
 
-def test_an_overview_does_without_a_flow_that_is_gone():
+def test_an_overview_works_without_a_deleted_flow():
     node = {"id": "n", "type": "input"}
     flow = {"flow_id": "f", "nodes": [node], "entry_point": "n", "exit_points": ["n"]}
     with LocalServer([flow]) as server, server.client() as client:
@@ -137,20 +137,20 @@ def test_an_overview_does_without_a_flow_that_is_gone():
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_flow_shows_itself_too(name):
-    assert shown(broken_flow(name)).tags.count("svg") == 1
+def test_a_broken_flow_is_shown_too(name):
+    assert html_of(broken_flow(name)).tags.count("svg") == 1
 
 
 @pytest.mark.parametrize("model", [Execution, NodeResult, Agent, Flow])
-def test_nothing_that_a_server_sends_becomes_markup(model):
+def test_markup_from_a_server_is_escaped(model):
     evil = HOSTILE[1] + "<img src=x onerror=alert(1)>"
     keys = model.field_names()
     for value in (evil, [evil], {evil: evil}, 5, ["x", {}], None):
-        html = shown(model.from_wire(dict.fromkeys(keys, value)))
+        html = html_of(model.from_wire(dict.fromkeys(keys, value)))
         assert not {"script", "img"} & set(html.tags)
 
 
-def test_no_card_shows_a_key_or_an_address():
+def test_keys_and_email_addresses_are_not_shown():
     wire = {"has_api_key": True, "api_key": "sk-secret", "email": "ana@example.com"}
     for model in (ai_spine.ApiKeyStatus, ai_spine.ApiKeyChange, ai_spine.User):
         html = model.from_wire({"id": "u", **wire})._repr_html_()
@@ -170,7 +170,7 @@ def test_importing_the_sdk_imports_nothing_for_notebooks():
 @pytest.mark.parametrize(
     "colours", ["color:#222;background:#fff", "color:#ddd;background:#111"]
 )
-def test_what_notebooks_show_is_free_of_barriers(browser, tmp_path, client, colours):
+def test_representations_are_accessible(browser, tmp_path, client, colours):
     executions = client.list_executions()
     results = client.get_execution_results(executions[0].execution_id)
     result = client.execute_batch(

@@ -1,4 +1,4 @@
-"""Tests that run the example notebook in a kernel of its own, and look at what it shows."""
+"""Tests that run the example notebook in a kernel and check its outputs."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ pytest.importorskip("pandas")
 
 PATH = Path(__file__).parents[2] / "examples" / "notebook.ipynb"
 LIMIT = 120  # seconds until a cell that hangs is interrupted
-# What Jupyter's own packages say of themselves is not ours to mend.
+# Jupyter's own packages cause warnings.
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.skipif(sys.platform == "win32", reason="kernels want another loop"),
@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory):
-    """The cells of code, executed."""
+    """The executed code cells."""
     notebook = nbformat.read(PATH, as_version=4)
     folder = str(tmp_path_factory.mktemp("notebook"))
     client = nbclient.NotebookClient(
@@ -33,23 +33,23 @@ def cells(tmp_path_factory):
 
 
 def html_of(cells, start):
-    """Return what the cell that begins so shows as HTML."""
+    """Return the HTML output of the cell whose source starts with a text."""
     (cell,) = (cell for cell in cells if cell.source.startswith(start))
     shown = [output.get("data", {}).get("text/html", "") for output in cell.outputs]
     return "".join(shown)
 
 
-def test_the_notebook_is_kept_without_outputs():
+def test_the_notebook_is_stored_without_outputs():
     notebook = nbformat.read(PATH, as_version=4)
     nbformat.validate(notebook)
     assert not any(cell.get("outputs") for cell in notebook.cells)
 
 
-def test_no_cell_fails_and_none_warns(cells):
+def test_no_cell_fails_or_warns(cells):
     outputs = [output for cell in cells for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
-    told = "".join(output.get("text", "") for output in outputs)
-    assert "Warning" not in told
+    printed = "".join(output.get("text", "") for output in outputs)
+    assert "Warning" not in printed
 
 
 def test_the_notebook_shows_a_graph_executions_and_tables(cells):
@@ -62,9 +62,9 @@ def test_the_notebook_shows_a_graph_executions_and_tables(cells):
     assert "7 executions" in html_of(cells, "client.list_executions")
 
 
-def test_a_batch_in_a_notebook_shows_a_bar_without_asking(cells):
+def test_a_batch_in_a_notebook_shows_a_progress_bar_by_default(cells):
     pytest.importorskip("tqdm")
     (cell,) = (cell for cell in cells if cell.source.startswith("texts ="))
-    told = "".join(output.get("text", "") for output in cell.outputs)
-    told += str([output.get("data", "") for output in cell.outputs])
-    assert re.search(r"5/5.*failed=1", told)
+    printed = "".join(output.get("text", "") for output in cell.outputs)
+    printed += str([output.get("data", "") for output in cell.outputs])
+    assert re.search(r"5/5.*failed=1", printed)

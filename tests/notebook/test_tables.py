@@ -1,4 +1,4 @@
-"""Tests of models as tables of pandas."""
+"""Tests of models as pandas data frames."""
 
 import sys
 from datetime import timedelta
@@ -44,7 +44,7 @@ def test_each_attribute_is_a_column_of_its_own_type():
     assert str(frame["created_at"].dt.tz) == "UTC"
 
 
-def test_inputs_and_outputs_are_flattened_when_asked():
+def test_flatten_flattens_inputs_and_outputs():
     frame = to_dataframe([Execution.from_wire(WIRE), Execution("e2")], flatten=True)
     first, second = frame.to_dict("records")
     assert (first["input.amount"], first["input.who.name"]) == (5, "Ana")
@@ -54,7 +54,7 @@ def test_inputs_and_outputs_are_flattened_when_asked():
     assert not {"input_data", "output_data"} & set(frame.columns)
 
 
-def test_what_runs_has_gaps_and_odd_values_are_no_moments():
+def test_missing_and_invalid_times_are_nat():
     odd = Execution.from_wire({**WIRE, "created_at": "soon", "completed_at": None})
     early = Execution.from_wire({**WIRE, "created_at": "0001-01-01T00:00:00Z"})
     frame = to_dataframe([odd, early])
@@ -63,15 +63,15 @@ def test_what_runs_has_gaps_and_odd_values_are_no_moments():
     assert frame["duration"].isna().iloc[0]
 
 
-def test_no_value_is_lost_to_another_with_the_same_path():
-    given = {"a.b": 1, "a": {"b": 2, "b.2": 3}}
-    frame = to_dataframe([Execution("e", input_data=given)], flatten=True)
+def test_values_with_the_same_path_are_all_kept():
+    input_data = {"a.b": 1, "a": {"b": 2, "b.2": 3}}
+    frame = to_dataframe([Execution("e", input_data=input_data)], flatten=True)
     (row,) = frame.filter(like="input.").to_dict("records")
     assert row == {"input.a.b": 1, "input.a.b.2": 2, "input.a.b.2.2": 3}
 
 
 @pytest.mark.parametrize("flatten", [True, False])
-def test_nothing_gives_the_columns_with_their_types(client, flatten):
+def test_an_empty_list_has_the_columns_with_their_types(client, flatten):
     empty = client.list_executions(flow_id="no-such")
     frame = to_dataframe(empty, flatten=flatten)
     assert len(frame) == 0 and {"execution_id", "status", "duration"} <= set(frame)
@@ -116,12 +116,12 @@ def test_thousands_of_levels_are_flattened():
 
 
 @pytest.mark.parametrize("items", [5, None, "text", {"a": 1}, Execution("e")])
-def test_what_is_no_iterable_of_models_is_refused(items):
+def test_a_value_that_is_not_an_iterable_of_models_is_refused(items):
     with pytest.raises(ValidationError, match="must be an iterable of models"):
         to_dataframe(items)
 
 
-def test_an_item_that_is_no_model_is_named():
+def test_an_item_that_is_not_a_model_is_reported():
     with pytest.raises(
         ValidationError, match=r"items\[1\] is not a model, .*type dict"
     ):
@@ -130,7 +130,7 @@ def test_an_item_that_is_no_model_is_named():
         to_dataframe([], model=dict)
 
 
-def test_without_pandas_it_says_what_to_install(monkeypatch):
+def test_missing_pandas_is_reported_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ConfigurationError) as caught:
         to_dataframe([])

@@ -1,4 +1,4 @@
-"""Tests of parsing bytes as events, wherever they are cut."""
+"""Tests of parsing bytes as events, however they are split."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def parsed(data, *cuts):
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"], ids=repr)
-def test_each_kind_of_line_end_gives_the_same_events(end):
+def test_each_kind_of_line_ending_yields_the_same_events(end):
     data = TEXT.replace("\n", end).encode("utf-8")
     for size in range(len(data)):
         parser, events = parsed(data, size)

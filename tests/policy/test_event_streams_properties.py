@@ -1,4 +1,4 @@
-"""Properties of the event parser for any bytes, wherever they are cut."""
+"""Property-based tests of the event parser: any bytes, however they are split."""
 
 import pytest
 
@@ -11,7 +11,7 @@ st = pytest.importorskip("hypothesis.strategies")
 @given(
     st.lists(st.integers(0, 100), max_size=100), st.sampled_from(["\n", "\r", "\r\n"])
 )
-def test_events_are_the_same_wherever_the_stream_is_cut(cuts, end):
+def test_events_are_the_same_however_the_stream_is_split(cuts, end):
     assert parsed(TEXT.replace("\n", end).encode("utf-8"), *cuts)[1] == EVENTS
 
 

@@ -18,15 +18,15 @@ def page(ids, cursor=None):
     return made
 
 
-def walk_pages(ask, key, page_size):
+def walk_pages(fetch, key, page_size):
     """Yield the items of all pages, as a client does."""
     pages = PageWalk(key, page_size)
     while not pages.is_done:
-        yield from pages.read(ask(pages.params))
+        yield from pages.read(fetch(pages.params))
 
 
-def walk(ask, size=2):
-    return [agent.agent_id for agent in walk_pages(ask, lambda a: a.agent_id, size)]
+def walk(fetch, size=2):
+    return [agent.agent_id for agent in walk_pages(fetch, lambda a: a.agent_id, size)]
 
 
 def by_offset(ids):
@@ -45,16 +45,16 @@ def test_a_server_may_send_smaller_pages_than_requested():
 
 
 def test_no_page_is_requested_before_it_is_needed():
-    asked = []
+    requested = []
 
-    def ask(params):
-        asked.append(params)
+    def fetch(params):
+        requested.append(params)
         return by_offset(list("abcdef"))(params)
 
-    items = walk_pages(ask, lambda a: a.agent_id, 2)
-    assert asked == []
+    items = walk_pages(fetch, lambda a: a.agent_id, 2)
+    assert requested == []
     assert [next(items).agent_id for _ in range(3)] == list("abc")
-    assert asked == [{"limit": 2, "offset": 0}, {"limit": 2, "offset": 2}]
+    assert requested == [{"limit": 2, "offset": 0}, {"limit": 2, "offset": 2}]
 
 
 @pytest.mark.parametrize("arriving", [1, 2, 3])
@@ -63,25 +63,25 @@ def test_no_item_is_repeated_or_lost_while_new_ones_arrive(arriving):
     new = iter(range(1000))
     pages = itertools.count()
 
-    def ask(params):
+    def fetch(params):
         if next(pages) < 3:
             ids[:0] = [f"new{next(new)}" for _ in range(arriving)]
         return by_offset(ids)(params)
 
-    found = walk(ask)
+    found = walk(fetch)
     assert [name for name in found if not name.startswith("new")] == list("abcdefgh")
     assert len(set(found)) == len(found)
 
 
 def test_a_server_that_ignores_the_offset_gets_at_most_four_requests():
-    asked = []
+    requested = []
 
-    def ask(params):
-        asked.append(params)
+    def fetch(params):
+        requested.append(params)
         return page("abc")
 
-    assert walk(ask) == list("abc")
-    assert len(asked) == 4
+    assert walk(fetch) == list("abc")
+    assert len(requested) == 4
 
 
 def test_cursors_are_followed_to_the_last_page():
@@ -89,15 +89,15 @@ def test_cursors_are_followed_to_the_last_page():
     assert walk(lambda p: pages[p.get("cursor")]) == list("abc")
 
 
-def test_a_cursor_takes_the_place_of_the_offset():
-    asked = []
+def test_a_cursor_replaces_the_offset():
+    requested = []
 
-    def ask(params):
-        asked.append(params)
+    def fetch(params):
+        requested.append(params)
         return page("a", "x") if "offset" in params else page("b")
 
-    walk(ask)
-    assert asked == [{"limit": 2, "offset": 0}, {"limit": 2, "cursor": "x"}]
+    walk(fetch)
+    assert requested == [{"limit": 2, "offset": 0}, {"limit": 2, "cursor": "x"}]
 
 
 def test_iteration_ends_when_a_server_repeats_its_cursor():
@@ -105,7 +105,7 @@ def test_iteration_ends_when_a_server_repeats_its_cursor():
     assert walk(lambda p: page([f"{next(pages)}"], "again")) == ["0", "1"]
 
 
-def test_iteration_ends_when_a_server_invents_cursors_for_ever():
+def test_iteration_ends_when_a_server_sends_new_cursors_forever():
     pages = itertools.count()
     assert walk(lambda p: page("ab", f"c{next(pages)}")) == list("ab")
     assert walk(lambda p: page("", f"c{next(pages)}")) == []
@@ -120,13 +120,13 @@ def test_empty_filtered_pages_do_not_end_the_iteration():
 def test_repeated_items_do_not_end_the_iteration():
     ids = [f"old{n}" for n in range(20)]
 
-    def ask(params):
+    def fetch(params):
         found = by_offset(ids)(params)
         if params["offset"] == 2:
             ids[:0] = [f"new{n}" for n in range(12)]
         return found
 
-    assert len([name for name in walk(ask) if name.startswith("old")]) == 20
+    assert len([name for name in walk(fetch) if name.startswith("old")]) == 20
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -147,7 +147,7 @@ def test_executions_are_iterated_in_either_dialect(wrapped):
 
 
 @pytest.mark.parametrize("odd", [{}, [], 5, None, {"a": [1]}])
-def test_executions_with_odd_ids_are_yielded_as_well(odd):
+def test_executions_with_odd_ids_are_yielded_too(odd):
     items = [{"execution_id": odd, "n": 1}, {"execution_id": odd, "n": 2}]
     with responses.RequestsMock() as mock, AISpine(base_url=URL) as client:
         mock.get(f"{URL}/executions", json={"data": items})

@@ -1,4 +1,4 @@
-"""Tests of the retry policy: what may be repeated, and how long to sleep first."""
+"""Tests of the retry policy: what may be retried, and how long to sleep first."""
 
 from email.utils import formatdate
 
@@ -13,14 +13,14 @@ NOW = 1_795_171_842.0
 @pytest.mark.parametrize("retry_writes", [False, True])
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", [FailureKind.NOT_SENT, FailureKind.NOT_DONE])
-def test_a_request_that_did_not_run_may_always_be_repeated(method, kind, retry_writes):
+def test_a_request_that_did_not_run_may_always_be_retried(method, kind, retry_writes):
     policy = RetryPolicy(3, retry_writes=retry_writes)
     assert policy.may_repeat(method, Failure(kind, ""))
     assert not kind.maybe_executed
 
 
 @pytest.mark.parametrize(
-    "method, retry_writes, repeated",
+    "method, retry_writes, retried",
     [
         ("GET", False, True),
         ("PUT", False, True),
@@ -30,17 +30,17 @@ def test_a_request_that_did_not_run_may_always_be_repeated(method, kind, retry_w
         ("GET", True, True),
     ],
 )
-def test_a_request_that_may_have_run_is_repeated_only_if_that_is_harmless(
-    method, retry_writes, repeated
+def test_a_request_that_may_have_run_is_retried_only_if_that_is_safe(
+    method, retry_writes, retried
 ):
     policy = RetryPolicy(3, retry_writes=retry_writes)
-    assert policy.may_repeat(method, Failure(FailureKind.UNCERTAIN, "")) is repeated
+    assert policy.may_repeat(method, Failure(FailureKind.UNCERTAIN, "")) is retried
     assert FailureKind.UNCERTAIN.maybe_executed
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", [FailureKind.REFUSED, FailureKind.UNREADABLE])
-def test_a_request_is_not_repeated_when_that_cannot_help(method, kind):
+def test_a_request_is_not_retried_if_that_cannot_help(method, kind):
     assert not RetryPolicy(3, retry_writes=True).may_repeat(method, Failure(kind, ""))
     assert kind.maybe_executed is (kind is FailureKind.UNREADABLE)
 
@@ -93,7 +93,7 @@ def test_retry_after_is_obeyed_up_to_a_minute(seconds, delay):
         ("Fri, 01 Jan 1999 00:00:00 GMT", 0),
     ],
 )
-def test_retry_after_is_read_as_seconds_or_as_a_date(text, seconds, monkeypatch):
+def test_retry_after_is_parsed_as_seconds_or_as_a_date(text, seconds, monkeypatch):
     monkeypatch.setattr("time.time", lambda: NOW)
     assert RetryPolicy(3).read_retry_after({"Retry-After": text}) == seconds
 
@@ -117,7 +117,7 @@ def test_an_invalid_retry_after_is_ignored(text):
     assert RetryPolicy(3).read_retry_after({}) is None
 
 
-def test_a_date_far_ahead_exceeds_the_limit_for_retry_after():
+def test_a_date_in_the_far_future_exceeds_the_limit_for_retry_after():
     policy = RetryPolicy(3)
     seconds = policy.read_retry_after({"Retry-After": "Tue, 01 Jan 2999 00:00:00 GMT"})
     assert seconds > 60 and policy.delay(1, seconds) is None

@@ -13,14 +13,14 @@ def test_a_limit_is_halved_when_the_server_pushes_back():
     assert limit.now == 8
 
 
-def test_a_burst_of_refusals_counts_once():
+def test_a_burst_of_rate_limit_errors_counts_once():
     limit = Concurrency(16)
     for now in (1.0, 1.01, 1.2):
         limit.pushed_back(now, sent_at=0.9)
     assert limit.now == 8
 
 
-def test_a_refusal_of_what_was_sent_after_the_cut_counts_again():
+def test_a_rate_limit_error_after_the_limit_was_halved_counts_again():
     limit = Concurrency(16)
     limit.pushed_back(1.0, sent_at=0.9)
     limit.pushed_back(2.0, sent_at=1.1)
@@ -47,7 +47,7 @@ def test_a_limit_recovers_with_each_success_up_to_its_maximum():
     assert limit.now == 8
 
 
-def test_without_experience_delays_begin_short_and_grow():
+def test_without_known_durations_delays_start_short_and_grow():
     delays = list(itertools.islice(Durations().delays(2.0), 12))
     assert delays[0] == pytest.approx(0.05)
     assert delays == sorted(delays)

@@ -43,7 +43,7 @@ def test_a_valid_id_is_returned(good):
         ("\ud800", r"flow_id has characters that no id can have: '\ud800'"),
     ],
 )
-def test_an_invalid_id_is_refused_by_name(bad, complaint):
+def test_an_invalid_id_is_refused_with_the_name_of_the_parameter(bad, complaint):
     with pytest.raises(ValidationError) as caught:
         check_id("flow_id", bad)
     assert str(caught.value) == complaint
@@ -131,7 +131,7 @@ def test_a_model_of_another_class_is_not_an_id(name, value, allowed):
     assert str(caught.value) == f"{name} must be {allowed}, not of type {kind}"
 
 
-def test_the_id_of_a_model_is_checked_as_well():
+def test_the_id_of_a_model_is_checked_too():
     with pytest.raises(ValidationError, match="flow_id is missing: the Flow has none"):
         check_id("flow_id", Flow(None))
     with pytest.raises(ValidationError, match="flow_id must not be empty"):

@@ -19,7 +19,7 @@ from ai_spine.exceptions import (
 from ai_spine.models import Execution
 from ai_spine.policy.waiting import Wait, check_outcome, poll_intervals
 
-PASSING = CallInfo(transient=True)
+TRANSIENT = CallInfo(transient=True)
 
 
 class Clock:
@@ -115,9 +115,9 @@ def test_an_execution_that_was_never_seen_has_no_last_status(clock):
 @pytest.mark.parametrize(
     "error",
     [
-        NetworkError("lost", call=PASSING),
-        RequestTimeoutError("late", call=PASSING),
-        ServerError("busy", status_code=503, call=PASSING),
+        NetworkError("lost", call=TRANSIENT),
+        RequestTimeoutError("late", call=TRANSIENT),
+        ServerError("busy", status_code=503, call=TRANSIENT),
     ],
 )
 def test_a_transient_failure_of_a_poll_does_not_end_the_wait(clock, error):
@@ -133,7 +133,7 @@ def test_a_transient_failure_of_a_poll_does_not_end_the_wait(clock, error):
 
 def test_a_successful_poll_clears_an_earlier_failure(clock):
     wait = wait_for(clock)
-    wait.note_failure(NetworkError("lost", call=PASSING))
+    wait.note_failure(NetworkError("lost", call=TRANSIENT))
     wait.note_state(execution_with("running"))
     clock.now += 10
     with pytest.raises(TimeoutError, match="its last status was running$"):
@@ -183,7 +183,7 @@ def test_a_completed_execution_is_returned():
         ),
     ],
 )
-def test_an_unsuccessful_execution_raises_an_error_that_holds_it(wire, kind, text):
+def test_an_unsuccessful_execution_raises_an_error_with_the_execution(wire, kind, text):
     execution = Execution.from_wire({"execution_id": "e", **wire})
     with pytest.raises(ExecutionError) as caught:
         check_outcome(execution)
@@ -192,7 +192,7 @@ def test_an_unsuccessful_execution_raises_an_error_that_holds_it(wire, kind, tex
     assert caught.value.execution is execution
 
 
-def test_a_failure_is_one_short_line_however_long_the_server_s_text_is():
+def test_a_long_error_message_of_the_server_is_shortened_to_one_line():
     wire = {
         "execution_id": "e",
         "status": "failed",
@@ -204,7 +204,7 @@ def test_a_failure_is_one_short_line_however_long_the_server_s_text_is():
     assert len(str(caught.value)) < 1000
 
 
-def test_an_unknown_status_beside_a_time_of_completion_ends_the_wait_with_its_name():
-    told = {"execution_id": "e", "status": "expired", "finishedAt": 1795171842}
+def test_an_unknown_status_with_a_completion_time_raises_an_error_with_its_name():
+    wire = {"execution_id": "e", "status": "expired", "finishedAt": 1795171842}
     with pytest.raises(ExecutionError, match="expired"):
-        check_outcome(Execution.from_wire(told))
+        check_outcome(Execution.from_wire(wire))

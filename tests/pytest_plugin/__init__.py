@@ -1,4 +1,4 @@
-"""Tests of the pytest plugin, and how they run pytest in a process of its own."""
+"""Tests of the pytest plugin, with helpers that run pytest in a process of its own."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ LIMIT = 120  # seconds until a run that hangs is killed
 
 
 def run_pytest(folder, *arguments, loaded=True, environ=()):
-    """Run pytest in a folder, with warnings as errors, and gives the finished process."""
+    """Run pytest in a folder, with warnings as errors, and return the finished process."""
     known = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     path = os.pathsep.join([str(ROOT), *dict(environ).pop("PYTHONPATH", "").split()])
     plugin = ["-p", "ai_spine.pytest_plugin"] if loaded else []
@@ -38,6 +38,6 @@ def run_pytest(folder, *arguments, loaded=True, environ=()):
 
 
 def run_file(folder, text, *arguments, **options):
-    """Run pytest on a file of tests."""
+    """Run pytest on one test file."""
     (folder / "test_it.py").write_text(text, encoding="utf-8")
     return run_pytest(folder, *arguments, **options)

@@ -1,4 +1,4 @@
-"""Tests of the plugin's fixtures, from within a test that uses them."""
+"""Tests of the plugin's fixtures, in tests that use them."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from tests.pytest_plugin import LIMIT, ROOT
 
 @pytest.fixture
 def slept(monkeypatch):
-    """The seconds for which clients would have slept; they do not."""
+    """The durations of the sleeps of clients, which return at once."""
     seconds = []
     monkeypatch.setattr(pytest_plugin, "time", SimpleNamespace(sleep=seconds.append))
     return seconds
@@ -25,16 +25,14 @@ def echo(input, config):
     return input
 
 
-def test_a_server_begins_without_flows_and_agents(ai_spine_server, ai_spine_client):
+def test_the_server_starts_without_flows_and_agents(ai_spine_server, ai_spine_client):
     assert isinstance(ai_spine_server, LocalServer)
     assert ai_spine_client.list_flows() == [] and ai_spine_client.list_agents() == []
     assert ai_spine_server.executions() == []
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_nothing_of_one_test_is_left_for_another(
-    ai_spine_server, ai_spine_client, number
-):
+def test_tests_do_not_share_state(ai_spine_server, ai_spine_client, number):
     assert ai_spine_client.list_flows() == [] and ai_spine_server.executions() == []
     ai_spine_server.add_flow("echo", echo)
     assert ai_spine_client.execute_and_wait("echo", {"n": number}).output == {
@@ -42,7 +40,7 @@ def test_nothing_of_one_test_is_left_for_another(
     }
 
 
-def test_a_program_reaches_the_server_without_settings(ai_spine_server):
+def test_a_client_without_settings_uses_the_server(ai_spine_server):
     ai_spine_server.add_flow("echo", echo)
     with AISpine() as client:
         assert client.base_url == ai_spine_server.url
@@ -50,30 +48,30 @@ def test_a_program_reaches_the_server_without_settings(ai_spine_server):
     assert len(ai_spine_server.executions("echo", input={"a": 1})) == 1
 
 
-def test_a_program_in_a_process_of_its_own_reaches_the_server(ai_spine_server):
+def test_a_client_in_a_subprocess_uses_the_server(ai_spine_server):
     script = "import ai_spine; print(ai_spine.AISpine().list_flows())"
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         timeout=LIMIT,
         check=True,
     )
-    assert told.stdout.strip() == b"[]"
+    assert done.stdout.strip() == b"[]"
 
 
-def test_a_program_that_insists_on_a_key_finds_one(ai_spine_server):
+def test_an_api_key_is_set_in_the_environment(ai_spine_server):
     assert os.environ["AI_SPINE_API_KEY"] == "test-key"
 
 
-def test_a_test_may_set_the_environment_otherwise(ai_spine_server, monkeypatch):
+def test_a_test_can_override_the_environment(ai_spine_server, monkeypatch):
     monkeypatch.setenv("AI_SPINE_BASE_URL", "http://127.0.0.1:9")
     with AISpine() as client:
         assert client.base_url == "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize("whose", ["the fixture's", "the program's"])
-def test_pauses_between_attempts_are_cut_short(
+def test_sleeps_between_attempts_are_shortened(
     ai_spine_server, ai_spine_client, slept, whose
 ):
     wait = {"Retry-After": "30"}
@@ -87,7 +85,7 @@ def test_pauses_between_attempts_are_cut_short(
     assert len(slept) >= 2 and set(slept) == {0.01}
 
 
-def test_a_client_of_other_options_naps_as_well(
+def test_sleeps_of_a_client_with_other_options_are_shortened_too(
     ai_spine_server, ai_spine_client, slept
 ):
     ai_spine_server.faults.add("GET", "/flows", status=503)
@@ -95,21 +93,21 @@ def test_a_client_of_other_options_naps_as_well(
     assert slept and max(slept) <= 0.01
 
 
-def test_looks_follow_each_other_soon(ai_spine_server, ai_spine_client, slept):
+def test_sleeps_between_polls_are_shortened(ai_spine_server, ai_spine_client, slept):
     faults = ai_spine_server.faults
     faults.add("GET", "/executions/*/stream", status=404, times=None)
-    looks = faults.add("GET", "/executions/*", delay=1e-9, times=None)
+    polls = faults.add("GET", "/executions/*", delay=1e-9, times=None)
 
-    def wait_for_looks(input, config):
-        wait_until(lambda: looks.met >= 5)
+    def wait_for_polls(input, config):
+        wait_until(lambda: polls.met >= 5)
         return {}
 
-    ai_spine_server.add_flow("patient", wait_for_looks)
+    ai_spine_server.add_flow("patient", wait_for_polls)
     assert ai_spine_client.execute_and_wait("patient", {}, timeout=LIMIT).succeeded
     assert len(slept) >= 4 and max(slept) <= 0.01
 
 
-def test_decisions_on_retries_are_those_of_the_client(
+def test_the_fixtures_do_not_change_the_retry_policy(
     ai_spine_server, ai_spine_client, slept
 ):
     wait = {"Retry-After": "61"}
@@ -120,7 +118,7 @@ def test_decisions_on_retries_are_those_of_the_client(
 
 
 class TestOverridden:
-    """Tests of a server that begins with something."""
+    """Tests of a server with flows and agents from overridden fixtures."""
 
     @pytest.fixture
     def ai_spine_flows(self):
@@ -132,11 +130,13 @@ class TestOverridden:
     def ai_spine_agents(self):
         return {"echo": echo}
 
-    def test_the_server_begins_with_what_the_fixtures_give(self, ai_spine_client):
+    def test_the_server_starts_with_the_flows_and_agents_of_the_fixtures(
+        self, ai_spine_client
+    ):
         done = ai_spine_client.execute_and_wait("given", {"a": 1})
         assert done.output == {"n": {"a": 1}}
 
-    def test_a_reset_goes_back_to_what_the_fixtures_give(
+    def test_a_reset_restores_the_flows_and_agents_of_the_fixtures(
         self, ai_spine_server, ai_spine_client
     ):
         ai_spine_server.add_flow("inline", echo)

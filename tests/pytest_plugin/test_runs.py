@@ -1,4 +1,4 @@
-"""Tests of the plugin as pytest loads it, each in a process of its own."""
+"""Tests of the plugin in runs of pytest, each in a process of its own."""
 
 import configparser
 import re
@@ -14,8 +14,8 @@ USES = "def test_it(ai_spine_client):\n    assert ai_spine_client.list_flows() =
 SECTION = "what the AI Spine server executed"
 
 
-def told_under(section, output):
-    """Return the lines of a section of a report, up to the next line of dashes or the like."""
+def lines_of_section(section, output):
+    """Return the lines of a section of a report, up to the next separator."""
     after = re.split(rf"^-+ {section} -+$", output, flags=re.MULTILINE)[1]
     return re.split(r"^[-=_]{3,}", after, flags=re.MULTILINE)[0].strip().splitlines()
 
@@ -25,7 +25,7 @@ def told_under(section, output):
 
 @pytest.fixture
 def installed(tmp_path):
-    """A folder that says, as an installation does, where the plugin is."""
+    """A folder with the metadata of an installed distribution that provides the plugin."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     points = config["options.entry_points"]["pytest11"]
@@ -37,15 +37,17 @@ def installed(tmp_path):
     return str(info.parent)
 
 
-@pytest.mark.parametrize("loaded", [False, True], ids=["alone", "and by name"])
-def test_pytest_finds_the_plugin_where_it_is_installed(installed, tmp_path, loaded):
+@pytest.mark.parametrize(
+    "loaded", [False, True], ids=["installed", "installed and by name"]
+)
+def test_pytest_finds_the_installed_plugin(installed, tmp_path, loaded):
     environ = {"PYTHONPATH": installed}
     done = run_file(tmp_path, USES, loaded=loaded, environ=environ)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 
 
-def test_the_plugin_can_be_left_out(installed, tmp_path):
+def test_the_plugin_can_be_disabled(installed, tmp_path):
     off = ("-p", "no:ai_spine.pytest_plugin")
     environ = {"PYTHONPATH": installed}
     done = run_file(tmp_path, USES, *off, loaded=False, environ=environ)
@@ -59,7 +61,7 @@ def test_a_run_that_uses_no_fixture_imports_nothing_else():
         "print(*sorted(name for name in sys.modules if name.startswith('ai_spine')))\n"
         "print([name for name in ('requests', 'click', 'flask') if name in sys.modules])\n"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -68,19 +70,19 @@ def test_a_run_that_uses_no_fixture_imports_nothing_else():
         check=True,
     )
     ours = "ai_spine ai_spine.__version__ ai_spine.pytest_plugin"
-    assert told.stdout.splitlines() == [ours, "[]"]
+    assert done.stdout.splitlines() == [ours, "[]"]
 
 
-def test_the_fixtures_say_what_they_are(tmp_path):
-    told = run_pytest(tmp_path, "--fixtures").stdout
+def test_the_fixtures_are_described(tmp_path):
+    printed = run_pytest(tmp_path, "--fixtures").stdout
     for name in ("server", "client", "flows", "agents"):
-        assert re.search(rf"^ai_spine_{name} -- .*\n    \S", told, re.MULTILINE)
+        assert re.search(rf"^ai_spine_{name} -- .*\n    \S", printed, re.MULTILINE)
 
 
-# What is missing or wrong
+# Missing extras and invalid flows
 
 
-def test_without_the_extra_a_fixture_says_what_to_install(tmp_path):
+def test_a_missing_extra_is_reported_with_what_to_install(tmp_path):
     text = "import sys\nsys.modules['flask'] = None\n" + USES
     done = run_file(tmp_path, text)
     assert "1 error" in done.stdout and "Traceback" not in done.stdout
@@ -90,7 +92,7 @@ def test_without_the_extra_a_fixture_says_what_to_install(tmp_path):
     assert "pytest_plugin.py" not in done.stdout
 
 
-def test_wrong_flows_are_told_in_one_sentence(tmp_path):
+def test_invalid_flows_are_reported_in_one_sentence(tmp_path):
     text = (
         "import pytest\n"
         "@pytest.fixture\n"
@@ -102,7 +104,7 @@ def test_wrong_flows_are_told_in_one_sentence(tmp_path):
     assert "pytest_plugin.py" not in done.stdout
 
 
-# The report of a test that fails
+# The report of a failed test
 
 FAILING = r"""
 def greet(input, config):
@@ -131,18 +133,18 @@ def test_bad(ai_spine_server, ai_spine_client):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "by xdist"])
-def test_the_report_of_a_failure_tells_what_was_executed(tmp_path, workers):
+def test_the_report_of_a_failed_test_lists_the_executions(tmp_path, workers):
     done = run_file(tmp_path, FAILING, "-ra", *workers)
     assert "1 failed, 1 passed" in done.stdout
     assert done.stdout.count(SECTION) == 1
-    first, second = told_under(SECTION, done.stdout)
+    first, second = lines_of_section(SECTION, done.stdout)
     assert first.endswith('-> {"greet": {"text": "Hello, Ana!"}}')
     assert ' completed: {"name": "Ana", "password": "***"} ' in first
     assert second == "refuse failed: {}: Node 'refuse' failed: [31mno such guest"
     assert "\x1b" not in done.stdout and "hunter2" not in "".join((first, second))
 
 
-def test_a_long_tale_is_cut_to_its_end(tmp_path):
+def test_a_long_list_of_executions_is_cut_to_its_end(tmp_path):
     text = """
 def test_bad(ai_spine_server, ai_spine_client):
     ai_spine_server.add_flow("echo", lambda input, config: input)
@@ -150,10 +152,10 @@ def test_bad(ai_spine_server, ai_spine_client):
         ai_spine_client.execute_and_wait("echo", {"n": number, "long": "x" * 5000})
     assert False
 """
-    told = told_under(SECTION, run_file(tmp_path, text).stdout)
-    assert told[0] == "(2 before these)" and len(told) == 11
-    assert told[1].startswith('echo completed: {"n": 2, ')
-    assert all(len(line) < 300 for line in told)
+    printed = lines_of_section(SECTION, run_file(tmp_path, text).stdout)
+    assert printed[0] == "(2 before these)" and len(printed) == 11
+    assert printed[1].startswith('echo completed: {"n": 2, ')
+    assert all(len(line) < 300 for line in printed)
 
 
 def test_a_report_without_executions_says_why(tmp_path):
@@ -177,17 +179,17 @@ def test_without_a_server():
 """
     output = run_file(tmp_path, text).stdout
     assert "4 failed" in output and "INTERNALERROR" not in output
-    tales = output.split(SECTION)
-    assert len(tales) == 4  # the last test has none
-    for tale, words in zip(
-        tales[1:],
+    parts = output.split(SECTION)
+    assert len(parts) == 4  # the last test has none
+    for part, words in zip(
+        parts[1:],
         (
             "nothing",
             "it cannot be read: the server is closed",
             "it cannot be read: 'str' object is not callable",
         ),
     ):
-        assert tale.splitlines()[1] == words
+        assert part.splitlines()[1] == words
 
 
 # The environment
@@ -225,7 +227,7 @@ def test_after():
 """
 
 
-def test_the_developers_environment_stays_outside_and_comes_back(tmp_path):
+def test_the_environment_is_isolated_and_restored(tmp_path):
     environ = {
         "AI_SPINE_API_KEY": "sk-of-the-developer",
         "AI_SPINE_BASE_URL": "http://127.0.0.1:9",
@@ -240,7 +242,7 @@ def test_the_developers_environment_stays_outside_and_comes_back(tmp_path):
     assert "3 passed" in done.stdout, done.stdout
 
 
-def test_the_developers_profiles_are_none_of_the_tests(tmp_path):
+def test_profiles_of_the_developer_are_ignored(tmp_path):
     text = """
 from ai_spine import AISpine
 
@@ -250,7 +252,7 @@ def test_it(ai_spine_server):
         assert (client.timeout, client.max_retries) == (30, 3)
         assert client.list_flows() == []
 """
-    # Where each system keeps settings, by what says so.
+    # The variables that determine the settings folder on each system.
     homes = {name: str(tmp_path) for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME")}
     for folder in ("ai-spine", "Library/Application Support/ai-spine"):
         (tmp_path / folder).mkdir(parents=True)
@@ -262,7 +264,7 @@ def test_it(ai_spine_server):
 
 
 @pytest.mark.parametrize("known", ["", "*", "inside.example"])
-def test_a_proxy_that_the_program_sets_is_passed_by_too(tmp_path, known):
+def test_a_proxy_set_by_the_test_is_bypassed_too(tmp_path, known):
     text = """
 import os
 import urllib.request
@@ -298,7 +300,7 @@ def test_it(ai_spine_server, number):
     assert "20 passed" in done.stdout, done.stdout
 
 
-def test_classes_of_unittest_may_use_the_server(tmp_path):
+def test_unittest_classes_can_use_the_server(tmp_path):
     text = """
 import unittest
 import pytest
@@ -314,7 +316,7 @@ class TestProgram(unittest.TestCase):
     assert "1 passed" in run_file(tmp_path, text).stdout
 
 
-# What is told elsewhere
+# Examples and guides
 
 
 def test_the_example_passes_its_tests(tmp_path):
@@ -336,7 +338,7 @@ def test_the_tests_in_the_guide_pass(tmp_path):
     assert count >= 9 and f"{count} passed" in done.stdout
 
 
-def test_the_report_in_the_guide_is_what_pytest_prints(tmp_path):
+def test_the_report_in_the_guide_is_the_same_as_printed_by_pytest(tmp_path):
     guide = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
     text = """
 def greet(input, config):
@@ -349,5 +351,5 @@ def test_bad(ai_spine_server, ai_spine_client):
         ai_spine_client.execute_and_wait("welcome", data, raise_on_failure=False)
     assert False
 """
-    told = "\n".join(told_under(SECTION, run_file(tmp_path, text).stdout))
-    assert told in guide
+    printed = "\n".join(lines_of_section(SECTION, run_file(tmp_path, text).stdout))
+    assert printed in guide

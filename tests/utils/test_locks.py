@@ -1,4 +1,4 @@
-"""Tests of locks; those of Windows run against a stand-in that locks as Windows does."""
+"""Tests of file locks; those of Windows run against a fake `msvcrt`."""
 
 import errno
 import importlib.util
@@ -11,8 +11,8 @@ import pytest
 from ai_spine.utils import locks
 
 
-class Regions:
-    """Stands in for `msvcrt`: a byte where the descriptor stands, for one holder."""
+class FakeMsvcrt:
+    """A fake `msvcrt`: one holder for each byte range at the position of a descriptor."""
 
     LK_NBLCK, LK_UNLCK = 2, 0
 
@@ -41,11 +41,11 @@ def system(request, monkeypatch):
     if request.param == "here" or os.name == "nt":
         return locks
     monkeypatch.setattr(sys, "platform", "win32")
-    regions = Regions()
-    stand_in = types.ModuleType("msvcrt")
-    stand_in.locking = regions.locking
-    stand_in.LK_NBLCK, stand_in.LK_UNLCK = regions.LK_NBLCK, regions.LK_UNLCK
-    monkeypatch.setitem(sys.modules, "msvcrt", stand_in)
+    fake = FakeMsvcrt()
+    fake_module = types.ModuleType("msvcrt")
+    fake_module.locking = fake.locking
+    fake_module.LK_NBLCK, fake_module.LK_UNLCK = fake.LK_NBLCK, fake.LK_UNLCK
+    monkeypatch.setitem(sys.modules, "msvcrt", fake_module)
     spec = importlib.util.spec_from_file_location("windows_locks", locks.__file__)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -59,7 +59,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def opened(path):
-    """Open the same file again and again."""
+    """Open the same file several times."""
     descriptors = []
 
     def make():
@@ -72,7 +72,7 @@ def opened(path):
         os.close(descriptor)
 
 
-def test_a_file_that_is_locked_is_free_when_it_is_let_go(system, opened):
+def test_a_locked_file_can_be_locked_again_after_unlock(system, opened):
     first, second = opened(), opened()
     system.lock(first)
     with pytest.raises(BlockingIOError):
@@ -82,7 +82,7 @@ def test_a_file_that_is_locked_is_free_when_it_is_let_go(system, opened):
     system.unlock(second)
 
 
-def test_what_is_written_to_a_locked_file_goes_to_its_end(system, opened, path):
+def test_writes_to_a_locked_file_are_appended(system, opened, path):
     descriptor = opened()
     os.write(descriptor, b"first\n")
     system.lock(descriptor)

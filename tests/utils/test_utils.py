@@ -36,7 +36,7 @@ MOMENT = datetime(2026, 11, 20, 10, 50, 42, tzinfo=timezone.utc)
         (1795171842.5, MOMENT + timedelta(milliseconds=500)),
     ],
 )
-def test_a_timestamp_of_any_form_becomes_an_aware_utc_datetime(text, expected):
+def test_a_timestamp_in_any_format_becomes_an_aware_utc_datetime(text, expected):
     moment = parse_timestamp(text)
     assert moment == expected
     assert moment.tzinfo is timezone.utc
@@ -59,16 +59,16 @@ def test_a_timestamp_of_any_form_becomes_an_aware_utc_datetime(text, expected):
         {},
     ],
 )
-def test_what_is_no_timestamp_stays_as_it_is(value):
+def test_an_invalid_timestamp_is_returned_unchanged(value):
     assert parse_timestamp(value) is value
 
 
-def test_nan_is_no_timestamp():
+def test_nan_is_not_a_timestamp():
     nan = float("nan")
     assert parse_timestamp(nan) is nan
 
 
-def test_a_formatted_timestamp_reads_back():
+def test_a_formatted_timestamp_can_be_parsed():
     local = MOMENT.astimezone(timezone(timedelta(hours=-7)))
     assert format_timestamp(local) == "2026-11-20T10:50:42Z"
     assert parse_timestamp(format_timestamp(local)) == MOMENT
@@ -91,17 +91,17 @@ def test_a_quoted_value_stays_one_segment(value, quoted):
 
 
 @pytest.mark.parametrize("character", "\x00\n\r\t\x1f\x7f\x85\u2028\u2029")
-def test_control_characters_are_found_and_folded(character):
+def test_control_characters_are_found_and_replaced(character):
     text = f"a{character}b"
     assert has_control_characters(text)
     assert one_line(text) == "a b"
 
 
-def test_text_without_control_characters_is_let_through():
+def test_text_without_control_characters_is_accepted():
     assert not has_control_characters("naïve café ☕")
 
 
-def test_long_text_is_cut_to_the_limit():
+def test_long_text_is_truncated_to_the_limit():
     assert one_line("x" * 100, 10) == "x" * 9 + "…"
     assert one_line("x" * 10, 10) == "x" * 10
 
@@ -117,17 +117,17 @@ def test_long_text_is_cut_to_the_limit():
         ("", "://:0"),
     ],
 )
-def test_an_origin_names_scheme_host_and_port(url, expected):
+def test_an_origin_has_scheme_host_and_port(url, expected):
     assert origin(url) == expected
 
 
-def test_an_origin_of_an_impossible_port_is_refused():
+def test_an_origin_with_an_invalid_port_is_refused():
     with pytest.raises(ValueError):
         origin("http://h:99999")
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__])
-def test_a_secret_does_not_show_itself(show):
+def test_a_secret_is_redacted_in_its_repr_and_str(show):
     assert show(Secret("hush")) == "Secret('***')"
 
 
@@ -146,7 +146,7 @@ def test_a_secret_survives_copying(clone):
 
 
 @pytest.mark.parametrize(
-    "told", [1795171842, 1795171842.0, "1795171842", 1795171842000]
+    "timestamp", [1795171842, 1795171842.0, "1795171842", 1795171842000]
 )
-def test_a_moment_in_seconds_or_milliseconds_since_the_epoch_is_read(told):
-    assert parse_timestamp(told) == MOMENT
+def test_a_timestamp_in_seconds_or_milliseconds_since_the_epoch_is_parsed(timestamp):
+    assert parse_timestamp(timestamp) == MOMENT

@@ -18,8 +18,8 @@ FLOWS = [
 
 
 @pytest.fixture
-def told(run, server):
-    """Print two flows that a server tells of."""
+def print_flows(run, server):
+    """Print two flows that a server lists."""
 
     def call(*options):
         server.faults.add("GET", "/flows", status=200, body=FLOWS)
@@ -32,7 +32,7 @@ def told(run, server):
 
 @pytest.fixture
 def show(run):
-    """Print what a flow gave."""
+    """Print the output of a flow."""
 
     def call(data, *options, flow_id="echo"):
         outcome = run("execute", flow_id, "--input", json.dumps(data), *options)
@@ -46,17 +46,17 @@ def read_csv(text):
     return list(csv.reader(io.StringIO(text)))
 
 
-def test_a_list_is_the_same_data_in_json_json_lines_and_yaml(told):
-    whole = json.loads(told("--output", "json"))
+def test_a_list_is_the_same_data_in_json_json_lines_and_yaml(print_flows):
+    whole = json.loads(print_flows("--output", "json"))
     assert [flow["flow_id"] for flow in whole] == ["a", "b"]
     assert whole[0]["extra"] == 1
-    lines = told("--output", "jsonl").splitlines()
+    lines = print_flows("--output", "jsonl").splitlines()
     assert [json.loads(line) for line in lines] == whole
-    assert yaml.safe_load(told("--output", "yaml")) == whole
+    assert yaml.safe_load(print_flows("--output", "yaml")) == whole
 
 
-def test_csv_has_the_same_columns_for_each_server(told, run, server):
-    header, first, second = read_csv(told("--output", "csv"))
+def test_csv_has_the_same_columns_for_each_server(print_flows, run, server):
+    header, first, second = read_csv(print_flows("--output", "csv"))
     assert header[:5] == ["flow_id", "name", "description", "version", "nodes"]
     assert first[:4] == ["a", "one, two", "", ""]
     assert json.loads(first[4])[0]["id"] == "n"
@@ -68,11 +68,11 @@ def test_csv_has_the_same_columns_for_each_server(told, run, server):
 @pytest.mark.parametrize(
     "form, text", [("json", "[]\n"), ("jsonl", ""), ("yaml", "[]\n")]
 )
-def test_a_list_of_nothing(run, form, text):
+def test_an_empty_list_in_each_format(run, form, text):
     assert run("executions", "--output", form).stdout == text
 
 
-def test_one_thing_in_each_format(run, client):
+def test_one_flow_in_each_format(run, client):
     flow = client.get_flow("echo").to_dict()
     shown = {
         form: run("flows", "get", "echo", "--output", form).stdout
@@ -85,7 +85,7 @@ def test_one_thing_in_each_format(run, client):
     assert dict(zip(header, row))["entry_point"] == "in"
 
 
-def test_an_output_as_csv_is_that_of_the_one_exit_point(show):
+def test_an_output_as_csv_has_the_fields_of_the_only_exit_point(show):
     text = show({"a": 1, "b": [1, None], "c": None, "d": True}, "--output", "csv")
     assert read_csv(text) == [["a", "b", "c", "d"], ["1", "[1, null]", "", "true"]]
     text = show({"a": 1}, "--output", "csv", flow_id="pair")
@@ -113,7 +113,7 @@ def test_an_output_as_csv_is_that_of_the_one_exit_point(show):
         ({}, "{}"),
     ],
 )
-def test_a_cell_of_csv(cell, text):
+def test_csv_cells_are_quoted_and_formulas_are_escaped(cell, text):
     assert csv_line([cell, "x"]) == f"{text},x"
 
 
@@ -121,7 +121,7 @@ def test_a_cell_of_csv(cell, text):
 @pytest.mark.parametrize(
     "text", ["\x1b[2J", "\x9b2J", "\x85", "\u2028", "\u202eevil", "a\nb", "日本 ☂"]
 )
-def test_text_comes_back_whole_and_does_nothing_to_a_terminal(show, form, text):
+def test_text_round_trips_with_control_characters_escaped(show, form, text):
     printed = show({"key": text, text: 1}, "--output", form)
     read = yaml.safe_load if form == "yaml" else json.loads
     assert read(printed) == {"out": {"key": text, text: 1}}
@@ -151,12 +151,12 @@ def test_text_comes_back_whole_and_does_nothing_to_a_terminal(show, form, text):
         ("[9]", "yaml", "null\n"),
     ],
 )
-def test_a_query_picks_what_is_printed(told, query, form, text):
-    assert told("--query", query, "--output", form) == text
+def test_a_query_selects_what_is_printed(print_flows, query, form, text):
+    assert print_flows("--query", query, "--output", form) == text
 
 
 @needs("jmespath")
-def test_a_query_of_an_output_begins_at_the_exit_points(show):
+def test_a_query_of_an_output_starts_at_the_exit_points(show):
     assert show({"a": {"b": 7}}, "--query", "out.a.b") == "7\n"
     assert show({"a": {"b": 7}}, "--query", "out.a", "--output", "jsonl") == (
         '{"b": 7}\n'
@@ -178,7 +178,7 @@ def test_a_query_of_an_output_begins_at_the_exit_points(show):
         ("(" * 5000, "is not JMESPath"),
     ],
 )
-def test_a_query_that_is_none_is_told_before_anything_is_sent(
+def test_an_invalid_query_is_reported_before_anything_is_sent(
     run, client, query, complaint
 ):
     outcome = run("execute", "echo", "--query", query)
@@ -188,7 +188,7 @@ def test_a_query_that_is_none_is_told_before_anything_is_sent(
 
 
 @needs("jmespath")
-def test_a_query_that_does_not_fit_the_data_is_told_in_one_line(run):
+def test_a_query_that_does_not_fit_the_data_is_reported_in_one_line(run):
     outcome = run("flows", "--query", "abs(@)")
     assert outcome.exit_code == 2
     assert "--query does not fit what there is to print: In function abs()" in (
@@ -197,7 +197,7 @@ def test_a_query_that_does_not_fit_the_data_is_told_in_one_line(run):
 
 
 @pytest.mark.parametrize(
-    "module, options, told",
+    "module, options, message",
     [
         (
             "jmespath",
@@ -211,25 +211,28 @@ def test_a_query_that_does_not_fit_the_data_is_told_in_one_line(run):
         ),
     ],
 )
-def test_an_extra_that_is_missing_is_asked_for_before_anything_is_sent(
-    run_process, server, client, tmp_path, module, options, told
+def test_a_missing_extra_is_reported_before_anything_is_sent(
+    run_process, server, client, tmp_path, module, options, message
 ):
     (tmp_path / f"{module}.py").write_text(f"raise ImportError({module!r})\n")
-    where = {"AI_SPINE_BASE_URL": server.url, "PYTHONPATH": _in_front(tmp_path)}
+    where = {
+        "AI_SPINE_BASE_URL": server.url,
+        "PYTHONPATH": _prepended_to_pythonpath(tmp_path),
+    }
     outcome = run_process("execute", "echo", *options, **where)
     assert outcome.exit_code == 2
-    assert outcome.error.startswith(f"Error: {told} (see ")
+    assert outcome.error.startswith(f"Error: {message} (see ")
     assert client.list_executions() == []
 
 
-def _in_front(folder):
+def _prepended_to_pythonpath(folder):
     import os
 
     return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_an_error_is_json_where_the_output_is(run, server, form):
+def test_an_error_is_json_if_the_output_is_json(run, server, form):
     body = {"detail": "slow\ndown", "code": "BUSY"}
     server.faults.add(
         "GET",
@@ -241,31 +244,31 @@ def test_an_error_is_json_where_the_output_is(run, server, form):
     outcome = run("flows", "get", "echo", "--output", form)
     assert (outcome.exit_code, outcome.stdout) == (7, "")
     assert outcome.stderr.count("\n") == 1
-    told = outcome.told
-    assert told["type"] == "RateLimitError"
-    assert (told["status_code"], told["retry_after"]) == (429, 7)
-    assert told["request_id"] == "r-1"
-    assert told["message"].startswith("429: slow down (GET /flows/echo")
+    error = outcome.json_error
+    assert error["type"] == "RateLimitError"
+    assert (error["status_code"], error["retry_after"]) == (429, 7)
+    assert error["request_id"] == "r-1"
+    assert error["message"].startswith("429: slow down (GET /flows/echo")
 
 
 @pytest.mark.parametrize("form", ["table", "yaml", "csv"])
-def test_an_error_is_a_sentence_where_the_output_is_no_json(run, form):
+def test_an_error_is_a_sentence_if_the_output_is_not_json(run, form):
     outcome = run("flows", "get", "nowhere", "--output", form)
     assert outcome.stderr.startswith("Error: 404: ")
 
 
 def test_the_execution_that_failed_is_named_in_json(run, client):
-    told = run("execute", "broken", "--output", "json").told
+    error = run("execute", "broken", "--output", "json").json_error
     (execution,) = client.list_executions()
-    assert told["type"] == "ExecutionError"
-    assert told["execution_id"] == execution.execution_id
+    assert error["type"] == "ExecutionError"
+    assert error["execution_id"] == execution.execution_id
 
 
-def test_what_may_have_been_executed_is_told_in_json(run, server):
+def test_a_write_that_may_have_run_is_reported_in_json(run, server):
     server.faults.add("POST", "/flows/execute", drop_after_commit=True)
-    told = run("execute", "echo", "--output", "json").told
-    assert told["type"] == "NetworkError"
-    assert told["maybe_executed"] is True and told["idempotency_key"]
+    error = run("execute", "echo", "--output", "json").json_error
+    assert error["type"] == "NetworkError"
+    assert error["maybe_executed"] is True and error["idempotency_key"]
 
 
 @pytest.mark.parametrize(
@@ -280,20 +283,20 @@ def test_what_may_have_been_executed_is_told_in_json(run, server):
     ],
     ids=" ".join,
 )
-def test_a_wrong_use_is_json_too(run, words):
+def test_a_usage_error_is_json_too(run, words):
     outcome = run(*words)
     assert outcome.exit_code == 2
-    assert outcome.told["type"] == "UsageError"
-    assert " --help)" in outcome.told["message"]
+    assert outcome.json_error["type"] == "UsageError"
+    assert " --help)" in outcome.json_error["message"]
 
 
-def test_an_interruption_is_json_too(run, monkeypatch):
+def test_an_interrupt_is_json_too(run, monkeypatch):
     def stop(self):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(AISpine, "list_flows", stop)
-    told = run("flows", "--output", "json").told
-    assert told == {"type": "Interrupted", "message": "interrupted", "exit_code": 130}
+    error = run("flows", "--output", "json").json_error
+    assert error == {"type": "Interrupted", "message": "interrupted", "exit_code": 130}
 
 
 @pytest.mark.parametrize(
@@ -305,7 +308,7 @@ def test_an_interruption_is_json_too(run, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_a_batch_prints_each_format_as_it_goes(run, tmp_path, form, read, count):
+def test_a_batch_prints_results_in_each_format(run, tmp_path, form, read, count):
     path = tmp_path / "in.jsonl"
     path.write_text("".join(f'{{"a": {n}}}\n' for n in range(count)), "utf-8")
     outcome = run("batch", "echo", path, "--output", form)
@@ -318,9 +321,9 @@ def test_a_batch_prints_csv_and_tables(run, tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text('{"a": 1}\n', "utf-8")
     header, row = read_csv(run("batch", "echo", path, "--output", "csv").stdout)
-    told = dict(zip(header, row))
-    assert (told["index"], told["status"]) == ("0", "completed")
-    assert json.loads(told["output"]) == {"out": {"a": 1}}
+    first = dict(zip(header, row))
+    assert (first["index"], first["status"]) == ("0", "completed")
+    assert json.loads(first["output"]) == {"out": {"a": 1}}
     rows = run("batch", "echo", path, "--output", "table").rows
     assert rows[0] == ["INDEX", "STATUS", "EXECUTION_ID", "OUTPUT", "ERROR"]
     assert rows[1][:2] == ["0", "completed"]
@@ -335,7 +338,7 @@ def test_a_batch_prints_csv_and_tables(run, tmp_path):
         (("--output", "json"), "[\n  1\n]\n"),
     ],
 )
-def test_a_query_picks_of_each_item_of_a_batch(run, tmp_path, options, text):
+def test_a_query_selects_from_each_item_of_a_batch(run, tmp_path, options, text):
     path = tmp_path / "in.jsonl"
     path.write_text('{"a": 1}\n', "utf-8")
     words = ("batch", "echo", path, "--query", "output.out.a", *options)
@@ -343,7 +346,7 @@ def test_a_query_picks_of_each_item_of_a_batch(run, tmp_path, options, text):
 
 
 @pytest.mark.parametrize(
-    "options, told",
+    "options, message",
     [
         pytest.param(
             ("--query", "a"),
@@ -353,12 +356,12 @@ def test_a_query_picks_of_each_item_of_a_batch(run, tmp_path, options, text):
         (("--output", "csv"), "--output csv is for stdout"),
     ],
 )
-def test_options_for_stdout_are_refused_where_a_file_takes_the_results(
-    run, client, tmp_path, options, told
+def test_options_for_stdout_are_refused_if_results_go_to_a_file(
+    run, client, tmp_path, options, message
 ):
     path = tmp_path / "in.jsonl"
     path.write_text('{"a": 1}\n', "utf-8")
     outcome = run("batch", "echo", path, "-o", tmp_path / "out", *options)
     assert outcome.exit_code == 2
-    assert told in outcome.error
+    assert message in outcome.error
     assert client.list_executions() == []

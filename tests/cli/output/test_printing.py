@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def show(run):
-    """Print a flow's output: that of one exit point, or of two that are alike."""
+    """Print the output of a flow with one exit point, or with two."""
 
     def call(data, *options, flow_id="echo"):
         text = json.dumps(data)
@@ -19,8 +19,8 @@ def show(run):
 
 
 @pytest.fixture
-def show_answer(run, server):
-    """Print the output of an execution of which the server tells just that."""
+def show_response(run, server):
+    """Print the output of an execution of which the server returns only the output."""
 
     def call(output, *options):
         body = {"execution_id": "e", "status": "completed", "output_data": output}
@@ -53,20 +53,20 @@ def test_a_value_is_printed_on_one_line(show, value, text):
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "\x1b[31mred", "\x9b2J", "a\rb"])
-def test_a_name_cannot_break_out_of_its_line_either(show, name):
+def test_a_name_is_printed_on_one_line_too(show, name):
     stdout = show({name: 1}).stdout
     assert stdout.count("\n") == 1
     assert stdout.rstrip("\n").isprintable()
 
 
 @pytest.mark.parametrize("value", ["\x9b2J", "\u2028", "\x85"])
-def test_a_nested_value_cannot_break_out_of_its_line_either(show, value):
+def test_a_nested_value_is_printed_on_one_line_too(show, value):
     stdout = show({"key": [{"a": value}]}).stdout
     assert stdout.count("\n") == 1
     assert stdout.rstrip("\n").isprintable()
 
 
-def test_values_stand_in_a_column_and_unknown_ones_are_left_out(show):
+def test_values_are_aligned_and_unknown_ones_are_omitted(show):
     stdout = show({"a": 1, "longer": 2, "none": None}).stdout
     assert stdout == "a       1\nlonger  2\n"
 
@@ -76,7 +76,7 @@ def test_nested_names_are_joined_by_dots(show):
     assert stdout == "a.b.c  1\na.d    {}\ne      2\n"
 
 
-def test_of_two_exit_points_each_name_stands_before_its_fields(show):
+def test_fields_of_two_exit_points_are_prefixed_with_their_names(show):
     stdout = show({"a": 1}, flow_id="pair").stdout
     assert stdout == "left.a   1\nright.a  1\n"
 
@@ -95,21 +95,21 @@ def test_of_two_exit_points_each_name_stands_before_its_fields(show):
         ([1, 2], "[1, 2]\n"),
     ],
 )
-def test_an_output_of_any_shape_can_be_printed(show_answer, output, text):
-    assert show_answer(output).stdout == text
+def test_an_output_of_any_shape_can_be_printed(show_response, output, text):
+    assert show_response(output).stdout == text
 
 
 @pytest.mark.parametrize("output", [None, {}, {"out": {}}, "done", 5, [1, 2]])
-def test_an_output_of_any_shape_is_json_as_it_came(show_answer, output):
-    assert show_answer(output, "--output", "json").json == output
+def test_an_output_of_any_shape_is_printed_unchanged_as_json(show_response, output):
+    assert show_response(output, "--output", "json").json == output
 
 
-def test_json_is_for_people_too(show):
+def test_json_is_indented_and_not_escaped(show):
     stdout = show({"key": "José\n☂"}, "--output", "json").stdout
     assert stdout == '{\n  "out": {\n    "key": "José\\n☂"\n  }\n}\n'
 
 
-def test_table_is_what_comes_without_being_asked_for(show):
+def test_table_is_the_default_format(show):
     assert show({"a": 1}).stdout == show({"a": 1}, "--output", "table").stdout
 
 
@@ -121,7 +121,7 @@ def test_timestamps_are_utc(run, server):
     assert shown["timestamp"] == "2026-11-20T10:50:42Z"
 
 
-def test_timestamps_in_a_list_are_utc_and_columns_stay_straight(run, server):
+def test_timestamps_in_a_list_are_utc_and_columns_are_aligned(run, server):
     executions = [
         {"id": "e", "created_at": "2026-11-20T11:50:42+01:00", "status": "error"},
         {"id": "longer", "flow_id": "f", "error": "two\nlines"},

@@ -1,4 +1,4 @@
-"""Tests of tables that fit their terminal."""
+"""Tests of tables that fit the terminal."""
 
 import pytest
 
@@ -20,13 +20,13 @@ def test_without_a_width_nothing_is_shortened():
     assert lines[1].split("  ") == [part for part in "  ".join(ROW).split("  ")]
 
 
-def test_wide_columns_shrink_and_the_id_stays_whole():
+def test_wide_columns_shrink_and_the_id_is_not_shortened():
     heading, row = table_lines([HEADINGS, ROW], 80)
     assert row.startswith(ID) and "failed" in row and "…" in row
     assert text_width(heading) <= 80 and text_width(row) <= 80
 
 
-def test_a_table_that_fits_is_as_it_is_without_a_width():
+def test_a_table_that_fits_is_the_same_as_without_a_width():
     rows = [["A", "B"], ["1", "2"]]
     assert table_lines(rows, 20) == table_lines(rows) == ["A  B", "1  2"]
 
@@ -54,7 +54,7 @@ def test_on_twenty_columns_each_row_is_a_paragraph():
     ]
 
 
-def test_headings_alone_fit_as_well():
+def test_headings_without_rows_fit_too():
     assert table_lines([HEADINGS], 20) == [
         "EXECUTION_ID FLOW_ID",
         "STATUS CREATED_AT",
@@ -67,14 +67,14 @@ def test_wide_characters_take_two_columns():
     assert table_lines(rows) == ["NAME    B", "日本語  x", "e\u0301       y"]
 
 
-def test_long_values_are_wrapped_beside_their_name():
+def test_long_values_are_wrapped_next_to_their_name():
     assert pair_lines([("reasons", "the debt is small, the income high")], 30) == [
         "reasons  the debt is small,",
         "         the income high",
     ]
 
 
-def test_colours_do_not_count():
+def test_colours_do_not_change_the_widths():
     def paint(column, text):
         return f"\x1b[31m{text}\x1b[0m"
 
@@ -85,10 +85,10 @@ def test_colours_do_not_count():
     ] == plain
 
 
-def test_a_text_of_a_million_letters_is_wrapped_soon():
+def test_a_text_of_a_million_letters_is_wrapped_quickly():
     assert len(wrapped("x" * 1_000_000, 20)) == 50_000
 
 
 @pytest.mark.parametrize("width", [0, -1])
-def test_where_there_is_no_room_nothing_is_shown(width):
+def test_text_without_room_is_dropped_or_an_ellipsis(width):
     assert shortened("abc", width)[:1] in ("", "…")

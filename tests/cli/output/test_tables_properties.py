@@ -1,4 +1,4 @@
-"""What holds of tables and their lines for any text and any width."""
+"""Property-based tests of tables: any text, any width."""
 
 import pytest
 
@@ -11,14 +11,14 @@ TEXTS = st.text(st.sampled_from("ab 日é\u0301☂😀…\u200d"), max_size=30)
 
 
 @given(TEXTS, st.integers(1, 40))
-def test_a_shortened_text_is_never_wider_than_it_may_be(text, width):
-    told = shortened(text, width)
-    assert text_width(told) <= width
-    assert told == text or (text_width(text) > width and told.endswith("…"))
+def test_a_shortened_text_is_never_wider_than_the_limit(text, width):
+    short = shortened(text, width)
+    assert text_width(short) <= width
+    assert short == text or (text_width(text) > width and short.endswith("…"))
 
 
 @given(TEXTS, st.integers(2, 40))
-def test_a_wrapped_text_is_whole_and_fits(text, width):
+def test_a_wrapped_text_is_complete_and_fits(text, width):
     lines = wrapped(text, width)
     assert all(text_width(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")

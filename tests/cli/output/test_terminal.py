@@ -1,4 +1,4 @@
-"""Tests of the command on a real terminal: its width, its colours, live pictures and Ctrl-C."""
+"""Tests of the command on a real terminal: width, colours, live pictures and Ctrl-C."""
 
 import json
 import os
@@ -23,7 +23,7 @@ HIDES_CURSOR = "\x1b[?25l"
 
 @pytest.fixture
 def terminal(server):
-    """Start the command on a terminal; what still runs at the end is killed."""
+    """Start the command on a terminal; kill it at the end if it still runs."""
     started = []
     known = {**os.environ, "AI_SPINE_BASE_URL": server.url, "TERM": "xterm-256color"}
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
@@ -46,8 +46,8 @@ def terminal(server):
         child.close(force=True)
 
 
-def all_of(child):
-    """What the terminal was sent until the end."""
+def read_to_end(child):
+    """Return everything the terminal received until the process ended."""
     child.expect(pexpect.EOF)
     child.wait()
     return child.before.replace("\r\n", "\n")
@@ -60,27 +60,40 @@ def plain(text):
 @pytest.mark.parametrize("columns", [200, 80, 40, 20, 5])
 def test_a_list_fits_the_terminal(terminal, client, columns):
     client.execute_and_wait("broken", {}, raise_on_failure=False)
-    text = plain(all_of(terminal("executions", "list", columns=columns)))
+    text = plain(read_to_end(terminal("executions", "list", columns=columns)))
     assert text.startswith("EXECU")
     assert max(map(text_width, text.splitlines())) <= columns
-    told = text.replace("\n", "").replace(" ", "")
-    assert columns == 80 or "Node'out'failed:thescaleisbroken" in told or columns == 40
+    printed_text = text.replace("\n", "").replace(" ", "")
+    assert (
+        columns == 80
+        or "Node'out'failed:thescaleisbroken" in printed_text
+        or columns == 40
+    )
     assert ("…" in text) == (columns in (80, 40))
 
 
 @pytest.mark.parametrize("columns", [60, 20])
-def test_a_value_is_wrapped_and_whole(terminal, columns):
+def test_a_long_value_is_wrapped_and_complete(terminal, columns):
     words = ["debt"] * 30
-    given = ("execute", "echo", "-i", f"why={' '.join(words)}", "--output", "table")
-    text = plain(all_of(terminal(*given, columns=columns)))
+    words_to_run = (
+        "execute",
+        "echo",
+        "-i",
+        f"why={' '.join(words)}",
+        "--output",
+        "table",
+    )
+    text = plain(read_to_end(terminal(*words_to_run, columns=columns)))
     assert text.split().count("debt") == 30
     printed = [line for line in text.splitlines() if "debt" in line]
     assert max(map(text_width, printed)) <= columns
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])
-def test_the_nodes_of_a_flow_fit_the_terminal_and_are_whole(terminal, columns):
-    text = plain(all_of(terminal("flows", "get", "credit_analysis", columns=columns)))
+def test_the_nodes_of_a_flow_fit_the_terminal_and_are_complete(terminal, columns):
+    text = plain(
+        read_to_end(terminal("flows", "get", "credit_analysis", columns=columns))
+    )
     assert max(map(len, text.splitlines())) <= columns
     nodes = text.split("\nnodes\n")[1]
     assert "ID" in nodes and '"nodes"' not in text
@@ -91,12 +104,12 @@ def test_the_nodes_of_a_flow_fit_the_terminal_and_are_whole(terminal, columns):
     assert is_table == (columns == 200)
 
 
-def test_where_stdout_is_no_terminal_nothing_is_shortened(
+def test_nothing_is_shortened_if_stdout_is_not_a_terminal(
     terminal, client, server, run_process
 ):
     client.execute_and_wait("broken", {}, raise_on_failure=False)
     line = f'"{sys.executable}" -m ai_spine executions list | cat'
-    text = all_of(terminal("-c", line, command=["sh"], columns=40))
+    text = read_to_end(terminal("-c", line, command=["sh"], columns=40))
     assert "Node 'out' failed: the scale is broken" in text
     assert "\x1b" not in text
 
@@ -119,13 +132,13 @@ def test_statuses_are_coloured_on_a_terminal(
     terminal, client, words, environment, coloured
 ):
     client.execute_and_wait("broken", {}, raise_on_failure=False)
-    text = all_of(terminal("executions", *words, **environment))
+    text = read_to_end(terminal("executions", *words, **environment))
     assert ("\x1b[31mfailed\x1b[0m" in text) is coloured
     assert ("\x1b" in text) is coloured
     assert "failed" in text
 
 
-def test_colours_may_be_forced_into_a_pipe(run_process, server, client):
+def test_force_color_colours_a_pipe(run_process, server, client):
     client.execute_and_wait("broken", {}, raise_on_failure=False)
     where = {"AI_SPINE_BASE_URL": server.url}
     assert "\x1b" not in run_process("executions", **where).stdout
@@ -134,11 +147,11 @@ def test_colours_may_be_forced_into_a_pipe(run_process, server, client):
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "yaml", "csv"])
-def test_what_a_server_sends_moves_nothing_on_the_terminal(terminal, server, form):
+def test_escapes_from_a_server_do_not_reach_the_terminal(terminal, server, form):
     evil = "\x1b]0;title\x07\x1b[2J\x9b2J\u202e\u2028"
     body = [{"flow_id": f"a{evil}", "name": evil, "description": f"x\n{evil}"}]
     server.faults.add("GET", "/flows", status=200, body=body)
-    text = all_of(terminal("flows", "--output", form))
+    text = read_to_end(terminal("flows", "--output", form))
     for character in "\x1b\x07\x9b\u202e\u2028":
         assert character not in text
 
@@ -151,21 +164,21 @@ def test_a_picture_is_redrawn_in_place_while_nodes_run(terminal, client):
     (execution,) = client.list_executions()
     client.cancel_execution(execution.execution_id)
     child.expect(f"execution {execution.execution_id}: cancelled, ")
-    rest = all_of(child)
+    rest = read_to_end(child)
     assert child.exitstatus == 5
     assert "was cancelled" in rest.splitlines()[-1]
     assert HIDES_CURSOR not in rest
 
 
-def test_the_last_picture_stays_and_the_output_stands_beneath(terminal):
-    text = all_of(terminal("execute", "echo", "-i", "a=7", "--follow"))
+def test_the_last_picture_stays_above_the_output(terminal):
+    text = read_to_end(terminal("execute", "echo", "-i", "a=7", "--follow"))
     assert plain(text).splitlines()[-1] == "a  7"
     last = text[text.rindex("\x1b[J") - 2000 :]
     assert "completed" in last and "╭" in last
 
 
-def test_a_failed_node_tells_why(terminal):
-    text = plain(all_of(terminal("execute", "broken", "--follow")))
+def test_a_failed_node_shows_its_error(terminal):
+    text = plain(read_to_end(terminal("execute", "broken", "--follow")))
     assert "out: the scale is broken" in text
 
 
@@ -176,7 +189,7 @@ def test_a_tiny_terminal_gets_a_picture_that_fits(terminal, client, rows, column
     child.expect(r"\x1b\[\d+A|\r\x1b\[\d+A")
     (execution,) = client.list_executions()
     client.cancel_execution(execution.execution_id)
-    text = all_of(child)
+    text = read_to_end(child)
     assert child.exitstatus == 5
     for frame in re.split(r"\x1b\[\d+A", text)[:-1]:
         lines = plain(frame.partition("\x1b[J")[0]).splitlines()
@@ -184,20 +197,20 @@ def test_a_tiny_terminal_gets_a_picture_that_fits(terminal, client, rows, column
         assert all(text_width(line) < columns for line in lines)
 
 
-def test_after_a_resize_the_picture_is_drawn_anew_beneath(terminal, client):
+def test_after_a_resize_the_picture_is_redrawn_below(terminal, client):
     child = terminal("execute", "stuck", "--follow", "--no-color")
     child.expect("running, ")
     child.expect(r"\x1b\[\d+A")
     child.setwinsize(10, 30)
-    # Nothing goes up before it, and the id has no room.
+    # The cursor does not move up before it, and there is no room for the id.
     child.expect(r"\x1b\[J\rrunning, [^\x1b]*\x1b\[K")
     (execution,) = client.list_executions()
     client.cancel_execution(execution.execution_id)
-    all_of(child)
+    read_to_end(child)
     assert child.exitstatus == 5
 
 
-def test_a_warning_stands_above_the_picture(terminal, server, client):
+def test_a_warning_is_printed_above_the_picture(terminal, server, client):
     execution_id = client.execute_flow("stuck", {}).execution_id
     server.faults.add("GET", "/executions/*/stream", status=404)
     fault = server.faults.add("GET", "/executions/*", status=503, times=3)
@@ -205,20 +218,20 @@ def test_a_warning_stands_above_the_picture(terminal, server, client):
     child.expect(f"still following execution {execution_id}: ")
     child.expect(r"\x1b\[J")
     client.cancel_execution(execution_id)
-    all_of(child)
+    read_to_end(child)
     assert fault.met == 3 and child.exitstatus == 5
 
 
 def test_on_a_dumb_terminal_events_are_lines(terminal):
-    text = all_of(terminal("execute", "echo", "-i", "a=1", "--follow", TERM="dumb"))
+    text = read_to_end(
+        terminal("execute", "echo", "-i", "a=1", "--follow", TERM="dumb")
+    )
     assert "node out: completed" in text
     assert "\x1b" not in text
 
 
 @pytest.mark.parametrize("presses", [1, 2])
-def test_ctrl_c_leaves_the_cursor_beneath_the_picture(
-    terminal, server, client, presses
-):
+def test_ctrl_c_leaves_the_cursor_below_the_picture(terminal, server, client, presses):
     server.faults.add("POST", "/executions/*/cancel", delay=300)
     more = ("--cancel-on-interrupt",) if presses == 2 else ()
     child = terminal("execute", "stuck", "--follow", *more, **UNMEASURED)
@@ -228,7 +241,7 @@ def test_ctrl_c_leaves_the_cursor_beneath_the_picture(
     if presses == 2:
         child.expect("Ctrl-C again to leave now")
         child.sendintr()
-    rest = all_of(child)
+    rest = read_to_end(child)
     assert child.exitstatus == 130
     assert HIDES_CURSOR not in rest
     (execution,) = client.list_executions()
@@ -255,7 +268,7 @@ def inputs(tmp_path):
 def test_the_progress_of_a_batch_never_wraps(terminal, inputs, tmp_path, columns):
     out = tmp_path / "out.jsonl"
     words = ("batch", "echo", inputs(300), "-o", out, "--concurrency", "2")
-    text = all_of(terminal(*words, columns=columns))
+    text = read_to_end(terminal(*words, columns=columns))
     drawn = [part for part in re.split(r"[\r\n]", text) if " of 300 (" in part]
     assert drawn
     assert all(text_width(part) < columns for part in drawn)
@@ -270,13 +283,13 @@ def test_ctrl_c_stops_a_batch_on_a_terminal(terminal, client, inputs, tmp_path):
     child.sendintr()
     child.expect("finishing what is in flight")
     child.sendintr()
-    text = all_of(child)
+    text = read_to_end(child)
     assert child.exitstatus == 130
     assert "with --resume to continue" in text
 
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "yaml"])
-def test_a_pipe_that_is_closed_is_quiet(run_process, server, client, form):
+def test_a_closed_pipe_prints_no_error(run_process, server, client, form):
     for _ in range(40):
         client.execute_flow("echo", {"text": "x" * 4000})
     words = f'"{sys.executable}" -m ai_spine executions list --all --output {form}'
@@ -289,7 +302,7 @@ def test_a_pipe_that_is_closed_is_quiet(run_process, server, client, form):
 @pytest.mark.parametrize(
     "words", ["--help", "flows list", "flows --nope", "flows get x"]
 )
-def test_a_pipe_that_nobody_reads_is_exit_code_141(server, words):
+def test_a_pipe_without_a_reader_has_exit_code_141(server, words):
     reader, writer = os.pipe()
     os.close(reader)
     environment = {**os.environ, "AI_SPINE_BASE_URL": server.url}
@@ -300,7 +313,7 @@ def test_a_pipe_that_nobody_reads_is_exit_code_141(server, words):
     assert done.returncode == 141
 
 
-def test_lines_are_told_for_each_event_where_stderr_is_no_terminal(run, client):
+def test_each_event_is_a_line_if_stderr_is_not_a_terminal(run, client):
     outcome = run("execute", "broken", "--follow")
     lines = outcome.stderr.splitlines()
     (execution,) = client.list_executions()
@@ -313,7 +326,7 @@ def test_lines_are_told_for_each_event_where_stderr_is_no_terminal(run, client):
 
 
 @pytest.mark.parametrize("has_stream", [True, False])
-def test_following_prints_the_output_as_ever(run, server, client, has_stream):
+def test_following_prints_the_same_output(run, server, client, has_stream):
     if not has_stream:
         server.faults.add("GET", "/executions/*/stream", status=404, times=9)
     execution_id = client.execute_flow("pair", {"a": 1}).execution_id
@@ -323,18 +336,18 @@ def test_following_prints_the_output_as_ever(run, server, client, has_stream):
         assert f"node {node}: completed" in outcome.stderr
 
 
-def test_what_a_server_tells_of_nodes_turns_no_line_around(run, server, client):
+def test_bidi_marks_in_node_results_are_escaped(run, server, client):
     node = {"node_id": "n\u202e\x1b[2J", "status": "failed", "error_message": "\u2066x"}
     execution_id = client.execute_flow("echo", {"a": 1}).execution_id
     server.faults.add("GET", "/executions/*/stream", status=404)
     body = {"node_results": [node]}
     server.faults.add("GET", "/executions/*/results", status=200, body=body)
-    told = run("wait", execution_id, "--follow").stderr
-    assert "node n\\u202e [2J: failed: \\u2066x" in told
-    assert not set("\u202e\u2066\x1b") & set(told)
+    printed_text = run("wait", execution_id, "--follow").stderr
+    assert "node n\\u202e [2J: failed: \\u2066x" in printed_text
+    assert not set("\u202e\u2066\x1b") & set(printed_text)
 
 
-def test_following_ends_when_its_time_is_over(run, client):
+def test_following_ends_at_the_wait_timeout(run, client):
     execution_id = client.execute_flow("stuck", {}).execution_id
     outcome = run("wait", execution_id, "--follow", "--wait-timeout", "0.3")
     assert outcome.exit_code == 6

@@ -5,7 +5,7 @@ import random
 from ai_spine import Flow, FlowNode
 
 TYPES = ("input", "processor", "output", "conditional")
-# Ids that would be markup, code or escapes in the languages that they are drawn in.
+# Ids that would be markup, code or escapes in the output formats.
 HOSTILE = (
     '"]; click n0 "javascript:alert(1)"',
     "</text><script>alert(1)</script>",
@@ -23,7 +23,7 @@ HOSTILE = (
     "x" * 500,
     "",
 )
-# Flows that no server would run, and that some server may send all the same.
+# Flows that no server would run, but that a server may still send.
 BROKEN = {
     "no nodes": {"flow_id": "f", "nodes": []},
     "nodes are none": {"flow_id": "f"},

@@ -1,4 +1,4 @@
-"""Tests of flows in the languages of Mermaid and Graphviz."""
+"""Tests of flows drawn as Mermaid and Graphviz."""
 
 import re
 
@@ -15,7 +15,7 @@ from tests.flows.drawing import (
     random_flow,
 )
 
-# All that a line may be. A label holds letters and digits, and all else by its number.
+# Every valid line. In a label, all but letters and digits are numeric entities.
 MERMAID = re.compile(
     r"""flowchart\ TD
     | \ {4}n\d+(\(\[|\[\[?|\{\{|\()"(\w|\ |[.-]|\#\d+;)*"(\]\)|\]\]?|\}\}|\)):::[a-z]+
@@ -36,20 +36,20 @@ DOT = re.compile(
 
 @pytest.mark.parametrize("draw, line", [(flow_as_mermaid, MERMAID), (flow_as_dot, DOT)])
 @pytest.mark.parametrize("name", ["hostile", *BROKEN])
-def test_no_id_breaks_out_of_its_label(draw, line, name):
+def test_ids_are_escaped_in_labels(draw, line, name):
     drawn = draw(hostile_flow() if name == "hostile" else broken_flow(name))
     for found in drawn.splitlines():
         assert line.fullmatch(found), found
 
 
-def test_mermaid_shows_what_an_id_is():
+def test_mermaid_labels_decode_to_the_ids():
     labels = re.findall(r'"(.*)"', flow_as_mermaid(hostile_flow()))
     shown = [re.sub(r"#(\d+);", lambda n: chr(int(n[1])), label) for label in labels]
     assert shown[:5] == list(HOSTILE[:5])
     assert HOSTILE[10] in shown
 
 
-def test_dot_shows_what_an_id_is():
+def test_dot_labels_decode_to_the_ids():
     labels = re.findall(rf"\[label=({TEXT})", flow_as_dot(hostile_flow()))
     texts = [re.sub(r"\\(.)", r"\1", found[0][1:-1]) for found in labels]
     assert [text.replace("&amp;", "&") for text in texts][:6] == list(HOSTILE[:6])
@@ -62,7 +62,7 @@ def test_both_have_an_edge_for_each_dependency():
     assert flow_as_dot(drawn).count(" -> ") == count
 
 
-def test_what_is_missing_and_what_closes_a_circle_is_told():
+def test_missing_nodes_and_circles_are_marked():
     broken = flow(node("a", "b"), node("b", "a"), node("c", "ghost"))
     assert "-.->" in flow_as_mermaid(broken)
     assert '"ghost #40;missing#41;"' in flow_as_mermaid(broken)

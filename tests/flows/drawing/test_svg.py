@@ -1,4 +1,4 @@
-"""Tests of flows and time lines as SVG, and of how they read in light and in dark."""
+"""Tests of flows and timelines as SVG, in light and in dark mode."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -39,7 +39,7 @@ def at(seconds):
 
 
 def contrast(one, other):
-    """The contrast of two colours, as WCAG 2 defines it."""
+    """Return the contrast of two colours, as defined by WCAG 2."""
     first, second = sorted(map(luminance, (one, other)))
     return (second + 0.05) / (first + 0.05)
 
@@ -54,13 +54,13 @@ def luminance(colour):
 
 
 @pytest.mark.parametrize("fill", FILLS.values())
-def test_a_box_reads_well_and_stands_out_in_light_and_in_dark(fill):
+def test_a_box_has_enough_contrast_in_light_and_dark_mode(fill):
     assert contrast(fill, "#ffffff") >= 4.5  # the text on it is white
     assert min(contrast(fill, page) for page in (DARKEST, LIGHTEST)) >= 3
 
 
 @pytest.mark.parametrize("look", LOOKS.values())
-def test_a_status_reads_well_on_its_white_ground(look):
+def test_a_status_has_enough_contrast_on_white(look):
     assert contrast(look.ink, "#ffffff") >= 4.5
 
 
@@ -78,13 +78,13 @@ def test_types_differ_in_shape_colour_and_word():
     assert outlines["conditional"] != outlines["output"]
 
 
-def test_states_are_told_by_words():
+def test_states_are_written_as_words():
     drawn = flow_as_svg(flow(*(node(s) for s in LOOKS)), states={s: s for s in LOOKS})
     for state, look in LOOKS.items():
         assert f"{look.sign} {state}" in texts(parsed(drawn), "text")
 
 
-def test_the_picture_is_told_in_words_too():
+def test_the_picture_has_a_text_description():
     drawn = parsed(flow_as_svg(flow(node("a"), node("b", "a")), states={"b": "failed"}))
     assert drawn.get("role") == "img"
     assert [drawn[0].text, drawn[1].text] == [
@@ -93,7 +93,7 @@ def test_the_picture_is_told_in_words_too():
     ]
 
 
-def test_hostile_ids_are_shown_and_stand_whole_in_the_titles():
+def test_hostile_ids_are_shown_and_complete_in_the_titles():
     drawn = flow_as_svg(hostile_flow(), states={name: name for name in HOSTILE})
     root = parsed(drawn)
     assert {element.tag for element in root.iter()} <= {
@@ -106,7 +106,7 @@ def test_hostile_ids_are_shown_and_stand_whole_in_the_titles():
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_flow_is_drawn_as_far_as_it_makes_sense(name):
+def test_a_broken_flow_is_drawn_as_far_as_possible(name):
     assert parsed(flow_as_svg(broken_flow(name))).get("viewBox")
 
 
@@ -115,7 +115,7 @@ def test_a_thousand_nodes_are_drawn():
     assert len(texts(drawn, "title")) == 1001
 
 
-def test_no_boxes_lie_over_each_other():
+def test_boxes_do_not_overlap():
     drawn = parsed(flow_as_svg(flow(*(node(f"n{n}" * (n + 1)) for n in range(9)))))
     boxes = [
         (float(box.get("x")), float(box.get("x")) + float(box.get("width")))
@@ -125,7 +125,7 @@ def test_no_boxes_lie_over_each_other():
     assert all(before[1] < after[0] for before, after in zip(ordered, ordered[1:]))
 
 
-def test_a_time_line_has_a_bar_for_each_node_that_ran():
+def test_a_timeline_has_a_bar_for_each_node_that_ran():
     execution = Execution("e", status="failed", started_at=at(0), completed_at=at(4))
     results = [
         NodeResult("b", status="failed", started_at=at(2), completed_at=at(4)),
@@ -148,7 +148,7 @@ def test_a_time_line_has_a_bar_for_each_node_that_ran():
 
 
 @pytest.mark.parametrize("begun", ["started_at", "created_at"])
-def test_what_still_runs_has_an_open_bar_up_to_the_last_known_moment(begun):
+def test_a_running_node_has_an_open_bar_up_to_the_last_known_time(begun):
     execution = Execution("e", status="running", started_at=at(0))
     results = [
         NodeResult("a", status="completed", started_at=at(0), completed_at=at(4)),
@@ -171,20 +171,20 @@ def test_what_still_runs_has_an_open_bar_up_to_the_last_known_moment(begun):
         {"status": {"a": 1}, "node_id": 5, "execution_time_ms": "long"},
     ],
 )
-def test_a_time_line_bears_times_that_make_no_sense(wire):
+def test_a_timeline_is_drawn_despite_invalid_times(wire):
     results = [NodeResult.from_wire({"node_id": "n", "status": "completed", **wire})]
     execution = Execution.from_wire({"execution_id": HOSTILE[1], **wire})
     drawn = parsed(timeline_as_svg(execution, results))
     assert all(float(bar.get("width")) >= 3 for bar in drawn.iter(SVG + "rect"))
 
 
-def test_an_execution_that_has_not_begun_says_so():
+def test_an_execution_that_has_not_started_is_labelled():
     drawn = timeline_as_svg(Execution("e", status="pending"), [])
     assert "no node has begun" in texts(parsed(drawn), "text")
 
 
 @pytest.mark.parametrize("scheme, text", [("light", "#1f2328"), ("dark", "#e6edf3")])
-def test_a_picture_of_its_own_takes_the_colours_that_are_preferred(
+def test_a_standalone_picture_uses_the_preferred_colour_scheme(
     browser, tmp_path, scheme, text
 ):
     path = tmp_path / "flow.svg"
@@ -195,19 +195,19 @@ def test_a_picture_of_its_own_takes_the_colours_that_are_preferred(
         "const s = getComputedStyle(document.documentElement);"
         "return [s.color, s.backgroundColor];"
     )
-    colour, ground = ("#%02x%02x%02x" % tuple(rgb(part)) for part in style)
+    colour, background = ("#%02x%02x%02x" % tuple(rgb(part)) for part in style)
     assert colour == text
-    assert contrast(colour, ground) >= 7
+    assert contrast(colour, background) >= 7
 
 
-def rgb(told):
-    return [int(part) for part in re.findall(r"\d+", told)[:3]]
+def rgb(css_colour):
+    return [int(part) for part in re.findall(r"\d+", css_colour)[:3]]
 
 
 @pytest.mark.parametrize(
     "colours", ["color:#222;background:#fff", "color:#ddd;background:#111"]
 )
-def test_pictures_in_a_page_are_free_of_barriers_and_run_nothing(
+def test_pictures_in_a_page_are_accessible_and_run_no_scripts(
     browser, tmp_path, colours
 ):
     states = dict(zip(HOSTILE, LOOKS))

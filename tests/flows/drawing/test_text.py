@@ -19,14 +19,14 @@ LOAN = flow(
     node("risk", "is_complete"),
     node("decision", "risk", type="output"),
 )
-# Which ways lead out of each character of a line.
+# The directions in which each line character continues.
 WAYS = {"│": "ud", "─": "lr", "┘": "ul", "┐": "dl", "┤": "udl", "└": "ur", "┌": "dr"}
 WAYS.update({"├": "udr", "┴": "ulr", "┬": "dlr", "┼": "udlr"})
 STEPS = {"u": (-1, 0), "d": (1, 0), "l": (0, -1), "r": (0, 1)}
 BACK = {"u": "d", "d": "u", "l": "r", "r": "l"}
 
 
-def test_a_flow_is_drawn_with_a_box_of_its_own_kind_for_each_type():
+def test_each_type_of_node_has_its_own_box():
     assert flow_as_text(LOAN) == (
         " ╭───────────╮\n"
         " │ applicant │\n"
@@ -46,7 +46,7 @@ def test_a_flow_is_drawn_with_a_box_of_its_own_kind_for_each_type():
     )
 
 
-def test_the_same_is_drawn_in_ascii():
+def test_a_flow_can_be_drawn_in_ascii():
     drawn = flow_as_text(LOAN, states={"risk": "failed"}, ascii_only=True)
     assert drawn.isascii()
     assert "( applicant )" in drawn
@@ -55,7 +55,7 @@ def test_the_same_is_drawn_in_ascii():
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
-def test_states_are_told_by_words(ascii_only):
+def test_states_are_written_as_words(ascii_only):
     states = {
         "applicant": "success",
         "is_complete": "running",
@@ -70,7 +70,7 @@ def test_states_are_told_by_words(ascii_only):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_the_lines_lead_where_the_dependencies_say(seed):
+def test_the_lines_match_the_dependencies(seed):
     drawn_flow = random_flow(seed, 3 + seed % 9)
     drawn = flow_as_text(drawn_flow, width=200)
     wanted = {(need, n.id) for n in drawn_flow.nodes for need in n.depends_on}
@@ -95,13 +95,13 @@ def test_no_line_is_wider_than_the_terminal(width, name, states):
         "large": random_flow(1, 200),
         "random": random_flow(2, 12),
     }[name]
-    told = states and {each.id: states for each in drawn_flow.nodes}
-    drawn = flow_as_text(drawn_flow, states=told, width=width)
+    state_of_each = states and {each.id: states for each in drawn_flow.nodes}
+    drawn = flow_as_text(drawn_flow, states=state_of_each, width=width)
     assert max(map(columns, drawn.splitlines())) <= width
     assert not any(line != line.rstrip() for line in drawn.splitlines())
 
 
-def test_a_list_tells_states_and_dependencies_too():
+def test_a_list_shows_states_and_dependencies_too():
     drawn = flow_as_text(
         flow(*(node(f"node-{n}", *(["node-0"] if n else [])) for n in range(100))),
         states={"node-7": "failed"},
@@ -116,11 +116,11 @@ def test_a_thousand_nodes_are_listed():
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_flow_is_drawn_as_far_as_it_makes_sense(name):
+def test_a_broken_flow_is_drawn_as_far_as_possible(name):
     assert flow_as_text(broken_flow(name), width=20)
 
 
-def test_a_circle_and_what_is_missing_are_told():
+def test_circles_and_missing_nodes_are_marked():
     nodes = node("a", "c", "ghost"), node("b", "a"), node("c", "b")
     drawn = flow_as_text(flow(*nodes))
     assert "┆ ghost?  ┆" in drawn
@@ -128,21 +128,21 @@ def test_a_circle_and_what_is_missing_are_told():
     assert flow_as_text(flow()) == "(no nodes)\n"
 
 
-def test_ids_cannot_steer_a_terminal_nor_turn_the_drawing():
+def test_escapes_and_bidi_marks_in_ids_are_removed():
     drawn = flow_as_text(hostile_flow(), width=120)
     for mark in ("\x1b", "\x00", "\x9b", "\r", "\t", "\u202e", "\u2066", "\ud800"):
         assert mark not in drawn
     assert "[31mred" in drawn and "reversed" in drawn
 
 
-def test_long_ids_end_in_an_ellipsis_and_wide_ones_fill_their_boxes():
+def test_long_ids_end_in_an_ellipsis_and_wide_characters_fit_their_boxes():
     drawn = flow_as_text(flow(node("x" * 500), node("流程图的节点")))
     assert "x…" in drawn
     assert len({columns(line) for line in drawn.splitlines()}) == 1
 
 
 def edges_of(drawn):
-    """Follow the lines of a drawing, and gives which box leads to which."""
+    """Follow the lines of a drawing and return the pairs of connected boxes."""
     rows = drawn.splitlines()
     grid = {(r, c): x for r, row in enumerate(rows) for c, x in enumerate(row)}
     ids = {(r, c): n for r, row in enumerate(rows) for c, n in ids_in(row)}
@@ -160,7 +160,7 @@ def ids_in(row):
 
 
 def box_at(ids, row, column):
-    """Return the id of the box whose text stands in this row, around this column."""
+    """Return the id of the box whose text is in this row, around this column."""
     near = [(abs(c + 2 - column), n) for (r, c), n in ids.items() if r == row]
     distance, name = min(near, default=(99, None))
     return name if distance <= 4 else None
@@ -179,7 +179,7 @@ def follow(grid, place):
         if character == "▼":
             ends.add(there)
         elif character == "│" and way in "lr":
-            todo.append((there, way))  # it crosses a line that goes down
+            todo.append((there, way))  # it crosses a vertical line
         else:
             ways = WAYS[character]
             assert BACK[way] in ways, (there, character, way)

@@ -1,4 +1,4 @@
-"""Tests of agents: Python functions however they are given, and HTTP services on real sockets."""
+"""Tests of agents: Python functions from any source, and HTTP services on real sockets."""
 
 import functools
 import http.server
@@ -30,7 +30,7 @@ GREETING = {"n": {"greeting": "Hello, Ana"}}
 
 @pytest.fixture(autouse=True)
 def import_state(monkeypatch):
-    """Put back what importing modules changes."""
+    """Restore the import state that the tests change."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = set(sys.modules)
@@ -40,7 +40,7 @@ def import_state(monkeypatch):
             del sys.modules[name]
 
 
-def refusal(agents):
+def error_of(agents):
     with pytest.raises(ConfigurationError) as caught:
         LocalServer([], agents).close()
     assert is_one_sentence(caught.value)
@@ -61,7 +61,7 @@ def test_a_decorated_function_is_called_like_the_function():
     assert repr(greet) == "AgentFunction('greeter')"
 
 
-def test_an_agent_tells_of_itself(serve, http):
+def test_the_server_describes_its_agents(serve, http):
     @agent("bare")
     def bare(input, config):
         return {}
@@ -83,23 +83,25 @@ def test_an_agent_tells_of_itself(serve, http):
         return {}
 
     server = serve([], [bare, full, documented])
-    told = {a["agent_id"]: a for a in http.get(f"{server.url}/agents").json()["agents"]}
-    assert told["bare"]["name"] == "bare" and told["bare"]["description"] == ""
-    assert told["bare"]["capabilities"] == []
-    assert told["bare"]["agent_type"] == "processor"
-    assert told["full"]["name"] == "Full"
-    assert told["full"]["description"] == "All of it"
-    assert told["full"]["capabilities"] == ["a", "b"]
-    assert told["full"]["agent_type"] == "conditional"
-    assert told["documented"]["description"] == "Say what it does."
-    assert told["full"]["endpoint"].startswith(
+    by_id = {
+        a["agent_id"]: a for a in http.get(f"{server.url}/agents").json()["agents"]
+    }
+    assert by_id["bare"]["name"] == "bare" and by_id["bare"]["description"] == ""
+    assert by_id["bare"]["capabilities"] == []
+    assert by_id["bare"]["agent_type"] == "processor"
+    assert by_id["full"]["name"] == "Full"
+    assert by_id["full"]["description"] == "All of it"
+    assert by_id["full"]["capabilities"] == ["a", "b"]
+    assert by_id["full"]["agent_type"] == "conditional"
+    assert by_id["documented"]["description"] == "Say what it does."
+    assert by_id["full"]["endpoint"].startswith(
         "python:tests.local.agents.test_functions."
     )
-    assert told["full"]["endpoint"].endswith("full")
+    assert by_id["full"]["endpoint"].endswith("full")
 
 
 @pytest.mark.parametrize("agent_id", ["", " ", "..", None, 5, "a\nb"])
-def test_an_id_that_cannot_be_one_is_refused_at_the_decorator(agent_id):
+def test_an_invalid_id_is_refused_by_the_decorator(agent_id):
     with pytest.raises(ConfigurationError, match="agent_id"):
         agent(agent_id)
 
@@ -113,7 +115,7 @@ def test_an_unknown_agent_type_is_refused():
     "function",
     [lambda: {}, lambda input: {}, lambda a, b, c: {}, lambda a, *, config: {}],
 )
-def test_a_function_of_other_arguments_is_refused(function):
+def test_a_function_with_other_arguments_is_refused(function):
     with pytest.raises(ConfigurationError) as caught:
         agent("a")(function)
     words = "agent 'a': its function must take two arguments, input and config"
@@ -124,11 +126,11 @@ def test_a_function_of_other_arguments_is_refused(function):
     "function",
     [lambda a, b: {}, lambda *args: {}, lambda a, b=1, c=2: {}, lambda *a, **k: {}],
 )
-def test_a_function_that_can_take_two_arguments_is_an_agent(serve, function):
+def test_a_function_that_accepts_two_arguments_is_an_agent(serve, function):
     assert run(serve([single()], {"work": function})).output_data == {"n": {}}
 
 
-# Where agents come from
+# Sources of agents
 
 
 @pytest.fixture
@@ -156,7 +158,9 @@ def test_agents_of_a_module_are_served(serve, http, module_file):
     assert run(server, input_data={"name": "Ana"}).output_data == GREETING
 
 
-def test_agents_of_a_modules_name_are_served(serve, http, module_file, monkeypatch):
+def test_agents_of_a_module_given_by_name_are_served(
+    serve, http, module_file, monkeypatch
+):
     monkeypatch.syspath_prepend(str(module_file.parent))
     server = serve([single("greeter")], "spine_test_agents")
     assert run(server, input_data={"name": "Ana"}).output_data == GREETING
@@ -169,7 +173,9 @@ def test_a_module_in_the_working_folder_is_found(serve, module_file, monkeypatch
     assert run(server, input_data={"name": "Ana"}).output_data == GREETING
 
 
-def test_a_python_file_may_hold_dataclasses_with_late_annotations(serve, tmp_path):
+def test_a_python_file_may_contain_dataclasses_with_postponed_annotations(
+    serve, tmp_path
+):
     path = tmp_path / "spine_test_typed.py"
     text = (
         "from __future__ import annotations\n"
@@ -181,7 +187,7 @@ def test_a_python_file_may_hold_dataclasses_with_late_annotations(serve, tmp_pat
     assert run(server, input_data={"name": "Ana"}).output_data == GREETING
 
 
-def test_a_name_that_stands_twice_in_a_module_is_one_agent(serve, http, module_file):
+def test_an_alias_in_a_module_is_the_same_agent(serve, http, module_file):
     text = MODULE + "\nalias = greet\n"
     module_file.write_text(text, encoding="utf-8")
     assert served(serve([], str(module_file)), http) == ["greeter"]
@@ -227,17 +233,17 @@ def three(extra, input, config):
     [Callable(), Callable().method, functools.partial(three, True)],
     ids=["object", "method", "partial"],
 )
-def test_whatever_is_called_like_a_function_is_an_agent(serve, function):
+def test_any_callable_is_an_agent(serve, function):
     server = serve([single()], {"work": function})
     assert run(server).output_data == {"n": {"called": True}}
 
 
-def test_no_agents_are_agents_too(serve, http):
+def test_a_server_may_have_no_agents(serve, http):
     assert served(serve([], None), http) == []
     assert served(serve(None, []), http) == []
 
 
-# Bad forms
+# Invalid agents
 
 
 BAD_FORMS = {
@@ -276,8 +282,8 @@ BAD_FORMS = {
 
 
 @pytest.mark.parametrize("agents, words", BAD_FORMS.values(), ids=BAD_FORMS)
-def test_what_is_no_agent_is_refused(agents, words):
-    assert words in refusal(agents)
+def test_an_invalid_agent_is_refused(agents, words):
+    assert words in error_of(agents)
 
 
 @pytest.mark.parametrize(
@@ -291,24 +297,24 @@ def test_what_is_no_agent_is_refused(agents, words):
         ("\x00", ""),
     ],
 )
-def test_a_python_file_that_breaks_is_refused_with_the_reason(tmp_path, text, words):
+def test_a_python_file_that_raises_is_refused_with_the_reason(tmp_path, text, words):
     path = tmp_path / "spine_test_broken.py"
     path.write_text(text, encoding="utf-8")
-    told = refusal(str(path))
-    assert told.startswith(f"the agents {str(path)!r} cannot be imported: {words}")
+    message = error_of(str(path))
+    assert message.startswith(f"the agents {str(path)!r} cannot be imported: {words}")
 
 
-def test_two_agents_of_one_id_in_a_module_are_refused(module_file):
+def test_two_agents_with_the_same_id_in_a_module_are_refused(module_file):
     again = MODULE + '\n@agent("greeter")\ndef again(input, config):\n    return {}\n'
     module_file.write_text(again, encoding="utf-8")
-    assert refusal(str(module_file)) == "two agents have the id 'greeter'"
+    assert error_of(str(module_file)) == "two agents have the id 'greeter'"
 
 
 # HTTP agents
 
 
 class Service:
-    """An agent as an HTTP service that answers as it is told."""
+    """An agent as an HTTP service with a configurable response."""
 
     def __init__(self):
         self.status, self.body, self.headers = 200, b"{}", {}
@@ -336,14 +342,14 @@ class Service:
             daemon_threads = False  # so that closing waits for them
 
             def handle_error(self, *args):
-                pass  # the caller is gone, as some tests want it
+                pass  # some tests make the caller disconnect
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
-    def answer(self, body, status=200, **headers):
+    def respond_with(self, body, status=200, **headers):
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.status = status
         self.headers = {k.replace("_", "-"): v for k, v in headers.items()}
@@ -363,8 +369,8 @@ def service():
     made.close()
 
 
-def test_an_http_agent_is_asked_after_the_agent_contract(serve, service):
-    service.answer({"status": "success", "output": {"score": 7}})
+def test_an_http_agent_is_called_according_to_the_agent_contract(serve, service):
+    service.respond_with({"status": "success", "output": {"score": 7}})
     server = serve([single(rate=0.5)], {"work": service.url})
     execution = run(server, input_data={"x": [1, "ñ"]})
     assert execution.output_data == {"n": {"score": 7}}
@@ -380,14 +386,14 @@ def test_an_http_agent_is_asked_after_the_agent_contract(serve, service):
 
 
 @pytest.mark.parametrize("base", ["", "/", "/agents/risk", "/agents/risk/"])
-def test_an_endpoint_may_have_a_path_and_a_slash_at_its_end(serve, service, base):
-    service.answer({"status": "success", "output": {}})
+def test_an_endpoint_may_have_a_path_and_a_trailing_slash(serve, service, base):
+    service.respond_with({"status": "success", "output": {}})
     assert run(serve([single()], {"work": service.url + base})).succeeded
     assert service.calls[0][0] == base.rstrip("/") + "/execute"
 
 
-def test_an_http_agent_registered_over_http_does_the_work(serve, http, service):
-    service.answer({"status": "success", "output": {"x": 1}})
+def test_an_http_agent_can_be_registered_over_http(serve, http, service):
+    service.respond_with({"status": "success", "output": {"x": 1}})
     server = serve([], {})
     body = {"agent_id": "work", "endpoint": service.url}
     assert http.post(f"{server.url}/agents", json=body).ok
@@ -395,14 +401,22 @@ def test_an_http_agent_registered_over_http_does_the_work(serve, http, service):
     assert run(server).output_data == {"n": {"x": 1}}
 
 
-ANSWERS = {
-    "an error with words": (
+RESPONSES = {
+    "an error with a message": (
         {"status": "error", "error_message": "no\ncredit", "output": {}},
         200,
         "no credit",
     ),
-    "an error without words": ({"status": "error"}, 200, "answered with status 200"),
-    "500 with words": ({"status": "error", "error_message": "broken"}, 500, "broken"),
+    "an error without a message": (
+        {"status": "error"},
+        200,
+        "answered with status 200",
+    ),
+    "500 with a message": (
+        {"status": "error", "error_message": "broken"},
+        500,
+        "broken",
+    ),
     "500 that claims success": (
         {"status": "success", "output": {}},
         500,
@@ -423,13 +437,17 @@ ANSWERS = {
         200,
         "the response has neither the status",
     ),
-    "a status that is none": (
+    "an invalid status": (
         {"status": []},
         200,
         "the response has neither the status",
     ),
     "no Unicode": (b"\xff", 200, "the response has neither the status"),
-    "JSON without bottom": (100000 * b"[", 200, "the response has neither the status"),
+    "JSON nested too deeply": (
+        100000 * b"[",
+        200,
+        "the response has neither the status",
+    ),
     "success without output": ({"status": "success"}, 200, "returned a NoneType"),
     "output that is a list": (
         {"status": "success", "output": [1]},
@@ -444,11 +462,11 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("body, status, words", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("body, status, words", RESPONSES.values(), ids=RESPONSES)
 def test_an_http_agent_that_does_not_succeed_fails_its_node(
     serve, service, caplog, body, status, words
 ):
-    service.answer(body, status)
+    service.respond_with(body, status)
     execution = run(serve([single()], {"work": service.url}))
     assert execution.status == "failed"
     assert execution.error_message.startswith("Node 'n' failed: agent 'work'")
@@ -456,60 +474,60 @@ def test_an_http_agent_that_does_not_succeed_fails_its_node(
     assert "\n" not in execution.error_message
 
 
-def test_an_http_agent_that_redirects_is_not_followed(serve, service):
-    service.answer(b"", 307, Location=service.url + "/elsewhere")
+def test_redirects_of_an_http_agent_are_not_followed(serve, service):
+    service.respond_with(b"", 307, Location=service.url + "/elsewhere")
     execution = run(serve([single()], {"work": service.url}))
     assert execution.status == "failed"
     assert len(service.calls) == 1
 
 
-def test_an_http_agent_that_is_not_there_fails_its_node(serve):
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+def test_an_unreachable_http_agent_fails_its_node(serve):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         execution = run(serve([single()], {"work": url}))
     assert execution.status == "failed"
     assert f"agent 'work' at {url}: could not connect" in execution.error_message
 
 
-def test_the_password_of_an_http_agent_stands_in_no_execution(serve):
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{unheard.getsockname()[1]}"
+def test_the_password_of_an_http_agent_is_redacted_in_executions(serve):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{unused.getsockname()[1]}"
         url = f"http://ana:pa%40sswo@{place}"
         execution = run(serve([single()], {"work": url}))
-    told = f"agent 'work' at http://ana:***@{place}: could not connect"
-    assert told in execution.error_message
+    expected = f"agent 'work' at http://ana:***@{place}: could not connect"
+    assert expected in execution.error_message
     assert "sswo" not in str(dict(execution))
 
 
-def test_an_http_agent_that_takes_longer_than_its_nodes_timeout_fails(serve, service):
+def test_an_http_agent_slower_than_the_timeout_of_its_node_fails(serve, service):
     service.hold = threading.Event()
     execution = run(serve([single(timeout=0.1)], {"work": service.url}))
     assert execution.status == "failed"
-    told = execution.error_message
-    assert "timed out after 0.1 s" in told or "no response in time" in told
+    message = execution.error_message
+    assert "timed out after 0.1 s" in message or "no response in time" in message
 
 
-def test_an_http_agent_that_breaks_off_fails_its_node(serve, service):
-    service.answer(b"half", Content_Encoding="gzip")
+def test_a_truncated_response_of_an_http_agent_fails_its_node(serve, service):
+    service.respond_with(b"half", Content_Encoding="gzip")
     execution = run(serve([single()], {"work": service.url}))
     assert execution.status == "failed"
     assert f"agent 'work' at {service.url}: " in execution.error_message
 
 
 def test_an_http_agent_may_have_a_very_long_timeout(serve, service):
-    service.answer({"status": "success", "output": {}})
+    service.respond_with({"status": "success", "output": {}})
     server = serve([single(timeout=1e9)], {"work": service.url})
     assert run(server).error_message is None
 
 
-def test_an_http_agent_is_sent_no_password_of_netrc(
+def test_netrc_passwords_are_not_sent_to_http_agents(
     serve, service, tmp_path, monkeypatch
 ):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login user password hush", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
-    service.answer({"status": "success", "output": {}})
+    service.respond_with({"status": "success", "output": {}})
     assert run(serve([single()], {"work": service.url})).succeeded
     assert "Authorization" not in service.calls[0][1]

@@ -1,4 +1,4 @@
-"""Tests of flows and agents that are added to a server while it runs, and of what was executed."""
+"""Tests of flows and agents that are added to a running server, and of its executions."""
 
 import threading
 from unittest import mock
@@ -37,40 +37,40 @@ def ids(server, kind):
     )
 
 
-# Flows as a row of agents
+# Flows from a sequence of agents
 
 
-def test_a_flow_of_one_function_gives_its_output(server):
+def test_a_flow_of_one_function_returns_its_output(server):
     made = server.add_flow("f", work)
     assert isinstance(made, Flow) and made.flow_id == "f"
     assert run(server).output == {"work": {"did": "work"}}
 
 
-def test_agents_in_a_row_get_what_those_before_gave(server):
+def test_each_agent_in_a_sequence_gets_the_output_of_the_one_before(server):
     server.add_flow("f", count, work, count)
     done = run(server, input_data={"count": 5})
-    assert done.output == {"count-2": {"count": 6}}  # `work` gives no count on
+    assert done.output == {"count-2": {"count": 6}}  # `work` does not return a count
     with server.client() as client:
         results = client.get_execution_results(done.execution_id)
     assert [result.node_id for result in results] == ["count", "work", "count-2"]
     assert results[1].input_data == {"count": 6}
 
 
-def test_an_agent_may_be_named_in_a_row(server):
+def test_a_sequence_may_contain_ids_of_agents(server):
     server.add_agent(count)
     server.add_flow("f", "count", counting)
     assert ids(server, "agent") == ["count", "counter"]
     assert run(server).output == {"counter": {"count": 2}}
 
 
-def test_what_has_no_name_is_called_like_its_flow(server):
+def test_an_unnamed_function_is_named_after_its_flow(server):
     stand_in = mock.Mock(return_value={"a": 1})
     server.add_flow("f", lambda input, config: {"b": 2}, stand_in)
     assert run(server, input_data={"x": 0}).output == {"f-2": {"a": 1}}
     stand_in.assert_called_once_with({"x": 0, "b": 2}, {})
 
 
-def test_functions_of_one_name_in_two_flows_stay_apart(server):
+def test_functions_with_the_same_name_in_two_flows_are_separate_agents(server):
     def same(number):
         def name(input, config):
             return {"n": number}
@@ -83,7 +83,7 @@ def test_functions_of_one_name_in_two_flows_stay_apart(server):
     assert run(server, "g").output == {"name": {"n": 2}}
 
 
-def test_a_flow_takes_the_place_of_another(serve):
+def test_add_flow_replaces_a_flow_with_the_same_id(serve):
     server = serve([single()], {"work": work})
     server.add_flow("f", count)
     assert run(server).output == {"count": {"count": 1}}
@@ -106,7 +106,7 @@ def test_a_definition_may_be_a_dict_a_flow_or_a_file(server, tmp_path):
     assert server.add_flow(str(path)).flow_id == "y"
 
 
-def test_an_agent_takes_the_place_of_another(serve):
+def test_add_agent_replaces_an_agent_with_the_same_id(serve):
     server = serve([single()], {"work": work})
     server.add_agent(lambda input, config: {"did": "nothing"}, "work")
     assert run(server).output == {"n": {"did": "nothing"}}
@@ -122,7 +122,7 @@ def test_an_agent_may_be_the_url_of_a_service(server):
 
 
 @needs("vaderSentiment")
-def test_the_samples_come_when_they_are_asked_for(server):
+def test_add_samples_adds_the_samples(server):
     server.add_samples()
     assert ids(server, "flow") == ["credit_analysis", "sentiment-analysis"]
     assert run(server, "sentiment-analysis", {"text": "Wonderful!"}).succeeded
@@ -130,7 +130,7 @@ def test_the_samples_come_when_they_are_asked_for(server):
     assert ids(server, "flow") == ids(server, "agent") == []
 
 
-# Refusals
+# Invalid flows and agents
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,7 @@ def test_the_samples_come_when_they_are_asked_for(server):
         ([{**single(), "flow_id": None}], "it has no flow_id"),
     ],
 )
-def test_a_flow_that_cannot_run_is_refused_and_nothing_is_added(
-    server, arguments, words
-):
+def test_an_invalid_flow_is_refused_and_nothing_is_added(server, arguments, words):
     with pytest.raises((ConfigurationError, ValidationError)) as caught:
         server.add_flow(*arguments)
     assert words in str(caught.value) and is_one_sentence(caught.value)
@@ -172,14 +170,14 @@ def test_a_flow_that_cannot_run_is_refused_and_nothing_is_added(
         ([5, "five"], "agent 'five' must be a function or a URL"),
     ],
 )
-def test_what_can_be_no_agent_is_refused(server, arguments, words):
+def test_an_invalid_agent_is_refused(server, arguments, words):
     with pytest.raises(ConfigurationError) as caught:
         server.add_agent(*arguments)
     assert words in str(caught.value) and is_one_sentence(caught.value)
     assert ids(server, "agent") == []
 
 
-def test_a_server_that_is_closed_says_so():
+def test_a_closed_server_raises():
     server = LocalServer([], {})
     server.close()
     for act in (
@@ -193,10 +191,10 @@ def test_a_server_that_is_closed_says_so():
             act()
 
 
-# How long they stay
+# How long they last
 
 
-def test_a_reset_takes_away_what_was_added_and_brings_back_what_was_given(serve):
+def test_a_reset_restores_the_initial_flows_and_agents(serve):
     server = serve([single()], {"work": work})
     server.add_agent(lambda input, config: {"did": "other"}, "work")
     server.add_flow("g", count)
@@ -206,7 +204,7 @@ def test_a_reset_takes_away_what_was_added_and_brings_back_what_was_given(serve)
     assert run(server).output == {"n": {"did": "work"}}
 
 
-def test_what_was_added_does_not_outlive_the_process(tmp_path):
+def test_added_flows_are_not_stored_in_the_database(tmp_path):
     path = tmp_path / "db"
     with LocalServer([single()], {"work": work}, db=path) as server:
         server.add_flow("g", count)
@@ -216,10 +214,10 @@ def test_what_was_added_does_not_outlive_the_process(tmp_path):
         assert [execution.flow_id for execution in again.executions()] == ["g"]
 
 
-# What was executed
+# Executions
 
 
-def test_executions_stand_in_the_order_of_their_start(server):
+def test_executions_are_sorted_by_their_start(server):
     server.add_flow("f", count)
     server.add_flow("g", count)
     for flow_id in ("f", "g", "f"):
@@ -228,7 +226,7 @@ def test_executions_stand_in_the_order_of_their_start(server):
     assert len(server.executions("f")) == 2 and server.executions("h") == []
 
 
-def test_more_executions_than_a_page_are_all_given(server):
+def test_executions_returns_all_pages(server):
     server.add_flow("f", count)
     with server.client() as client:
         for number in range(120):
@@ -237,7 +235,7 @@ def test_more_executions_than_a_page_are_all_given(server):
     assert numbers == list(range(120))
 
 
-def test_executions_are_found_by_input_and_status(server):
+def test_executions_can_be_filtered_by_input_and_status(server):
     def picky(input, config):
         return {"half": 1 / input["n"]}
 
@@ -249,10 +247,10 @@ def test_executions_are_found_by_input_and_status(server):
     [failed] = server.executions(status="failed")
     assert failed.error == "Node 'picky' failed: division by zero"
     assert server.executions("f", input={"n": 1, "list": [1, 2]}, status="failed") == []
-    assert len(server.executions(status="success")) == 2  # as other servers call it
+    assert len(server.executions(status="success")) == 2  # the name in other dialects
 
 
-def test_an_execution_stands_as_it_is_at_the_moment(server, gate):
+def test_executions_returns_the_current_status(server, gate):
     arrived = threading.Event()
 
     def hold(input, config):
@@ -285,7 +283,7 @@ def test_an_unknown_flow_leaves_no_execution(server):
         ({"status": 5}, "status must be one of"),
     ],
 )
-def test_a_wrong_question_is_refused(server, arguments, words):
+def test_an_invalid_filter_is_refused(server, arguments, words):
     with pytest.raises(ValidationError) as caught:
         server.executions(**arguments)
     assert words in str(caught.value) and is_one_sentence(caught.value)

@@ -1,4 +1,4 @@
-"""Tests of how the graph of a flow runs: order, data, conditions, failures, cancelling."""
+"""Tests of the engine: order, data, conditions, failures and cancellation."""
 
 import functools
 import threading
@@ -13,15 +13,15 @@ def echo(input, config):
     return dict(input)
 
 
-def give(**output):
-    """Make an agent that always gives the same."""
+def returning(**output):
+    """Return an agent that always returns the same output."""
     return lambda input, config: dict(output)
 
 
 def results_of(http, server, execution):
     """Return an execution's node results by node."""
-    answer = http.get(f"{server.url}/executions/{execution.execution_id}/results")
-    return {result["node_id"]: result for result in answer.json()["node_results"]}
+    response = http.get(f"{server.url}/executions/{execution.execution_id}/results")
+    return {result["node_id"]: result for result in response.json()["node_results"]}
 
 
 def statuses_of(http, server, execution):
@@ -32,14 +32,18 @@ def statuses_of(http, server, execution):
 # Data
 
 
-def test_a_diamond_hands_its_data_on(serve, http):
+def test_a_diamond_merges_the_data_of_its_branches(serve, http):
     diamond = flow(
         node("start"),
         node("left", "left", ["start"]),
         node("right", "right", ["start"]),
         node("end", "echo", ["left", "right"]),
     )
-    agents = {"left": give(l=1, side="l"), "right": give(r=2, side="r"), "echo": echo}
+    agents = {
+        "left": returning(l=1, side="l"),
+        "right": returning(r=2, side="r"),
+        "echo": echo,
+    }
     server = serve([diamond], agents)
     execution = run(server, input_data={"side": "none", "x": [1, {"y": None}]})
     merged = {"x": [1, {"y": None}], "l": 1, "r": 2, "side": "r"}
@@ -54,33 +58,35 @@ def test_a_diamond_hands_its_data_on(serve, http):
     assert all(r["execution_time_ms"] >= 0 for r in results.values())
 
 
-def test_a_node_sees_only_what_it_depends_on(serve, http):
+def test_a_node_gets_only_the_data_of_its_dependencies(serve, http):
     chain = flow(
         node("a", "a"), node("b", "b", ["a"]), node("c", "echo", ["b"]), exits=["c"]
     )
-    server = serve([chain], {"a": give(a=1), "b": give(b=2), "echo": echo})
+    server = serve([chain], {"a": returning(a=1), "b": returning(b=2), "echo": echo})
     execution = run(server, input_data={"in": 0})
     assert execution.output_data == {"c": {"in": 0, "b": 2}}
 
 
-def test_each_exit_point_gives_an_output(serve):
+def test_each_exit_point_has_an_output(serve):
     made = flow(node("a", "a"), node("b", "b"), node("c", "c"), exits=["a", "c"])
-    server = serve([made], {"a": give(a=1), "b": give(b=2), "c": give(c=3)})
+    server = serve(
+        [made], {"a": returning(a=1), "b": returning(b=2), "c": returning(c=3)}
+    )
     assert run(server).output_data == {"a": {"a": 1}, "c": {"c": 3}}
 
 
-def test_input_and_output_nodes_without_agents_pass_on_what_they_get(serve):
+def test_input_and_output_nodes_without_agents_pass_their_data_on(serve):
     made = flow(
         node("in"),
         node("work", "work", ["in"]),
         node("out", None, ["work"], type="output"),
     )
-    server = serve([made], {"work": give(done=True)})
+    server = serve([made], {"work": returning(done=True)})
     execution = run(server, input_data={"x": 1})
     assert execution.output_data == {"out": {"x": 1, "done": True}}
 
 
-def test_an_agent_is_given_its_nodes_config(serve):
+def test_an_agent_gets_the_config_of_its_node(serve):
     server = serve([single(rate=0.5)], {"work": lambda input, config: config})
     assert run(server).output_data == {"n": {"rate": 0.5}}
 
@@ -92,7 +98,7 @@ def test_metadata_of_an_execution_is_kept(serve):
     assert done.metadata == {"team": "risk"}
 
 
-def test_an_agent_that_changes_its_input_changes_nothing_for_others(serve, http):
+def test_an_agent_that_changes_its_input_does_not_affect_other_nodes(serve, http):
     def spoil(input, config):
         input["list"].append("spoilt")
         input.clear()
@@ -117,7 +123,7 @@ def test_an_agent_that_changes_its_input_changes_nothing_for_others(serve, http)
     assert http.get(f"{server.url}/flows/f").json()["nodes"][0]["config"] == {"rate": 1}
 
 
-def test_nested_config_that_an_agent_changes_is_whole_for_the_next_execution(serve):
+def test_an_agent_that_changes_its_config_does_not_affect_later_executions(serve):
     def count(input, config):
         config["seen"].append(1)
         return {"seen": len(config["seen"])}
@@ -126,7 +132,7 @@ def test_nested_config_that_an_agent_changes_is_whole_for_the_next_execution(ser
     assert [run(server).output_data["n"]["seen"] for _ in range(2)] == [1, 1]
 
 
-def test_what_an_agent_keeps_changing_after_it_is_done_does_not_matter(serve):
+def test_later_changes_to_an_output_have_no_effect(serve):
     kept = {}
 
     def keep(input, config):
@@ -147,8 +153,8 @@ def test_what_an_agent_keeps_changing_after_it_is_done_does_not_matter(serve):
     [{}, {"x": None, "y": [1.5, True, "ñ"], "z": {"deep": {}}}, {"half": "\ud800"}],
     ids=["nothing", "much", "half a surrogate pair"],
 )
-def test_whatever_json_holds_is_an_output(serve, output):
-    server = serve([single()], {"work": give(**output)})
+def test_any_json_object_is_an_output(serve, output):
+    server = serve([single()], {"work": returning(**output)})
     assert run(server).output_data == {"n": output}
 
 
@@ -185,7 +191,7 @@ def test_executions_run_at_the_same_time(serve):
             client.wait_for_execution(execution.execution_id, LIMIT, 0.05)
 
 
-def test_a_node_starts_when_what_it_depends_on_is_done_and_not_before(serve, gate):
+def test_a_node_starts_as_soon_as_its_dependencies_are_done(serve, gate):
     order, reached = [], threading.Event()
 
     def note(name, input, config):
@@ -282,44 +288,47 @@ def boom(input, config):
     raise ValueError("the oven\nis cold")
 
 
-def wordless(input, config):
+def raise_without_message(input, config):
     raise KeyError()
 
 
-def leave(input, config):
+def exit_process(input, config):
     raise SystemExit(3)
 
 
-class Unspeakable(Exception):
-    """An error that breaks when it is to be told."""
+class Unprintable(Exception):
+    """An error whose `__str__` raises."""
 
     def __str__(self):
         raise RuntimeError("no words")
 
 
-def unspeakable(input, config):
-    raise Unspeakable()
+def raise_unprintable(input, config):
+    raise Unprintable()
 
 
-def surrogate(input, config):
+def raise_surrogate(input, config):
     raise ValueError("half of a pair: \ud800")
 
 
 FAILURES = {
     "raises": (boom, "the oven is cold"),
-    "raises without words": (wordless, "KeyError"),
-    "asks to exit": (leave, ""),
-    "raises what is no Unicode": (surrogate, "half of a pair"),
-    "gives nothing": (lambda i, c: None, "agent 'work' returned a NoneType"),
-    "gives text": (lambda i, c: "yes", "agent 'work' returned a str"),
-    "gives a list": (lambda i, c: [1], "agent 'work' returned a list"),
-    "gives NaN": (give(x=float("nan")), "agent 'work' returned what is not JSON"),
-    "gives infinity": (give(x=float("inf")), "what is not JSON"),
-    "gives a set": (give(x={1}), "agent 'work' returned what is not JSON"),
-    "gives bytes": (give(x=b"1"), "what is not JSON"),
-    "gives odd keys": (lambda i, c: {(1, 2): 3}, "what is not JSON"),
-    "gives a huge number": (give(x=10**5000), "what is not JSON"),
-    "is registered, but nobody is there": (
+    "raises without a message": (raise_without_message, "KeyError"),
+    "exits": (exit_process, ""),
+    "raises with invalid Unicode": (raise_surrogate, "half of a pair"),
+    "returns None": (lambda i, c: None, "agent 'work' returned a NoneType"),
+    "returns text": (lambda i, c: "yes", "agent 'work' returned a str"),
+    "returns a list": (lambda i, c: [1], "agent 'work' returned a list"),
+    "returns NaN": (
+        returning(x=float("nan")),
+        "agent 'work' returned what is not JSON",
+    ),
+    "returns infinity": (returning(x=float("inf")), "what is not JSON"),
+    "returns a set": (returning(x={1}), "agent 'work' returned what is not JSON"),
+    "returns bytes": (returning(x=b"1"), "what is not JSON"),
+    "returns invalid keys": (lambda i, c: {(1, 2): 3}, "what is not JSON"),
+    "returns a huge number": (returning(x=10**5000), "what is not JSON"),
+    "is registered, but unreachable": (
         "http://127.0.0.1:1",
         "agent 'work' at http://127.0.0.1:1: could not connect",
     ),
@@ -327,7 +336,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("agent, words", FAILURES.values(), ids=FAILURES)
-def test_an_agent_that_fails_fails_the_execution_with_its_words(
+def test_a_failing_agent_fails_the_execution_with_its_message(
     serve, http, caplog, agent, words
 ):
     server = serve([single()], {"work": agent})
@@ -343,11 +352,11 @@ def test_an_agent_that_fails_fails_the_execution_with_its_words(
     assert result["output_data"] is None
 
 
-def test_an_error_that_cannot_be_told_fails_the_execution_too(serve, caplog):
-    assert run(serve([single()], {"work": unspeakable})).status == "failed"
+def test_an_error_that_cannot_be_printed_fails_the_execution_too(serve, caplog):
+    assert run(serve([single()], {"work": raise_unprintable})).status == "failed"
 
 
-def test_an_agent_that_contains_itself_fails(serve):
+def test_an_output_that_contains_itself_fails_the_execution(serve):
     def loop(input, config):
         input["self"] = input
         return input
@@ -356,7 +365,7 @@ def test_an_agent_that_contains_itself_fails(serve):
     assert "returned what is not JSON" in execution.error_message
 
 
-def test_a_server_works_on_after_every_kind_of_failure(serve, caplog):
+def test_the_server_keeps_working_after_every_kind_of_failure(serve, caplog):
     agents = {
         f"bad{i}": agent
         for i, (agent, _) in enumerate(FAILURES.values())
@@ -369,7 +378,7 @@ def test_a_server_works_on_after_every_kind_of_failure(serve, caplog):
     assert run(server).succeeded
 
 
-def test_a_failure_stops_what_has_not_started_and_cancels_what_runs(serve, http, gate):
+def test_a_failure_cancels_running_nodes_and_starts_no_others(serve, http, gate):
     started, ran = threading.Event(), []
 
     def hold(input, config):
@@ -397,7 +406,7 @@ def test_a_failure_stops_what_has_not_started_and_cancels_what_runs(serve, http,
     assert statuses_of(http, server, execution) == statuses
     gate.set()
     wait_until(lambda: ran == ["held"])
-    assert run(server, "g").succeeded  # it goes through the same threads
+    assert run(server, "g").succeeded  # it uses the same threads
     assert statuses_of(http, server, execution) == statuses
     assert ran == ["held"]
 
@@ -412,7 +421,7 @@ def test_an_agent_that_was_removed_fails_the_execution(serve, http):
 # Timeouts
 
 
-def test_a_node_that_takes_longer_than_its_timeout_fails(serve, http, gate):
+def test_a_node_slower_than_its_timeout_fails(serve, http, gate):
     def hold(input, config):
         gate.wait(LIMIT)
         return {"late": True}
@@ -427,7 +436,7 @@ def test_a_node_that_takes_longer_than_its_timeout_fails(serve, http, gate):
     assert result["output_data"] is None
 
 
-def test_what_a_node_gives_after_its_timeout_is_dropped(serve, gate):
+def test_an_output_after_the_timeout_is_discarded(serve, gate):
     returned = threading.Event()
 
     def hold(input, config):
@@ -498,7 +507,11 @@ def branching(conditions, **more):
     )
 
 
-BRANCHES = {"yes": give(yes=1), "no": give(no=1), "always": give(always=1)}
+BRANCHES = {
+    "yes": returning(yes=1),
+    "no": returning(no=1),
+    "always": returning(always=1),
+}
 
 
 def cond(field, op, value=None):
@@ -538,11 +551,11 @@ def test_a_condition_decides_which_dependents_run(serve, http, yes, input_data, 
     assert result["completed_at"] is not None
 
 
-def test_a_condition_looks_at_what_its_nodes_agent_gives(serve):
+def test_a_condition_is_evaluated_on_the_output_of_its_agent(serve):
     made = branching(
         {"yes": cond("score", ">", 5), "no": "otherwise"}, agent_id="score"
     )
-    server = serve([made], {**BRANCHES, "score": give(score=9)})
+    server = serve([made], {**BRANCHES, "score": returning(score=9)})
     assert "yes" in run(server, input_data={"score": 1}).output_data
 
 
@@ -554,7 +567,7 @@ def test_values_that_cannot_be_compared_fail_the_node(serve, http):
     assert statuses_of(http, server, execution) == {"choose": "failed"}
 
 
-def test_a_join_after_branches_runs_when_one_of_them_did(serve, http):
+def test_a_join_runs_if_one_of_its_branches_did(serve, http):
     made = flow(
         node("choose", type="conditional", conditions={"a": NEVER, "b": "otherwise"}),
         node("a", "a", ["choose"]),
@@ -562,7 +575,7 @@ def test_a_join_after_branches_runs_when_one_of_them_did(serve, http):
         node("b", "b", ["choose"]),
         node("join", "echo", ["after_a", "b"]),
     )
-    server = serve([made], {"a": give(a=1), "b": give(b=2), "echo": echo})
+    server = serve([made], {"a": returning(a=1), "b": returning(b=2), "echo": echo})
     execution = run(server, input_data={"x": 0})
     assert execution.output_data == {"join": {"x": 0, "b": 2}}
     assert statuses_of(http, server, execution) == {
@@ -574,7 +587,7 @@ def test_a_join_after_branches_runs_when_one_of_them_did(serve, http):
     }
 
 
-def test_a_node_that_one_of_its_conditionals_excludes_is_skipped(serve, http):
+def test_a_node_excluded_by_one_of_its_conditionals_is_skipped(serve, http):
     made = flow(
         node("start"),
         node("one", None, ["start"], type="conditional", conditions={"n": NEVER}),
@@ -587,7 +600,7 @@ def test_a_node_that_one_of_its_conditionals_excludes_is_skipped(serve, http):
     assert statuses_of(http, server, execution)["n"] == "skipped"
 
 
-def test_a_conditional_node_that_was_skipped_decides_nothing(serve, http):
+def test_a_skipped_conditional_node_excludes_no_nodes(serve, http):
     made = flow(
         node("first", type="conditional", conditions={"second": NEVER}),
         node("second", None, ["first"], type="conditional", conditions={"n": NEVER}),
@@ -601,12 +614,12 @@ def test_a_conditional_node_that_was_skipped_decides_nothing(serve, http):
     }
 
 
-# Cancelling
+# Cancellation
 
 
 @pytest.fixture
 def held(serve, gate):
-    """A server that holds each execution of `f` in its first node, of two."""
+    """A server that blocks each execution of `f` in the first of its two nodes."""
     arrived, ran, returned = threading.Event(), [], threading.Event()
 
     def hold(input, config):
@@ -647,10 +660,10 @@ def test_a_late_result_does_not_overwrite_cancelled(held, http, gate):
         assert run(held, "g").succeeded
         assert dict(client.get_execution(started.execution_id)) == dict(cancelled)
     assert statuses_of(http, held, cancelled) == {"held": "cancelled"}
-    assert held.ran == ["after"]  # of g, and of nothing else
+    assert held.ran == ["after"]  # only the one of g
 
 
-def test_a_node_that_waits_for_a_thread_never_starts_after_a_cancel(serve, gate):
+def test_a_queued_node_does_not_start_after_a_cancel(serve, gate):
     ran = []
 
     def work(input, config):
@@ -673,7 +686,7 @@ def test_a_node_that_waits_for_a_thread_never_starts_after_a_cancel(serve, gate)
 
 
 @pytest.mark.parametrize("end", ["cancelled", "completed", "failed"])
-def test_what_has_ended_cannot_be_cancelled(serve, http, gate, end):
+def test_a_finished_execution_cannot_be_cancelled(serve, http, gate, end):
     agents = {
         "cancelled": lambda i, c: gate.wait(LIMIT) and {},
         "completed": echo,
@@ -685,55 +698,55 @@ def test_what_has_ended_cannot_be_cancelled(serve, http, gate, end):
         if end == "cancelled":
             client.cancel_execution(execution_id)
         client.wait_for_execution(execution_id, LIMIT, 0.05, raise_on_failure=False)
-        answer = http.post(f"{server.url}/executions/{execution_id}/cancel")
-        assert answer.status_code == 404
+        response = http.post(f"{server.url}/executions/{execution_id}/cancel")
+        assert response.status_code == 404
         words = f"Execution {execution_id!r} not found or not running"
-        assert answer.json() == {"detail": words}
+        assert response.json() == {"detail": words}
         assert client.get_execution(execution_id).status == end
 
 
-def test_of_many_cancels_at_once_one_succeeds(held):
+def test_only_one_of_many_concurrent_cancels_succeeds(held):
     with held.client() as client:
         execution_id = client.execute_flow("f", {}).execution_id
     assert held.arrived.wait(LIMIT)
-    barrier, answers = threading.Barrier(6), []
+    barrier, responses = threading.Barrier(6), []
 
     def cancel():
         barrier.wait(LIMIT)
         with held.client(max_retries=0) as mine:
             try:
-                answers.append(mine.cancel_execution(execution_id).status)
+                responses.append(mine.cancel_execution(execution_id).status)
             except Exception as error:
-                answers.append(error.status_code)
+                responses.append(error.status_code)
 
     threads = [threading.Thread(target=cancel) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(LIMIT)
-    assert sorted(answers, key=str) == [404] * 5 + ["cancelled"]
+    assert sorted(responses, key=str) == [404] * 5 + ["cancelled"]
 
 
 class Uncommon(BaseException):
-    """What `pytest.fail` and cancelled tasks raise, too."""
+    """A BaseException, as `pytest.fail` and cancelled tasks raise."""
 
 
 @pytest.mark.parametrize(
     "error", [Uncommon("odd"), KeyboardInterrupt(), GeneratorExit()]
 )
-def test_nothing_that_an_agent_raises_leaves_its_execution_hanging(error):
+def test_any_exception_of_an_agent_ends_its_execution(error):
     def bad(input, config):
         raise error
 
     with LocalServer([single("bad")], {"bad": bad}, max_workers=1) as server:
-        for _ in range(3):  # more than there are threads
-            done = run_quietly(server)
+        for _ in range(3):  # more than the number of threads
+            done = run_once(server)
             assert done.status == "failed"
             assert (
                 done.error == f"Node 'n' failed: {str(error) or type(error).__name__}"
             )
 
 
-def run_quietly(server):
+def run_once(server):
     with server.client() as client:
         return client.execute_and_wait("f", {}, timeout=LIMIT, raise_on_failure=False)

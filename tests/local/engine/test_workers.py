@@ -1,4 +1,4 @@
-"""Tests of the pool of threads."""
+"""Tests of the thread pool."""
 
 import threading
 
@@ -16,7 +16,7 @@ def threads():
 
 @pytest.fixture
 def pool():
-    """Make pools, and sees to it that their threads end with the test."""
+    """Create pools, and close them after the test."""
     made = []
 
     def make(max_workers):
@@ -41,7 +41,7 @@ def test_jobs_run_at_the_same_time_up_to_the_limit(pool):
     assert all(met.acquire(timeout=LIMIT) for _ in range(3))
 
 
-def test_no_more_jobs_run_at_once_than_the_limit(pool, gate):
+def test_no_more_jobs_than_the_limit_run_at_once(pool, gate):
     workers, lock = pool(2), threading.Lock()
     seen = {"now": 0, "most": 0, "done": 0}
 
@@ -63,7 +63,7 @@ def test_no_more_jobs_run_at_once_than_the_limit(pool, gate):
     assert seen["most"] == 2
 
 
-def test_threads_are_made_only_when_there_is_work_for_them(pool):
+def test_threads_are_created_on_demand(pool):
     workers, done = pool(8), threading.Event()
     assert threads() == []
     workers.submit(done.set)
@@ -71,7 +71,7 @@ def test_threads_are_made_only_when_there_is_work_for_them(pool):
     assert len(threads()) == 1
 
 
-def test_a_thread_is_used_again(pool):
+def test_an_idle_thread_is_reused(pool):
     workers, names = pool(8), []
     for count in range(1, 6):
         wait_until(lambda: workers._idle == len(threads()))
@@ -80,7 +80,7 @@ def test_a_thread_is_used_again(pool):
     assert len(set(names)) == 1
 
 
-def test_a_job_that_raises_does_not_cost_its_thread(pool, caplog):
+def test_a_thread_survives_a_job_that_raises(pool, caplog):
     workers, done = pool(1), threading.Event()
 
     def break_down():
@@ -97,7 +97,7 @@ def test_threads_are_daemons(pool, gate):
     assert all(thread.daemon for thread in wait_until(threads))
 
 
-def test_threads_end_at_close_after_the_job_that_they_are_at(pool, gate):
+def test_close_ends_threads_after_their_current_job(pool, gate):
     workers, started, ended = pool(2), threading.Event(), threading.Event()
 
     def job():

@@ -1,4 +1,4 @@
-"""Tests of the HTTP of the local server, path by path, as plain HTTP sees it."""
+"""Tests of the local server's routes over plain HTTP."""
 
 import itertools
 import json
@@ -20,7 +20,7 @@ UNKNOWN = "12345678-1234-1234-1234-123456789abc"
 PREFIXES = ("", "/api/v1")
 AGENT = {"agent_id": "new", "endpoint": "http://127.0.0.1:9"}
 
-# The keys of a real server's answers, as they were recorded; then what this server adds.
+# The keys of a real server's responses, as recorded; after the +, the keys added by this server.
 KEYS = {
     "health": "status timestamp message startup_complete + version",
     "health_detailed": "status timestamp database mode",
@@ -49,9 +49,9 @@ KEYS = {
 }
 
 
-def has_keys(answer, name):
-    """Return whether an object has all the keys of a real one, and ours."""
-    assert set(answer) == set(KEYS[name].split()) - {"+"}, name
+def has_keys(response, name):
+    """Check that an object has the keys of a real response, and the added ones."""
+    assert set(response) == set(KEYS[name].split()) - {"+"}, name
     return True
 
 
@@ -66,7 +66,7 @@ def server(serve):
 
 @pytest.fixture(params=PREFIXES, ids=["root", "prefixed"])
 def base(request, server):
-    """Where flows, executions and agents stand."""
+    """The base URL of flows, executions and agents."""
     return server.url + request.param
 
 
@@ -76,7 +76,7 @@ def execute(http, base, input_data=None, flow_id="f", **headers):
 
 
 def finished(http, base, execution_id):
-    """Wait for an execution and gives it."""
+    """Wait for an execution and return it."""
 
     def look():
         execution = http.get(f"{base}/executions/{execution_id}").json()
@@ -88,23 +88,25 @@ def finished(http, base, execution_id):
 # Shapes
 
 
-def test_health_is_told_as_the_real_server_does(server, http):
-    answer = http.get(f"{server.url}/health")
-    assert answer.status_code == 200
-    assert has_keys(answer.json(), "health")
-    assert answer.json()["status"] == "healthy"
-    assert isinstance(answer.json()["timestamp"], float)
+def test_health_has_the_keys_of_the_real_server(server, http):
+    response = http.get(f"{server.url}/health")
+    assert response.status_code == 200
+    assert has_keys(response.json(), "health")
+    assert response.json()["status"] == "healthy"
+    assert isinstance(response.json()["timestamp"], float)
 
 
-def test_health_in_detail_status_and_metrics_have_the_real_servers_keys(server, http):
+def test_detailed_health_status_and_metrics_have_the_keys_of_the_real_server(
+    server, http
+):
     for path, name in (
         ("/health/detailed", "health_detailed"),
         ("/status", "status"),
         ("/metrics", "metrics"),
     ):
-        answer = http.get(server.url + path)
-        assert answer.status_code == 200
-        assert has_keys(answer.json(), name)
+        response = http.get(server.url + path)
+        assert response.status_code == 200
+        assert has_keys(response.json(), name)
 
 
 def test_status_counts_agents_and_flows(server, http):
@@ -148,13 +150,13 @@ def test_metrics_count_what_ran(serve, http, gate):
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/detailed", "/metrics", "/status"])
-def test_the_systems_paths_stand_at_the_root_only(server, http, path):
-    answer = http.get(f"{server.url}/api/v1{path}")
-    assert answer.status_code == 404
-    assert answer.json() == {"detail": "Not Found"}
+def test_the_system_paths_have_no_prefix(server, http, path):
+    response = http.get(f"{server.url}/api/v1{path}")
+    assert response.status_code == 404
+    assert response.json() == {"detail": "Not Found"}
 
 
-def test_flows_are_listed_and_got(base, http):
+def test_flows_can_be_listed_and_retrieved(base, http):
     listed = http.get(f"{base}/flows")
     assert listed.status_code == 200
     assert has_keys(listed.json(), "flows")
@@ -164,7 +166,7 @@ def test_flows_are_listed_and_got(base, http):
     assert listed.json() == {"flows": [got.json()], "count": 1}
 
 
-def test_a_flow_is_created_changed_and_deleted(base, http):
+def test_a_flow_can_be_created_updated_and_deleted(base, http):
     created = http.post(f"{base}/flows", json=single(flow_id="new"))
     assert created.status_code == 200
     assert has_keys(created.json(), "flow")
@@ -182,26 +184,26 @@ def test_a_flow_is_created_changed_and_deleted(base, http):
 
 
 def test_a_flow_that_exists_is_not_created_again(base, http):
-    answer = http.post(f"{base}/flows", json=single())
-    assert answer.status_code == 409
-    assert answer.json() == {"detail": "Flow 'f' already exists"}
+    response = http.post(f"{base}/flows", json=single())
+    assert response.status_code == 409
+    assert response.json() == {"detail": "Flow 'f' already exists"}
 
 
-def test_a_flow_is_not_changed_under_another_id(base, http):
-    answer = http.put(f"{base}/flows/f", json=single(flow_id="g"))
-    assert answer.status_code == 400
-    assert "'g'" in answer.json()["detail"] and "'f'" in answer.json()["detail"]
+def test_a_flow_cannot_be_updated_with_another_id(base, http):
+    response = http.put(f"{base}/flows/f", json=single(flow_id="g"))
+    assert response.status_code == 400
+    assert "'g'" in response.json()["detail"] and "'f'" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_an_unknown_flow_is_not_found(base, http, method):
     body = single(flow_id="nope") if method == "PUT" else None
-    answer = http.request(method, f"{base}/flows/nope", json=body)
-    assert answer.status_code == 404
-    assert answer.json() == {"detail": "Flow 'nope' not found"}
+    response = http.request(method, f"{base}/flows/nope", json=body)
+    assert response.status_code == 404
+    assert response.json() == {"detail": "Flow 'nope' not found"}
 
 
-def test_an_execution_is_started_and_ends(base, http):
+def test_an_execution_starts_and_completes(base, http):
     body = {"flow_id": "f", "input_data": {"x": 1}, "metadata": {"k": 1}}
     started = http.post(f"{base}/flows/execute", json=body)
     assert started.status_code == 200
@@ -221,7 +223,7 @@ def test_an_execution_is_started_and_ends(base, http):
     assert done["error_message"] is None
 
 
-def test_null_metadata_is_none(base, http):
+def test_null_metadata_is_empty(base, http):
     body = {"flow_id": "f", "input_data": {}, "metadata": None}
     started = http.post(f"{base}/flows/execute", json=body).json()
     done = finished(http, base, started["execution_id"])
@@ -236,10 +238,10 @@ def test_timestamps_are_utc_without_an_offset(base, http):
         assert len(moment) == 26 and moment[10] == "T" and moment[19] == "."
 
 
-def test_executing_an_unknown_flow_answers_200_and_starts_nothing(base, http):
-    answer = execute(http, base, flow_id="zz")
-    assert answer.status_code == 200
-    assert answer.json() == {
+def test_executing_an_unknown_flow_returns_200_and_starts_nothing(base, http):
+    response = execute(http, base, flow_id="zz")
+    assert response.status_code == 200
+    assert response.json() == {
         "execution_id": ZERO,
         "status": "failed",
         "result": None,
@@ -254,7 +256,7 @@ def test_executing_an_unknown_flow_answers_200_and_starts_nothing(base, http):
     [("", "executions", "results"), ("/api/v1", "executions_v1", "results_v1")],
     ids=["root", "prefixed"],
 )
-def test_executions_and_results_have_the_shape_of_their_place(
+def test_executions_and_results_have_the_shape_of_their_prefix(
     server, http, prefix, listed, results
 ):
     base = server.url + prefix
@@ -262,39 +264,39 @@ def test_executions_and_results_have_the_shape_of_their_place(
     page = http.get(f"{base}/executions").json()
     assert has_keys(page, listed)
     assert page["executions"] == [done] and page["count"] == 1
-    answer = http.get(f"{base}/executions/{done['execution_id']}/results").json()
-    assert has_keys(answer, results)
-    (result,) = answer["node_results"]
+    response = http.get(f"{base}/executions/{done['execution_id']}/results").json()
+    assert has_keys(response, results)
+    (result,) = response["node_results"]
     assert has_keys(result, "result")
     assert result["execution_id"] == done["execution_id"]
     assert result["node_id"] == "n" and result["agent_id"] == "work"
     assert result["output_data"] == {"did": "work"}
     if prefix:
-        assert answer["execution"] == done
+        assert response["execution"] == done
     else:
-        assert answer["count"] == 1
+        assert response["count"] == 1
 
 
 @pytest.mark.parametrize("path", ["/messages/{}", "/executions/{}/messages"])
-def test_messages_of_an_execution_are_none(base, http, path):
+def test_an_execution_has_no_messages(base, http, path):
     execution_id = execute(http, base).json()["execution_id"]
-    answer = http.get(base + path.format(execution_id))
-    assert answer.status_code == 200
-    assert has_keys(answer.json(), "messages")
-    assert answer.json() == {"messages": [], "count": 0, "execution_id": execution_id}
+    response = http.get(base + path.format(execution_id))
+    assert response.status_code == 200
+    assert has_keys(response.json(), "messages")
+    assert response.json() == {"messages": [], "count": 0, "execution_id": execution_id}
 
 
-def test_a_cancel_answers_with_a_message(serve, http, gate):
+def test_a_cancel_returns_a_message(serve, http, gate):
     server = serve([single()], {"work": lambda i, c: gate.wait(LIMIT) and {}})
     for prefix in PREFIXES:
         base = server.url + prefix
         execution_id = execute(http, base).json()["execution_id"]
-        answer = http.post(f"{base}/executions/{execution_id}/cancel")
-        assert answer.status_code == 200
-        assert answer.json() == {"message": "Execution cancelled successfully"}
+        response = http.post(f"{base}/executions/{execution_id}/cancel")
+        assert response.status_code == 200
+        assert response.json() == {"message": "Execution cancelled successfully"}
 
 
-def test_agents_are_listed_and_got(base, http):
+def test_agents_can_be_listed_and_retrieved(base, http):
     got = http.get(f"{base}/agents/work")
     assert got.status_code == 200
     assert has_keys(got.json(), "agent")
@@ -328,27 +330,27 @@ def test_an_agent_needs_no_more_than_an_id_and_an_endpoint(base, http):
 
 
 def test_an_agent_that_exists_is_not_created_again(base, http):
-    answer = http.post(f"{base}/agents", json={**AGENT, "agent_id": "work"})
-    assert answer.status_code == 409
-    assert answer.json() == {"detail": "Agent 'work' already exists"}
+    response = http.post(f"{base}/agents", json={**AGENT, "agent_id": "work"})
+    assert response.status_code == 409
+    assert response.json() == {"detail": "Agent 'work' already exists"}
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_an_unknown_agent_is_not_found(base, http, method):
-    answer = http.request(method, f"{base}/agents/zz")
-    assert answer.status_code == 404
-    assert answer.json() == {"detail": "Agent 'zz' not found"}
+    response = http.request(method, f"{base}/agents/zz")
+    assert response.status_code == 404
+    assert response.json() == {"detail": "Agent 'zz' not found"}
 
 
 @pytest.mark.parametrize("endpoint", ["", "nowhere", "ftp://host", "http://", "http:["])
 def test_an_agent_without_a_url_is_refused(base, http, endpoint):
-    answer = http.post(f"{base}/agents", json={**AGENT, "endpoint": endpoint})
-    assert answer.status_code == 400
-    assert "must be an http or https URL" in answer.json()["detail"]
+    response = http.post(f"{base}/agents", json={**AGENT, "endpoint": endpoint})
+    assert response.status_code == 400
+    assert "must be an http or https URL" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("given", ["", " ", "..", "a\nb", "\ud800"])
-def test_an_id_that_no_path_can_carry_is_refused(base, http, given):
+def test_an_id_that_cannot_be_in_a_path_is_refused(base, http, given):
     agent = http.post(f"{base}/agents", json={**AGENT, "agent_id": given})
     made = http.post(f"{base}/flows", json=single(flow_id=given))
     assert agent.status_code == made.status_code == 400
@@ -359,7 +361,7 @@ def test_an_id_that_no_path_can_carry_is_refused(base, http, given):
 @pytest.mark.parametrize(
     "given", ["a/b", "a b", "ñandú", "a%2Fb", "a?b#c", "a//b", "a/", "execute"]
 )
-def test_an_id_of_odd_characters_goes_round(base, http, given):
+def test_an_id_with_special_characters_round_trips(base, http, given):
     path = quote(given, safe="")
     for noun, body in (
         ("agents", {**AGENT, "agent_id": given}),
@@ -372,15 +374,15 @@ def test_an_id_of_odd_characters_goes_round(base, http, given):
         assert http.delete(f"{base}/{noun}/{path}").status_code == 200
 
 
-def test_all_operations_of_the_client_but_those_of_accounts_have_a_route(server, http):
+def test_all_operations_of_the_client_except_accounts_have_a_route(server, http):
     ids = {"execution_id": UNKNOWN, "flow_id": "zz", "agent_id": "zz"}
     for operation, prefix in itertools.product(operations.OPERATIONS, PREFIXES):
         if operation.path.startswith("/api/v1/user"):
             continue
         path = operation.path_for(prefix, ids)
-        answer = http.request(operation.method, server.url + path, json={})
-        assert answer.json() != {"detail": "Not Found"}, path
-        assert answer.status_code in (200, 404, 422), path
+        response = http.request(operation.method, server.url + path, json={})
+        assert response.json() != {"detail": "Not Found"}, path
+        assert response.status_code in (200, 404, 422), path
 
 
 # Pages and filters
@@ -416,12 +418,12 @@ def test_executions_are_paged_and_filtered_newest_first(many, http, query, chose
     server, ids = many
     for prefix in PREFIXES:
         page = http.get(f"{server.url}{prefix}/executions{query}").json()
-        told = [execution["execution_id"] for execution in page["executions"]]
-        assert told == ids[chosen]
-        assert page["count"] == len(told)
+        listed = [execution["execution_id"] for execution in page["executions"]]
+        assert listed == ids[chosen]
+        assert page["count"] == len(listed)
 
 
-def test_a_page_tells_what_it_was_asked_for(many, http):
+def test_a_page_repeats_its_parameters(many, http):
     server, _ = many
     at_root = http.get(f"{server.url}/executions?flow_id=g&limit=1").json()
     assert at_root["flow_id"] == "g"
@@ -435,15 +437,15 @@ def test_a_page_tells_what_it_was_asked_for(many, http):
     "limit=0 limit=-1 limit=1001 limit=x limit= limit=1.5 limit=%D9%A1 offset=-1"
     " offset=9999999999999999999999".split(),
 )
-def test_a_bad_page_is_refused_with_the_fields_name(base, http, query):
-    answer = http.get(f"{base}/executions?{query}")
-    assert answer.status_code == 422
-    (problem,) = answer.json()["detail"]
+def test_an_invalid_page_is_refused_with_the_name_of_the_parameter(base, http, query):
+    response = http.get(f"{base}/executions?{query}")
+    assert response.status_code == 422
+    (problem,) = response.json()["detail"]
     assert set(problem) == {"type", "loc", "msg", "input"}
     assert problem["loc"] == ["query", query.split("=")[0]]
 
 
-# Refusals
+# Invalid requests
 
 
 @pytest.mark.parametrize(
@@ -456,10 +458,10 @@ def test_a_bad_page_is_refused_with_the_fields_name(base, http, query):
         ("/agents", {"name": "x"}, ["agent_id", "endpoint"]),
     ],
 )
-def test_missing_fields_are_named_all_at_once(base, http, path, body, missing):
-    answer = http.post(base + path, json=body)
-    assert answer.status_code == 422
-    assert answer.json() == {
+def test_all_missing_fields_are_reported_at_once(base, http, path, body, missing):
+    response = http.post(base + path, json=body)
+    assert response.status_code == 422
+    assert response.json() == {
         "detail": [
             {
                 "type": "missing",
@@ -489,10 +491,10 @@ def test_missing_fields_are_named_all_at_once(base, http, path, body, missing):
         ("/agents", {**AGENT, "name": 5}, "name", "string"),
     ],
 )
-def test_fields_of_the_wrong_kind_are_named(base, http, path, body, field, kind):
-    answer = http.post(base + path, json=body)
-    assert answer.status_code == 422
-    (problem,) = answer.json()["detail"]
+def test_fields_of_the_wrong_type_are_reported(base, http, path, body, field, kind):
+    response = http.post(base + path, json=body)
+    assert response.status_code == 422
+    (problem,) = response.json()["detail"]
     assert problem["loc"] == ["body", field]
     assert problem["type"] == f"{kind}_type"
     assert problem["input"] == body[field]
@@ -512,24 +514,26 @@ BAD_BODIES = {
 
 @pytest.mark.parametrize("path", ["/flows/execute", "/flows", "/agents"])
 @pytest.mark.parametrize("body, kind", BAD_BODIES.values(), ids=BAD_BODIES)
-def test_a_body_that_is_no_json_object_is_refused(server, http, path, body, kind):
+def test_a_body_that_is_not_a_json_object_is_refused(server, http, path, body, kind):
     headers = {"Content-Type": "application/json"}
-    answer = http.post(server.url + path, data=body, headers=headers)
-    assert answer.status_code == 422
-    (problem,) = answer.json()["detail"]
+    response = http.post(server.url + path, data=body, headers=headers)
+    assert response.status_code == 422
+    (problem,) = response.json()["detail"]
     assert problem["type"] == kind
     assert problem["loc"][0] == "body"
     assert {"type", "loc", "msg"} <= set(problem)
 
 
 @pytest.mark.parametrize("body", [b"{bad", b"[]"])
-def test_a_refused_body_is_told_with_the_real_servers_keys(server, http, body):
-    answer = http.post(f"{server.url}/flows/execute", data=body)
-    (problem,) = answer.json()["detail"]
+def test_a_refused_body_is_reported_with_the_keys_of_the_real_server(
+    server, http, body
+):
+    response = http.post(f"{server.url}/flows/execute", data=body)
+    (problem,) = response.json()["detail"]
     assert set(problem) >= {"type", "loc", "msg", "input"}
 
 
-def test_what_the_server_sends_is_json_even_of_the_largest_numbers(base, http):
+def test_very_large_numbers_round_trip(base, http):
     data = '{"flow_id": "f", "input_data": {"x": 1e308, "y": 123456789012345678901}}'
     headers = {"Content-Type": "application/json"}
     started = http.post(f"{base}/flows/execute", data=data, headers=headers).json()
@@ -537,9 +541,9 @@ def test_what_the_server_sends_is_json_even_of_the_largest_numbers(base, http):
     assert done["input_data"] == {"x": 1e308, "y": 123456789012345678901}
 
 
-def test_a_flow_id_that_is_no_unicode_is_not_found(base, http, caplog):
-    answer = execute(http, base, flow_id="\ud800")
-    assert answer.status_code < 500
+def test_an_unknown_flow_id_with_a_surrogate_is_not_a_server_error(base, http, caplog):
+    response = execute(http, base, flow_id="\ud800")
+    assert response.status_code < 500
 
 
 @pytest.mark.parametrize(
@@ -568,20 +572,20 @@ def test_an_execution_id_must_be_a_uuid_and_known(base, http, method, path):
 @pytest.mark.parametrize(
     "write", [str.upper, lambda text: text.replace("-", "")], ids=["upper", "hex"]
 )
-def test_an_execution_id_may_be_written_in_any_way_of_uuids(base, http, write):
+def test_an_execution_id_may_be_any_form_of_the_uuid(base, http, write):
     execution_id = execute(http, base).json()["execution_id"]
     for path in ("", "/results", "/messages"):
-        answer = http.get(f"{base}/executions/{write(execution_id)}{path}")
-        assert answer.status_code == 200
-        assert execution_id in answer.text
+        response = http.get(f"{base}/executions/{write(execution_id)}{path}")
+        assert response.status_code == 200
+        assert execution_id in response.text
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api/v1", "/flows/f/x/y", "/x?y=1"])
-def test_an_unknown_path_is_not_found_in_the_servers_dialect(server, http, path):
-    answer = http.get(server.url + path)
-    assert answer.status_code == 404
-    assert set(answer.json()) == {"detail"}
-    assert answer.headers["Content-Type"] == "application/json"
+def test_an_unknown_path_is_a_404_in_json(server, http, path):
+    response = http.get(server.url + path)
+    assert response.status_code == 404
+    assert set(response.json()) == {"detail"}
+    assert response.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -594,16 +598,14 @@ def test_an_unknown_path_is_not_found_in_the_servers_dialect(server, http, path)
         ("POST", "/health"),
     ],
 )
-def test_another_method_is_refused_with_those_that_are_allowed(
-    server, http, method, path
-):
-    answer = http.request(method, server.url + path)
-    assert answer.status_code == 405
-    assert answer.json() == {"detail": "Method Not Allowed"}
-    assert "GET" in answer.headers["Allow"]
+def test_a_wrong_method_is_refused_with_the_allowed_methods(server, http, method, path):
+    response = http.request(method, server.url + path)
+    assert response.status_code == 405
+    assert response.json() == {"detail": "Method Not Allowed"}
+    assert "GET" in response.headers["Allow"]
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
+def test_a_body_that_is_too_large_is_refused_from_its_content_length(server):
     address = urlsplit(server.url)
     with closing(HTTPConnection(address.hostname, address.port)) as connection:
         connection.putrequest("POST", "/flows/execute")
@@ -613,16 +615,16 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
         assert connection.getresponse().status == 413
 
 
-def test_an_unexpected_failure_is_a_500_that_tells_nothing_of_itself(
+def test_an_unexpected_error_is_a_500_without_details(
     server, http, caplog, monkeypatch
 ):
     def fail(kind):
         raise RuntimeError("private matters")
 
     monkeypatch.setattr(server._store, "all", fail)
-    answer = http.get(f"{server.url}/flows")
-    assert answer.status_code == 500
-    assert answer.json() == {"detail": "Internal Server Error"}
+    response = http.get(f"{server.url}/flows")
+    assert response.status_code == 500
+    assert response.json() == {"detail": "Internal Server Error"}
     assert "private matters" in caplog.text
 
 
@@ -635,26 +637,26 @@ def test_a_trailing_slash_does_not_matter(base, http):
 
 def test_the_request_id_is_echoed(base, http):
     for path in ("/flows", "/flows/nope", "/nothing"):
-        answer = http.get(base + path, headers={"X-Request-Id": "my-id"})
-        assert answer.headers["X-Request-Id"] == "my-id"
+        response = http.get(base + path, headers={"X-Request-Id": "my-id"})
+        assert response.headers["X-Request-Id"] == "my-id"
 
 
 @pytest.mark.parametrize("given", [None, "", "x" * 300, "ñ"])
-def test_a_request_id_is_made_where_none_can_be_echoed(server, http, given):
+def test_a_request_id_is_created_if_none_can_be_echoed(server, http, given):
     headers = {} if given is None else {"X-Request-Id": given.encode("latin-1")}
-    told = [
+    listed = [
         http.get(f"{server.url}/flows", headers=headers).headers["X-Request-Id"]
         for _ in range(2)
     ]
-    assert all(str(uuid.UUID(text)) == text for text in told)
-    assert told[0] != told[1]
+    assert all(str(uuid.UUID(text)) == text for text in listed)
+    assert listed[0] != listed[1]
 
 
-def test_requests_of_one_session_go_over_one_connection(server):
+def test_requests_of_one_session_share_a_connection(server):
     with requests.Session() as session:
         for path in ("/flows", "/flows/nope", "/agents"):
-            answer = session.get(server.url + path)
-            assert answer.raw.version == 11
+            response = session.get(server.url + path)
+            assert response.raw.version == 11
         body = {"flow_id": "f", "input_data": {}}
         assert session.post(f"{server.url}/flows/execute", json=body).ok
         pools = session.get_adapter(server.url).poolmanager.pools
@@ -662,7 +664,7 @@ def test_requests_of_one_session_go_over_one_connection(server):
         assert pool.num_connections == 1
 
 
-def test_answers_are_json(base, http):
+def test_responses_are_json(base, http):
     for path in ("/flows", "/flows/f", "/agents", "/executions"):
         assert http.get(base + path).headers["Content-Type"] == "application/json"
 
@@ -705,30 +707,35 @@ REFUSED_KEYS = {
 
 
 @pytest.fixture
-def locked(serve):
+def server_with_key(serve):
     return serve([single()], {"work": work}, api_key="secret")
 
 
 @pytest.mark.parametrize("headers", REFUSED_KEYS.values(), ids=REFUSED_KEYS)
-def test_everything_but_health_needs_the_key(locked, http, headers):
+def test_everything_but_health_needs_the_key(server_with_key, http, headers):
     for (method, path), prefix in itertools.product(PROTECTED, PREFIXES):
-        answer = http.request(method, locked.url + prefix + path, headers=headers)
-        assert answer.status_code == 401, (method, prefix + path)
-        assert answer.json() == {"detail": "Invalid or missing API key"}
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
-        assert "X-Request-Id" in answer.headers
-    assert http.get(f"{locked.url}/health", headers=headers).status_code == 200
-    assert execute(http, locked.url, Authorization="Bearer secret").ok
+        response = http.request(
+            method, server_with_key.url + prefix + path, headers=headers
+        )
+        assert response.status_code == 401, (method, prefix + path)
+        assert response.json() == {"detail": "Invalid or missing API key"}
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert "X-Request-Id" in response.headers
+    assert http.get(f"{server_with_key.url}/health", headers=headers).status_code == 200
+    assert execute(http, server_with_key.url, Authorization="Bearer secret").ok
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_right_key_opens(locked, http, scheme):
+def test_the_right_key_is_accepted(server_with_key, http, scheme):
     headers = {"Authorization": f"{scheme} secret"}
-    assert http.get(f"{locked.url}/flows", headers=headers).status_code == 200
-    assert http.delete(f"{locked.url}/flows/f", headers=headers).status_code == 200
+    assert http.get(f"{server_with_key.url}/flows", headers=headers).status_code == 200
+    assert (
+        http.delete(f"{server_with_key.url}/flows/f", headers=headers).status_code
+        == 200
+    )
 
 
-def test_a_server_without_a_key_takes_any(server, http):
+def test_a_server_without_a_key_accepts_any_key(server, http):
     headers = {"Authorization": "Bearer whatever"}
     assert http.get(f"{server.url}/flows", headers=headers).status_code == 200
 
@@ -736,7 +743,7 @@ def test_a_server_without_a_key_takes_any(server, http):
 # Idempotency
 
 
-def test_the_same_key_and_body_give_the_same_execution(server, http):
+def test_the_same_key_and_body_return_the_same_execution(server, http):
     key = {"Idempotency-Key": "k1"}
     first = execute(http, server.url, {"x": 1}, **key)
     finished(http, server.url, first.json()["execution_id"])
@@ -748,16 +755,16 @@ def test_the_same_key_and_body_give_the_same_execution(server, http):
     assert http.get(f"{server.url}/executions").json()["count"] == 1
 
 
-def test_the_order_of_a_bodys_fields_does_not_matter(server, http):
-    told = set()
+def test_the_order_of_the_fields_in_a_body_does_not_matter(server, http):
+    listed = set()
     for body in (
         '{"flow_id": "f", "input_data": {"a": 1, "b": 2}}',
         '{"input_data": {"b": 2, "a": 1},\n "flow_id": "f"}',
     ):
         headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
-        answer = http.post(f"{server.url}/flows/execute", data=body, headers=headers)
-        told.add(answer.json()["execution_id"])
-    assert len(told) == 1
+        response = http.post(f"{server.url}/flows/execute", data=body, headers=headers)
+        listed.add(response.json()["execution_id"])
+    assert len(listed) == 1
 
 
 def test_without_a_key_or_with_another_each_request_starts_an_execution(server, http):
@@ -773,7 +780,7 @@ def test_without_a_key_or_with_another_each_request_starts_an_execution(server, 
 )
 def test_the_same_key_with_another_body_is_refused(server, http, content_type):
     headers = {"Idempotency-Key": "k", "Content-Type": content_type}
-    answers = [
+    responses = [
         http.post(
             f"{server.url}/flows/execute",
             data=json.dumps({"flow_id": "f", "input_data": {"x": x}}),
@@ -781,21 +788,23 @@ def test_the_same_key_with_another_body_is_refused(server, http, content_type):
         )
         for x in (1, 2)
     ]
-    assert [answer.status_code for answer in answers] == [200, 409]
-    assert "'k'" in answers[1].json()["detail"]
-    assert answers[1].headers["Idempotency-Key"] == "k"
+    assert [response.status_code for response in responses] == [200, 409]
+    assert "'k'" in responses[1].json()["detail"]
+    assert responses[1].headers["Idempotency-Key"] == "k"
     assert http.get(f"{server.url}/executions").json()["count"] == 1
 
 
 def test_the_same_key_for_another_path_is_refused(server, http):
     key = {"Idempotency-Key": "k"}
     assert execute(http, server.url, **key).ok
-    answer = http.post(f"{server.url}/agents", json=AGENT, headers=key)
-    assert answer.status_code == 409
+    response = http.post(f"{server.url}/agents", json=AGENT, headers=key)
+    assert response.status_code == 409
     assert http.get(f"{server.url}/agents").json()["count"] == 1
 
 
-def test_of_16_requests_at_once_with_one_key_one_starts_an_execution(serve, http):
+def test_only_one_of_16_concurrent_requests_with_one_key_starts_an_execution(
+    serve, http
+):
     ran = []
     server = serve([single()], {"work": lambda i, c: ran.append(1) or {}})
     barrier = threading.Barrier(16)
@@ -812,9 +821,9 @@ def test_of_16_requests_at_once_with_one_key_one_starts_an_execution(serve, http
             )
 
     with ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(send, range(16)))
-    assert {answer.status_code for answer in answers} == {200}
-    (execution_id,) = {answer.json()["execution_id"] for answer in answers}
+        responses = list(threads.map(send, range(16)))
+    assert {response.status_code for response in responses} == {200}
+    (execution_id,) = {response.json()["execution_id"] for response in responses}
     finished(http, server.url, execution_id)
     assert http.get(f"{server.url}/executions").json()["count"] == 1
     assert ran == [1]
@@ -823,18 +832,18 @@ def test_of_16_requests_at_once_with_one_key_one_starts_an_execution(serve, http
 @pytest.mark.parametrize(
     "path, body", [("/agents", AGENT), ("/flows", single(flow_id="new"))]
 )
-def test_what_is_created_twice_with_one_key_is_created_once(base, http, path, body):
+def test_repeated_creations_with_one_key_create_once(base, http, path, body):
     key = {"Idempotency-Key": "k"}
-    answers = [http.post(base + path, json=body, headers=key) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200] * 3
-    assert answers[0].json() == answers[1].json() == answers[2].json()
-    assert answers[2].headers["Idempotency-Key"] == "k"
+    responses = [http.post(base + path, json=body, headers=key) for _ in range(3)]
+    assert [response.status_code for response in responses] == [200] * 3
+    assert responses[0].json() == responses[1].json() == responses[2].json()
+    assert responses[2].headers["Idempotency-Key"] == "k"
     other = http.post(base + path, json=body, headers={"Idempotency-Key": "other"})
     assert other.status_code == 409
     assert "already exists" in other.json()["detail"]
 
 
-def test_nothing_is_remembered_of_refused_requests(server, http):
+def test_refused_requests_do_not_use_up_their_key(server, http):
     key = {"Idempotency-Key": "k"}
     refused = [
         http.post(f"{server.url}/flows/execute", json={}, headers=key),
@@ -845,8 +854,8 @@ def test_nothing_is_remembered_of_refused_requests(server, http):
         http.post(f"{server.url}/flows", json=single("ghost", "g"), headers=key),
         http.post(f"{server.url}/executions/{UNKNOWN}/cancel", headers=key),
     ]
-    assert [answer.status_code for answer in refused] == [422, 400, 409, 400, 404]
-    assert {answer.headers["Idempotency-Key"] for answer in refused} == {"k"}
+    assert [response.status_code for response in refused] == [422, 400, 409, 400, 404]
+    assert {response.headers["Idempotency-Key"] for response in refused} == {"k"}
     unknown = execute(http, server.url, flow_id="new", **key)
     assert unknown.json()["execution_id"] == ZERO
     assert http.post(f"{server.url}/flows", json=single(flow_id="new")).ok
@@ -854,24 +863,24 @@ def test_nothing_is_remembered_of_refused_requests(server, http):
     assert started.json()["status"] == "pending"
 
 
-def test_a_cancel_that_is_repeated_with_its_key_succeeds_again(serve, http, gate):
+def test_a_cancel_repeated_with_its_key_succeeds_again(serve, http, gate):
     server = serve([single()], {"work": lambda i, c: gate.wait(LIMIT) and {}})
     execution_id = execute(http, server.url).json()["execution_id"]
     url = f"{server.url}/executions/{execution_id}/cancel"
     key = {"Idempotency-Key": "k"}
-    answers = [http.post(url, headers=key) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[0].json() == answers[1].json()
+    responses = [http.post(url, headers=key) for _ in range(2)]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert responses[0].json() == responses[1].json()
     assert http.post(url).status_code == 404
     assert http.post(url, headers={"Idempotency-Key": "other"}).status_code == 404
 
 
-def test_a_get_echoes_no_idempotency_key(server, http):
-    answer = http.get(f"{server.url}/flows", headers={"Idempotency-Key": "k"})
-    assert "Idempotency-Key" not in answer.headers
+def test_a_get_does_not_echo_the_idempotency_key(server, http):
+    response = http.get(f"{server.url}/flows", headers={"Idempotency-Key": "k"})
+    assert "Idempotency-Key" not in response.headers
 
 
-# Definitions and what runs
+# Definitions and executions
 
 
 def test_a_flow_created_over_http_runs(base, http, server):
@@ -880,7 +889,7 @@ def test_a_flow_created_over_http_runs(base, http, server):
     assert run(server, "new", {"x": 1}).output_data == {"b": {"x": 1, "did": "work"}}
 
 
-def test_an_agent_that_takes_the_place_of_a_function_does_the_work(server, http):
+def test_an_agent_over_http_replaces_a_function(server, http):
     assert http.delete(f"{server.url}/agents/work").ok
     body = {"agent_id": "work", "endpoint": "http://127.0.0.1:1"}
     assert http.post(f"{server.url}/agents", json=body).ok
@@ -889,17 +898,19 @@ def test_an_agent_that_takes_the_place_of_a_function_does_the_work(server, http)
     assert "http://127.0.0.1:1" in execution.error_message
 
 
-def test_a_node_id_that_is_no_unicode_does_not_hang_its_flow(server, http, caplog):
-    answer = http.post(
+def test_a_node_id_with_a_surrogate_does_not_hang_its_flow(server, http, caplog):
+    response = http.post(
         f"{server.url}/flows", json=flow(node("\ud800", "work"), flow_id="g")
     )
-    if answer.ok:
+    if response.ok:
         assert run(server, "g").is_done
     else:
-        assert answer.status_code == 400
+        assert response.status_code == 400
 
 
-def test_the_same_key_gives_the_same_execution_also_when_the_flow_is_gone(server, http):
+def test_the_same_key_returns_the_same_execution_after_its_flow_is_deleted(
+    server, http
+):
     body, headers = {"flow_id": "f", "input_data": {}}, {"Idempotency-Key": "k"}
     first = http.post(f"{server.url}/flows/execute", json=body, headers=headers).json()
     assert http.delete(f"{server.url}/flows/f").status_code == 200
@@ -907,7 +918,7 @@ def test_the_same_key_gives_the_same_execution_also_when_the_flow_is_gone(server
     assert again == first
 
 
-def test_a_cancel_whose_key_was_used_otherwise_cancels_nothing(server, http):
+def test_a_cancel_with_a_key_of_another_request_is_refused(server, http):
     headers = {"Idempotency-Key": "k"}
     body = {"flow_id": "f", "input_data": {}}
     started = http.post(
@@ -917,7 +928,7 @@ def test_a_cancel_whose_key_was_used_otherwise_cancels_nothing(server, http):
     assert http.post(url, json={}, headers=headers).status_code == 409
 
 
-def test_a_program_that_asks_for_the_root_learns_where_everything_is(serve):
+def test_the_root_lists_the_paths(serve):
     server = serve()
     response = requests.get(server.url, timeout=LIMIT)
     assert response.headers["Content-Type"].startswith("application/json")

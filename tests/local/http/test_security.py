@@ -1,4 +1,4 @@
-"""Attacks on the local server, most of them over raw sockets, as no client of ours would speak."""
+"""Tests of attacks on the local server, most of them over raw sockets."""
 
 import gzip
 import http.client
@@ -31,22 +31,22 @@ def server(serve):
     return serve([single()], {"work": work})
 
 
-class Told:
-    """An answer as it came over the socket."""
+class Response:
+    """A response as read from a socket."""
 
     def __init__(self, sock, method="GET"):
-        answer = http.client.HTTPResponse(sock, method=method)
-        answer.begin()
-        self.status, self.text = answer.status, answer.read().decode("utf-8")
-        self.headers = {name.lower(): text for name, text in answer.getheaders()}
+        raw = http.client.HTTPResponse(sock, method=method)
+        raw.begin()
+        self.status, self.text = raw.status, raw.read().decode("utf-8")
+        self.headers = {name.lower(): text for name, text in raw.getheaders()}
 
     @property
     def detail(self):
-        """The one sentence in the server's dialect."""
-        told = json.loads(self.text)
-        assert set(told) == {"detail"}
-        assert is_one_sentence(told["detail"])
-        return told["detail"]
+        """The error message, which must be one sentence and the only field."""
+        body = json.loads(self.text)
+        assert set(body) == {"detail"}
+        assert is_one_sentence(body["detail"])
+        return body["detail"]
 
 
 def connect(server):
@@ -55,33 +55,33 @@ def connect(server):
 
 
 def send(server, head, body=b"", method="GET"):
-    """Send lines and a body as they are, and gives the answer."""
+    """Send lines and a body unchanged, and return the response."""
     lines = head if isinstance(head, bytes) else head.encode("latin-1")
     with connect(server) as sock:
         sock.sendall(lines.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body)
-        return Told(sock, method)
+        return Response(sock, method)
 
 
-def ask(server, path="/flows", method="GET", **headers):
-    """Ask with just these headers; `none` stands for no Host."""
+def send_request(server, path="/flows", method="GET", **headers):
+    """Send a request with only these headers; a header that is None is left out."""
     headers = {"Host": "127.0.0.1", "Connection": "close", **headers}
     lines = [f"{n.replace('_', '-')}: {text}" for n, text in headers.items() if text]
     return send(server, "\n".join([f"{method} {path} HTTP/1.1", *lines]), b"", method)
 
 
-def is_safe(told):
-    """Return whether an answer has what each must have, and nothing that tells of the server."""
-    assert told.headers["x-content-type-options"] == "nosniff"
-    assert told.headers["cache-control"] == "no-store"
-    assert told.headers["content-type"] == "application/json"
-    assert not {"server", "via", "set-cookie", "x-powered-by"} & set(told.headers)
-    assert not [name for name in told.headers if name.startswith("access-control")]
-    whole = (told.text + repr(told.headers)).lower()
+def is_safe(response):
+    """Check that a response has the security headers, and reveals nothing about the server."""
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-type"] == "application/json"
+    assert not {"server", "via", "set-cookie", "x-powered-by"} & set(response.headers)
+    assert not [name for name in response.headers if name.startswith("access-control")]
+    whole = (response.text + repr(response.headers)).lower()
     assert not [word for word in SECRETS if word in whole]
     return True
 
 
-# Names that point here without being ours
+# Host names of other servers that resolve to this machine
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def is_safe(told):
     ],
 )
 @pytest.mark.parametrize("path", ["/health", "/flows"])
-def test_a_host_that_no_dns_can_move_is_answered(server, host, path):
-    told = ask(server, path, Host=host)
-    assert told.status == 200 and is_safe(told)
+def test_a_host_that_dns_cannot_rebind_is_accepted(server, host, path):
+    response = send_request(server, path, Host=host)
+    assert response.status == 200 and is_safe(response)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_a_host_that_no_dns_can_move_is_answered(server, host, path):
 )
 @pytest.mark.parametrize("path", PATHS)
 def test_any_other_host_is_refused_on_every_path(server, host, path):
-    told = ask(server, path, Host=host)
-    assert told.status == 403 and is_safe(told)
-    assert "ost" in told.detail
+    response = send_request(server, path, Host=host)
+    assert response.status == 403 and is_safe(response)
+    assert "ost" in response.detail
 
 
-def test_a_host_that_is_told_twice_is_refused(server):
-    told = send(server, "GET /health HTTP/1.1\nHost: localhost\nHost: localhost")
-    assert told.status == 403
+def test_a_duplicate_host_header_is_refused(server):
+    response = send(server, "GET /health HTTP/1.1\nHost: localhost\nHost: localhost")
+    assert response.status == 403
 
 
 def test_a_request_of_http_1_0_needs_a_host_too(server):
@@ -144,30 +144,28 @@ def test_a_request_of_http_1_0_needs_a_host_too(server):
     assert send(server, "GET /health HTTP/1.0\nHost: localhost").status == 200
 
 
-def test_a_refusal_of_a_head_has_no_body(server):
+def test_a_refused_head_request_has_no_body(server):
     with connect(server) as sock:
         sock.sendall(b"HEAD / HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n")
-        told = b"".join(iter(lambda: sock.recv(4096), b""))
-    assert told.startswith(b"HTTP/1.1 403 ") and told.endswith(b"\r\n\r\n")
+        response = b"".join(iter(lambda: sock.recv(4096), b""))
+    assert response.startswith(b"HTTP/1.1 403 ") and response.endswith(b"\r\n\r\n")
 
 
-def test_a_refused_host_is_told_how_to_be_allowed_in_few_words(server):
-    told = ask(server, Host="spine.example:80").detail
-    assert "'spine.example'" in told and "allowed_hosts" in told
-    assert len(ask(server, Host="x" * 20000).detail) < 250
+def test_the_error_for_a_refused_host_says_how_to_allow_it(server):
+    response = send_request(server, Host="spine.example:80").detail
+    assert "'spine.example'" in response and "allowed_hosts" in response
+    assert len(send_request(server, Host="x" * 20000).detail) < 250
 
 
-def test_a_refused_request_uses_up_no_fault_and_starts_nothing(server):
+def test_a_refused_request_does_not_use_up_a_fault(server):
     fault = server.faults.add("*", "*", status=503, times=None)
-    assert ask(server, Host="evil.example").status == 403
-    assert ask(server, Origin=FOREIGN).status == 403
+    assert send_request(server, Host="evil.example").status == 403
+    assert send_request(server, Origin=FOREIGN).status == 403
     assert fault.met == 0
-    assert ask(server).status == 503
+    assert send_request(server).status == 503
 
 
-def test_the_name_that_a_server_listens_on_and_those_allowed_are_answered(
-    serve, monkeypatch
-):
+def test_the_host_of_the_server_and_allowed_hosts_are_accepted(serve, monkeypatch):
     real = socket.getaddrinfo
 
     def find(host, *args, **more):
@@ -177,31 +175,29 @@ def test_the_name_that_a_server_listens_on_and_those_allowed_are_answered(
     names = ["Spine.Example", "b\xfccher.example"]
     server = serve([single()], {"work": work}, host="Here.example", allowed_hosts=names)
     for host in ("here.example:1", "spine.example", "xn--bcher-kva.example"):
-        assert ask(server, Host=host).status == 200
-    assert ask(server, Host="sub.spine.example").status == 403
+        assert send_request(server, Host=host).status == 200
+    assert send_request(server, Host="sub.spine.example").status == 403
 
 
-def test_this_machines_own_name_counts_where_all_interfaces_are_listened_on(
-    serve, monkeypatch
-):
+def test_the_name_of_this_machine_is_accepted_on_all_interfaces(serve, monkeypatch):
     monkeypatch.setattr(socket, "gethostname", lambda: "My-Machine")
-    everywhere, here = serve([], {}, host="0.0.0.0"), serve([], {})
-    assert ask(everywhere, Host="my-machine:80").status == 200
-    assert ask(here, Host="my-machine:80").status == 403
-    assert ask(everywhere, Host="evil.example").status == 403
+    on_all_interfaces, on_loopback = serve([], {}, host="0.0.0.0"), serve([], {})
+    assert send_request(on_all_interfaces, Host="my-machine:80").status == 200
+    assert send_request(on_loopback, Host="my-machine:80").status == 403
+    assert send_request(on_all_interfaces, Host="evil.example").status == 403
 
 
 @pytest.mark.parametrize(
     "allowed",
     ["spine.example", 5, None, [5], [""], ["h:80"], ["http://h"], ["a b"], ["*,x"]],
 )
-def test_allowed_hosts_that_are_no_names_are_refused_in_one_sentence(allowed):
+def test_invalid_allowed_hosts_are_refused_in_one_sentence(allowed):
     with pytest.raises(ConfigurationError, match="^allowed_hosts must be") as caught:
         LocalServer([], {}, allowed_hosts=allowed)
     assert is_one_sentence(caught.value)
 
 
-# Pages of other origins
+# Requests from other origins
 
 
 @pytest.mark.parametrize(
@@ -220,18 +216,18 @@ def test_allowed_hosts_that_are_no_names_are_refused_in_one_sentence(allowed):
         "x" * 20000,
     ],
 )
-def test_a_web_page_of_another_origin_is_refused_before_anything_acts(server, origin):
+def test_a_request_from_another_origin_is_refused_before_it_has_effects(server, origin):
     port = server.url.rpartition(":")[2]
     body = b'{"flow_id": "f", "input_data": {}}'
-    told = send(
+    response = send(
         server,
         f"POST /flows/execute HTTP/1.1\nHost: 127.0.0.1:{port}\nContent-Type: text/plain\n"
         f"Origin: {origin.replace('PORT', port)}\nContent-Length: {len(body)}",
         body,
     )
-    assert told.status == 403 and is_safe(told)
-    assert "another origin" in told.detail
-    assert json.loads(ask(server, "/executions").text)["count"] == 0
+    assert response.status == 403 and is_safe(response)
+    assert "another origin" in response.detail
+    assert json.loads(send_request(server, "/executions").text)["count"] == 0
 
 
 @pytest.mark.parametrize(
@@ -243,20 +239,20 @@ def test_a_web_page_of_another_origin_is_refused_before_anything_acts(server, or
         ("[::1]:8000", "http://[::1]:8000"),
     ],
 )
-def test_a_page_of_the_server_itself_may_ask(server, host, origin):
-    told = ask(server, Host=host, Origin=origin)
-    assert told.status == 200 and is_safe(told)
+def test_a_request_from_the_same_origin_is_accepted(server, host, origin):
+    response = send_request(server, Host=host, Origin=origin)
+    assert response.status == 200 and is_safe(response)
 
 
 @pytest.mark.parametrize("origin", [FOREIGN, "http://127.0.0.1", None])
 @pytest.mark.parametrize("path", ["/flows", "/nothing"])
-def test_no_page_is_told_that_it_may_ask(server, origin, path):
-    wanted = {"Access_Control_Request_Method": "POST"}
-    told = ask(server, path, "OPTIONS", Origin=origin, **wanted)
-    assert told.status in (403, 404, 405) and is_safe(told)
+def test_no_preflight_request_is_allowed(server, origin, path):
+    preflight = {"Access_Control_Request_Method": "POST"}
+    response = send_request(server, path, "OPTIONS", Origin=origin, **preflight)
+    assert response.status in (403, 404, 405) and is_safe(response)
 
 
-# What answers carry
+# Responses
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "FOO", "TRACE"])
@@ -278,51 +274,51 @@ def test_no_page_is_told_that_it_may_ask(server, origin, path):
         "/" + "a" * 30000,
     ],
 )
-def test_every_answer_is_json_that_gives_nothing_away(server, method, path):
-    told = ask(server, path, method)
-    assert told.status < 500 and is_safe(told)
+def test_every_response_is_json_that_reveals_nothing(server, method, path):
+    response = send_request(server, path, method)
+    assert response.status < 500 and is_safe(response)
     if method == "HEAD":
-        assert told.text == ""
+        assert response.text == ""
 
 
-def test_answers_that_faults_ask_for_are_safe_as_well(server):
+def test_responses_of_faults_are_safe_too(server):
     server.faults.add("GET", "/flows", status=500)
-    assert is_safe(ask(server))
+    assert is_safe(send_request(server))
 
 
 MALFORMED = {
     "no HTTP": b"hello",
     "an unknown version": b"GET / HTTP/1.1.1\nHost: localhost",
-    "a method in small letters": b"get / HTTP/1.1\nHost: localhost",
+    "a method in lower case": b"get / HTTP/1.1\nHost: localhost",
     "a header without a colon": b"GET / HTTP/1.1\nHost localhost",
     "a header with a space in its name": b"GET / HTTP/1.1\nHost : localhost",
-    "a header that begins with its end": b"GET / HTTP/1.1\n folded",
+    "a header that begins with a folded line": b"GET / HTTP/1.1\n folded",
     "a null in a header": b"GET / HTTP/1.1\nHost: local\x00host",
-    "a URL that cannot be taken apart": b"GET http://[x/ HTTP/1.1\nHost: localhost",
-    "a length that is none": b"GET / HTTP/1.1\nHost: localhost\nContent-Length: -1",
-    "a length without end": b"GET / HTTP/1.1\nHost: localhost\nContent-Length: "
+    "a URL that cannot be parsed": b"GET http://[x/ HTTP/1.1\nHost: localhost",
+    "an invalid length": b"GET / HTTP/1.1\nHost: localhost\nContent-Length: -1",
+    "a length that is too long": b"GET / HTTP/1.1\nHost: localhost\nContent-Length: "
     + b"9" * 5000,
 }
 
 
 @pytest.mark.parametrize("head", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_not_http_is_refused_in_the_servers_dialect(server, head):
-    told = send(server, head)
-    assert told.status == 400 and is_safe(told)
-    assert told.detail == "The request is not valid HTTP"
-    assert ask(server).status == 200
+def test_a_request_that_is_not_http_is_refused_in_json(server, head):
+    response = send(server, head)
+    assert response.status == 400 and is_safe(response)
+    assert response.detail == "The request is not valid HTTP"
+    assert send_request(server).status == 200
 
 
-def test_a_broken_store_gives_nothing_away(server, caplog):
+def test_an_error_of_the_store_reveals_nothing(server, caplog):
     server._store._db.execute("DROP TABLE executions")
-    told = ask(server, "/executions")
-    assert told.status == 500 and is_safe(told)
-    assert told.detail == "Internal Server Error"
+    response = send_request(server, "/executions")
+    assert response.status == 500 and is_safe(response)
+    assert response.detail == "Internal Server Error"
     assert "no such table" in caplog.text
     server._store._db.execute("CREATE TABLE executions (execution_id, status)")
 
 
-def test_an_execution_of_a_broken_store_tells_nothing_of_it(serve, monkeypatch):
+def test_an_execution_does_not_reveal_an_error_of_the_store(serve, monkeypatch):
     server = serve([single()], {"work": work})
 
     def fail(*_, **__):
@@ -333,25 +329,25 @@ def test_an_execution_of_a_broken_store_tells_nothing_of_it(serve, monkeypatch):
     assert execution.error_message == "The server failed; see its log"
 
 
-def test_log_lines_hold_no_lines_of_a_request(server, caplog, monkeypatch):
+def test_line_breaks_in_a_path_are_not_logged(server, caplog, monkeypatch):
     def fail(*_):
         raise RuntimeError("broken")
 
     monkeypatch.setattr(server._store, "get", fail)
-    assert ask(server, "/flows/a%1b[31mFAKE%e2%80%a8b").status == 500
+    assert send_request(server, "/flows/a%1b[31mFAKE%e2%80%a8b").status == 500
     (line,) = [r.getMessage() for r in caplog.records if "FAKE" in r.getMessage()]
     assert line == "GET /flows/a [31mFAKE b failed"
 
 
-def test_log_lines_of_the_http_server_are_lines_as_well(server, caplog, monkeypatch):
+def test_the_http_server_logs_one_line_for_each_error(server, caplog, monkeypatch):
     def fail(*_):
         raise RuntimeError("broken")
 
     monkeypatch.setattr(server.faults, "take", fail)
     with caplog.at_level(logging.INFO):
-        told = ask(server, "/a%0aFAKE%1b[31m")
-    assert told.status == 500 and is_safe(told)
-    assert told.detail == "Internal Server Error"
+        response = send_request(server, "/a%0aFAKE%1b[31m")
+    assert response.status == 500 and is_safe(response)
+    assert response.detail == "Internal Server Error"
     (line,) = [r.getMessage() for r in caplog.records if "FAKE" in r.getMessage()]
     assert line.isprintable()
 
@@ -359,22 +355,22 @@ def test_log_lines_of_the_http_server_are_lines_as_well(server, caplog, monkeypa
 # Keys
 
 
-@pytest.mark.parametrize("given", ["", "sk-righ", "sk-right1", "SK-RIGHT", "\xff" * 50])
-def test_a_wrong_key_is_refused_whatever_it_looks_like(serve, given):
+@pytest.mark.parametrize("key", ["", "sk-righ", "sk-right1", "SK-RIGHT", "\xff" * 50])
+def test_a_wrong_key_is_refused(serve, key):
     server = serve([], {}, api_key="sk-right")
-    told = ask(server, Authorization=f"Bearer {given}")
-    assert told.status == 401 and is_safe(told)
-    assert ask(server, Authorization="Bearer sk-right").status == 200
+    response = send_request(server, Authorization=f"Bearer {key}")
+    assert response.status == 401 and is_safe(response)
+    assert send_request(server, Authorization="Bearer sk-right").status == 200
 
 
-def test_a_servers_key_is_not_in_its_file(serve, tmp_path):
+def test_the_key_of_a_server_is_not_stored_in_its_database(serve, tmp_path):
     server = serve([single()], {"work": work}, api_key="sk-right", db=tmp_path / "db")
     assert run(server).succeeded
     for path in tmp_path.iterdir():
         assert b"sk-right" not in path.read_bytes()
 
 
-# Data that would be more
+# Injection
 
 
 @pytest.mark.parametrize(
@@ -383,9 +379,9 @@ def test_a_servers_key_is_not_in_its_file(serve, tmp_path):
 def test_sql_in_ids_and_filters_is_data(server, http, value):
     assert run(server).succeeded
     for name in ("flow_id", "status"):
-        told = http.get(f"{server.url}/executions", params={name: value}).json()
-        assert told["executions"] == []
-    quoted = requests_quote(value)
+        response = http.get(f"{server.url}/executions", params={name: value}).json()
+        assert response["executions"] == []
+    quoted = percent_encode(value)
     for noun in ("flows", "agents"):
         assert http.get(f"{server.url}/{noun}/{quoted}").status_code == 404
         assert http.delete(f"{server.url}/{noun}/{quoted}").status_code == 404
@@ -395,13 +391,13 @@ def test_sql_in_ids_and_filters_is_data(server, http, value):
         assert bad.status_code == 422
     headers = {"Idempotency-Key": value.replace("\x00", "")}
     body = {"flow_id": value, "input_data": {}}
-    told = http.post(f"{server.url}/flows/execute", json=body, headers=headers)
-    assert told.status_code in (200, 422)
+    response = http.post(f"{server.url}/flows/execute", json=body, headers=headers)
+    assert response.status_code in (200, 422)
     assert http.get(f"{server.url}/executions").json()["count"] == 1
     assert http.get(f"{server.url}/flows").json()["count"] == 1
 
 
-def requests_quote(value):
+def percent_encode(value):
     return "".join(f"%{byte:02x}" for byte in value.encode("utf-8"))
 
 
@@ -409,7 +405,7 @@ def requests_quote(value):
     "text",
     ["{0.__class__}", "{input}", "%(x)s", "${HOME}", "{{7*7}}", "__import__('os')"],
 )
-def test_what_looks_like_a_program_is_data(serve, http, text):
+def test_templates_and_code_in_input_are_data(serve, http, text):
     rule = {"field": text, "op": "==", "value": text}
     flows = [
         flow(
@@ -420,13 +416,13 @@ def test_what_looks_like_a_program_is_data(serve, http, text):
     server = serve(flows, {"echo": lambda input, config: input})
     execution = run(server, input_data={text: text})
     assert execution.succeeded
-    found = "." not in text  # in a condition's field, a dot leads into a mapping
+    found = "." not in text  # in a condition's field, a dot separates nested keys
     assert ("end" in execution.output_data) is found
-    told = http.get(f"{server.url}/flows/{requests_quote(text)}").json()
-    assert told == {"detail": f"Flow {text!r} not found"}
+    response = http.get(f"{server.url}/flows/{percent_encode(text)}").json()
+    assert response == {"detail": f"Flow {text!r} not found"}
 
 
-def test_an_agent_that_is_registered_is_an_address_and_no_code(server, http):
+def test_a_registered_agent_must_be_an_http_url(server, http):
     for endpoint in ("python:os.system", "file:///etc/passwd", "http://h\nost", "os"):
         body = {"agent_id": "new", "endpoint": endpoint}
         assert http.post(f"{server.url}/agents", json=body).status_code == 400
@@ -443,7 +439,7 @@ def posted(server, body, path="/flows/execute", method="POST"):
 NESTED = {
     "lists": (b"[" * 101, b"]" * 101),
     "mappings": (b'{"a":' * 100 + b"{}", b"}" * 100),
-    "without end": (b"[" * 100000, b""),
+    "unclosed": (b"[" * 100000, b""),
 }
 
 
@@ -461,16 +457,14 @@ NESTED = {
     ],
 )
 def test_json_that_is_nested_too_deeply_is_refused(server, before, after, method, path):
-    told = posted(server, before + after, path, method)
-    assert told.status == 422 and is_safe(told)
-    (problem,) = json.loads(told.text)["detail"]
+    response = posted(server, before + after, path, method)
+    assert response.status == 422 and is_safe(response)
+    (problem,) = json.loads(response.text)["detail"]
     assert "JSON" in problem["msg"] and "nested too deeply" in problem["msg"]
 
 
-def test_a_hundred_levels_are_executed_and_brackets_side_by_side_as_well(server, http):
-    deep = json.loads(
-        "[" * 98 + "]" * 98
-    )  # in two mappings, the body's and the input's
+def test_a_hundred_levels_and_a_thousand_empty_lists_are_executed(server, http):
+    deep = json.loads("[" * 98 + "]" * 98)  # plus two levels for the body and the input
     body = {"flow_id": "f", "input_data": {"x": deep}}
     assert http.post(f"{server.url}/flows/execute", json=body).status_code == 200
     body["input_data"]["x"] = [[]] * 1000
@@ -480,7 +474,7 @@ def test_a_hundred_levels_are_executed_and_brackets_side_by_side_as_well(server,
 
 
 @pytest.mark.parametrize("levels", [101, 700, 100000])
-def test_an_agent_that_nests_without_end_fails_its_node(serve, levels):
+def test_a_deeply_nested_output_of_an_agent_fails_its_node(serve, levels):
     def nest(input, config):
         made = []
         for _ in range(levels):
@@ -494,7 +488,7 @@ def test_an_agent_that_nests_without_end_fails_its_node(serve, levels):
 
 
 @pytest.mark.parametrize("levels", [101, 700])
-def test_an_http_agent_that_nests_without_end_fails_its_node(serve, levels):
+def test_a_deeply_nested_response_of_an_http_agent_fails_its_node(serve, levels):
     nested = b"[" * levels + b"]" * levels
     for body, words in [
         (b'{"status": "success", "output": {"x": %s}}', "nested deeper than 100"),
@@ -508,58 +502,58 @@ def test_an_http_agent_that_nests_without_end_fails_its_node(serve, levels):
 
 
 @pytest.mark.parametrize("kind", ["flow", "agent"])
-def test_what_is_nested_without_end_in_the_store_does_not_end_the_server(
-    serve, tmp_path, kind
-):
+def test_deep_nesting_in_the_store_does_not_crash_the_server(serve, tmp_path, kind):
     server = serve([single()], {"work": work}, db=tmp_path / "db")
     body = '{"x": ' + "[" * 50000 + "]" * 50000 + "}"
     query = "UPDATE definitions SET body = ? WHERE kind = ?"
     server._store._db.execute(query, (body, kind))
     if kind == "agent":
         assert is_one_sentence(run(server).error_message)
-    told = ask(server, f"/{kind}s")
-    assert told.status == 500 and is_safe(told)
+    response = send_request(server, f"/{kind}s")
+    assert response.status == 500 and is_safe(response)
     server.reset()
     assert run(server).succeeded
 
 
-def test_a_body_is_refused_by_its_length_before_it_comes(server):
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server):
     head = "POST /flows HTTP/1.1\nHost: localhost\nContent-Length: 99999999999"
-    told = send(server, head)
-    assert told.status == 413 and is_safe(told)
-    assert told.detail == "The body must be smaller than 16777216 bytes"
+    response = send(server, head)
+    assert response.status == 413 and is_safe(response)
+    assert response.detail == "The body must be smaller than 16777216 bytes"
 
 
-def test_a_body_in_chunks_is_limited_as_well(server, monkeypatch):
+def test_a_chunked_body_is_limited_too(server, monkeypatch):
     monkeypatch.setattr(server._http._server.adj, "max_request_body_size", 5000)
     head = "POST /flows HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked"
-    told = send(server, head, b"1000\r\n" + b"x" * 4096 + b"\r\n400\r\n" + b"x" * 894)
-    assert told.status == 413 and is_safe(told)
+    response = send(
+        server, head, b"1000\r\n" + b"x" * 4096 + b"\r\n400\r\n" + b"x" * 894
+    )
+    assert response.status == 413 and is_safe(response)
 
 
 @pytest.mark.parametrize("ending", [b"1;x=" + b"y" * 5000, b"0\r\nX: " + b"y" * 5000])
-def test_a_line_between_chunks_that_does_not_end_is_refused(server, ending):
+def test_an_endless_line_between_chunks_is_refused(server, ending):
     head = "POST /flows HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked"
-    told = send(server, head, ending)
-    assert told.status == 400 and is_safe(told)
+    response = send(server, head, ending)
+    assert response.status == 400 and is_safe(response)
 
 
-def test_a_body_in_chunks_is_read(server):
+def test_a_chunked_body_is_accepted(server):
     body = b'{"flow_id": "f", "input_data": {}}'
     head = "POST /flows/execute HTTP/1.1\nHost: localhost\nTransfer-Encoding: chunked"
-    told = send(server, head, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
-    assert told.status == 200
+    response = send(server, head, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+    assert response.status == 200
 
 
 def test_headers_are_limited(server):
     with connect(server) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 66000)
-        told = Told(sock)
-    assert told.status == 431 and is_safe(told)
-    assert told.detail == "The headers must be smaller than 65536 bytes"
+        response = Response(sock)
+    assert response.status == 431 and is_safe(response)
+    assert response.detail == "The headers must be smaller than 65536 bytes"
 
 
-# Requests in requests
+# Request smuggling
 
 
 SMUGGLED = b"GET /flows?smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -582,24 +576,26 @@ SMUGGLED = b"GET /flows?smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
         ("Content-Length: 5\n Transfer-Encoding: chunked", 400),
     ],
 )
-def test_a_request_of_two_lengths_is_refused_with_all_that_follows(
+def test_a_request_with_an_ambiguous_length_is_refused_and_the_connection_closed(
     server, lines, status
 ):
     fault = server.faults.add("GET", "/flows", status=418, times=None)
     with connect(server) as sock:
         head = f"POST /flows HTTP/1.1\nHost: localhost\n{lines}".replace("\n", "\r\n")
         sock.sendall(head.encode("latin-1") + b"\r\n\r\n0\r\n\r\n" + SMUGGLED)
-        told = Told(sock)
-    assert told.status == status and is_safe(told)
-    assert told.headers["connection"] == "close"
-    assert ask(server, "/health").status == 200
+        response = Response(sock)
+    assert response.status == status and is_safe(response)
+    assert response.headers["connection"] == "close"
+    assert send_request(server, "/health").status == 200
     assert fault.met == 0
 
 
-def test_chunks_are_refused_from_a_client_of_http_1_0(server):
+def test_chunked_bodies_over_http_1_0_are_refused(server):
     head = "POST /flows HTTP/1.0\nHost: localhost\nConnection: keep-alive"
-    told = send(server, head + "\nTransfer-Encoding: chunked", b"0\r\n\r\n" + SMUGGLED)
-    assert told.status == 400 and is_safe(told)
+    response = send(
+        server, head + "\nTransfer-Encoding: chunked", b"0\r\n\r\n" + SMUGGLED
+    )
+    assert response.status == 400 and is_safe(response)
 
 
 # Clients that stall
@@ -618,7 +614,7 @@ def our_threads():
     return {t for t in threading.enumerate() if t.name.startswith(("ai-", "waitress"))}
 
 
-def test_clients_that_send_half_a_request_do_not_hold_up_others(server):
+def test_incomplete_requests_do_not_block_others(server):
     stalled = [connect(server) for _ in range(20)]
     try:
         for number, sock in enumerate(stalled):
@@ -629,7 +625,7 @@ def test_clients_that_send_half_a_request_do_not_hold_up_others(server):
             sock.close()
 
 
-def test_a_server_closes_amid_half_requests_and_leaves_nothing():
+def test_close_drops_incomplete_requests_and_leaves_no_threads():
     before = our_threads()
     server = LocalServer([single()], {"work": work})
     channels = server._http._server.active_channels
@@ -647,7 +643,7 @@ def test_a_server_closes_amid_half_requests_and_leaves_nothing():
 
 
 def is_closed(sock):
-    """Return whether the other side is gone, waiting for it."""
+    """Wait for data, and return whether the other side has closed the connection."""
     try:
         return sock.recv(1) == b""
     except ConnectionError:
@@ -655,14 +651,14 @@ def is_closed(sock):
 
 
 @pytest.mark.parametrize("half", HALVES[1:])
-def test_a_request_that_takes_too_long_to_arrive_is_dropped(server, monkeypatch, half):
+def test_a_request_that_arrives_too_slowly_is_dropped(server, monkeypatch, half):
     monkeypatch.setattr(local_http, "REQUEST_SECONDS", 0.05)
     with connect(server) as sock:
         sock.sendall(half)
         assert is_closed(sock)
 
 
-def test_a_client_that_does_not_read_holds_up_nobody(serve, http, monkeypatch):
+def test_a_client_that_does_not_read_does_not_block_others(serve, http, monkeypatch):
     monkeypatch.setattr(local_http, "_HTTP_THREADS", 1)
     server = serve([flow(node("in"), node("out", None, ["in"]))])
     done = run(server, input_data={"x": "x" * (6 * 2**20)})
@@ -676,7 +672,7 @@ def test_a_client_that_does_not_read_holds_up_nobody(serve, http, monkeypatch):
         assert not server._http._thread.is_alive()
 
 
-def test_a_start_that_fails_leaves_no_thread(server):
+def test_a_failed_start_leaves_no_thread(server):
     before = our_threads()
     with pytest.raises(ConfigurationError):
         LocalServer([], {}, port=int(server.url.rpartition(":")[2]))
@@ -686,26 +682,26 @@ def test_a_start_that_fails_leaves_no_thread(server):
 # Agents that attack the server
 
 
-def test_an_http_agent_that_drips_fails_in_its_nodes_time_and_frees_its_thread(serve):
+def test_an_http_agent_that_trickles_fails_at_the_timeout_of_its_node(serve):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"
     with RawServer((head, TRICKLE)) as service:
         flows = [single("drip", timeout=0.3), single("work", "other")]
         agents = {"drip": service.url, "work": work}
         server = serve(flows, agents, max_workers=1)
         execution = run(server)
-        assert run(server, "other").succeeded  # on the only thread
+        assert run(server, "other").succeeded  # which needs the only thread
         assert not service.trickled_out
     assert execution.status == "failed"
     assert "time" in execution.error_message
 
 
-def test_where_an_http_agent_redirects_to_is_not_looked_at(serve):
+def test_the_location_of_a_redirect_of_an_http_agent_is_ignored(serve):
     body = {"status": "success", "output": {}}
     with RawServer(answer(302, body, location="http://[")) as service:
         assert run(serve([single()], {"work": service.url})).succeeded
 
 
-def test_an_http_agent_cannot_be_sent_what_is_nested_without_end():
+def test_a_deeply_nested_input_is_not_sent_to_an_http_agent():
     deep = []
     for _ in range(5000):
         deep = [deep]
@@ -716,7 +712,7 @@ def test_an_http_agent_cannot_be_sent_what_is_nested_without_end():
 
 
 @pytest.mark.parametrize("status", [200, 302, 500])
-def test_an_http_agents_answer_is_read_up_to_a_limit(serve, monkeypatch, status):
+def test_the_size_of_an_http_agents_response_is_limited(serve, monkeypatch, status):
     monkeypatch.setattr(http_agents, "MAX_AGENT_RESPONSE_BYTES", 2**20)
     body = b"x" * (2**20 + 1)
     location = {"location": "http://127.0.0.1:1/"} if status == 302 else {}
@@ -727,30 +723,30 @@ def test_an_http_agents_answer_is_read_up_to_a_limit(serve, monkeypatch, status)
     assert len(service.requests) == 1
 
 
-def test_an_http_agents_packed_answer_is_limited_when_it_is_unpacked(
+def test_the_decompressed_size_of_an_http_agents_response_is_limited(
     serve, monkeypatch
 ):
     monkeypatch.setattr(http_agents, "MAX_AGENT_RESPONSE_BYTES", 2**20)
-    packed = gzip.compress(b" " * (50 * 2**20))
-    with RawServer(answer(200, packed, content_encoding="gzip")) as service:
+    compressed = gzip.compress(b" " * (50 * 2**20))
+    with RawServer(answer(200, compressed, content_encoding="gzip")) as service:
         execution = run(serve([single()], {"work": service.url}))
     assert "the response is larger than 1 MiB" in execution.error_message
     assert service.requests[0].headers["accept-encoding"] == "identity"
 
 
-def test_an_http_agent_is_sent_neither_the_servers_key_nor_a_cookie(serve, monkeypatch):
+def test_the_key_and_cookies_are_not_sent_to_http_agents(serve, monkeypatch):
     monkeypatch.setenv("AI_SPINE_API_KEY", "sk-environment")
     body = {"status": "success", "output": {}}
     with RawServer(answer(200, body, set_cookie="a=b")) as service:
         server = serve([single()], {"work": service.url}, api_key="sk-right")
         assert run(server).succeeded and run(server).succeeded
     for request in service.requests:
-        told = repr(request)
-        assert "sk-" not in told and "cookie" not in request.headers
+        response = repr(request)
+        assert "sk-" not in response and "cookie" not in request.headers
         assert "authorization" not in request.headers
 
 
-def test_agents_are_asked_through_a_proxy_but_not_those_on_this_machine(
+def test_http_agents_are_called_through_a_proxy_unless_they_are_local(
     serve, http, monkeypatch
 ):
     body = answer(200, {"status": "success", "output": {}})
@@ -759,18 +755,18 @@ def test_agents_are_asked_through_a_proxy_but_not_those_on_this_machine(
         flows = [single("near", "near"), single("far", "far")]
         agents = {"near": service.url, "far": "http://agent.example"}
         server = serve(flows, agents)
-        with server.client(session=http) as client:  # which knows of no proxy
+        with server.client(session=http) as client:  # a session without proxies
             for flow_id in ("near", "far"):
                 assert client.execute_and_wait(flow_id, {}, timeout=LIMIT).succeeded
     assert [request.target for request in service.requests] == ["/execute"]
-    (asked,) = proxy.requests
-    assert asked.target == "http://agent.example/execute"
+    (proxied,) = proxy.requests
+    assert proxied.target == "http://agent.example/execute"
 
 
-# What takes long
+# Slow requests
 
 
-def test_a_flow_of_a_long_chain_is_refused_before_it_is_looked_at(server):
+def test_a_flow_with_too_many_nodes_is_refused(server):
     nodes = [
         {"id": f"n{n}", "depends_on": [f"n{n - 1}"] if n else []} for n in range(1001)
     ]

@@ -1,4 +1,4 @@
-"""Tests of the streams of the local server, over plain HTTP."""
+"""Tests of the local server's event streams over plain HTTP."""
 
 import json
 import socket
@@ -31,8 +31,8 @@ def server(serve, gate):
 
 def start(server, http, flow_id="f"):
     body = {"flow_id": flow_id, "input_data": {}}
-    answer = http.post(f"{server.url}/flows/execute", json=body)
-    return answer.json()["execution_id"]
+    response = http.post(f"{server.url}/flows/execute", json=body)
+    return response.json()["execution_id"]
 
 
 def open_stream(server, http, execution_id, prefix="", **headers):
@@ -40,7 +40,7 @@ def open_stream(server, http, execution_id, prefix="", **headers):
     return http.get(url, headers=headers, stream=True, timeout=LIMIT)
 
 
-def told(content):
+def events_of(content):
     return [(e.id, e.type, json.loads(e.data)) for e in EventParser().feed(content)]
 
 
@@ -58,17 +58,17 @@ ALL = [
 
 
 @pytest.mark.parametrize("prefix", PREFIXES, ids=["root", "prefixed"])
-def test_a_stream_tells_all_that_becomes_of_an_execution(server, http, gate, prefix):
+def test_a_stream_has_every_event_of_an_execution(server, http, gate, prefix):
     execution_id = start(server, http)
-    with open_stream(server, http, execution_id, prefix) as answer:
-        assert answer.headers["Content-Type"].startswith("text/event-stream")
-        pieces = answer.iter_content(None)
+    with open_stream(server, http, execution_id, prefix) as response:
+        assert response.headers["Content-Type"].startswith("text/event-stream")
+        pieces = response.iter_content(None)
         content = b""
         while b"id: 3" not in content:
             content += next(pieces)
         gate.set()
         content += b"".join(pieces)
-    events = told(content)
+    events = events_of(content)
     assert statuses(events) == ALL
     base = f"{server.url}/executions/{execution_id}"
     assert events[-1][2] == http.get(base).json()
@@ -76,28 +76,30 @@ def test_a_stream_tells_all_that_becomes_of_an_execution(server, http, gate, pre
     assert events[2][2]["output_data"] is None
 
 
-def test_a_stream_begins_behind_the_last_event_id(server, http, gate):
+def test_a_stream_starts_after_the_last_event_id(server, http, gate):
     gate.set()
     execution_id = start(server, http)
     whole = open_stream(server, http, execution_id).content
     for last in range(5):
         headers = {"Last-Event-ID": str(last)}
         rest = open_stream(server, http, execution_id, **headers).content
-        assert told(rest) == told(whole)[last:]
-    for last in (5, 999):  # which keeps a browser from coming again for ever
+        assert events_of(rest) == events_of(whole)[last:]
+    for last in (5, 999):  # 204 stops a browser from reconnecting
         headers = {"Last-Event-ID": str(last)}
         assert open_stream(server, http, execution_id, **headers).status_code == 204
 
 
-def test_an_id_behind_all_others_leaves_out_what_was_only(server, http, gate):
+def test_a_last_event_id_that_is_too_large_skips_only_past_events(server, http, gate):
     execution_id = start(server, http)
     wait_until(lambda: server._store.place_of(execution_id).number == 3)
-    with open_stream(server, http, execution_id, **{"Last-Event-ID": "999"}) as answer:
+    with open_stream(
+        server, http, execution_id, **{"Last-Event-ID": "999"}
+    ) as response:
         gate.set()
-        assert [event[0] for event in told(answer.content)] == ["4", "5"]
+        assert [event[0] for event in events_of(response.content)] == ["4", "5"]
 
 
-def test_a_stream_says_the_same_after_a_restart(serve, http, tmp_path):
+def test_a_stream_is_the_same_after_a_restart(serve, http, tmp_path):
     options = {"db": tmp_path / "db"}
     first = serve([single()], {"work": lambda i, c: {"x": 1}}, **options)
     execution_id = start(first, http)
@@ -118,13 +120,13 @@ def test_an_interrupted_execution_ends_its_stream_after_a_restart(
     first.close()
     second = serve([single()], hold, **options)
     rest = open_stream(second, http, execution_id, **{"Last-Event-ID": "3"}).content
-    assert statuses(told(rest)) == [
+    assert statuses(events_of(rest)) == [
         ("4", "node", "cancelled"),
         ("5", "execution", "failed"),
     ]
 
 
-def test_what_an_older_version_has_written_can_be_followed(serve, http, tmp_path):
+def test_a_database_of_an_older_version_can_be_streamed(serve, http, tmp_path):
     path = tmp_path / "db"
     first = serve([single()], {"work": lambda i, c: {}}, db=path)
     execution_id = start(first, http)
@@ -132,14 +134,14 @@ def test_what_an_older_version_has_written_can_be_followed(serve, http, tmp_path
     first._store._execute("DROP TABLE events")
     first.close()
     second = serve([single()], {"work": lambda i, c: {}}, db=path)
-    events = told(open_stream(second, http, execution_id).content)
+    events = events_of(open_stream(second, http, execution_id).content)
     assert statuses(events) == [
         ("1", "node", "completed"),
         ("2", "execution", "completed"),
     ]
 
 
-def test_an_answer_about_an_execution_tells_of_its_stream(server, http, gate):
+def test_the_response_about_an_execution_links_to_its_stream(server, http, gate):
     for prefix in PREFIXES:
         body = {"flow_id": "f", "input_data": {}}
         made = http.post(f"{server.url}{prefix}/flows/execute", json=body)
@@ -153,7 +155,7 @@ def test_an_answer_about_an_execution_tells_of_its_stream(server, http, gate):
     assert "Link" not in refused.headers
 
 
-def test_a_server_without_streams_neither_has_nor_tells_of_them(serve, http):
+def test_a_server_without_streams_neither_has_nor_links_to_them(serve, http):
     server = serve([single()], {"work": lambda i, c: {}}, streams=False)
     execution_id = start(server, http)
     got = http.get(f"{server.url}/executions/{execution_id}")
@@ -161,32 +163,34 @@ def test_a_server_without_streams_neither_has_nor_tells_of_them(serve, http):
     assert open_stream(server, http, execution_id).json() == {"detail": "Not Found"}
 
 
-def test_what_cannot_be_streamed_is_refused_in_the_dialect(server, http):
+def test_an_invalid_request_for_a_stream_is_refused_in_json(server, http):
     unknown = "12345678-1234-1234-1234-123456789abc"
-    answer = open_stream(server, http, unknown)
-    assert answer.status_code == 404
-    assert answer.json() == {"detail": f"Execution {unknown!r} not found"}
+    response = open_stream(server, http, unknown)
+    assert response.status_code == 404
+    assert response.json() == {"detail": f"Execution {unknown!r} not found"}
     assert open_stream(server, http, "no-uuid").status_code == 422
     execution_id = start(server, http)
-    answer = open_stream(server, http, execution_id, **{"Last-Event-ID": "x"})
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["header", "Last-Event-ID"]
+    response = open_stream(server, http, execution_id, **{"Last-Event-ID": "x"})
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["header", "Last-Event-ID"]
 
 
 def test_a_stream_needs_the_key(serve, http):
     server = serve([single()], {"work": lambda i, c: {}}, api_key="sk-1")
-    answer = open_stream(server, http, "12345678-1234-1234-1234-123456789abc")
-    assert answer.status_code == 401
+    response = open_stream(server, http, "12345678-1234-1234-1234-123456789abc")
+    assert response.status_code == 401
 
 
-def test_a_head_of_a_stream_has_no_body_and_ends(server, http):
+def test_a_head_request_for_a_stream_has_no_body(server, http):
     execution_id = start(server, http)
-    answer = http.head(f"{server.url}/executions/{execution_id}/stream", timeout=LIMIT)
-    assert answer.headers["Content-Type"].startswith("text/event-stream")
-    assert wait_until(lambda: server._publisher.count == 0) and not answer.content
+    response = http.head(
+        f"{server.url}/executions/{execution_id}/stream", timeout=LIMIT
+    )
+    assert response.headers["Content-Type"].startswith("text/event-stream")
+    assert wait_until(lambda: server._publisher.count == 0) and not response.content
 
 
-def test_a_client_of_http_1_0_gets_the_events_bare(server, gate, http):
+def test_an_http_1_0_client_gets_events_without_chunked_encoding(server, gate, http):
     gate.set()
     execution_id = start(server, http)
     address = server.url.rpartition("/")[2].split(":")
@@ -197,10 +201,10 @@ def test_a_client_of_http_1_0_gets_the_events_bare(server, gate, http):
         plain.sendall(request.encode())
         content = b"".join(iter(lambda: plain.recv(65536), b""))
     head, _, body = content.partition(b"\r\n\r\n")
-    assert b"chunked" not in head and statuses(told(body)) == ALL
+    assert b"chunked" not in head and statuses(events_of(body)) == ALL
 
 
-def test_ordinary_requests_are_answered_while_200_streams_are_open(server, http, gate):
+def test_requests_are_served_while_200_streams_are_open(server, http, gate):
     execution_id = start(server, http)
     with ExitStack() as stack:
         sessions = [stack.enter_context(requests.Session()) for _ in range(200)]
@@ -211,17 +215,17 @@ def test_ordinary_requests_are_answered_while_200_streams_are_open(server, http,
         wait_until(lambda: server._publisher.count == 200)
         assert http.get(f"{server.url}/health", timeout=LIMIT).ok
         gate.set()
-        for answer in opened:
-            assert statuses(told(answer.content)) == ALL
+        for response in opened:
+            assert statuses(events_of(response.content)) == ALL
     wait_until(lambda: server._publisher.count == 0)
     wait_until(lambda: len(server._http._server.active_channels) <= 1)
 
 
-def test_a_client_that_goes_away_frees_everything(server, http):
+def test_a_client_that_disconnects_closes_its_stream(server, http):
     execution_id = start(server, http)
-    answer = open_stream(server, http, execution_id)
+    response = open_stream(server, http, execution_id)
     wait_until(lambda: server._publisher.count == 1)
-    answer.close()
+    response.close()
     wait_until(lambda: server._publisher.count == 0)
 
 
@@ -234,10 +238,10 @@ def test_too_many_streams_are_refused(server, http, monkeypatch):
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
-def test_the_end_of_the_server_ends_its_streams(server, http, end):
+def test_close_and_reset_end_the_streams(server, http, end):
     execution_id = start(server, http)
-    with open_stream(server, http, execution_id) as answer:
-        pieces = answer.iter_content(None)
+    with open_stream(server, http, execution_id) as response:
+        pieces = response.iter_content(None)
         assert next(pieces)
         getattr(server, end)()
         with pytest.raises(requests.RequestException):
@@ -246,7 +250,7 @@ def test_the_end_of_the_server_ends_its_streams(server, http, end):
     assert end == "reset" or "ai-spine-streams" not in names
 
 
-def test_a_slow_reader_holds_up_nobody_and_fills_no_memory(server, http):
+def test_a_slow_reader_does_not_block_others_and_its_buffer_is_bounded(server, http):
     execution_id = start(server, http, "chain")
     address = server.url.rpartition("/")[2].split(":")
     with socket.socket() as slow:
@@ -257,9 +261,11 @@ def test_a_slow_reader_holds_up_nobody_and_fills_no_memory(server, http):
         )
         slow.sendall(request.encode())
         wait_until(lambda: server._store.place_of(execution_id).is_done)
-        whole = open_stream(server, http, execution_id).content  # much, to a quick one
+        whole = open_stream(
+            server, http, execution_id
+        ).content  # a fast client reads everything
         (stream,) = server._publisher._open()
-        largest = 2 * 4_100_000  # what one event holds, and what it is told in
+        largest = 2 * 4_100_000  # an event, and its encoded form
         assert 0 < stream.channel.total_outbufs_len < largest + 65536
         assert stream.number < 11
         slow.settimeout(LIMIT)
@@ -267,23 +273,23 @@ def test_a_slow_reader_holds_up_nobody_and_fills_no_memory(server, http):
         content = bytearray()
         while not content.endswith(b"\r\n0\r\n\r\n"):
             content += slow.recv(1 << 20)
-    assert len(told(whole)) == 11
+    assert len(events_of(whole)) == 11
     assert content.count(b"\nevent: ") == 11
 
 
-def test_a_silent_stream_is_kept_alive_by_comments(server, http, monkeypatch):
+def test_an_idle_stream_is_kept_alive_by_comments(server, http, monkeypatch):
     monkeypatch.setattr(streams, "KEEP_ALIVE", 0.05)
     execution_id = start(server, http)
-    with open_stream(server, http, execution_id) as answer:
-        lines = answer.iter_lines()
+    with open_stream(server, http, execution_id) as response:
+        lines = response.iter_lines()
         comments = (line for line in lines if line.startswith(b":"))
         assert next(comments) == next(comments) == b": keep-alive"
 
 
-def test_a_stream_that_breaks_takes_no_other_along(
+def test_an_error_in_one_stream_does_not_affect_others(
     server, http, monkeypatch, caplog, gate
 ):
-    broken, sound = start(server, http), start(server, http)
+    broken, working = start(server, http), start(server, http)
     event_after = server._store.event_after
 
     def failing(execution_id, number):
@@ -295,11 +301,11 @@ def test_a_stream_that_breaks_takes_no_other_along(
     with pytest.raises(requests.RequestException):
         assert open_stream(server, http, broken).content is None
     gate.set()
-    assert statuses(told(open_stream(server, http, sound).content)) == ALL
+    assert statuses(events_of(open_stream(server, http, working).content)) == ALL
     assert f"a stream of execution {broken} broke" in caplog.text
 
 
-def test_faults_befall_streams(server, http, gate):
+def test_faults_apply_to_streams(server, http, gate):
     gate.set()
     execution_id = start(server, http)
     path = "/executions/*/stream"
@@ -309,11 +315,11 @@ def test_faults_befall_streams(server, http, gate):
         server.faults.add("GET", path, **{how: True})
         with pytest.raises(requests.ConnectionError):
             open_stream(server, http, execution_id)
-    assert statuses(told(open_stream(server, http, execution_id).content)) == ALL
+    assert statuses(events_of(open_stream(server, http, execution_id).content)) == ALL
     wait_until(lambda: server._publisher.count == 0)
 
 
-def test_what_is_sent_on_the_connection_of_a_stream_is_passed_over(server, http, gate):
+def test_requests_on_the_connection_of_a_stream_are_ignored(server, http, gate):
     execution_id = start(server, http)
     address = server.url.rpartition("/")[2].split(":")
     request = (

@@ -1,4 +1,4 @@
-"""Tests of how requests share the threads of the local server."""
+"""Tests of the HTTP server's threads."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,18 +14,18 @@ from tests.local import LIMIT, wait_until
 
 
 class App:
-    """A WSGI application that holds back what is asked for at `/slow`."""
+    """A WSGI application that blocks requests to `/slow`."""
 
     def __init__(self):
-        self.let_go = threading.Event()
+        self.release = threading.Event()
         self.lock = threading.Lock()
-        self.at_once = 0
+        self.active = 0
 
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"] == "/slow":
             with self.lock:
-                self.at_once += 1
-            self.let_go.wait(LIMIT)
+                self.active += 1
+            self.release.wait(LIMIT)
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
@@ -36,43 +36,43 @@ def serving(app):
     try:
         yield server
     finally:
-        app.let_go.set()
+        app.release.set()
         server.close()
 
 
-def ask(url):
+def get_status(url):
     with requests.Session() as session:
         session.trust_env = False
         return session.get(url, timeout=LIMIT).status_code
 
 
-def test_slow_requests_hold_up_no_other():
+def test_slow_requests_do_not_block_others():
     app = App()
     with serving(app) as server, ThreadPoolExecutor(7) as threads:
-        slow = [threads.submit(ask, f"{server.url}/slow") for _ in range(7)]
-        wait_until(lambda: app.at_once == 7)
-        assert ask(f"{server.url}/") == 200
-        app.let_go.set()
+        slow = [threads.submit(get_status, f"{server.url}/slow") for _ in range(7)]
+        wait_until(lambda: app.active == 7)
+        assert get_status(f"{server.url}/") == 200
+        app.release.set()
         assert [each.result(LIMIT) for each in slow] == [200] * 7
 
 
-def test_what_is_behind_a_quick_request_waits_for_its_thread(monkeypatch):
+def test_a_request_behind_a_fast_one_waits_for_its_thread(monkeypatch):
     monkeypatch.setattr(local_http, "_PATIENCE", 2 * LIMIT)
     app = App()
     with serving(app) as server, ThreadPoolExecutor(3) as threads:
-        answers = [threads.submit(ask, f"{server.url}/slow") for _ in range(3)]
+        responses = [threads.submit(get_status, f"{server.url}/slow") for _ in range(3)]
         wait_until(lambda: len(server._server.task_dispatcher.queue) == 2)
-        assert app.at_once == 1
-        app.let_go.set()
-        assert [each.result(LIMIT) for each in answers] == [200] * 3
+        assert app.active == 1
+        app.release.set()
+        assert [each.result(LIMIT) for each in responses] == [200] * 3
 
 
-def test_what_breaks_costs_no_thread(caplog):
-    works = threading.Event()
+def test_a_thread_survives_a_task_that_raises(caplog):
+    served = threading.Event()
     dispatcher = local_http._Dispatcher()
     dispatcher.set_thread_count(1)
     dispatcher.add_task(SimpleNamespace(service=Mock(side_effect=SystemExit)))
-    dispatcher.add_task(SimpleNamespace(service=works.set))
-    assert works.wait(LIMIT)
+    dispatcher.add_task(SimpleNamespace(service=served.set))
+    assert served.wait(LIMIT)
     dispatcher.shutdown()
     assert caplog.text.count("could not be served") == 1

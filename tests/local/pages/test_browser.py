@@ -1,4 +1,4 @@
-"""Tests of the server's page in a real browser, as people use it."""
+"""Tests of the server's pages in a real browser."""
 
 import re
 import threading
@@ -25,7 +25,7 @@ def boom(input, config):
 
 @pytest.fixture
 def steps():
-    """Event that let the nodes `first` and `second` of the flow `slow` end."""
+    """Events that the nodes `first` and `second` of the flow `slow` wait for."""
     events = {"first": threading.Event(), "second": threading.Event()}
     yield events
     for event in events.values():
@@ -50,8 +50,8 @@ def server(serve, steps):
 
 
 @pytest.fixture(autouse=True)
-def tidy(request):
-    """Leave the browser, which tests share, as it was."""
+def reset_browser(request):
+    """Reset the browser, which the tests share."""
     yield
     if "browser" in request.fixturenames:
         browser = request.getfixturevalue("browser")
@@ -65,7 +65,7 @@ def tidy(request):
 
 @pytest.fixture
 def without_polling(browser):
-    """Have pages never look again by the clock, so that nothing but an event brings news."""
+    """Disable polling, so that pages are updated only by events."""
     source = (
         "const real = window.setTimeout;"
         "window.setTimeout = (act, ms) => ms > 500 ? 0 : real(act, ms);"
@@ -85,7 +85,7 @@ def execution_page(server, execution):
 
 
 def text_of(browser, selector="main"):
-    """Return the text that is seen, in one line; a part may be replaced while it is read."""
+    """Return the visible text in one line; the page may change while it is read."""
     found = browser.find_elements(by.CSS_SELECTOR, selector)
     try:
         return " ".join(" ".join(element.text for element in found).split())
@@ -108,7 +108,7 @@ def press_run(browser):
     browser.find_element(by.CSS_SELECTOR, "main form button").click()
 
 
-def test_a_flow_is_run_from_the_page_and_seen_to_complete(server, browser, steps):
+def test_a_flow_can_be_run_from_its_page(server, browser, steps):
     browser.get(server.url)
     browser.find_element(by.LINK_TEXT, "slow").click()
     fill(browser, '{"x": 1}')
@@ -127,9 +127,7 @@ def test_a_flow_is_run_from_the_page_and_seen_to_complete(server, browser, steps
     )
 
 
-def test_the_page_is_told_of_the_end_by_the_stream(
-    server, browser, steps, without_polling
-):
+def test_the_page_is_updated_by_the_stream(server, browser, steps, without_polling):
     with server.client() as client:
         execution = client.execute_flow("slow", {})
     browser.get(execution_page(server, execution))
@@ -140,7 +138,7 @@ def test_the_page_is_told_of_the_end_by_the_stream(
     wait_for(browser, "Completed after")
 
 
-def test_a_failing_flow_says_why_and_runs_no_markup(server, browser):
+def test_a_failed_flow_shows_its_error_without_running_markup(server, browser):
     browser.get(flow_page(server, ODD))
     assert ODD in text_of(browser, "h1")
     press_run(browser)
@@ -153,7 +151,7 @@ def test_a_failing_flow_says_why_and_runs_no_markup(server, browser):
     assert not [line for line in logged if "Content Security Policy" in line]
 
 
-def test_a_wrong_input_is_told_beside_the_field_which_has_the_focus(server, browser):
+def test_an_invalid_input_is_reported_next_to_the_focused_field(server, browser):
     browser.get(flow_page(server, "quick"))
     fill(browser, '{"x": }')
     press_run(browser)
@@ -180,7 +178,7 @@ def test_everything_can_be_done_by_keyboard(server, browser):
     outline = browser.execute_script(
         "return getComputedStyle(document.activeElement).outlineStyle"
     )
-    assert outline == "solid"  # one can see where the focus is
+    assert outline == "solid"  # the focus is visible
     press(browser, keys.ENTER)
     wait_for(browser, "Completed after")
     wait_for(browser, '"by": "keys"')
@@ -200,7 +198,7 @@ def go_to(browser, wanted):
     raise AssertionError(f"no way to {wanted}")
 
 
-def test_all_works_without_javascript(server, browser, steps):
+def test_everything_works_without_javascript(server, browser, steps):
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     browser.get(flow_page(server, "slow"))
     fill(browser, '{"x": 1}')
@@ -219,7 +217,7 @@ def test_all_works_without_javascript(server, browser, steps):
     assert "Completed after" in text_of(browser)
 
 
-def test_the_list_follows_what_runs_and_keeps_the_focus(server, browser):
+def test_the_list_is_updated_and_keeps_the_focus(server, browser):
     first = run(server, "quick")
     browser.get(f"{server.url}/page/executions")
     link = browser.find_element(by.CSS_SELECTOR, f"#row-{first.execution_id} a")
@@ -243,14 +241,14 @@ def test_updates_can_be_paused(server, browser):
     wait_for(browser, "1 completed")
 
 
-def test_a_server_that_is_gone_is_told_of(serve, browser):
+def test_a_lost_server_is_reported(serve, browser):
     server = serve([], {})
     browser.get(f"{server.url}/page/executions")
     server.close()
     wait_for(browser, "The server does not answer.", "#lost")
 
 
-def test_a_server_that_has_lost_what_is_shown_is_not_said_to_be_gone(server, browser):
+def test_a_deleted_flow_and_an_error_status_are_reported(server, browser):
     with server.client() as client:
         client.create_flow(flow(node("in"), flow_id="brief"))
         browser.get(flow_page(server, "brief"))
@@ -260,7 +258,7 @@ def test_a_server_that_has_lost_what_is_shown_is_not_said_to_be_gone(server, bro
     wait_for(browser, "The server answers with 503.", "#lost")
 
 
-def test_one_signs_in_and_out_and_follows_a_run_between(
+def test_a_user_can_sign_in_follow_a_run_and_sign_out(
     serve, browser, gate, without_polling
 ):
     held = flow(node("n", "hold"), flow_id="held")
@@ -284,7 +282,9 @@ def test_one_signs_in_and_out_and_follows_a_run_between(
 
 @pytest.mark.parametrize("width", [1100, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_barriers_nor_scrolls_sideways(server, browser, scheme, width):
+def test_pages_are_accessible_and_do_not_scroll_sideways(
+    server, browser, scheme, width
+):
     with server.client() as client:
         live = client.execute_flow("slow", {})
     done, failed = run(server, "quick", {"x": "y" * 200}), run(server, ODD)
@@ -312,7 +312,7 @@ def test_no_page_has_barriers_nor_scrolls_sideways(server, browser, scheme, widt
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_the_sign_in_has_no_barriers(serve, browser):
+def test_the_sign_in_page_is_accessible(serve, browser):
     server = serve([], {}, api_key="sk-secret")
     for scheme in ("light", "dark"):
         use_scheme(browser, scheme)
@@ -323,7 +323,7 @@ def test_the_sign_in_has_no_barriers(serve, browser):
         assert violations(browser) == []
 
 
-def test_who_prefers_less_motion_gets_none(server, browser, steps):
+def test_reduced_motion_is_respected(server, browser, steps):
     with server.client() as client:
         execution = client.execute_flow("slow", {})
     for preference, moves in (("no-preference", True), ("reduce", False)):
@@ -338,7 +338,7 @@ def test_who_prefers_less_motion_gets_none(server, browser, steps):
         assert (name != "none") is moves
 
 
-def test_headings_come_in_order(server, browser):
+def test_heading_levels_are_in_order(server, browser):
     failed = run(server, ODD)
     for url in (server.url, flow_page(server, ODD), execution_page(server, failed)):
         browser.get(url)

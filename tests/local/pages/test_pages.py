@@ -1,4 +1,4 @@
-"""Tests of the server's page as any browser meets it, over plain HTTP."""
+"""Tests of the server's pages over plain HTTP."""
 
 import html
 import re
@@ -39,7 +39,7 @@ def server(serve):
 
 @pytest.fixture
 def browse(http):
-    """Get a page, or posts a form with the token of the page that it stands on."""
+    """Get a page, or post a form with the token from its page."""
     http.headers.update(HTML)
 
     def call(url, form=None, allow_redirects=True, **headers):
@@ -63,12 +63,12 @@ def count(server):
         return len(client.list_executions())
 
 
-def shown(response):
+def text_of(response):
     """Return the text of a page without its markup."""
     return html.unescape(re.sub(r"<[^>]+>", "", response.text))
 
 
-# Who gets it
+# Content negotiation
 
 
 def test_a_browser_gets_the_page_and_a_program_gets_json(server, http):
@@ -76,57 +76,57 @@ def test_a_browser_gets_the_page_and_a_program_gets_json(server, http):
     assert page.status_code == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     for accept in (None, "*/*", "application/json", "application/json, text/html"):
-        told = http.get(server.url, headers={"Accept": accept})
-        assert told.status_code == 200
-        assert told.json()["name"] == "AI Spine local server"
-        assert told.headers["Vary"] == "Accept"
+        response = http.get(server.url, headers={"Accept": accept})
+        assert response.status_code == 200
+        assert response.json()["name"] == "AI Spine local server"
+        assert response.headers["Vary"] == "Accept"
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_each_page_lets_the_browser_load_nothing_from_elsewhere(server, browse, path):
-    told = browse(server.url + path, allow_redirects=False)
-    assert told.headers["Content-Security-Policy"] == POLICY
-    assert told.headers["X-Content-Type-Options"] == "nosniff"
-    assert told.headers["Cache-Control"] == "no-store"
-    assert told.headers["Referrer-Policy"] == "same-origin"
-    assert not re.search(r"(src|href)=.(https?:)?//", told.text)
-    assert " style=" not in told.text and "<style" not in told.text
+def test_each_page_forbids_content_from_other_origins(server, browse, path):
+    response = browse(server.url + path, allow_redirects=False)
+    assert response.headers["Content-Security-Policy"] == POLICY
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert not re.search(r"(src|href)=.(https?:)?//", response.text)
+    assert " style=" not in response.text and "<style" not in response.text
 
 
-def test_what_is_not_there_is_said_so(server, browse):
+def test_a_missing_page_is_a_404(server, browse):
     unknown = "11111111-2222-3333-4444-555555555555"
     paths = ("flow?id=nope", "execution?id=nope", f"execution?id={unknown}", "nothing")
     for path in paths:
-        told = browse(f"{server.url}/page/{path}")
-        assert told.status_code == 404 and "<h1>" in told.text
-    told = browse(f"{server.url}/page/executions?from=-1")
-    assert told.status_code == 400
-    assert "A page begins at a whole number from 0, not at '-1'." in shown(told)
+        response = browse(f"{server.url}/page/{path}")
+        assert response.status_code == 404 and "<h1>" in response.text
+    response = browse(f"{server.url}/page/executions?from=-1")
+    assert response.status_code == 400
+    assert "A page begins at a whole number from 0, not at '-1'." in text_of(response)
 
 
-def test_a_view_that_breaks_says_so_without_details(server, browse, monkeypatch):
+def test_an_error_in_a_view_is_a_500_without_details(server, browse, monkeypatch):
     def broken(kind):
         raise RuntimeError("secret of the database")
 
     monkeypatch.setattr(server._store, "all", broken)
-    told = browse(server.url)
-    assert told.status_code == 500
-    assert "The server failed" in told.text and "secret" not in told.text
+    response = browse(server.url)
+    assert response.status_code == 500
+    assert "The server failed" in response.text and "secret" not in response.text
 
 
 # Running flows
 
 
-def test_a_flow_is_run_by_its_form(server, browse):
-    told = browse(flow_page(server), {"input": '{"x": 1}'}, allow_redirects=False)
-    assert told.status_code == 303
-    assert told.headers["Location"].startswith("/page/execution?id=")
+def test_the_form_runs_a_flow(server, browse):
+    response = browse(flow_page(server), {"input": '{"x": 1}'}, allow_redirects=False)
+    assert response.status_code == 303
+    assert response.headers["Location"].startswith("/page/execution?id=")
     with server.client() as client:
         (execution,) = client.list_executions()
         done = client.wait_for_execution(execution.execution_id)
     assert done.output == {"n": {"x": 1}}
-    page = browse(server.url + told.headers["Location"])
-    assert "Completed after" in shown(page)
+    page = browse(server.url + response.headers["Location"])
+    assert "Completed after" in text_of(page)
 
 
 @pytest.mark.parametrize(
@@ -141,33 +141,33 @@ def test_a_flow_is_run_by_its_form(server, browse):
         ("<script>alert(1)</script>", "This is not JSON"),
     ],
 )
-def test_a_wrong_input_is_kept_and_told_of_beside_the_field(
+def test_an_invalid_input_is_kept_and_reported_next_to_the_field(
     server, browse, text, words
 ):
-    told = browse(flow_page(server), {"input": text})
-    assert told.status_code == 422
-    assert words in shown(told)
-    field = re.search(r"<textarea([^>]*)>\n(.*?)</textarea>", told.text, re.DOTALL)
+    response = browse(flow_page(server), {"input": text})
+    assert response.status_code == 422
+    assert words in text_of(response)
+    field = re.search(r"<textarea([^>]*)>\n(.*?)</textarea>", response.text, re.DOTALL)
     assert html.unescape(field.group(2)) == text
     assert 'aria-invalid="true"' in field.group(1)
     assert 'aria-describedby="input-error input-hint"' in field.group(1)
-    assert "<title>Error: " in told.text
+    assert "<title>Error: " in response.text
     assert count(server) == 0
 
 
-def test_the_input_begins_with_the_example_of_the_flow(serve, browse):
+def test_the_input_field_has_the_example_of_the_flow(serve, browse):
     with_one = {**single("echo"), "metadata": {"example_input": {"name": "Ana"}}}
     server = serve([with_one, single("echo", "g")], {"echo": echo})
-    assert '"name": "Ana"' in shown(browse(flow_page(server)))
+    assert '"name": "Ana"' in text_of(browse(flow_page(server)))
     assert "<textarea" in browse(flow_page(server, "g")).text
     run(server, "g", {"city": "Lima"})
-    assert '"city": "Lima"' in shown(browse(flow_page(server, "g")))
+    assert '"city": "Lima"' in text_of(browse(flow_page(server, "g")))
     execution = run(server, "f", {"name": "Eva"})
     again = browse(f"{flow_page(server)}&from={execution.execution_id}")
-    assert '"name": "Eva"' in shown(again)
+    assert '"name": "Eva"' in text_of(again)
 
 
-def test_an_input_runs_again_as_it_was_whatever_characters_it_has(serve, browse):
+def test_an_input_with_any_characters_can_be_run_again_unchanged(serve, browse):
     server = serve([single("echo")], {"echo": echo})
     given = {"odd\x85": "\x00\x1b\x7f\x9b\r\n\ud800\u2028<é>\u202e"}
     first = run(server, "f", given)
@@ -178,7 +178,7 @@ def test_an_input_runs_again_as_it_was_whatever_characters_it_has(serve, browse)
 
 
 @pytest.mark.parametrize("metadata", [[1], {"example_input": 5}, {"example_input": []}])
-def test_an_example_that_is_no_object_is_none(serve, browse, metadata):
+def test_an_example_that_is_not_an_object_is_ignored(serve, browse, metadata):
     server = serve([{**single("echo"), "metadata": metadata}], {"echo": echo})
     assert re.search(
         r"<textarea[^>]*>\n\{\}</textarea>", browse(flow_page(server)).text
@@ -186,21 +186,21 @@ def test_an_example_that_is_no_object_is_none(serve, browse, metadata):
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "é", "0" * 64])
-def test_a_form_without_its_token_does_nothing_and_keeps_the_input(server, http, token):
+def test_a_form_without_its_token_is_refused_and_keeps_the_input(server, http, token):
     form = {"input": '{"mine": 1}', "form_token": token}
-    told = http.post(flow_page(server), data=form)
-    assert told.status_code == 403
-    assert '"mine": 1' in shown(told) and "Nothing was run" in shown(told)
+    response = http.post(flow_page(server), data=form)
+    assert response.status_code == 403
+    assert '"mine": 1' in text_of(response) and "Nothing was run" in text_of(response)
     for path in ("cancel", "sign-out"):
-        told = http.post(f"{server.url}/page/{path}", data=form)
-        assert told.status_code == 403 and "Nothing was done" in shown(told)
+        response = http.post(f"{server.url}/page/{path}", data=form)
+        assert response.status_code == 403 and "Nothing was done" in text_of(response)
     assert count(server) == 0
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
-def test_a_page_of_another_origin_can_run_nothing(server, browse, origin):
-    told = browse(flow_page(server), {"input": "{}"}, Origin=origin)
-    assert told.status_code == 403
+def test_a_form_from_another_origin_is_refused(server, browse, origin):
+    response = browse(flow_page(server), {"input": "{}"}, Origin=origin)
+    assert response.status_code == 403
     assert count(server) == 0
 
 
@@ -209,16 +209,16 @@ def test_an_execution_can_be_cancelled_from_its_page(serve, browse, gate):
     with server.client() as client:
         execution = client.execute_flow("f", {})
         page = f"{server.url}/page/execution?id={execution.execution_id}"
-        told = browse(page)
-        assert "Cancel it" in told.text
-        token = re.search(r'name="form_token" value="(\w+)"', told.text).group(1)
+        response = browse(page)
+        assert "Cancel it" in response.text
+        token = re.search(r'name="form_token" value="(\w+)"', response.text).group(1)
         form = {"id": execution.execution_id, "form_token": token}
         done = requests.post(f"{server.url}/page/cancel", data=form, timeout=10)
         assert "Execution cancelled by user" in done.text
         assert client.get_execution(execution.execution_id).status == "cancelled"
 
 
-# What is shown
+# Content
 
 
 def test_markup_in_ids_and_errors_is_shown_as_text(server, browse):
@@ -231,21 +231,21 @@ def test_markup_in_ids_and_errors_is_shown_as_text(server, browse):
         f"{server.url}/page/executions?flow={quote(ODD)}",
         f"{server.url}/page/executions?flow={quote('</option><script>')}",
     ):
-        told = browse(url)
-        assert told.status_code == 200
-        assert "<img src=x" not in told.text
-        assert told.text.count("<script") == 1  # the page's own
-    told = browse(found)
-    assert "<script>alert(1)</script> fell" in shown(told)
-    assert ODD in shown(told)
+        response = browse(url)
+        assert response.status_code == 200
+        assert "<img src=x" not in response.text
+        assert response.text.count("<script") == 1  # the script of the page itself
+    response = browse(found)
+    assert "<script>alert(1)</script> fell" in text_of(response)
+    assert ODD in text_of(response)
 
 
-def test_control_characters_and_half_characters_are_seen(serve, browse):
+def test_control_characters_and_surrogates_are_visible(serve, browse):
     agents = {"echo": echo}
     server = serve([{**single("echo"), "description": "a\x1b[2J\x00b"}], agents)
-    assert "a␛[2J␀b" in shown(browse(flow_page(server)))
-    told = browse(flow_page(server), {"input": '{"x": "\\ud800\\u0007"}'})
-    assert told.status_code == 200 and '"x"' in shown(told)
+    assert "a␛[2J␀b" in text_of(browse(flow_page(server)))
+    response = browse(flow_page(server), {"input": '{"x": "\\ud800\\u0007"}'})
+    assert response.status_code == 200 and '"x"' in text_of(response)
 
 
 def test_executions_are_paged_and_filtered(server, browse):
@@ -254,49 +254,49 @@ def test_executions_are_paged_and_filtered(server, browse):
     run(server, ODD)
     rows = "tr id="
     first = browse(f"{server.url}/page/executions")
-    assert first.text.count(rows) == 20 and "22 completed, 1 failed" in shown(first)
+    assert first.text.count(rows) == 20 and "22 completed, 1 failed" in text_of(first)
     older = re.search(r'href="([^"]+)">Older', first.text).group(1)
     second = browse(server.url + html.unescape(older))
-    assert second.text.count(rows) == 3 and "21 to 23" in shown(second)
+    assert second.text.count(rows) == 3 and "21 to 23" in text_of(second)
     assert "Newer" in second.text and "Older" not in second.text
     failed = browse(f"{server.url}/page/executions?flow=&status=failed")
     assert failed.text.count(rows) == 1 and "fell" in failed.text
     none = browse(f"{server.url}/page/executions?flow=none")
-    assert "None are there." in shown(none)
+    assert "None are there." in text_of(none)
 
 
-def test_the_drawings_and_the_whole_of_an_execution_can_be_had(server, browse):
+def test_drawings_and_json_of_an_execution_can_be_downloaded(server, browse):
     execution = run(server)
     known = f"id={execution.execution_id}"
     for path in ("flow.svg?id=f", f"execution.svg?{known}", f"timeline.svg?{known}"):
-        told = browse(f"{server.url}/page/{path}")
-        assert told.headers["Content-Type"].startswith("image/svg+xml")
-        assert "script-src" not in told.headers["Content-Security-Policy"]
-        assert "sandbox" in told.headers["Content-Security-Policy"]
-        assert told.text.startswith("<svg ")
-    told = browse(f"{server.url}/page/execution.json?{known}").json()
-    assert told["execution"]["status"] == "completed"
-    assert [result["node_id"] for result in told["node_results"]] == ["n"]
+        response = browse(f"{server.url}/page/{path}")
+        assert response.headers["Content-Type"].startswith("image/svg+xml")
+        assert "script-src" not in response.headers["Content-Security-Policy"]
+        assert "sandbox" in response.headers["Content-Security-Policy"]
+        assert response.text.startswith("<svg ")
+    response = browse(f"{server.url}/page/execution.json?{known}").json()
+    assert response["execution"]["status"] == "completed"
+    assert [result["node_id"] for result in response["node_results"]] == ["n"]
 
 
-def test_an_execution_outlives_its_flow(server, browse):
+def test_an_execution_can_be_shown_after_its_flow_is_deleted(server, browse):
     execution = run(server)
     with server.client() as client:
         client.delete_flow("f")
     known = f"id={execution.execution_id}"
-    assert "Completed after" in shown(browse(f"{server.url}/page/execution?{known}"))
+    assert "Completed after" in text_of(browse(f"{server.url}/page/execution?{known}"))
     assert browse(f"{server.url}/page/execution.svg?{known}").status_code == 404
 
 
-def test_only_an_execution_that_goes_on_is_followed(serve, browse, gate):
+def test_only_a_running_execution_is_followed(serve, browse, gate):
     server = serve([single()], {"work": lambda i, c: {"waited": gate.wait(30)}})
     with server.client() as client:
         execution = client.execute_flow("f", {})
         page = f"{server.url}/page/execution?id={execution.execution_id}"
-        wait_until(lambda: "Running now: n." in shown(browse(page)))
-        told = browse(page)
+        wait_until(lambda: "Running now: n." in text_of(browse(page)))
+        response = browse(page)
         stream = f"/api/v1/executions/{execution.execution_id}/stream"
-        assert f'data-stream="{stream}"' in told.text
+        assert f'data-stream="{stream}"' in response.text
         gate.set()
         client.wait_for_execution(execution.execution_id)
     assert "data-stream" not in browse(page).text
@@ -305,29 +305,29 @@ def test_only_an_execution_that_goes_on_is_followed(serve, browse, gate):
 # Agents
 
 
-def test_services_are_asked_for_their_health(serve, browse):
-    with RawServer(answer(200, b'{"ready": true, "version": "1.2"}')) as well:
+def test_the_health_of_http_agents_is_shown(serve, browse):
+    with RawServer(answer(200, b'{"ready": true, "version": "1.2"}')) as ready:
         with RawServer(answer(200, b'{"ready": false}')) as busy:
             agents = {
                 "function": echo,
-                "well": well.url,
+                "well": ready.url,
                 "busy": busy.url,
                 "gone": "http://user:pa55word@127.0.0.1:9",
             }
-            told = browse(f"{serve([], agents).url}/page/agents")
-    text = " ".join(shown(told).split())
+            response = browse(f"{serve([], agents).url}/page/agents")
+    text = " ".join(text_of(response).split())
     assert "a function of this server" in text
     assert "ready, version 1.2" in text
     assert "it says that it is not ready" in text
     assert text.count("✗ not ready") == 2
-    assert "pa55word" not in told.text
+    assert "pa55word" not in response.text
 
 
 # Signing in
 
 
 @pytest.fixture
-def locked(serve):
+def server_with_key(serve):
     return serve([single("echo")], {"echo": echo}, api_key="sk-very-secret")
 
 
@@ -341,44 +341,50 @@ def sign_in(browse, server, key="sk-very-secret", after="/page/agents"):
     "path",
     ["/", "/page/flow?id=f", "/page/executions", "/page/flow.svg?id=f", "/page/nope"],
 )
-def test_a_server_with_a_key_asks_for_it_first(locked, browse, path):
-    told = browse(locked.url + path, allow_redirects=False)
-    assert told.status_code == 303
-    assert told.headers["Location"].startswith("/page/sign-in")
-    assert told.text == ""
+def test_a_server_with_a_key_redirects_to_the_sign_in_page(
+    server_with_key, browse, path
+):
+    response = browse(server_with_key.url + path, allow_redirects=False)
+    assert response.status_code == 303
+    assert response.headers["Location"].startswith("/page/sign-in")
+    assert response.text == ""
     posted = requests.post(
-        f"{locked.url}/page/flow?id=f", allow_redirects=False, timeout=10
+        f"{server_with_key.url}/page/flow?id=f", allow_redirects=False, timeout=10
     )
-    assert posted.status_code == 303 and count(locked) == 0
+    assert posted.status_code == 303 and count(server_with_key) == 0
 
 
-def test_programs_are_still_refused_without_the_key(locked, http):
-    assert http.get(locked.url).status_code == 401
-    assert http.get(f"{locked.url}/flows", headers=HTML).status_code == 401
+def test_api_requests_without_the_key_are_still_refused(server_with_key, http):
+    assert http.get(server_with_key.url).status_code == 401
+    assert http.get(f"{server_with_key.url}/flows", headers=HTML).status_code == 401
 
 
-def test_the_key_opens_the_page_until_the_sign_out(locked, browse, http):
-    told = sign_in(browse, locked)
-    assert told.status_code == 303 and told.headers["Location"] == "/page/agents"
-    cookie = told.headers["Set-Cookie"]
+def test_a_session_lasts_from_sign_in_to_sign_out(server_with_key, browse, http):
+    response = sign_in(browse, server_with_key)
+    assert (
+        response.status_code == 303 and response.headers["Location"] == "/page/agents"
+    )
+    cookie = response.headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
     assert "sk-very-secret" not in cookie
-    page = browse(locked.url)
+    page = browse(server_with_key.url)
     assert page.status_code == 200 and "Sign out" in page.text
-    assert browse(flow_page(locked), {"input": "{}"}).status_code == 200
-    assert count(locked) == 1
+    assert browse(flow_page(server_with_key), {"input": "{}"}).status_code == 200
+    assert count(server_with_key) == 1
     token = re.search(r'name="form_token" value="(\w+)"', page.text).group(1)
     kept = dict(http.cookies)
-    http.post(f"{locked.url}/page/sign-out", data={"form_token": token})
+    http.post(f"{server_with_key.url}/page/sign-out", data={"form_token": token})
     assert not http.cookies
-    late = requests.get(locked.url, cookies=kept, headers=HTML, timeout=10)
+    late = requests.get(server_with_key.url, cookies=kept, headers=HTML, timeout=10)
     assert "API key" in late.text
 
 
-def test_a_session_opens_streams_and_no_other_path_of_the_api(locked, browse, http):
-    sign_in(browse, locked)
-    execution = run(locked)
-    one = f"{locked.url}/api/v1/executions/{execution.execution_id}"
+def test_a_session_gives_access_to_streams_and_no_other_api_path(
+    server_with_key, browse, http
+):
+    sign_in(browse, server_with_key)
+    execution = run(server_with_key)
+    one = f"{server_with_key.url}/api/v1/executions/{execution.execution_id}"
     assert http.get(f"{one}/stream").status_code == 200
     assert http.get(one).status_code == 401
     assert http.post(f"{one}/cancel").status_code == 401
@@ -386,22 +392,22 @@ def test_a_session_opens_streams_and_no_other_path_of_the_api(locked, browse, ht
     assert http.get(f"{one}/stream").status_code == 401
 
 
-def test_a_wrong_key_is_told_and_not_repeated(locked, browse):
-    told = sign_in(browse, locked, key="sk-wrong<b>")
-    assert told.status_code == 403
-    assert "This is not the server's key." in shown(told)
-    assert "sk-wrong" not in told.text and "Set-Cookie" not in told.headers
+def test_a_wrong_key_is_reported_and_not_shown(server_with_key, browse):
+    response = sign_in(browse, server_with_key, key="sk-wrong<b>")
+    assert response.status_code == 403
+    assert "This is not the server's key." in text_of(response)
+    assert "sk-wrong" not in response.text and "Set-Cookie" not in response.headers
 
 
 @pytest.mark.parametrize(
     "after",
     ["//evil.example", "https://evil.example", "/page/\\evil", "/page/x\r\nA: b", "x"],
 )
-def test_a_sign_in_leads_to_no_other_site(locked, browse, after):
-    assert sign_in(browse, locked, after=after).headers["Location"] == "/"
+def test_sign_in_does_not_redirect_to_other_sites(server_with_key, browse, after):
+    assert sign_in(browse, server_with_key, after=after).headers["Location"] == "/"
 
 
-def test_a_session_ends_by_itself_and_the_oldest_make_room():
+def test_sessions_expire_and_the_oldest_are_dropped():
     now = [0.0]
     access = page_access.Access(b"digest", now=lambda: now[0])
     first = access.begin()
@@ -412,7 +418,7 @@ def test_a_session_ends_by_itself_and_the_oldest_make_room():
     assert not access.is_open_to(kept[0]) and access.is_open_to(kept[1])
 
 
-def test_a_token_holds_for_its_own_session_only():
+def test_a_token_is_valid_only_for_its_own_session():
     access = page_access.Access(b"digest")
     one, other = access.begin(), access.begin()
     assert access.is_token_for(one, access.token_for(one))
@@ -420,10 +426,10 @@ def test_a_token_holds_for_its_own_session_only():
     assert not page_access.Access(b"digest").is_token_for("", access.token_for(""))
 
 
-# Pure parts
+# Formatting
 
 
-def test_bars_stay_within_the_time_line():
+def test_bars_stay_within_the_timeline():
     begun = datetime(2026, 1, 1, tzinfo=timezone.utc)
     times = [(0, 1), (1, 1), (1, 500), (500, 500)]
     results = [
@@ -442,19 +448,19 @@ def test_bars_stay_within_the_time_line():
         assert 0 <= bar.y and bar.y + bar.height <= page_shown.STRIP_HEIGHT
 
 
-def test_json_is_shown_in_the_direction_that_it_is_written_in():
+def test_bidi_marks_in_json_are_escaped():
     turned = "\u202eabc\u2066"
     assert page_shown.as_json([turned], None) == '[\n  "\\u202eabc\\u2066"\n]'
 
 
-def test_progress_of_one_node_is_told_of_one():
+def test_progress_of_one_node_is_in_the_singular():
     running = Execution("e", "f", "running", started_at=datetime.now(timezone.utc))
     alone = Flow("f", nodes=[FlowNode("n", agent_id="a")])
     words = "Running: 0 of 1 node is done."
     assert page_shown.progress_in_words(running, alone, []) == words
 
 
-def test_endless_json_is_cut_and_says_so():
+def test_very_long_json_is_truncated_with_a_note():
     text = page_shown.as_json("x" * 200_000)
     assert len(text) < 110_000 and "characters more" in text
 
@@ -468,8 +474,8 @@ def test_a_flow_of_a_thousand_nodes_has_a_page(serve, browse):
     assert browse(flow_page(server)).status_code == 200
 
 
-def test_a_page_of_large_results_stays_small(serve, browse):
+def test_a_page_of_large_results_is_truncated(serve, browse):
     server = serve([single("echo")], {"echo": echo})
     execution = run(server, "f", {"x": "y" * 1_000_000})
-    told = browse(f"{server.url}/page/execution?id={execution.execution_id}")
-    assert len(told.text) < 300_000 and "characters more" in shown(told)
+    response = browse(f"{server.url}/page/execution?id={execution.execution_id}")
+    assert len(response.text) < 300_000 and "characters more" in text_of(response)

@@ -1,4 +1,4 @@
-"""Tests of what is remembered in SQLite, how long, and who may use the file."""
+"""Tests of the SQLite store: what it keeps, how long, and who may open the file."""
 
 import sqlite3
 import subprocess
@@ -22,7 +22,7 @@ DAY = 24 * 3600
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that only tests move."""
 
     def __init__(self):
         self.time = 1_700_000_000.0
@@ -50,7 +50,7 @@ def open_store(clock):
         try:
             store.close()
         except sqlite3.ProgrammingError:
-            pass  # the test has closed it itself
+            pass  # the test has closed it
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def store(open_store):
 
 
 def counting():
-    """Return a maker of replies that counts its calls."""
+    """Return a function that makes replies, and the list of its calls."""
     calls = []
 
     def make():
@@ -80,13 +80,13 @@ def test_a_reply_is_made_once_for_its_key(store):
 
 
 @pytest.mark.parametrize("keys", [(None, None), ("a", "b")])
-def test_without_a_key_or_with_another_a_reply_is_made_anew(store, keys):
+def test_without_a_key_or_with_another_a_new_reply_is_made(store, keys):
     make, calls = counting()
     assert [store.once(key, "print", make)[1] for key in keys] == [True, True]
     assert len(calls) == 2
 
 
-def test_a_key_for_another_request_is_refused_and_stays_the_firsts(store):
+def test_a_key_reused_for_another_request_is_refused(store):
     make, calls = counting()
     store.once("k", "print", make)
     with pytest.raises(KeyReused):
@@ -95,7 +95,7 @@ def test_a_key_for_another_request_is_refused_and_stays_the_firsts(store):
     assert len(calls) == 1
 
 
-def test_a_key_is_honoured_for_24_hours_and_no_longer(store, clock):
+def test_a_key_expires_after_24_hours(store, clock):
     assert KEY_LIFETIME == DAY
     make, _ = counting()
     store.once("k", "print", make)
@@ -107,14 +107,14 @@ def test_a_key_is_honoured_for_24_hours_and_no_longer(store, clock):
     assert store.once("k", "other", make) == (Reply(200, {"number": 2}), False)
 
 
-def test_a_refused_reply_is_not_remembered(store):
+def test_a_refused_reply_is_not_stored(store):
     refused, made = Reply(404, {"detail": "no"}), Reply(200, {})
     assert store.once("k", "print", lambda: refused) == (refused, True)
     assert store.once("k", "other", lambda: made) == (made, True)
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-def test_what_is_written_before_a_failure_is_undone(store, key):
+def test_writes_before_an_error_are_rolled_back(store, key):
     def make():
         store.create_execution("f", {}, {})
         store.put("agent", "a", {})
@@ -139,7 +139,7 @@ def test_keys_survive_a_restart(open_store, tmp_path):
 # Executions
 
 
-def test_an_execution_goes_from_pending_over_running_to_its_end(store, clock):
+def test_an_execution_goes_from_pending_to_running_to_completed(store, clock):
     execution_id = store.create_execution("f", {"x": 1}, {"m": 2})
     pending = store.execution(execution_id)
     assert pending["status"] == "pending" and pending["completed_at"] is None
@@ -162,19 +162,19 @@ def test_an_execution_goes_from_pending_over_running_to_its_end(store, clock):
 
 
 @pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
-def test_what_has_ended_is_not_overwritten(store, end):
+def test_a_finished_execution_is_not_overwritten(store, end):
     execution_id = store.create_execution("f", {}, {})
     store.finish_execution(execution_id, ExecutionStatus(end), error_message="first")
-    told = store.execution(execution_id)
+    found = store.execution(execution_id)
     for other in (ExecutionStatus.COMPLETED, ExecutionStatus.CANCELLED):
         assert not store.finish_execution(
             execution_id, other, output_data={"late": True}
         )
     store.start_execution(execution_id)
-    assert store.execution(execution_id) == told
+    assert store.execution(execution_id) == found
 
 
-def test_what_is_not_there_is_none(store):
+def test_missing_records_are_none(store):
     assert store.execution("nope") is None
     assert store.get("flow", "nope") is None
     assert store.node_results("nope") == []
@@ -182,22 +182,26 @@ def test_what_is_not_there_is_none(store):
     assert not store.finish_execution("nope", ExecutionStatus.FAILED)
 
 
-def test_a_node_that_runs_when_its_execution_ends_is_cancelled(store):
+def test_a_node_still_running_when_its_execution_ends_is_cancelled(store):
     execution_id = store.create_execution("f", {}, {})
     done = store.start_node(execution_id, "done", "a", {})
     store.finish_node(done, ExecutionStatus.COMPLETED, 5, output_data={"x": 1})
     store.start_node(execution_id, "runs", "a", {"y": 1})
     store.skip_node(execution_id, "skipped", None)
     store.finish_execution(execution_id, ExecutionStatus.CANCELLED)
-    told = {r["node_id"]: r for r in store.node_results(execution_id)}
-    assert list(told) == ["done", "runs", "skipped"]
-    assert [r["status"] for r in told.values()] == ["completed", "cancelled", "skipped"]
-    assert told["done"]["execution_time_ms"] == 5
-    assert told["done"]["output_data"] == {"x": 1}
-    assert told["runs"]["completed_at"] is not None
+    by_id = {r["node_id"]: r for r in store.node_results(execution_id)}
+    assert list(by_id) == ["done", "runs", "skipped"]
+    assert [r["status"] for r in by_id.values()] == [
+        "completed",
+        "cancelled",
+        "skipped",
+    ]
+    assert by_id["done"]["execution_time_ms"] == 5
+    assert by_id["done"]["output_data"] == {"x": 1}
+    assert by_id["runs"]["completed_at"] is not None
 
 
-def test_many_threads_may_write_at_once(store):
+def test_many_threads_can_write_concurrently(store):
     barrier, errors = threading.Barrier(8), []
 
     def work():
@@ -223,7 +227,7 @@ def test_many_threads_may_write_at_once(store):
 # Definitions
 
 
-def test_definitions_given_anew_replace_the_given_ones_and_leave_the_others(store):
+def test_replace_given_replaces_only_the_given_definitions(store):
     store.replace_given("agent", {"a": {"v": 1}, "b": {"v": 1}})
     store.put("agent", "c", {"v": 1})
     store.put("flow", "b", {"v": 1})
@@ -233,7 +237,7 @@ def test_definitions_given_anew_replace_the_given_ones_and_leave_the_others(stor
     assert store.ids("flow") == ["b"]
 
 
-def test_a_definition_keeps_when_it_was_created(store, clock):
+def test_an_updated_definition_keeps_its_creation_time(store, clock):
     created = store.put("flow", "f", {"name": "old"})
     clock.time += 60
     changed = store.put("flow", "f", {"name": "new"})
@@ -242,7 +246,7 @@ def test_a_definition_keeps_when_it_was_created(store, clock):
     assert changed["updated_at"] > created["updated_at"]
 
 
-def test_runs_are_cleared_without_definitions_and_definitions_without_runs(store):
+def test_runs_and_definitions_are_cleared_separately(store):
     execution_id = store.create_execution("f", {}, {})
     store.skip_node(execution_id, "n", None)
     store.once("k", "print", lambda: Reply(200, {}))
@@ -268,7 +272,7 @@ def test_a_file_is_kept_in_wal_mode(open_store, tmp_path):
         reader.close()
 
 
-def test_everything_is_there_after_a_restart(open_store, tmp_path):
+def test_everything_survives_a_restart(open_store, tmp_path):
     first = open_store(tmp_path / "db")
     execution_id = first.create_execution("f", {"x": "ñ"}, {"m": 1})
     result_id = first.start_node(execution_id, "n", "a", {"x": 1})
@@ -277,14 +281,16 @@ def test_everything_is_there_after_a_restart(open_store, tmp_path):
         execution_id, ExecutionStatus.COMPLETED, output_data={"n": {"y": 1}}
     )
     first.put("flow", "f", {"name": "F"})
-    told = (first.execution(execution_id), first.node_results(execution_id))
+    found = (first.execution(execution_id), first.node_results(execution_id))
     first.close()
     again = open_store(tmp_path / "db")
-    assert (again.execution(execution_id), again.node_results(execution_id)) == told
+    assert (again.execution(execution_id), again.node_results(execution_id)) == found
     assert again.get("flow", "f")["name"] == "F"
 
 
-def test_what_ran_when_the_store_closed_has_failed_and_says_why(open_store, tmp_path):
+def test_executions_interrupted_by_close_have_failed_with_the_reason(
+    open_store, tmp_path
+):
     first = open_store(tmp_path / "db")
     pending = first.create_execution("f", {}, {})
     running = first.create_execution("f", {}, {})
@@ -317,20 +323,20 @@ def test_a_second_process_on_the_same_file_is_refused(open_store, tmp_path):
     script = (
         "import sys; from ai_spine.local.store.store import Store; Store(sys.argv[1])"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "db")],
         stderr=subprocess.PIPE,
         timeout=60,
     )
-    assert told.returncode == 1
-    assert b"another server uses the database" in told.stderr
+    assert done.returncode == 1
+    assert b"another server uses the database" in done.stderr
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(open_store, tmp_path):
+def test_a_file_that_is_not_a_database_is_refused_and_not_changed(open_store, tmp_path):
     path = tmp_path / "notes.txt"
     content = b"these are notes, and no database at all\n" * 100
     path.write_bytes(content)
-    for _ in range(2):  # the first must not lock out the second
+    for _ in range(2):  # the first attempt must not leave a lock
         with pytest.raises(ConfigurationError) as caught:
             open_store(path)
         assert is_one_sentence(caught.value)
@@ -340,7 +346,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(open_store, tmp_pa
 
 
 @pytest.mark.parametrize("name", ["nowhere/db", "folder"])
-def test_a_path_where_no_file_can_be_is_refused(open_store, tmp_path, name):
+def test_a_path_that_cannot_be_a_file_is_refused(open_store, tmp_path, name):
     (tmp_path / "folder").mkdir()
     with pytest.raises(ConfigurationError) as caught:
         open_store(tmp_path / name)
@@ -348,13 +354,13 @@ def test_a_path_where_no_file_can_be_is_refused(open_store, tmp_path, name):
     assert str(caught.value).startswith(f"the database {tmp_path / name} cannot be")
 
 
-def test_stores_in_memory_share_nothing(open_store):
+def test_stores_in_memory_are_separate(open_store):
     one, other = open_store(), open_store()
     one.put("flow", "f", {})
     assert other.ids("flow") == []
 
 
-def test_pages_are_whole_after_an_execution_that_was_undone_and_after_a_reset(store):
+def test_pages_have_no_gaps_after_a_rollback_and_after_a_reset(store):
     for name in "abc":
         store.create_execution(name, {}, {})
 
@@ -377,7 +383,7 @@ def test_pages_are_whole_after_an_execution_that_was_undone_and_after_a_reset(st
     assert [e["flow_id"] for e in store.executions(limit=5, offset=1)] == ["e"]
 
 
-def test_a_definition_that_was_undone_is_not_known(store):
+def test_a_rolled_back_definition_is_not_cached(store):
     store.put("flow", "f", {"name": "first"})
     assert store.get("flow", "f")["name"] == "first"
 
@@ -393,7 +399,7 @@ def test_a_definition_that_was_undone_is_not_known(store):
     assert store.delete("flow", "f") and store.get("flow", "f") is None
 
 
-def test_what_is_given_of_a_definition_is_the_callers_own(store):
+def test_get_returns_a_copy_of_a_definition(store):
     store.put("flow", "f", {"nodes": []})
     store.get("flow", "f")["nodes"].append("mine")
     assert store.get("flow", "f")["nodes"] == []
