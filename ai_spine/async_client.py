@@ -72,8 +72,8 @@ class AsyncAISpine(
         proxies: Proxies, as `requests` takes them; by default those of the environment.
         verify: Whether to check certificates, or the path of a CA bundle to check against.
         cert: The path of a client certificate, or the paths of it and of its key.
-        pool_size: How many connections may be open at once for requests, up to 10,000, and as many
-            more for streams.
+        pool_size: How many connections may be open at once, up to 10,000; at most half of them are
+            for streams.
         retry_after_limit: The longest `Retry-After` to obey, in seconds or as a `timedelta`. If the
             server asks for more, the error is raised at once. While one call waits, the client's
             other calls wait too.

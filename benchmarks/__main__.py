@@ -8,7 +8,17 @@ from typing import List, Optional, Sequence
 from benchmarks import document
 from benchmarks.harness import Report, as_json, machine
 
-NAMES = ("overhead", "threads", "waiting", "imports", "batch", "parse", "server")
+NAMES = (
+    "overhead",
+    "async",
+    "threads",
+    "waiting",
+    "imports",
+    "batch",
+    "parse",
+    "server",
+)
+_MODULES = {"async": "async_calls"}  # `async` itself is a keyword
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -53,7 +63,8 @@ def _parsed(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
 
 
 def _measure(name: str, quick: bool) -> Report:
-    report: Report = importlib.import_module(f"benchmarks.{name}").run(quick=quick)
+    module = _MODULES.get(name, name)
+    report: Report = importlib.import_module(f"benchmarks.{module}").run(quick=quick)
     return report
 
 

@@ -22,8 +22,8 @@ def peak() -> Optional[float]:
         import resource
     except ImportError:
         return None
-    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return told / (2**20 if sys.platform == "darwin" else 2**10)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def main() -> None:

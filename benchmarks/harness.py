@@ -127,8 +127,8 @@ class Report:
             f"  {what:<{widths[0]}}  {value:>{widths[1]}}  {target:<{widths[2]}}  {word}"
             for what, value, target, word in shown
         ]
-        told = [f"  ({words})" for words in self.left_out]
-        lines = [f"{self.name}: {self.about}", *table, *told]
+        notes = [f"  ({words})" for words in self.left_out]
+        lines = [f"{self.name}: {self.about}", *table, *notes]
         return "\n".join(line.rstrip() for line in lines)
 
     def as_dict(self) -> Dict[str, Any]:

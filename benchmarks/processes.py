@@ -57,6 +57,16 @@ def measured(
     return json.loads(done.stdout)
 
 
+def allow_many_files() -> None:
+    """Let this process have as many connections open as the system allows it to."""
+    try:
+        import resource
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def incumbent() -> Optional[str]:
     """Return the Python that has the incumbent, if there is one."""
     named = os.environ.get(INCUMBENT) or str(ROOT / ".venv/incumbent/bin/python")

@@ -34,6 +34,14 @@ DIFFERENCES: Dict[str, Sequence[Tuple[str, str]]] = {
             `timeout` then bounds each read, not the attempt as a whole.
 """,
         ),
+        (
+            """        pool_size: How many connections may be open at once, up to 10,000; at most half of them are
+            for streams.
+""",
+            """        pool_size: How many connections may be open at once for requests, up to 10,000, and as many
+            more for streams.
+""",
+        ),
         ("        transport: The library that sends: `aiohttp`, or `httpx`.\n", ""),
         ('        transport: str = "aiohttp",\n', ""),
         ("settings, session, transport)", "settings, session)"),

@@ -17,11 +17,12 @@ from functools import partial
 import requests
 
 LIMIT = 60  # seconds until a call that hangs fails
-LIBRARIES = ["requests"]
+LIBRARIES, ROOMS = ["requests"], ["_sync"]
 if sys.version_info >= (3, 10):
     from ai_spine import AsyncAISpine
 
     LIBRARIES += filter(importlib.util.find_spec, ("aiohttp", "httpx"))
+    ROOMS.append("_async")
 
 
 class Loop:

@@ -10,6 +10,7 @@ _WORDS = {
     "jmespath": "--query",
     "pandas": "to_dataframe",
     "tqdm": "progress=True",
+    "aiohttp": "async def",
     "httpx": "transport.httpx",
 }
 

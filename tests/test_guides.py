@@ -19,6 +19,14 @@ PRINTED = {
         "[('failed', 34), ('positive', 66)]\n",
         "2 2\n2\n",
     ],
+    "async.md": [
+        "completed positive\ntext running\ntext completed\nsentiment running\n"
+        "sentiment completed\n",
+        "0 completed\n1 completed\n2 failed\n",
+        "positive negative failed\n",
+        "cancelled\n",
+        "True\n",
+    ],
     "command-line.md": [],
     "performance.md": [],
     "streaming.md": [

@@ -2,13 +2,12 @@
 
 import time
 from contextlib import contextmanager
-from inspect import iscoroutinefunction
 from typing import Any, Callable, Iterator
 
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.policy.request_events import log_hook_error
 from ai_spine.policy.settings import Settings
-from ai_spine.policy.validation import ErrorClass
+from ai_spine.policy.validation import ErrorClass, is_async
 
 Sleep = Callable[[float], None]
 sleep: Sleep = time.sleep
@@ -33,9 +32,7 @@ def check_callback(name: str, value: Any, error: ErrorClass = ValidationError) -
     Raises:
         ValidationError: It is one (or `error`, if given).
     """
-    if iscoroutinefunction(value) or iscoroutinefunction(
-        getattr(value, "__call__", None)
-    ):
+    if is_async(value):
         raise error(f"{name} must be a plain function: AsyncAISpine takes async ones")
 
 

@@ -110,7 +110,7 @@ def cli(context: click.Context) -> None:
     \b
     Exit codes:
     0    done
-    1    the server refused, or stdout cannot be written
+    1    the server refused the request, or stdout cannot be written
     2    wrong usage, or a wrong setting
     3    authentication
     4    not found
@@ -120,7 +120,7 @@ def cli(context: click.Context) -> None:
     7    rate limit
     8    network
     130  interrupted
-    141  the reader of the output has gone
+    141  the reader of the output exited
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -11,6 +11,7 @@ from ai_spine.policy.validation import (
     check_amount,
     check_callable,
     check_header_value,
+    is_async,
 )
 from ai_spine.utils import Secret, one_line
 
@@ -65,6 +66,8 @@ def check_callbacks(
         ConfigurationError: A setting is wrong.
     """
     wrong = ConfigurationError
+    if is_async(json_default):
+        raise ConfigurationError("json_default must be a plain function, not async")
     return {
         "event_hooks": check_hooks(event_hooks),
         "on_credits_low": check_callable("on_credits_low", on_credits_low, wrong),

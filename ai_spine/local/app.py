@@ -1,7 +1,10 @@
 """The application of the local server: the API, and the page for browsers."""
 
+from typing import Any, Callable
+
 from flask import Blueprint, Flask, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
 from ai_spine.constants import API_PREFIX
 from ai_spine.local.http.account_routes import AccountRoutes
@@ -16,9 +19,21 @@ from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
 from ai_spine.local.pages.routes import Page
 
 
+class _MatchingRule(Rule):
+    """A rule that matches URLs and builds none: to compile that is most of a server's start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
+        return _build_nothing
+
+
+def _build_nothing(*_: Any, **__: Any) -> Any:
+    raise NotImplementedError("the local server builds no URLs from its rules")
+
+
 def make_app(backend: Backend) -> Flask:
     """Return the WSGI application."""
     app = Flask("ai_spine.local", static_folder=None)
+    app.url_rule_class = _MatchingRule
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False

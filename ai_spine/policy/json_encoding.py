@@ -310,4 +310,7 @@ def text_of(value: Any) -> str:
 
 def kind_of(value: Optional[object]) -> str:
     """Return what a value is, for a message."""
-    return "None" if value is None else f"of type {type(value).__name__}"
+    if value is None:
+        return "None"
+    later = ", which must be awaited first" if hasattr(value, "__await__") else ""
+    return f"of type {type(value).__name__}{later}"

@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+from inspect import iscoroutinefunction
 from typing import Any, Callable, Mapping, Optional, Type, Union
 from uuid import UUID
 
@@ -143,8 +144,14 @@ def check_callable(
         ValidationError: It is neither (or `error`, if given).
     """
     if value is not None and not callable(value):
-        raise error(f"{name} must be a callable")
+        raise error(f"{name} must be a callable, not {kind_of(value)}")
     return value  # type: ignore[no-any-return]
+
+
+def is_async(function: Any) -> bool:
+    """Return whether a function, or an object that can be called, must be awaited."""
+    call = getattr(function, "__call__", None)
+    return iscoroutinefunction(function) or iscoroutinefunction(call)
 
 
 def check_amount(
@@ -218,11 +225,9 @@ def check_path(name: str, value: Any) -> str:
     Raises:
         ValidationError: It is not, or has `.` or `..` as a part, or a query.
     """
-    if (
-        not isinstance(value, str)
-        or not value.startswith("/")
-        or value.startswith("//")
-    ):
+    if not isinstance(value, str):
+        raise ValidationError(f"{name} must be text, not {kind_of(value)}")
+    if not value.startswith("/") or value.startswith("//"):
         raise ValidationError(f"{name} must be a path that starts with one slash")
     if (
         has_control_characters(value)

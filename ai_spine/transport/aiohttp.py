@@ -13,7 +13,7 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply
+from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply, abort
 from ai_spine.transport.decompression import BrokenCompression
 from ai_spine.transport.environment import proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
@@ -204,17 +204,22 @@ class AiohttpTransport(HTTPTransport):
     def _discard_session(session: Any) -> None:
         connector = session.connector
         session.detach()
-        if connector is not None and not connector.closed:
-            connector._close()
+        if connector is None or connector.closed:
+            return
+        protocols = set(connector._acquired)
+        for connections in connector._conns.values():
+            protocols.update(protocol for protocol, *_ in connections)
+        for protocol in protocols:
+            abort(protocol.transport)
+        connector._close()
 
     @staticmethod
-    def _streams_over(session: Any) -> Optional[int]:
-        # Where connections are limited, streams could keep the requests from ever being sent.
+    def _limit_of(session: Any) -> Optional[int]:
         connector = session.connector
         if connector is None:
             return 0
         limits = [n for n in (connector.limit, connector.limit_per_host) if n]
-        return min(limits) // 2 if limits else None
+        return min(limits) if limits else None
 
     def _translate(
         self,

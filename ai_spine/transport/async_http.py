@@ -6,7 +6,7 @@ import sys
 import warnings
 import weakref
 from abc import abstractmethod
-from typing import Any, Mapping, Optional, Union
+from typing import Any, Callable, List, Mapping, Optional, Union
 
 import requests
 
@@ -73,11 +73,15 @@ class _Stream(AsyncEventStream):
     Args:
         reply: The reply.
         transport: Translates what goes wrong.
+        release: Releases its connection for others.
     """
 
-    def __init__(self, reply: Reply, transport: "HTTPTransport") -> None:
+    def __init__(
+        self, reply: Reply, transport: "HTTPTransport", release: Callable[[], None]
+    ) -> None:
         self.status = reply.status_code
         self._reply, self._transport = reply, transport
+        self._release: Optional[Callable[[], None]] = release
 
     async def read(self, timeout: float) -> Union[bytes, Failure]:
         """Return the next bytes as soon as there are any; none at the end of the stream."""
@@ -91,7 +95,12 @@ class _Stream(AsyncEventStream):
 
     async def aclose(self) -> None:
         """Close the connection; a second call changes nothing."""
-        await self._reply.aclose()
+        release, self._release = self._release, None
+        if release is not None:
+            try:
+                await self._reply.aclose()
+            finally:
+                release()
 
 
 class LoopState:
@@ -114,9 +123,10 @@ class HTTPTransport(AsyncTransport):
 
     def __init__(self, settings: Settings, session: Any = None) -> None:
         super().__init__(settings)
-        self.max_streams = settings.pool_size
-        if session is not None:
-            self.max_streams = self._streams_over(session)
+        # Streams leave connections for requests, and a session may have fewer than `pool_size`.
+        limit = None if session is None else self._limit_of(session)
+        size = settings.pool_size
+        self.max_streams = min(size, size if limit is None else limit) // 2
         self._settings, self._given = settings, session
         self._builder = RequestBuilder(settings, _bare_session, lambda: True)
         self._state: Optional[LoopState] = None
@@ -154,22 +164,29 @@ class HTTPTransport(AsyncTransport):
         """Send a request for a stream and read its headers; of an error, the whole response."""
         handled, attempt, here = sys.exc_info()[1], Attempt(), self._here()
         reply: Optional[Reply] = None
+        release: Optional[Callable[[], None]] = None
         try:
             prepared = self._builder.build(request)
             async with time_limit(timeout):
+                await here.free.acquire()
+                release = here.free.release
                 last = await self._follow(here, prepared, attempt)
                 if isinstance(last, Failure):
                     return last
                 reply = last
-                result = await self._stream_of(reply, attempt)
-                if isinstance(result, AsyncEventStream):
-                    reply = None  # the stream closes it
-                return result
+                result = await self._read_stream(reply, attempt)
+                if result is not None:
+                    return result
+                stream = _Stream(reply, self, release)
+                reply = release = None  # the stream has them now
+                return stream
         except BaseException as error:
             return self.failure_of(error, handled, attempt)
         finally:
             if reply is not None:
                 await reply.aclose()
+            if release is not None:
+                release()
 
     async def aclose(self) -> None:
         """Close the connections, unless the session is the caller's."""
@@ -181,7 +198,7 @@ class HTTPTransport(AsyncTransport):
         if state.loop is asyncio.get_running_loop() and state.process == os.getpid():
             await self._close_session(state.session)
         else:
-            self._discard_session(state.session)
+            _discard(self._discard_session, state.session, state.process)
 
     def failure_of(
         self,
@@ -254,14 +271,14 @@ class HTTPTransport(AsyncTransport):
                         f"the response is larger than {limit} MiB",
                     )
 
-    async def _stream_of(
+    async def _read_stream(
         self, reply: Reply, attempt: Attempt
-    ) -> Union[AsyncEventStream, Response, Failure]:
-        """Return the stream that a reply is; of any other reply, the whole response."""
+    ) -> Union[Response, Failure, None]:
+        """Return `None` if a reply is a stream of events; else the whole response."""
         if reply.status_code == 200 and is_event_stream(reply.headers):
             encoding = reply.headers.get("Content-Encoding", "").strip().lower()
             if encoding in ("", "identity"):
-                return _Stream(reply, self)
+                return None
             return unknown_encoding(encoding, self.redactor.redact)
         if 200 <= reply.status_code < 300:  # it may have no end, and is of no use
             return Response(reply.status_code, reply.headers, b"")
@@ -282,15 +299,15 @@ class HTTPTransport(AsyncTransport):
                     raise ConfigurationError(
                         "another event loop uses this AsyncAISpine: make one for each loop"
                     )
-            if self._given is None:  # of a loop, or a process, that is gone
-                self._discard_session(state.session)
+            if self._given is None:
+                _discard(self._discard_session, state.session, state.process)
         if self._warning is not None:
             self._warning.detach()
         session = self._given
         if session is None:
             session = self._make_session()
             self._warning = weakref.finalize(
-                self, _warn_unclosed, self._discard_session, session
+                self, _warn_unclosed, self._discard_session, session, os.getpid()
             )
             self._warning.atexit = False
         self._state = LoopState(self._settings, session)
@@ -327,8 +344,19 @@ class HTTPTransport(AsyncTransport):
 
     @staticmethod
     @abstractmethod
-    def _streams_over(session: Any) -> Optional[int]:
-        """Return how many streams may be open over a session of the caller's."""
+    def _limit_of(session: Any) -> Optional[int]:
+        """Return how many connections a session of the caller's has; `None` for any number."""
+
+
+def abort(transport: Any) -> None:
+    """Close a connection of asyncio at once, also when its event loop is closed."""
+    try:
+        if transport is not None:
+            transport.abort()
+    except RuntimeError:  # the loop is closed, so what it would do is done here
+        below = getattr(transport, "_ssl_protocol", None)
+        below = transport if below is None else below._transport
+        below._call_connection_lost(None)
 
 
 def _bare_session() -> requests.Session:
@@ -338,10 +366,23 @@ def _bare_session() -> requests.Session:
     return session
 
 
-def _warn_unclosed(discard: Any, session: Any) -> None:
-    warnings.warn(
-        "an AsyncAISpine was not closed: use `async with`, or await its aclose()",
-        ResourceWarning,
-        stacklevel=2,
-    )
-    discard(session)
+def _discard(discard: Any, session: Any, process: int) -> None:
+    """Close a session whose loop is gone; one of the parent process is not touched."""
+    if process == os.getpid():
+        discard(session)
+    else:
+        _OF_PARENTS.append(session)
+
+
+# A forked process shares the sockets, and what watches them, with its parent.
+_OF_PARENTS: List[Any] = []
+
+
+def _warn_unclosed(discard: Any, session: Any, process: int) -> None:
+    if process == os.getpid():
+        warnings.warn(
+            "an AsyncAISpine was not closed: use `async with`, or await its aclose()",
+            ResourceWarning,
+            stacklevel=2,
+        )
+    _discard(discard, session, process)

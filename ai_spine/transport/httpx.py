@@ -2,14 +2,13 @@
 
 import http.cookiejar
 import ssl
-from functools import partial
 from typing import Any, Optional, Sequence
 
 import httpx
 import requests
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply
+from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply, abort
 from ai_spine.transport.decompression import BrokenCompression
 from ai_spine.transport.environment import proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
@@ -72,6 +71,28 @@ class _NoCookies(http.cookiejar.CookieJar):
         """Read nothing."""
 
 
+class _Trace:
+    """Follows an attempt through httpx, which says only here when it begins to send.
+
+    Args:
+        attempt: The attempt.
+    """
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._connection: Any = None
+
+    async def __call__(self, event: str, info: Any) -> None:
+        if event == "http11.send_request_headers.started":
+            if info["request"].method != b"CONNECT":  # that is for the proxy
+                self._attempt.note_sending()
+        elif event.endswith("connect_tcp.complete"):
+            self._connection = info["return_value"]
+        elif event.endswith("start_tls.failed"):
+            # httpx leaves it open if the handshake was cancelled.
+            await self._connection.aclose()
+
+
 class _Reply(Reply):
     def __init__(self, response: httpx.Response) -> None:
         self.status_code = response.status_code
@@ -103,7 +124,7 @@ class HttpxTransport(HTTPTransport):
             prepared.url,
             content=prepared.body,
             headers=dict(prepared.headers),
-            extensions={"trace": partial(_note_sending, attempt)},
+            extensions={"trace": _Trace(attempt)},
             timeout=None,
         )
         response = await session.send(request, stream=True, follow_redirects=False)
@@ -113,7 +134,7 @@ class HttpxTransport(HTTPTransport):
         tls, proxy = tls_context(self._settings), proxy_of(self._settings)
         limits = httpx.Limits(
             max_connections=None,
-            max_keepalive_connections=2 * self._settings.pool_size,
+            max_keepalive_connections=self._settings.pool_size,
         )
         return httpx.AsyncClient(
             cookies=_NoCookies(),
@@ -130,13 +151,17 @@ class HttpxTransport(HTTPTransport):
 
     @staticmethod
     def _discard_session(session: Any) -> None:
-        """Leave it to the garbage collector, which httpx does not mind."""
+        pools = [getattr(session._transport, "_pool", None)]
+        pools += [getattr(each, "_pool", None) for each in session._mounts.values()]
+        for pool in filter(None, pools):
+            for connection in pool.connections:
+                abort(_transport_of(connection))
 
     @staticmethod
-    def _streams_over(session: Any) -> Optional[int]:
-        # Streams must leave connections for requests; httpx does not say how many there are.
+    def _limit_of(session: Any) -> Optional[int]:
+        # httpx does not say how many there are.
         pool = getattr(getattr(session, "_transport", None), "_pool", None)
-        return int(getattr(pool, "_max_connections", 0)) // 2
+        return int(getattr(pool, "_max_connections", 0))
 
     def _translate(
         self,
@@ -166,12 +191,25 @@ class HttpxTransport(HTTPTransport):
         return failure
 
 
+# Where the parts of a connection of httpx have what is below them.
+_BELOW = (
+    "_connection",
+    "_network_stream",
+    "_stream",
+    "transport_stream",
+    "_transport",
+)
+
+
+def _transport_of(connection: Any) -> Any:
+    """Return what asyncio sends with below a connection of httpx; `None` if there is nothing."""
+    below = connection
+    while below is not None and not hasattr(below, "abort"):
+        parts = (getattr(below, name, None) for name in _BELOW)
+        below = next((part for part in parts if part is not None), None)
+    return below
+
+
 def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:
     """Return a proxy; the certificate of one that speaks TLS is checked like a server's."""
     return httpx.Proxy(url, ssl_context=tls if url.startswith("https:") else None)
-
-
-async def _note_sending(attempt: Attempt, event: str, info: Any) -> None:
-    if event == "http11.send_request_headers.started":
-        if info["request"].method != b"CONNECT":  # that is for the proxy
-            attempt.note_sending()

@@ -50,7 +50,7 @@ def test_the_exit_codes_are_listed_in_the_help_and_the_docs(invoke):
     printed = " ".join(invoke("--help").stdout.split())
     names = [
         ("DONE", "done"),
-        ("API_ERROR", "the server refused, or stdout cannot be written"),
+        ("API_ERROR", "the server refused the request, or stdout cannot be written"),
         ("USAGE", "wrong usage, or a wrong setting"),
         ("AUTHENTICATION", "authentication"),
         ("NOT_FOUND", "not found"),
@@ -63,7 +63,7 @@ def test_the_exit_codes_are_listed_in_the_help_and_the_docs(invoke):
         ("RATE_LIMIT", "rate limit"),
         ("NETWORK", "network"),
         ("INTERRUPTED", "interrupted"),
-        ("CLOSED_PIPE", "the reader of the output has gone"),
+        ("CLOSED_PIPE", "the reader of the output exited"),
     ]
     parts = [(getattr(exit_codes, name), word) for name, word in names]
     assert (

@@ -11,9 +11,19 @@ ROOT = Path(ai_spine.__file__).parent.parent
 LIMIT = 120  # seconds until a run that hangs is killed
 
 
-def run_pytest(folder, *arguments, loaded=True, environ=()):
-    """Run pytest in a folder, with warnings as errors, and return the finished process."""
+def run_pytest(folder, *arguments, loaded=True, autoload=False, environ=()):
+    """Run pytest in a folder, with warnings as errors, and return the finished process.
+
+    Args:
+        folder: Where it runs.
+        *arguments: What to add to its command line.
+        loaded: Whether to load the plugin by name.
+        autoload: Whether to load all installed plugins, which takes longer than most tests.
+        environ: Variables to set.
+    """
     known = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    if not autoload:
+        known["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     path = os.pathsep.join([str(ROOT), *dict(environ).pop("PYTHONPATH", "").split()])
     plugin = ["-p", "ai_spine.pytest_plugin"] if loaded else []
     usual = [

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.needs import needs
 from tests.pytest_plugin import LIMIT, ROOT, run_file, run_pytest
 
 USES = "def test_it(ai_spine_client):\n    assert ai_spine_client.list_flows() == []\n"
@@ -42,7 +43,7 @@ def installed(tmp_path):
 )
 def test_pytest_finds_the_installed_plugin(installed, tmp_path, loaded):
     environ = {"PYTHONPATH": installed}
-    done = run_file(tmp_path, USES, loaded=loaded, environ=environ)
+    done = run_file(tmp_path, USES, loaded=loaded, autoload=True, environ=environ)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
 
@@ -50,7 +51,7 @@ def test_pytest_finds_the_installed_plugin(installed, tmp_path, loaded):
 def test_the_plugin_can_be_disabled(installed, tmp_path):
     off = ("-p", "no:ai_spine.pytest_plugin")
     environ = {"PYTHONPATH": installed}
-    done = run_file(tmp_path, USES, *off, loaded=False, environ=environ)
+    done = run_file(tmp_path, USES, *off, loaded=False, autoload=True, environ=environ)
     assert "fixture 'ai_spine_client' not found" in done.stdout
 
 
@@ -132,7 +133,9 @@ def test_bad(ai_spine_server, ai_spine_client):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "by xdist"])
+@pytest.mark.parametrize(
+    "workers", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "by xdist"]
+)
 def test_the_report_of_a_failed_test_lists_the_executions(tmp_path, workers):
     done = run_file(tmp_path, FAILING, "-ra", *workers)
     assert "1 failed, 1 passed" in done.stdout
@@ -263,24 +266,29 @@ def test_it(ai_spine_server):
     assert "1 passed" in done.stdout, done.stdout
 
 
-@pytest.mark.parametrize("known", ["", "*", "inside.example"])
-def test_a_proxy_set_by_the_test_is_bypassed_too(tmp_path, known):
+def test_a_proxy_set_by_the_test_is_bypassed_too(tmp_path):
     text = """
-import os
 import urllib.request
+import pytest
 from ai_spine import AISpine
 
 
-def test_it(ai_spine_server, monkeypatch):
+@pytest.fixture(params=["", "*", "inside.example"])
+def known(request, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", request.param)
+    monkeypatch.setenv("no_proxy", request.param)
+    return request.param
+
+
+def test_it(known, ai_spine_server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with AISpine(max_retries=0) as client:
         assert client.list_flows() == []
     bypasses = urllib.request.proxy_bypass_environment
-    assert bool(bypasses("inside.example")) == bool(os.environ["KNOWN"])
+    assert bool(bypasses("inside.example")) == bool(known)
 """
-    environ = {"NO_PROXY": known, "KNOWN": known, "no_proxy": known}
-    done = run_file(tmp_path, text, environ=environ)
-    assert "1 passed" in done.stdout, done.stdout
+    done = run_file(tmp_path, text)
+    assert "3 passed" in done.stdout, done.stdout
 
 
 def test_tests_run_in_parallel(tmp_path):
@@ -289,15 +297,15 @@ import pytest
 from ai_spine import AISpine
 
 
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("number", range(6))
 def test_it(ai_spine_server, number):
     ai_spine_server.add_flow("echo", lambda input, config: input)
     with AISpine() as client:
         client.execute_and_wait("echo", {"n": number})
     assert [e.input_data for e in ai_spine_server.executions()] == [{"n": number}]
 """
-    done = run_file(tmp_path, text, "-n", "2")
-    assert "20 passed" in done.stdout, done.stdout
+    done = run_file(tmp_path, text, "-p", "xdist", "-n", "2")
+    assert "6 passed" in done.stdout, done.stdout
 
 
 def test_unittest_classes_can_use_the_server(tmp_path):
@@ -319,12 +327,21 @@ class TestProgram(unittest.TestCase):
 # Examples and guides
 
 
-def test_the_example_passes_its_tests(tmp_path):
-    folder = tmp_path / "testing"
-    shutil.copytree(ROOT / "examples" / "testing", folder)
-    done = run_pytest(folder, "-q")
+@pytest.mark.parametrize(
+    "name, options, passes",
+    [
+        ("testing", (), "6 passed"),
+        pytest.param(
+            "fastapi_app", ("-p", "anyio"), "4 passed", marks=needs("fastapi")
+        ),
+    ],
+)
+def test_the_example_passes_its_tests(tmp_path, name, options, passes):
+    folder = tmp_path / name
+    shutil.copytree(ROOT / "examples" / name, folder)
+    done = run_pytest(folder, "-q", *options)
     assert done.returncode == 0, done.stdout
-    assert "6 passed" in done.stdout
+    assert passes in done.stdout
 
 
 def test_the_tests_in_the_guide_pass(tmp_path):

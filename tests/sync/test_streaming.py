@@ -18,7 +18,7 @@ from ai_spine import (
     ValidationError,
 )
 from ai_spine.local import LocalServer
-from tests.clients import own_session
+from tests.clients import ROOMS, own_session
 from tests.faults.world import Counting
 from tests.local import LIMIT, flow, node, single, wait_until
 from tests.raw_server import CLOSE, RESET, STALL, RawServer, answer
@@ -563,7 +563,8 @@ def test_an_execution_whose_stream_is_over_keeps_no_other_from_being_streamed(
     "told", [b": hello\n\n", b"event: party\ndata: {}\n\n"], ids=["comment", "unknown"]
 )
 def test_a_stream_that_tells_nothing_is_given_up(play, monkeypatch, told):
-    monkeypatch.setattr("ai_spine._sync.streaming.STREAM_PATIENCE", 0.05)
+    for room in ROOMS:
+        monkeypatch.setattr(f"ai_spine.{room}.streaming.STREAM_PATIENCE", 0.05)
     link = '</s>; rel="monitor"; type="text/event-stream"'
     client, raw = play(
         answer(200, {"execution_id": "e", "status": "pending"}, link=link),

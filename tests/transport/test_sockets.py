@@ -99,8 +99,6 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(tls_server, call):
     assert not (error.maybe_executed or error.transient)
 
 
-# To be mended: what it leaves behind of a handshake that fails, the collector warns about.
-@pytest.mark.not_over("httpx", "it leaves a transport of asyncio unclosed")
 @pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
 def test_a_server_that_never_begins_tls_was_sent_nothing(call):
     with RawServer(STALL) as server:
@@ -113,8 +111,6 @@ def test_a_server_that_never_begins_tls_was_sent_nothing(call):
     assert error.maybe_executed is False and len(error.attempts) == 2
 
 
-# To be mended: what it leaves behind of a handshake that fails, the collector warns about.
-@pytest.mark.not_over("httpx", "it leaves a transport of asyncio unclosed")
 @pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
 def test_a_server_that_breaks_off_tls_was_sent_nothing(call):
     with RawServer(b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:

@@ -10,6 +10,7 @@ from ai_spine.batch.results import Result
 from ai_spine.batch.workers import WorkerPool
 from ai_spine.exceptions import ValidationError
 from ai_spine.models import Execution
+from ai_spine.policy.json_encoding import kind_of
 
 __all__ = ["AsyncBatchRun", "check_inputs", "start_run", "taking_all"]
 
@@ -22,7 +23,9 @@ def check_inputs(inputs: Any) -> None:
     """
     is_iterable = hasattr(inputs, "__iter__") or hasattr(inputs, "__aiter__")
     if isinstance(inputs, (str, bytes, Mapping)) or not is_iterable:
-        raise ValidationError("inputs must be an iterable of mappings")
+        raise ValidationError(
+            f"inputs must be an iterable of mappings, not {kind_of(inputs)}"
+        )
 
 
 def start_run(client: WaitMethods, options: BatchOptions) -> AsyncBatchRun:

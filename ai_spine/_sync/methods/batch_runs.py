@@ -12,6 +12,7 @@ from ai_spine.batch.run import BatchRun
 from ai_spine.batch.workers import WorkerPool
 from ai_spine.exceptions import ValidationError
 from ai_spine.models import Execution
+from ai_spine.policy.json_encoding import kind_of
 from ai_spine.policy.request_events import log
 
 __all__ = ["BatchRun", "check_inputs", "start_run", "taking_all"]
@@ -28,7 +29,9 @@ def check_inputs(inputs: Any) -> None:
             "inputs must be a plain iterable: AsyncAISpine takes async ones"
         )
     if isinstance(inputs, (str, bytes, Mapping)) or not hasattr(inputs, "__iter__"):
-        raise ValidationError("inputs must be an iterable of mappings")
+        raise ValidationError(
+            f"inputs must be an iterable of mappings, not {kind_of(inputs)}"
+        )
 
 
 def start_run(client: WaitMethods, options: BatchOptions) -> BatchRun:

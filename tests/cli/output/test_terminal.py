@@ -267,12 +267,12 @@ def inputs(tmp_path):
 @pytest.mark.parametrize("columns", [100, 20])
 def test_the_progress_of_a_batch_never_wraps(terminal, inputs, tmp_path, columns):
     out = tmp_path / "out.jsonl"
-    words = ("batch", "echo", inputs(300), "-o", out, "--concurrency", "2")
+    words = ("batch", "echo", inputs(60), "-o", out, "--concurrency", "2")
     text = read_to_end(terminal(*words, columns=columns))
-    drawn = [part for part in re.split(r"[\r\n]", text) if " of 300 (" in part]
+    drawn = [part for part in re.split(r"[\r\n]", text) if " of 60 (" in part]
     assert drawn
     assert all(text_width(part) < columns for part in drawn)
-    assert text.endswith(f"300 inputs: 300 completed; {out} has the results\n")
+    assert text.endswith(f"60 inputs: 60 completed; {out} has the results\n")
 
 
 def test_ctrl_c_stops_a_batch_on_a_terminal(terminal, client, inputs, tmp_path):
