@@ -3,7 +3,6 @@
 import logging
 import math
 import time
-import uuid
 from typing import Any, Callable, Dict, Mapping, Optional, TypeVar, Union, cast
 from urllib.parse import urlsplit
 
@@ -24,6 +23,7 @@ from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, FailureKind, Retr
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.async_base import AsyncEventStream, AsyncTransport
+from ai_spine.utils import random_id
 
 T = TypeVar("T")
 Result = Union[Response, AsyncEventStream, Failure]
@@ -140,7 +140,7 @@ class AsyncApiClient:
         """
         call = self._start(operation, ids or {}, deadline)
         if call.method not in REPEATABLE_METHODS:
-            call.idempotency_key = idempotency_key or str(uuid.uuid4())
+            call.idempotency_key = idempotency_key or random_id()
         call.last_event_id = last_event_id
         request = self._request(operation, call, ids or {}, body, params)
         transport = self.transport

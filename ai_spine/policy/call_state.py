@@ -1,6 +1,5 @@
 """The state of one call: what it has tried so far, and what its errors report."""
 
-import uuid
 from typing import Dict, List, Optional
 
 from ai_spine.constants import (
@@ -11,6 +10,7 @@ from ai_spine.constants import (
 )
 from ai_spine.exceptions import Attempt, CallInfo
 from ai_spine.policy.retry import Failure
+from ai_spine.utils import random_id
 
 
 class CallState:
@@ -28,7 +28,7 @@ class CallState:
         self.streams = streams
         self.path = path
         self.deadline = deadline
-        self.request_id = str(uuid.uuid4())
+        self.request_id = random_id()
         self.idempotency_key: Optional[str] = None
         self.last_event_id: Optional[str] = None
         self.attempts: List[Attempt] = []

@@ -2,14 +2,14 @@
 
 import asyncio
 import ssl
+from contextvars import ContextVar
 from functools import partial
 from io import BytesIO
-from types import SimpleNamespace
-from typing import Any, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import aiohttp
-import requests
 from aiohttp.client_proto import ResponseHandler
+from urllib3.util.wait import wait_for_read
 from yarl import URL
 
 from ai_spine.policy.retry import Failure, FailureKind
@@ -24,6 +24,7 @@ from ai_spine.transport.requests.failures import (
     interruption,
     system_reason,
 )
+from ai_spine.transport.requests.request_builder import PlainRequest
 
 _LONGEST_LINE = 65536
 _LONGEST_SILENCE = 2**19  # bytes without a piece of the body
@@ -114,16 +115,38 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(**options)
         self._factory: Any = partial(_Protocol, loop=self._loop)
 
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+        connection = await super().connect(req, traces, timeout)
+        _ATTEMPT.get().note_sending()
+        return connection
+
     async def _get(self, key: Any, traces: Any) -> Any:
-        # The loop reads what has come, or that the server has closed, in the second round.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
         while True:
             connection = await super()._get(key, traces)
-            protocol: Any = connection and connection.protocol
-            if connection is None or not protocol.should_close:
+            if connection is None:
+                return None
+            protocol: Any = connection.protocol
+            try:
+                if _has_input(protocol.transport):
+                    # The loop reads it, or that the server has closed, in the second round.
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)
+            except BaseException:
+                connection.close()
+                raise
+            if not protocol.should_close:
                 return connection
             connection.close()
+
+
+# The attempt that is being made; a connector is not given it.
+_ATTEMPT: ContextVar[Attempt] = ContextVar("attempt")
+
+
+def _has_input(transport: Any) -> bool:
+    """Return whether something has come that the event loop has not read yet."""
+    sock = transport.get_extra_info("socket") if transport is not None else None
+    return sock is None or wait_for_read(sock, timeout=0.0)
 
 
 class _Reply(Reply):
@@ -152,43 +175,44 @@ class _Reply(Reply):
 class AiohttpTransport(HTTPTransport):
     """Sends requests with `aiohttp`."""
 
+    _proxy_option: Dict[str, str] = {}
+
     async def _open(
-        self, session: Any, prepared: requests.PreparedRequest, attempt: Attempt
+        self, session: Any, prepared: PlainRequest, attempt: Attempt
     ) -> Reply:
         body: Any = prepared.body
-        response = await session.request(
-            prepared.method,
-            URL(prepared.url or "", encoded=True),
-            data=BytesIO(body) if body and len(body) > _LARGE else body,
-            headers=prepared.headers,
-            skip_auto_headers=_AUTOMATIC_HEADERS,
-            allow_redirects=False,
-            timeout=_NO_TIMEOUT,
-            trace_request_ctx=attempt,
-            **self._options(),
-        )
+        options: Any = self._proxy_option
+        if self._given is not None:  # it does not say when it begins to send
+            options = {"skip_auto_headers": _AUTOMATIC_HEADERS}
+            attempt.note_sending()
+        token = _ATTEMPT.set(attempt)
+        try:
+            response = await session.request(
+                prepared.method,
+                URL(prepared.url, encoded=True),
+                data=BytesIO(body) if body and len(body) > _LARGE else body,
+                headers=prepared.headers,
+                allow_redirects=False,
+                timeout=_NO_TIMEOUT,
+                **options,
+            )
+        finally:
+            _ATTEMPT.reset(token)
         return _Reply(response)
 
-    def _options(self) -> Any:
-        if self._given is not None:
-            return {}
-        return {"proxy": self._proxy.reveal() if self._proxy else None}
-
     def _make_session(self) -> aiohttp.ClientSession:
-        self._proxy = proxy_of(self._settings)
+        proxy = proxy_of(self._settings)
+        self._proxy_option = {"proxy": proxy.reveal()} if proxy else {}
         is_tls = self._settings.base_url.startswith("https:")
-        proxy_is_tls = self._proxy and self._proxy.reveal().startswith("https:")
+        proxy_is_tls = proxy and proxy.reveal().startswith("https:")
         tls: Any = tls_context(self._settings) if is_tls or proxy_is_tls else True
-        tracing = aiohttp.TraceConfig()
-        tracing.on_connection_create_end.append(_note_sending)
-        tracing.on_connection_reuseconn.append(_note_sending)
         session = aiohttp.ClientSession(
             connector=_Connector(limit=0, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
             timeout=_NO_TIMEOUT,
-            trace_configs=[tracing],
+            skip_auto_headers=_AUTOMATIC_HEADERS,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
         )
@@ -248,7 +272,3 @@ class AiohttpTransport(HTTPTransport):
             message = "could not connect" + system_reason(causes)
             return failure._replace(kind=FailureKind.NOT_SENT, message=message)
         return failure
-
-
-async def _note_sending(_session: Any, context: SimpleNamespace, _params: Any) -> None:
-    context.trace_request_ctx.note_sending()

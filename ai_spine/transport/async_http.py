@@ -20,7 +20,7 @@ from ai_spine.transport.async_base import AsyncEventStream, AsyncTransport
 from ai_spine.transport.decompression import Decompressor, is_known_encoding
 from ai_spine.transport.requests.bodies import unknown_encoding
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
-from ai_spine.transport.requests.request_builder import RequestBuilder
+from ai_spine.transport.requests.request_builder import PlainRequest, RequestBuilder
 from ai_spine.utils.timeouts import time_limit
 
 _NOT_FREE = Failure(FailureKind.NOT_SENT, "no connection was free in time", True)
@@ -145,7 +145,7 @@ class HTTPTransport(AsyncTransport):
         handled, attempt, here = sys.exc_info()[1], Attempt(), self._here()
         reply: Optional[Reply] = None
         try:
-            prepared = self._builder.build(request)
+            prepared = self._builder.build_plain(request)
             async with time_limit(timeout), here.free:
                 last = await self._follow(here, prepared, attempt)
                 if isinstance(last, Failure):
@@ -166,7 +166,7 @@ class HTTPTransport(AsyncTransport):
         reply: Optional[Reply] = None
         release: Optional[Callable[[], None]] = None
         try:
-            prepared = self._builder.build(request)
+            prepared = self._builder.build_plain(request)
             async with time_limit(timeout):
                 await here.free.acquire()
                 release = here.free.release
@@ -219,7 +219,7 @@ class HTTPTransport(AsyncTransport):
         return self._translate(error, handled, attempt)
 
     async def _follow(
-        self, here: LoopState, prepared: requests.PreparedRequest, attempt: Attempt
+        self, here: LoopState, prepared: PlainRequest, attempt: Attempt
     ) -> Union[Reply, Failure]:
         """Send a request, follow redirects within the origin, and return the first other reply."""
         attempt.note_connecting()
@@ -233,8 +233,7 @@ class HTTPTransport(AsyncTransport):
             )
             if isinstance(target, Failure):
                 return target
-            prepared = prepared.copy()
-            prepared.url = target
+            prepared = prepared.redirected_to(target)
             reply = await self._open(here.session, prepared, attempt)
         if not is_redirect(reply.status_code, reply.headers):
             return reply
@@ -315,7 +314,7 @@ class HTTPTransport(AsyncTransport):
 
     @abstractmethod
     async def _open(
-        self, session: Any, prepared: requests.PreparedRequest, attempt: Attempt
+        self, session: Any, prepared: PlainRequest, attempt: Attempt
     ) -> Reply:
         """Send a request, and return its reply once the headers have come."""
 

@@ -5,7 +5,6 @@ import ssl
 from typing import Any, Optional, Sequence
 
 import httpx
-import requests
 
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply, abort
@@ -19,6 +18,7 @@ from ai_spine.transport.requests.failures import (
     interruption,
     system_reason,
 )
+from ai_spine.transport.requests.request_builder import PlainRequest
 
 # The first rule whose class is found anywhere among an exception's causes decides.
 _RULES: Sequence[Rule] = (
@@ -117,13 +117,13 @@ class HttpxTransport(HTTPTransport):
     """Sends requests with `httpx`."""
 
     async def _open(
-        self, session: Any, prepared: requests.PreparedRequest, attempt: Attempt
+        self, session: Any, prepared: PlainRequest, attempt: Attempt
     ) -> Reply:
         request = session.build_request(
             prepared.method,
             prepared.url,
             content=prepared.body,
-            headers=dict(prepared.headers),
+            headers=prepared.headers,
             extensions={"trace": _Trace(attempt)},
             timeout=None,
         )

@@ -395,7 +395,8 @@ def test_what_breaks_off_an_attempt_is_logged_without_locals(monkeypatch, caplog
         raise RuntimeError("a hook of somebody's")
 
     caplog.set_level("DEBUG", logger="ai_spine")
-    monkeypatch.setattr(RequestBuilder, "build", broken)
+    for name in ("build", "build_plain"):
+        monkeypatch.setattr(RequestBuilder, name, broken)
     with AISpine("sk-hush", "http://127.0.0.1:9") as client:
         with pytest.raises(RuntimeError):
             client.list_flows()

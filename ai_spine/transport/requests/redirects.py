@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 import requests
 
 from ai_spine.policy.retry import Failure, FailureKind
+from ai_spine.transport.requests.request_builder import PlainRequest
 from ai_spine.utils import one_line, origin
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -18,7 +19,7 @@ def is_redirect(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def redirect_target(
-    prepared: requests.PreparedRequest,
+    prepared: Union[requests.PreparedRequest, PlainRequest],
     status: int,
     headers: Mapping[str, str],
     redact: Callable[[str], str],

@@ -1,6 +1,6 @@
 """Builds the requests that a session sends; what one operation's requests share is built once."""
 
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, MutableMapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 import requests
@@ -12,8 +12,9 @@ from ai_spine.policy.settings import Settings
 from ai_spine.transport.requests.bodies import ACCEPTED_ENCODINGS
 from ai_spine.utils import Secret, origin, quote_segment
 
+_LENGTH, _TYPE, _JSON = "Content-Length", "Content-Type", "application/json"
 _HEADERS = {
-    "Accept": "application/json",
+    "Accept": _JSON,
     "Accept-Encoding": ACCEPTED_ENCODINGS,
     "User-Agent": f"ai-spine-sdk-python/{__version__}",
 }
@@ -34,12 +35,31 @@ class BearerAuth(AuthBase):
         self._root = url[: url.index("/", url.index("//") + 2) + 1]
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._api_key is not None and self._is_own_origin(prepared.url or ""):
-            prepared.headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
+        self.add_key(prepared.url or "", prepared.headers)
         return prepared
+
+    def add_key(self, url: str, headers: MutableMapping[str, str]) -> None:
+        """Add the key to the headers of a request if its URL is on the right origin."""
+        if self._api_key is not None and self._is_own_origin(url):
+            headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
 
     def _is_own_origin(self, url: str) -> bool:
         return url.startswith(self._root) or origin(url) == self._origin
+
+
+class PlainRequest:
+    """A request for other libraries than `requests`; its `repr` shows nothing of it."""
+
+    __slots__ = ("method", "url", "headers", "body")
+
+    def __init__(
+        self, method: str, url: str, headers: Dict[str, str], body: Optional[bytes]
+    ) -> None:
+        self.method, self.url, self.headers, self.body = method, url, headers, body
+
+    def redirected_to(self, url: str) -> "PlainRequest":
+        """Return the same request for another URL of its origin."""
+        return PlainRequest(self.method, url, self.headers, self.body)
 
 
 class RequestBuilder:
@@ -72,6 +92,24 @@ class RequestBuilder:
         }
         # By method, path and whether there is a body; none of them holds a key or an id.
         self._templates: Dict[Tuple[str, str, bool], requests.PreparedRequest] = {}
+        self._names = {name.lower(): name for name in (*_HEADERS, _TYPE, _LENGTH)}
+
+    def build_plain(self, request: Request) -> PlainRequest:
+        """Build the request for one attempt, for another library than `requests`."""
+        template = self._template(request)
+        url = _with_ids(template.url or "", request.ids)
+        if request.query:
+            url += "?" + request.query
+        headers = dict(_HEADERS)
+        for name, value in request.headers.items():
+            headers[self._names.get(name.lower(), name)] = value
+        if request.content is not None:
+            headers[_TYPE] = _JSON
+            headers[_LENGTH] = str(len(request.content))
+        elif _LENGTH in template.headers:
+            headers[_LENGTH] = "0"
+        self._auth[request.credential].add_key(url, headers)
+        return PlainRequest(request.method, url, headers, request.content)
 
     def build(self, request: Request) -> requests.PreparedRequest:
         """Build the request for one attempt."""
@@ -88,7 +126,7 @@ class RequestBuilder:
         prepared.headers.update(request.headers)
         if request.content is not None:
             prepared.body = request.content
-            prepared.headers["Content-Length"] = str(len(request.content))
+            prepared.headers[_LENGTH] = str(len(request.content))
         return auth(prepared)
 
     def _template(self, request: Request) -> requests.PreparedRequest:
@@ -110,7 +148,7 @@ class RequestBuilder:
         """Let the session prepare a request, with whatever the caller has set on it."""
         content_type: Dict[str, str] = {}
         if request.content is not None:
-            content_type["Content-Type"] = "application/json"
+            content_type[_TYPE] = _JSON
         path = request.template
         for name, value in request.ids.items():
             path = _with_id(path, "{%s}" % name, value)
