@@ -16,6 +16,8 @@ from functools import partial
 
 import requests
 
+from ai_spine import AISpine
+
 LIMIT = 60  # seconds until a call that hangs fails
 LIBRARIES, ROOMS = ["requests"], ["_sync"]
 if sys.version_info >= (3, 10):
@@ -166,6 +168,11 @@ def shared_loop():
 
 def _again(target):
     return Blocking(target, shared_loop())
+
+
+def maker_of(library):
+    """Return what makes a client with the interface of `AISpine` over a library."""
+    return AISpine if library == "requests" else partial(blocking, library)
 
 
 def blocking(library, *args, **options):

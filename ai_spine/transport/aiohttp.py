@@ -15,7 +15,7 @@ from yarl import URL
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply, abort
 from ai_spine.transport.decompression import BrokenCompression
-from ai_spine.transport.environment import proxy_of, tls_context
+from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
     HANDSHAKE_REASONS,
     Rule,
@@ -203,9 +203,8 @@ class AiohttpTransport(HTTPTransport):
     def _make_session(self) -> aiohttp.ClientSession:
         proxy = proxy_of(self._settings)
         self._proxy_option = {"proxy": proxy.reveal()} if proxy else {}
-        is_tls = self._settings.base_url.startswith("https:")
-        proxy_is_tls = proxy and proxy.reveal().startswith("https:")
-        tls: Any = tls_context(self._settings) if is_tls or proxy_is_tls else True
+        is_tls = needs_tls(self._settings, proxy)
+        tls: Any = tls_context(self._settings) if is_tls else True
         session = aiohttp.ClientSession(
             connector=_Connector(limit=0, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),

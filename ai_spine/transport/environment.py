@@ -26,6 +26,12 @@ def proxy_of(settings: Settings) -> Optional[Secret]:
     return Secret(proxy if "://" in proxy else f"http://{proxy}")
 
 
+def needs_tls(settings: Settings, proxy: Optional[Secret]) -> bool:
+    """Return whether the server or the proxy is reached over TLS: to read the CAs takes a while."""
+    urls = (settings.base_url, proxy.reveal() if proxy else "")
+    return any(url.lower().startswith("https:") for url in urls)
+
+
 def tls_context(settings: Settings) -> ssl.SSLContext:
     """Return the context for connections to the client's server.
 
@@ -36,7 +42,8 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     if verify is True:
         names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
         verify = next(filter(None, map(os.environ.get, names)), None) or certifi.where()
-    context = ssl.create_default_context()
+    # Not the system's own CAs, which `create_default_context` would trust as well.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         if verify is False:
             context.check_hostname = False

@@ -9,7 +9,7 @@ import httpx
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply, abort
 from ai_spine.transport.decompression import BrokenCompression
-from ai_spine.transport.environment import proxy_of, tls_context
+from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
     HANDSHAKE_REASONS,
     Rule,
@@ -131,7 +131,12 @@ class HttpxTransport(HTTPTransport):
         return _Reply(response)
 
     def _make_session(self) -> httpx.AsyncClient:
-        tls, proxy = tls_context(self._settings), proxy_of(self._settings)
+        proxy = proxy_of(self._settings)
+        tls = (
+            tls_context(self._settings)
+            if needs_tls(self._settings, proxy)
+            else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it trusts nobody
+        )
         limits = httpx.Limits(
             max_connections=None,
             max_keepalive_connections=self._settings.pool_size,

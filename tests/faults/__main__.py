@@ -1,12 +1,17 @@
-"""`python -m tests.faults [TEXT]`: plays all cells, or those of faults with TEXT in their names."""
+"""`python -m tests.faults [TEXT] [--over LIBRARY]`: plays all cells over each library.
 
+With TEXT, it plays only the faults with that text in their names.
+"""
+
+import argparse
 import collections
 import logging
 import sys
 import time
 import warnings
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
+from tests.clients import LIBRARIES
 from tests.faults.cases import CASES
 from tests.faults.matrix import COUNTED, Result, Violation, everything, play_all
 
@@ -17,21 +22,33 @@ e another answer, read X a violation    - the fault needs a large body"""
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("text", nargs="?", help="a part of the names of faults")
+    parser.add_argument(
+        "--over", choices=LIBRARIES, help="the only library to send with"
+    )
+    given = parser.parse_args()
     warnings.simplefilter("ignore", DeprecationWarning)  # of the deprecated methods
-    logging.getLogger("ai_spine").setLevel(logging.CRITICAL)  # of looks that fail
+    logging.getLogger("ai_spine").setLevel(logging.CRITICAL)  # of polls that fail
+    libraries = [given.over] if given.over else LIBRARIES
+    broken = [_play(library, given.text) for library in libraries]
+    return 1 if any(broken) else 0
+
+
+def _play(library: str, text: Optional[str]) -> bool:
+    """Play the cells over a library, and return whether a guarantee was broken."""
     started = time.monotonic()
-    chosen = everything(sys.argv[1] if len(sys.argv) > 1 else None)
-    results, found = play_all(chosen, done=_tell)
+    results, found = play_all(everything(text), done=_show, library=library)
     print_table(results)
     found += print_violations(results)
     counts = collections.Counter(violation.what for violation in found)
-    told = ", ".join(f"{what} {counts[what]}" for what in COUNTED)
-    print(f"{time.monotonic() - started:.0f} seconds")
-    print(f"cells {len(results)}, {told}")
-    return 1 if found else 0
+    counted = ", ".join(f"{what} {counts[what]}" for what in COUNTED)
+    print(f"{time.monotonic() - started:.0f} seconds over {library}")
+    print(f"cells {len(results)}, {counted}", flush=True)
+    return bool(found)
 
 
-def _tell(result: Result) -> None:
+def _show(result: Result) -> None:
     """Show the progress, and the violations so far."""
     mark = "X" if result.violations else "."
     sys.stderr.write(mark)

@@ -6,9 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from ai_spine import AISpine, AISpineError
+from ai_spine import AISpineError
 from ai_spine.exceptions import APIError, NetworkError
 from ai_spine.policy.retry import RetryPolicy
+from tests.clients import maker_of, shared_loop
 from tests.faults.cases import CASES, Case
 from tests.faults.catalog import FAULTS, Fault
 from tests.faults.expected import (
@@ -32,8 +33,9 @@ _TIMEOUT, _DEADLINE = 0.3, 1.0
 _HOPELESS_WAIT = 0.3  # seconds that a wait for what never comes takes
 _PATIENT = 5.0  # the timeout where nothing stalls: a slow machine is no fault
 _LEAKS, _DUPLICATES, _OVERRUNS = "leaks", "duplicates", "overruns"
-_SOCKETS, _THREADS, _WRONG = "sockets left", "threads left", "wrong outcomes"
-COUNTED = (_LEAKS, _DUPLICATES, _OVERRUNS, _SOCKETS, _THREADS, _WRONG)
+_SOCKETS, _THREADS, _TASKS = "sockets left", "threads left", "tasks left"
+_WRONG = "wrong outcomes"
+COUNTED = (_LEAKS, _DUPLICATES, _OVERRUNS, _SOCKETS, _THREADS, _TASKS, _WRONG)
 
 
 class Violation(NamedTuple):
@@ -93,15 +95,21 @@ class Run:
         cell: What to play.
         patience: By how much all times are longer than they need be.
         away: Seconds for which a proxy that dies is gone.
+        library: What the client sends with.
     """
 
     patient = 10.0
     """Seconds that the call after the fault may take."""
 
     def __init__(
-        self, world: World, cell: Cell, patience: float = 1.0, away: float = 2.0
+        self,
+        world: World,
+        cell: Cell,
+        patience: float = 1.0,
+        away: float = 2.0,
+        library: str = "requests",
     ) -> None:
-        self.world, self.cell = world, cell
+        self.world, self.cell, self._library = world, cell, library
         self.limits = limits_of(cell, patience)
         self.violations: List[Violation] = []
         self.state = world.state(large=cell.fault.large)
@@ -124,13 +132,13 @@ class Run:
             client.close()
             self._check_closed()
             self.world.forget(self.state)
-        told = "X" if self.violations else letter
-        return Result(self.cell, told, tuple(self.violations))
+        letter = "X" if self.violations else letter
+        return Result(self.cell, letter, tuple(self.violations))
 
-    def _client(self) -> AISpine:
+    def _client(self) -> Any:
         fault, limits = self.cell.fault, self.limits
         hooks = {"request": self._note_attempt, "retry": self._note_retry}
-        client = AISpine(
+        client = maker_of(self._library)(
             api_key="",
             base_url=self.proxy.url,
             timeout=limits.timeout,
@@ -139,7 +147,8 @@ class Run:
             retry_writes=self.cell.retry_writes,
             access_token=self.state.cell,
             headers={CELL_HEADER: self.state.cell},
-            pool_size=1,
+            # One connection for requests; an async client uses half of them for streams.
+            pool_size=1 if self._library == "requests" else 2,
             verify=self.world.bundle if fault.tls else True,
             event_hooks=hooks,
         )
@@ -157,7 +166,7 @@ class Run:
         self._slept += event.delay
         self.proxy.noticed()
 
-    def _play(self, client: AISpine) -> str:
+    def _play(self, client: Any) -> str:
         fault, expected = self.cell.fault, expect(self.cell)
         times = None if self.cell.lasting else fault.lasts
         self.proxy.fault(fault, times)
@@ -254,7 +263,7 @@ class Run:
 
     # What is left
 
-    def _check_afterwards(self, client: AISpine) -> None:
+    def _check_afterwards(self, client: Any) -> None:
         self.proxy.clear()
         patient = client.with_options(timeout=self.patient, deadline=self.patient)
         try:
@@ -285,26 +294,36 @@ def cells(cases: Iterable[Case], faults: Iterable[Fault]) -> Iterator[Cell]:
 
 
 def play(
-    world: World, cell: Cell, *, patience: float = 1.0, away: float = 2.0
+    world: World,
+    cell: Cell,
+    *,
+    patience: float = 1.0,
+    away: float = 2.0,
+    library: str = "requests",
 ) -> Result:
     """Play one cell."""
+    run = Run(world, cell, patience, away, library)
     if cell.fault.heavy:
         with world.one_at_a_time:
-            return Run(world, cell, patience, away).play()
-    return Run(world, cell, patience, away).play()
+            return run.play()
+    return run.play()
 
 
 def play_all(
     chosen: List[Cell],
     threads: int = 8,
     done: Callable[[Result], None] = lambda result: None,
+    library: str = "requests",
 ) -> Tuple[List[Result], List[Violation]]:
     """Play cells in parallel, and return the result of each, and the violations of all together."""
+    if library != "requests":
+        shared_loop()  # its thread stays
     before = set(threading.enumerate())
     with World() as world:
         with ThreadPoolExecutor(threads) as pool:
             results = []
-            for result in pool.map(lambda cell: play(world, cell), chosen):
+            played = pool.map(lambda cell: play(world, cell, library=library), chosen)
+            for result in played:
                 results.append(result)
                 done(result)
         visits = world.elsewhere.visits
@@ -314,6 +333,8 @@ def play_all(
     left = [thread.name for thread in threading.enumerate() if thread not in before]
     if left:
         found.append(Violation(_THREADS, f"threads are left: {left}"))
+    tasks = shared_loop().tasks() if library != "requests" else ()
+    found += [Violation(_TASKS, f"a task is left: {task}") for task in tasks]
     return results, found
 
 

@@ -1,6 +1,6 @@
 """Thousands of executions over a bad connection: none lost, none duplicated, none unknown.
 
-`python -m tests.faults.soak [--executions N] [--seed N] [--by-hand]`
+`python -m tests.faults.soak [--executions N] [--seed N] [--by-hand] [--over LIBRARY]`
 
 By hand, the client repeats no write that may have run: the caller does, with the key of the error.
 """
@@ -15,9 +15,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Counter, Dict, List, NamedTuple, Optional
 
-from ai_spine import AISpine, AISpineError, APIError, Execution, NetworkError
+from ai_spine import AISpineError, APIError, Execution, NetworkError
 from ai_spine.local import LocalServer, agent
 from ai_spine.policy.retry import RetryPolicy
+from tests.clients import LIBRARIES, maker_of
 from tests.faults import plays
 from tests.faults.proxy import Exchange, FaultProxy
 
@@ -139,8 +140,11 @@ _FAILURES: Dict[str, Any] = {
 class Soak:
     """One soak: a server, a proxy in bad weather, and one client for many threads."""
 
-    def __init__(self, executions: int, seed: int, *, by_hand: bool) -> None:
+    def __init__(
+        self, executions: int, seed: int, *, by_hand: bool, library: str = "requests"
+    ) -> None:
         self._executions, self._seed, self._by_hand = executions, seed, by_hand
+        self._library = library
         self._weather = BadWeather(seed)
         self._refusals = random.Random(seed + 1)
         self._given: Dict[int, Optional[str]] = {}
@@ -165,8 +169,8 @@ class Soak:
             seconds = time.monotonic() - started
             return self._report(server, proxy, seconds)
 
-    def _client(self, url: str) -> AISpine:
-        client = AISpine(
+    def _client(self, url: str) -> Any:
+        client = maker_of(self._library)(
             api_key="",
             base_url=url,
             timeout=_TIMEOUT,
@@ -187,7 +191,7 @@ class Soak:
             over.wait(self._refusals.uniform(0.01, 0.05))
             proxy.listen()
 
-    def _execute(self, client: AISpine, number: int) -> Optional[str]:
+    def _execute(self, client: Any, number: int) -> Optional[str]:
         execute = self._by_hand_and_wait if self._by_hand else _execute_and_wait
         try:
             done = execute(client, number)
@@ -198,7 +202,7 @@ class Soak:
             self.errors.append(f"{number}: output {done.output_data}")
         return str(done.execution_id)
 
-    def _by_hand_and_wait(self, client: AISpine, number: int) -> Execution:
+    def _by_hand_and_wait(self, client: Any, number: int) -> Execution:
         key = None
         for _ in range(_TRIES_BY_HAND):
             try:
@@ -235,7 +239,7 @@ class Soak:
         )
 
 
-def _execute_and_wait(client: AISpine, number: int) -> Execution:
+def _execute_and_wait(client: Any, number: int) -> Execution:
     return client.execute_and_wait("soak", {"n": number}, timeout=60, interval=0.1)
 
 
@@ -248,16 +252,26 @@ def main() -> int:
     parser.add_argument("--executions", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--by-hand", action="store_true")
+    parser.add_argument(
+        "--over", choices=LIBRARIES, help="the only library to send with"
+    )
     given = parser.parse_args()
-    logging.getLogger("ai_spine").setLevel(logging.CRITICAL)  # of looks that fail
-    soak = Soak(given.executions, given.seed, by_hand=given.by_hand)
+    logging.getLogger("ai_spine").setLevel(logging.CRITICAL)  # of polls that fail
+    libraries = [given.over] if given.over else LIBRARIES
+    clean = [_soak(given, library) for library in libraries]
+    return 0 if all(clean) else 1
+
+
+def _soak(given: argparse.Namespace, library: str) -> bool:
+    """Soak a client over a library, and return whether nothing was lost or duplicated."""
+    soak = Soak(given.executions, given.seed, by_hand=given.by_hand, library=library)
     report = soak.run()
-    print(report)
+    print(f"over {library}: {report}", flush=True)
     if given.by_hand:
         print(f"repeated by hand {soak.repeated_by_hand}")
     for words in soak.errors:
         print(words)
-    return 0 if report.is_clean and not soak.errors else 1
+    return report.is_clean and not soak.errors
 
 
 if __name__ == "__main__":

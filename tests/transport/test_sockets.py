@@ -12,6 +12,7 @@ import requests
 import trustme
 
 from ai_spine import AISpine, NetworkError, RequestTimeoutError
+from tests.clients import own_session
 from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
 
 pytestmark = pytest.mark.every_client
@@ -97,6 +98,29 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(tls_server, call):
     assert "the server's certificate is not trusted: " in str(error)
     assert len(error.attempts) == 1
     assert not (error.maybe_executed or error.transient)
+
+
+def test_a_bundle_replaces_the_certificates_that_the_system_trusts(
+    authority, tls_server, tmp_path, monkeypatch
+):
+    url, _ = tls_server
+    system, bundle = tmp_path / "system.pem", tmp_path / "bundle.pem"
+    authority.cert_pem.write_to_path(str(system))
+    trustme.CA().cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("SSL_CERT_FILE", str(system))
+    for verify in (True, str(bundle)):
+        with AISpine(base_url=url, verify=verify, timeout=10) as client:
+            error = failure(client.list_flows)
+        assert "the server's certificate is not trusted: " in str(error)
+
+
+def test_a_post_over_a_session_of_the_callers_is_not_repeated(library):
+    with RawServer(STALL, STALL) as server, own_session(library) as session:
+        client = AISpine(base_url=server.url, session=session, timeout=SHORT)
+        error = failure(client.execute_flow, "f", {})
+        client.close()
+        assert error.maybe_executed and len(error.attempts) == 1
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
