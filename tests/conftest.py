@@ -47,12 +47,24 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """Run what is marked `every_client` over each library that sends."""
+    """Run what is marked `every_client` over each library that sends.
+
+    A module with `PLACES` has its `client` at each of them over requests, and at the first over the
+    other libraries.
+    """
     marks = list(metafunc.definition.iter_markers())
     names = {mark.name for mark in marks}
-    if "every_client" in names and "only_sync" not in names:
-        without = {mark.args[0] for mark in marks if mark.name == "not_over"}
-        libraries = [name for name in clients.LIBRARIES if name not in without]
+    if "every_client" not in names:
+        return
+    without = {mark.args[0] for mark in marks if mark.name == "not_over"}
+    known = ["requests"] if "only_sync" in names else clients.LIBRARIES
+    libraries = [name for name in known if name not in without]
+    if "client" in metafunc.fixturenames and hasattr(metafunc.module, "PLACES"):
+        first, *others = metafunc.module.PLACES
+        pairs = [(library, first) for library in libraries]
+        pairs += [("requests", place) for place in others]
+        metafunc.parametrize(("library", "client"), pairs, indirect=True)
+    elif "only_sync" not in names:
         metafunc.parametrize("library", libraries, indirect=True)
 
 

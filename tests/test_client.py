@@ -1,4 +1,4 @@
-"""Tests of `AISpine`, method by method, against a real server on a real socket."""
+"""Tests of both clients, method by method, against a real server on a real socket."""
 
 import inspect
 import logging
@@ -28,6 +28,9 @@ from ai_spine.local import LocalServer
 from tests.dialect_b import DialectB
 from tests.local import LIMIT, flow, node, single, wait_until
 
+pytestmark = pytest.mark.every_client
+PLACES = ("root", "prefixed", "dialect B")
+RESPONSES = pytest.mark.only_sync("`responses` sees requests alone")
 PRODUCTION = "https://ai-spine-api-production.up.railway.app"
 ZERO = "00000000-0000-0000-0000-000000000000"
 UNKNOWN = "12345678-1234-1234-1234-123456789abc"
@@ -68,7 +71,7 @@ def server(gate):
         yield made
 
 
-@pytest.fixture(params=["root", "prefixed", "dialect B"])
+@pytest.fixture
 def client(request, server):
     """A client of the server: of each place that its API stands at, and of each dialect."""
     if request.param == "dialect B":
@@ -90,6 +93,7 @@ def plain(server):
 # Executing
 
 
+@RESPONSES
 @responses.activate
 def test_the_example_of_the_requirements():
     responses.add(
@@ -122,7 +126,7 @@ def test_one_call_starts_and_waits(client):
     assert done.output_data == {"n": {"got": 1}} and done.metadata == {"k": 1}
 
 
-def test_the_same_idempotency_key_gives_the_same_execution(client):
+def test_the_same_idempotency_key_returns_the_same_execution(client):
     ids = {
         client.execute_flow("f", {}, idempotency_key="mine").execution_id
         for _ in range(3)
@@ -134,7 +138,7 @@ def test_the_same_idempotency_key_gives_the_same_execution(client):
         client.execute_flow("f", {"other": 1}, idempotency_key="mine")
 
 
-def test_each_call_has_a_key_of_its_own(client):
+def test_each_call_has_its_own_key(client):
     assert len({client.execute_flow("f", {}).execution_id for _ in range(3)}) == 3
 
 
@@ -148,6 +152,7 @@ def test_an_unknown_flow_is_an_execution_error_in_the_servers_words(client, meth
     assert not caught.value.execution.was_started
 
 
+@RESPONSES
 @responses.activate
 def test_the_zero_id_is_an_error_even_where_the_server_says_nothing_of_one():
     responses.add(
@@ -227,7 +232,7 @@ def test_a_cancelled_execution_raises_an_error_of_its_own(client):
     assert caught.value.execution.status == "cancelled"
 
 
-def test_a_failure_is_given_back_where_it_is_not_to_raise(client):
+def test_a_failed_execution_is_returned_if_it_must_not_raise(client):
     done = client.execute_and_wait("failing", {}, timeout=LIMIT, raise_on_failure=False)
     assert done.status == "failed" and not done.succeeded
     again = client.wait_for_execution(
@@ -236,7 +241,7 @@ def test_a_failure_is_given_back_where_it_is_not_to_raise(client):
     assert dict(again) == dict(done)
 
 
-def test_progress_is_told_after_each_look(client, gate):
+def test_on_progress_is_called_after_each_poll(client, gate):
     seen = []
 
     def note(execution):
@@ -301,7 +306,7 @@ def test_a_wait_that_sees_nothing_says_so(server, plain):
     ],
     ids=str,
 )
-def test_a_wait_survives_what_passes(server, plain, fault):
+def test_a_wait_survives_transient_failures(server, plain, fault):
     started = plain.execute_flow("f", {"x": 1})
     met = server.faults.add("GET", "/executions/*", times=3, **fault)
     done = plain.wait_for_execution(started.execution_id, LIMIT, 0.05)
@@ -325,6 +330,7 @@ def test_an_unknown_execution_is_not_waited_for(client):
         client.wait_for_execution(UNKNOWN, LIMIT)
 
 
+@pytest.mark.only_sync("tests/asynchronous/test_cancellation.py has the other half")
 def test_ctrl_c_says_which_execution_goes_on(client, monkeypatch, gate):
     def interrupt(seconds):
         raise KeyboardInterrupt
@@ -363,7 +369,7 @@ def test_many_threads_may_share_a_client(server):
 # Asking about executions
 
 
-def test_an_execution_is_got_with_its_times(client):
+def test_an_execution_is_returned_with_its_times(client):
     done = client.execute_and_wait("f", {"x": "ñ"}, timeout=LIMIT)
     got = client.get_execution(done.execution_id)
     assert dict(got) == dict(done)
@@ -426,7 +432,7 @@ def test_a_bad_filter_is_refused(client, options):
         client.list_executions(**options)
 
 
-def test_all_executions_are_walked_page_by_page(client):
+def test_all_executions_are_yielded_page_by_page(client):
     started = [client.execute_flow("f", {"x": n}).execution_id for n in range(5)]
     for page_size in (1, 2, 5, 100):
         walked = [e.execution_id for e in client.iter_executions(page_size=page_size)]
@@ -440,7 +446,7 @@ def test_all_executions_are_walked_page_by_page(client):
         client.iter_executions(page_size=0)
 
 
-def test_a_walk_gives_none_twice_while_new_ones_are_started(client):
+def test_no_execution_is_yielded_twice_while_new_ones_are_started(client):
     started = [client.execute_flow("f", {}).execution_id for _ in range(4)]
     walked = []
     for execution in client.iter_executions(page_size=2):
@@ -451,7 +457,7 @@ def test_a_walk_gives_none_twice_while_new_ones_are_started(client):
     assert set(started) <= set(walked)
 
 
-def test_an_execution_is_cancelled_and_given_as_it_stands(client):
+def test_a_cancelled_execution_is_returned(client):
     started = client.execute_flow("held", {})
     cancelled = client.cancel_execution(started.execution_id)
     assert cancelled.status == "cancelled"
@@ -460,7 +466,7 @@ def test_an_execution_is_cancelled_and_given_as_it_stands(client):
         client.cancel_execution(started.execution_id)
 
 
-def test_the_results_of_each_node_are_given(client):
+def test_the_results_of_each_node_are_returned(client):
     done = client.execute_and_wait("f", {"x": 1}, timeout=LIMIT)
     (result,) = client.get_execution_results(done.execution_id)
     assert (result.node_id, result.agent_id) == ("n", "echo")
@@ -469,7 +475,7 @@ def test_the_results_of_each_node_are_given(client):
     assert result.execution_time_ms >= 0
 
 
-def test_the_messages_of_an_execution_are_none_here(client):
+def test_an_execution_has_no_messages_here(client):
     started = client.execute_flow("f", {})
     assert list(client.get_execution_messages(started.execution_id)) == []
 
@@ -477,7 +483,7 @@ def test_the_messages_of_an_execution_are_none_here(client):
 # Flows
 
 
-def test_flows_are_listed_and_got(client):
+def test_flows_are_listed_and_returned(client):
     assert [made.flow_id for made in client.list_flows()] == ["f", "failing", "held"]
     got = client.get_flow("f")
     assert got.flow_id == "f" and got.exit_points == ["n"]
@@ -510,7 +516,7 @@ def test_a_flow_is_created_changed_run_and_deleted(client):
         client.get_flow("new")
 
 
-def test_a_flow_that_was_got_can_be_sent_back(client):
+def test_a_flow_of_the_server_can_be_sent_back(client):
     got = client.get_flow("f")
     assert client.delete_flow("f")
     assert client.create_flow(got).nodes[0].agent_id == "echo"
@@ -536,7 +542,7 @@ def test_a_flow_id_that_cannot_be_one_is_refused(client, method, bad):
 # Agents
 
 
-def test_agents_are_listed_and_got(client):
+def test_agents_are_listed_and_returned(client):
     agents = client.list_agents()
     assert [made.agent_id for made in agents] == ["echo", "fail", "hold"]
     got = client.get_agent("echo")
@@ -566,7 +572,7 @@ def test_an_agent_without_an_id_is_refused_before_it_is_sent(server, client, bad
     assert sent.met == 0
 
 
-def test_what_the_server_refuses_of_an_agent_is_told_in_its_words(client):
+def test_what_the_server_refuses_of_an_agent_is_reported_in_its_words(client):
     with pytest.raises(BadRequestError) as caught:
         client.create_agent({"agent_id": "a", "name": "no endpoint"})
     assert caught.value.details == [
@@ -582,7 +588,7 @@ def test_an_agent_id_that_cannot_be_one_is_refused(client, method, bad):
 
 
 @pytest.mark.parametrize("agent_id", ["a/b", "a b", "ñandú", "50%", "a?b#c"])
-def test_ids_of_odd_characters_go_round(client, agent_id):
+def test_ids_with_odd_characters_survive_the_round_trip(client, agent_id):
     client.create_agent({**AGENT, "agent_id": agent_id})
     assert client.get_agent(agent_id).agent_id == agent_id
     assert client.delete_agent(agent_id) is True
@@ -591,7 +597,7 @@ def test_ids_of_odd_characters_go_round(client, agent_id):
 # The system
 
 
-def test_the_server_tells_that_it_is_well(client):
+def test_the_server_reports_that_it_is_healthy(client):
     health = client.health_check()
     assert health.is_healthy and health.status == "healthy"
     assert health.timestamp.utcoffset().total_seconds() == 0
@@ -609,7 +615,7 @@ def test_the_server_counts(client):
     assert metrics.last_execution.utcoffset().total_seconds() == 0
 
 
-def test_the_server_tells_of_its_parts(client):
+def test_the_server_reports_its_components(client):
     status = client.get_status()
     assert status.status == "operational"
     assert status.components["orchestrator"] == "active"
@@ -644,7 +650,7 @@ def test_any_request_may_be_sent(plain):
         (("GET", "/flows"), {"params": "x=1"}),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(client, arguments, options):
+def test_an_invalid_request_is_refused(client, arguments, options):
     with pytest.raises(ValidationError):
         client.request(*arguments, **options)
 
@@ -652,12 +658,13 @@ def test_a_request_that_makes_no_sense_is_refused(client, arguments, options):
 # The client itself
 
 
-def test_a_client_tells_its_settings(server):
+def test_a_client_shows_its_settings(server, library):
     with AISpine("sk-1", server.url + "/", 7, 2) as client:
         assert client.base_url == server.url
         assert (client.timeout, client.max_retries) == (7, 2)
         assert repr(client) == f"AISpine(base_url={server.url!r})"
-        assert isinstance(client.session, requests.Session)
+        kinds = [kind.__module__ for kind in type(client.session).__mro__]
+        assert any(kind.partition(".")[0] == library for kind in kinds)
 
 
 def test_a_client_with_other_options_is_another_that_shares_connections(server):
@@ -704,6 +711,7 @@ def test_a_client_works_again_after_close(server):
     client.close()
 
 
+@pytest.mark.only_sync("tests/sync and tests/transport have the others")
 def test_a_session_of_the_callers_own_is_used_and_stays_open(server):
     with requests.Session() as session:
         session.headers["X-Mine"] = "yes"
@@ -713,11 +721,12 @@ def test_a_session_of_the_callers_own_is_used_and_stays_open(server):
         assert session.get(f"{server.url}/health").ok
 
 
+@pytest.mark.only_sync("tests/asynchronous/test_refusals.py has the others")
 @pytest.mark.parametrize(
     "options",
     [{"proxies": {}}, {"verify": False}, {"cert": "client.pem"}],
 )
-def test_settings_that_a_session_brings_are_refused_beside_it(options):
+def test_settings_of_a_session_are_refused_beside_it(options):
     with requests.Session() as session:
         with pytest.raises(ConfigurationError, match="on the session that you pass"):
             AISpine(session=session, **options)
@@ -725,7 +734,7 @@ def test_settings_that_a_session_brings_are_refused_beside_it(options):
         AISpine(session="session")
 
 
-def test_a_client_pickles_and_works_elsewhere(server):
+def test_a_pickled_client_works(server):
     with server.client(api_prefix="/api/v1", max_retries=1) as client:
         with pickle.loads(pickle.dumps(client)) as copy:
             assert copy.base_url == client.base_url and copy.max_retries == 1
@@ -764,7 +773,8 @@ def test_a_server_that_is_gone_is_a_network_error(server):
         assert not caught.value.maybe_executed
 
 
-def test_every_public_method_says_what_it_does():
+@pytest.mark.only_sync("tests/asynchronous/test_parity.py compares the docs")
+def test_every_public_method_has_a_docstring():
     for name, member in inspect.getmembers(AISpine):
         if not name.startswith("_"):
             assert inspect.getdoc(member), name
@@ -799,6 +809,7 @@ def test_closing_a_client_with_other_options_leaves_the_connections_open(plain):
     assert plain.session is session
 
 
+@RESPONSES
 def test_a_wait_survives_a_page_of_html_from_a_proxy():
     url = f"{PRODUCTION}/executions/{UNKNOWN}"
     with responses.RequestsMock() as mock, AISpine() as client:
@@ -808,7 +819,8 @@ def test_a_wait_survives_a_page_of_html_from_a_proxy():
         assert client.wait_for_execution(UNKNOWN).succeeded
 
 
-def test_a_server_may_answer_a_definition_with_nothing():
+@RESPONSES
+def test_a_server_may_respond_to_a_definition_with_nothing():
     definition = {"flow_id": "f", "name": "F", "nodes": [{"id": "n"}]}
     with responses.RequestsMock() as mock, AISpine() as client:
         mock.put(f"{PRODUCTION}/flows/f", status=204)
@@ -820,6 +832,7 @@ def test_a_server_may_answer_a_definition_with_nothing():
         assert (told.flow_id, told.name, told.nodes[0].id) == ("f", "F", "n")
 
 
+@RESPONSES
 @pytest.mark.parametrize(
     "answer",
     [
@@ -828,7 +841,7 @@ def test_a_server_may_answer_a_definition_with_nothing():
         {"json": {"execution_id": ZERO, "status": "failed", "error": "bad sk-hush"}},
     ],
 )
-def test_a_server_that_repeats_the_key_does_not_get_it_into_an_error(answer):
+def test_a_key_that_the_server_repeats_is_not_in_the_error(answer):
     with responses.RequestsMock() as mock, AISpine("sk-hush") as client:
         mock.post(f"{PRODUCTION}/flows/execute", **answer)
         with pytest.raises(AISpineError) as caught:
