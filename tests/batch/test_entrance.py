@@ -13,6 +13,12 @@ from ai_spine.exceptions import (
 )
 from tests.batch.conftest import journal_of, lines, numbers
 
+# Batches do not depend on the library that sends, only on threads or tasks.
+pytestmark = [
+    pytest.mark.every_client,
+    pytest.mark.not_over("httpx", "aiohttp is enough"),
+]
+
 POST = ("POST", "/flows/execute")
 
 
@@ -60,6 +66,7 @@ def test_a_lazy_batch_raises_the_refusal_from_its_loop(rig, once):
         list(once.iter_batch("work", numbers(100)))
 
 
+@pytest.mark.only_sync("only it has executors")
 def test_an_executor_that_is_refused_from_the_beginning_ends_a_batch(rig, once):
     rig.server.faults.add(*POST, status=401, times=None)
     with concurrent.futures.ThreadPoolExecutor(2) as executor:

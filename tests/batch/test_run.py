@@ -12,12 +12,18 @@ from ai_spine.exceptions import (
 )
 from tests.batch.conftest import journal_of, lines, numbers, until
 
+# Batches do not depend on the library that sends, only on threads or tasks.
+pytestmark = [
+    pytest.mark.every_client,
+    pytest.mark.not_over("httpx", "aiohttp is enough"),
+]
+
 
 class Broken(Exception):
     """A fault of the caller's own."""
 
 
-def test_results_come_in_the_order_of_the_inputs(client):
+def test_results_are_in_the_order_of_the_inputs(client):
     inputs = [{"n": n, "seconds": 0.05 * (n % 3 == 0)} for n in range(12)]
     result = client.execute_batch("work", inputs)
     assert [item.index for item in result] == list(range(12))
@@ -32,7 +38,7 @@ def test_each_result_has_its_execution(rig, client):
     assert {i.execution.execution_id: i.index for i in result} == theirs
 
 
-def test_a_lazy_batch_gives_items_in_the_order_of_the_inputs(rig, client):
+def test_iter_batch_yields_items_in_the_order_of_the_inputs(rig, client):
     first = {"n": 0, "hold": True}
     items = client.iter_batch("work", [first, *numbers(20)[1:]], concurrency=4)
     opener = threading.Thread(
@@ -43,7 +49,7 @@ def test_a_lazy_batch_gives_items_in_the_order_of_the_inputs(rig, client):
     opener.join()
 
 
-def test_a_lazy_batch_gives_items_as_they_are_done_if_asked_to(rig, client):
+def test_iter_batch_yields_items_as_they_finish_if_unordered(rig, client):
     inputs = [{"n": 0, "hold": True}, *numbers(5)[1:]]
     got = []
     for item in client.iter_batch("work", inputs, ordered=False):
@@ -54,12 +60,12 @@ def test_a_lazy_batch_gives_items_as_they_are_done_if_asked_to(rig, client):
     assert got[4] == 0
 
 
-def test_a_lazy_batch_begins_when_it_is_asked_for_its_first_item(rig, client, path):
+def test_iter_batch_starts_at_its_first_item(rig, client, path):
     client.iter_batch("work", numbers(3), checkpoint=path)
     assert (rig.requests, path.exists()) == ([], False)
 
 
-def test_an_empty_batch_gives_nothing(rig, client, path):
+def test_an_empty_batch_has_no_results(rig, client, path):
     result = client.execute_batch("work", iter(()), checkpoint=path)
     assert (list(result), result.is_complete, rig.requests) == ([], True, [])
     assert (lines(path), journal_of(path).exists()) == ([], False)
@@ -160,7 +166,7 @@ def test_no_more_than_the_concurrency_are_in_flight(rig, client):
     assert done[0].succeeded == 9
 
 
-def test_progress_and_results_are_told_as_they_come(client):
+def test_progress_and_results_are_reported_as_they_come(client):
     told, items = [], []
     inputs = [{"n": 0}, "no mapping", {"n": 2}]
     client.execute_batch("work", inputs, progress=told.append, on_result=items.append)
@@ -170,7 +176,7 @@ def test_progress_and_results_are_told_as_they_come(client):
     assert told[-1].elapsed > 0
 
 
-def test_the_total_of_a_generator_is_not_known(client):
+def test_the_total_of_a_generator_is_unknown(client):
     told = []
     client.execute_batch("work", iter(numbers(2)), progress=told.append)
     assert [(progress.total, progress.left) for progress in told] == [(None, None)] * 2
@@ -189,7 +195,7 @@ def test_an_iterable_that_raises_leaves_what_was_done(rig, client, path):
     assert rig.inputs_executed() == list(range(7))
 
 
-def test_a_lazy_batch_gives_what_was_done_before_its_iterable_raised(rig, client):
+def test_iter_batch_yields_what_was_done_before_its_iterable_raised(rig, client):
     def inputs():
         yield from numbers(5)
         until(lambda: len(rig.begun) == 5)
@@ -218,6 +224,7 @@ def test_a_callback_that_raises_leaves_what_was_done(rig, client, path, name):
     assert rig.inputs_executed() == list(range(50))
 
 
+@pytest.mark.only_sync("in a task, SystemExit ends the loop")
 def test_a_hook_that_ends_its_thread_ends_the_batch_and_hangs_nothing(rig):
     def hook(event):
         raise SystemExit("of mine")
@@ -255,6 +262,7 @@ def test_a_server_that_pushes_back_gets_every_input_once(rig, client):
     assert rig.inputs_executed() == list(range(40))
 
 
+@pytest.mark.only_sync("it counts on all inputs being sent at once")
 def test_concurrency_goes_down_when_the_server_pushes_back(rig, client):
     refusal = {"status": 429, "headers": {"Retry-After": "0"}}
     rig.server.faults.add("POST", "/flows/execute", **refusal)
@@ -283,7 +291,7 @@ def test_concurrency_goes_down_when_the_server_pushes_back(rig, client):
     assert rig.inputs_executed() == list(range(24))
 
 
-def test_a_wait_that_the_server_asks_for_is_asked_for_once(rig, client):
+def test_a_retry_after_holds_back_the_whole_batch_once(rig, client):
     refusal = {"status": 429, "headers": {"Retry-After": "0.5"}}
     rig.server.faults.add("GET", "/executions/*", **refusal)
     result = client.execute_batch("work", numbers(60, seconds=0.05), concurrency=8)
@@ -302,30 +310,38 @@ def test_a_wait_that_the_server_asks_for_is_asked_for_once(rig, client):
         {"concurrency": 1.5},
         {"timeout": 0},
         {"timeout": float("nan")},
-        {"executor": "pool"},
         {"retry_failed": True},
         {"retry_uncertain": True},
     ],
     ids=str,
 )
 @pytest.mark.parametrize("name", ["execute_batch", "iter_batch"])
-def test_a_wrong_argument_is_told_at_once_and_nothing_is_sent(
-    rig, client, name, change
-):
+def test_a_wrong_argument_is_refused_at_once(rig, client, name, change):
     given = {"flow_id": "work", "inputs": numbers(2), **change}
     with pytest.raises(ValidationError):
         getattr(client, name)(**given)
     assert rig.requests == []
 
 
-def test_a_checkpoint_that_cannot_be_opened_is_told_in_one_sentence(client, tmp_path):
+@pytest.mark.only_sync("only it has executors")
+@pytest.mark.parametrize("name", ["execute_batch", "iter_batch"])
+def test_a_wrong_executor_is_refused_at_once(rig, client, name):
+    with pytest.raises(ValidationError):
+        getattr(client, name)("work", numbers(2), executor="pool")
+    assert rig.requests == []
+
+
+def test_a_checkpoint_that_cannot_be_opened_is_reported_in_one_sentence(
+    client, tmp_path
+):
     missing = tmp_path / "missing" / "run.jsonl"
     with pytest.raises(ConfigurationError) as caught:
         client.execute_batch("work", numbers(2), checkpoint=missing)
     assert str(caught.value).startswith(f"{missing} cannot be opened: ")
 
 
-def test_to_leave_a_loop_sends_nothing_that_waited_and_notes_it_as_not_sent(
+@pytest.mark.only_sync("it counts threads")
+def test_leaving_a_loop_sends_nothing_that_waited_and_records_it_as_unsent(
     rig, client, path
 ):
     is_first_done = threading.Event()
@@ -362,8 +378,9 @@ def _threads():
     return sum(t.name.startswith("ai-spine-batch-send") for t in threading.enumerate())
 
 
+@pytest.mark.only_sync("tasks need no threads")
 @pytest.mark.parametrize("which", ["fetch", "work", "schedule"])
-def test_a_thread_that_cannot_be_started_is_told_and_frees_the_checkpoint(
+def test_a_thread_that_cannot_be_started_is_reported_and_frees_the_checkpoint(
     rig, client, path, monkeypatch, which
 ):
     start = threading.Thread.start

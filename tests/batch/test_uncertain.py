@@ -8,6 +8,12 @@ from ai_spine.batch.checkpoint import Checkpoint
 from ai_spine.exceptions import ConflictError, NotFoundError
 from tests.batch.conftest import journal_of, lines, numbers, until
 
+# Batches do not depend on the library that sends, only on threads or tasks.
+pytestmark = [
+    pytest.mark.every_client,
+    pytest.mark.not_over("httpx", "aiohttp is enough"),
+]
+
 POST = ("POST", "/flows/execute")
 
 
@@ -106,6 +112,7 @@ class Twice(concurrent.futures.ThreadPoolExecutor):
         return super().submit(work)
 
 
+@pytest.mark.only_sync("only it has executors")
 def test_a_refusal_of_what_a_second_worker_sends_leaves_the_doubt(rig, sure, path):
     with Twice(1) as executor:
         rig.server.faults.add(*POST, drop_after_commit=True)
@@ -126,6 +133,7 @@ class Rerun(concurrent.futures.Executor):
         return future
 
 
+@pytest.mark.only_sync("only it has executors")
 def test_a_conflict_that_a_rerun_task_may_have_met_leaves_the_doubt(rig, sure, path):
     rig.server.faults.add(*POST, status=409)
     more = {"checkpoint": path, "executor": Rerun()}
