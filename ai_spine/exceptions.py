@@ -255,7 +255,7 @@ class InsufficientCreditsError(PermissionDeniedError):
 
 
 class NotFoundError(APIError):
-    """404: there is no such thing."""
+    """404: the resource does not exist."""
 
 
 class ConflictError(APIError):

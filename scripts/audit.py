@@ -33,13 +33,11 @@ def main() -> int:
         return 0
     holes = [(package, hole) for package in checked for hole in package["vulns"]]
     for package, hole in holes:
-        mended = ", ".join(hole["fix_versions"]) or "no version yet"
-        print(
-            f"{package['name']} {package['version']}: {hole['id']}, mended in {mended}"
-        )
+        fixed = ", ".join(hole["fix_versions"]) or "no version yet"
+        print(f"{package['name']} {package['version']}: {hole['id']}, fixed in {fixed}")
     unknown = len(packages) - len(checked)
     print(
-        f"pip-audit: {len(checked)} packages, {len(holes)} known holes, "
+        f"pip-audit: {len(checked)} packages, {len(holes)} known vulnerabilities, "
         f"{unknown} unknown packages"
     )
     return 1 if holes else 0

@@ -58,8 +58,8 @@ def main() -> int:
 
 def version_problems(tag: Optional[str]) -> Iterator[str]:
     """Compare version, changelog, tag and the tags there are."""
-    told = (ROOT / "ai_spine" / "__version__.py").read_text(encoding="utf-8")
-    (version,) = re.findall(r'^__version__ = "(.+)"$', told, re.MULTILINE)
+    text = (ROOT / "ai_spine" / "__version__.py").read_text(encoding="utf-8")
+    (version,) = re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.search(r"^## (.+)$", changelog, re.MULTILINE)
     heading = newest.group(1) if newest else "nothing"
@@ -121,10 +121,10 @@ def install_problems(wheel: Path) -> List[str]:
         cwd=folder,
         stdout=subprocess.PIPE,
     )
-    told = ran.stdout.decode("utf-8", "replace")
+    printed = ran.stdout.decode("utf-8", "replace")
     problems = []
-    if ran.returncode != 0 or '"positive"' not in told:
-        problems.append(f"the demo ended with {ran.returncode} and said {told!r}")
+    if ran.returncode != 0 or '"positive"' not in printed:
+        problems.append(f"the demo ended with {ran.returncode} and printed {printed!r}")
     made = [sys.executable, "-m", "cyclonedx_py", "environment", str(inside / "python")]
     out = str(ROOT / "build" / "sbom.cdx.json")
     if subprocess.run([*made, "--output-file", out, "--of", "JSON"]).returncode != 0:

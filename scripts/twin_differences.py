@@ -4,7 +4,7 @@ from typing import Dict, Sequence, Tuple
 
 _ON_CTRL_C = (
     "            CancelledError: The task was cancelled; the execution goes on.\n",
-    "            KeyboardInterrupt: Ctrl-C; its text names the execution, which goes on.\n",
+    "            KeyboardInterrupt: Ctrl-C; its text names the execution, which continues.\n",
 )
 
 DIFFERENCES: Dict[str, Sequence[Tuple[str, str]]] = {

@@ -43,14 +43,14 @@ def test_a_known_vulnerability_fails_and_is_reported(tmp_path):
         1,
     )
     assert run.returncode == 1
-    assert "a 1.0: CVE-2026-1, mended in 1.1" in run.stdout
+    assert "a 1.0: CVE-2026-1, fixed in 1.1" in run.stdout
 
 
 def test_without_vulnerabilities_it_passes(tmp_path):
     run = run_audit(tmp_path, report({"name": "a", "version": "1.0", "vulns": []}))
     assert (run.returncode, run.stdout) == (
         0,
-        "pip-audit: 1 packages, 0 known holes, 0 unknown packages\n",
+        "pip-audit: 1 packages, 0 known vulnerabilities, 0 unknown packages\n",
     )
 
 

@@ -340,7 +340,7 @@ def test_ctrl_c_says_which_execution_goes_on(client, monkeypatch, gate):
     monkeypatch.setattr(client._api, "sleep", interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
         client.wait_for_execution(started.execution_id, LIMIT)
-    words = f"stopped waiting for execution {started.execution_id}, which goes on"
+    words = f"stopped waiting for execution {started.execution_id}, which continues"
     assert str(caught.value) == words
     monkeypatch.undo()
     gate.set()

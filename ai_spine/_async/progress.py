@@ -36,7 +36,7 @@ def make_bars(progress: Optional[bool]) -> Optional[Any]:
         return None
     try:
         with warnings.catch_warnings():
-            # Without widgets, a bar of text will do.
+            # Without widgets, it is a bar of text.
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
     except ImportError:

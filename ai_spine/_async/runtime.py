@@ -43,5 +43,5 @@ def naming_execution(doing: str, execution_id: str) -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        log.debug("stopped %s execution %s, which goes on", doing, execution_id)
+        log.debug("stopped %s execution %s, which continues", doing, execution_id)
         raise

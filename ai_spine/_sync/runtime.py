@@ -55,5 +55,5 @@ def naming_execution(doing: str, execution_id: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"stopped {doing} execution {execution_id}, which goes on"
+            f"stopped {doing} execution {execution_id}, which continues"
         ) from None

@@ -49,7 +49,8 @@ def waiting(client: AISpine, execution_id: str, cancel: bool) -> Iterator[None]:
             )
             fail(message, INTERRUPTED, more={"execution_id": execution_id})
         _leave(
-            f"stopped waiting for execution {execution_id}, which goes on", execution_id
+            f"stopped waiting for execution {execution_id}, which continues",
+            execution_id,
         )
 
 

@@ -154,7 +154,7 @@ def _check_nodes(name: str, root: Any) -> None:
             continue
         above.add(id(node))
         if any(id(part) in above for part in parts):
-            raise ConfigurationError(f"{name} has an alias to what it stands in")
+            raise ConfigurationError(f"{name} has an alias that contains itself")
         waiting += parts
 
 

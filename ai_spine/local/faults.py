@@ -210,7 +210,7 @@ class FaultyApp:
 def _answer(fault: Fault, start_response: Callable[..., Any]) -> Iterable[bytes]:
     reason = REASONS.get(fault.status or 0, "Unknown")
     body = (
-        {"detail": f"{reason} (a fault was asked for)"}
+        {"detail": f"{reason} (an injected fault)"}
         if fault.body is None
         else fault.body
     )

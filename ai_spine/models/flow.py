@@ -49,7 +49,7 @@ class Flow(FlowDefinition):
             >>> node = FlowNode("n", agent_id="echo", depends_on=["m"])
             >>> Flow("f", nodes=[node], entry_point="n", exit_points=["n"]).validate()
             Traceback (most recent call last):
-            ai_spine.exceptions.ValidationError: flow 'f': node 'n' depends on 'm', which is no node
+            ai_spine.exceptions.ValidationError: flow 'f': node 'n' depends on 'm', an unknown node
         """
         problems = find_problems(self, agent_ids)
         if problems:

@@ -28,7 +28,7 @@ def find_problems(
         >>> from ai_spine import Flow, FlowNode
         >>> flow = Flow("f", nodes=[FlowNode("a", type="input", depends_on=["b"])], entry_point="a")
         >>> find_problems(flow)
-        ["node 'a' depends on 'b', which is no node", 'it has no exit points']
+        ["node 'a' depends on 'b', an unknown node", 'it has no exit points']
     """
     malformed = list(_shape_problems(flow))
     if malformed:
@@ -115,7 +115,7 @@ def _node_problems(
     for node in nodes:
         for dependency in node.depends_on or ():
             if dependency not in counts:
-                yield f"node {node.id!r} depends on {dependency!r}, which is no node"
+                yield f"node {node.id!r} depends on {dependency!r}, an unknown node"
         if (node.type or "processor") not in NODE_TYPES:
             yield f"node {node.id!r} has the type {node.type!r}, not one of {', '.join(NODE_TYPES)}"
         if node.conditions is not None and node.type != "conditional":
@@ -127,7 +127,7 @@ def _node_problems(
             and agent_ids is not None
             and node.agent_id not in agent_ids
         ):
-            yield f"node {node.id!r} names the agent {node.agent_id!r}, which is not there"
+            yield f"node {node.id!r} names the agent {node.agent_id!r}, which does not exist"
 
 
 def _cycle_problems(nodes: Sequence[FlowNode]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def test_ctrl_c_leaves_the_execution_running_and_says_how_to_continue(
     execution_id = execution.execution_id
     assert (outcome.exit_code, outcome.stdout) == (130, "")
     assert outcome.stderr.endswith(
-        f"Error: stopped waiting for execution {execution_id}, which goes on\n"
+        f"Error: stopped waiting for execution {execution_id}, which continues\n"
         f"To wait for it: ai-spine wait {execution_id}\n"
         f"To cancel it: ai-spine cancel {execution_id}\n"
     )
@@ -63,7 +63,7 @@ def test_the_printed_commands_are_fields_in_json(stopped, client):
     execution_id = execution.execution_id
     assert outcome.json_error == {
         "type": "Interrupted",
-        "message": f"stopped waiting for execution {execution_id}, which goes on",
+        "message": f"stopped waiting for execution {execution_id}, which continues",
         "execution_id": execution_id,
         "resume": f"ai-spine wait {execution_id}",
         "cancel": f"ai-spine cancel {execution_id}",

@@ -326,10 +326,10 @@ def test_an_interrupt_is_reported_in_one_line(run, raising):
 
 
 def test_the_message_of_an_interrupt_is_printed(run, raising):
-    raising(KeyboardInterrupt("stopped waiting for execution e, which goes on"))
+    raising(KeyboardInterrupt("stopped waiting for execution e, which continues"))
     outcome = run("flows")
     assert outcome.exit_code == 130
-    assert outcome.error == "Error: stopped waiting for execution e, which goes on"
+    assert outcome.error == "Error: stopped waiting for execution e, which continues"
 
 
 def test_an_interrupt_during_cleanup_is_reported_too(run, monkeypatch):

@@ -81,8 +81,8 @@ def test_an_invalid_definition_is_refused(definition, flow_id, words):
         ("f.yaml", b"!!python/object/apply:os.system [ls]", "is not YAML: "),
         ("f.yaml", b"a: !!timestamp noon", "is not YAML: "),
         ("f.yaml", b"a: !!bool perhaps", "is not YAML: "),
-        ("f.yaml", b"a: &a [*a]", "has an alias to what it stands in"),
-        ("f.yaml", b"&a {b: {c: *a}}", "has an alias to what it stands in"),
+        ("f.yaml", b"a: &a [*a]", "has an alias that contains itself"),
+        ("f.yaml", b"&a {b: {c: *a}}", "has an alias that contains itself"),
         ("f.yaml", b"\xff", "cannot be read: it is not UTF-8 text"),
     ],
 )

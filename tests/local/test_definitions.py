@@ -154,7 +154,7 @@ def test_a_flow_with_values_that_are_not_json_is_refused():
 BAD_FLOWS = {
     "unknown dependency": (
         flow(node("n", "work", ["ghost"])),
-        "node 'n' depends on 'ghost', which is no node",
+        "node 'n' depends on 'ghost', an unknown node",
     ),
     "circle": (
         flow(node("a", "work", ["b"]), node("b", "work", ["a"])),
@@ -181,7 +181,7 @@ BAD_FLOWS = {
     ),
     "unknown agent": (
         single("ghost"),
-        "node 'n' names the agent 'ghost', which is not there",
+        "node 'n' names the agent 'ghost', which does not exist",
     ),
     "no agent": (
         flow({"id": "n", "type": "processor"}),

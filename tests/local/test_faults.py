@@ -73,7 +73,7 @@ def test_the_default_body_says_that_a_fault_was_requested(server, http, status, 
     server.faults.add("GET", "/flows", status=status)
     response = http.get(f"{server.url}/flows")
     assert response.status_code == status
-    assert response.json() == {"detail": f"{reason} (a fault was asked for)"}
+    assert response.json() == {"detail": f"{reason} (an injected fault)"}
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 599])

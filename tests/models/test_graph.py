@@ -65,7 +65,7 @@ def test_a_flow_built_in_python_is_checked_too():
     "broken, problem",
     [
         (flow(node("a"), node("a")), "2 nodes have the id 'a'"),
-        (flow(node("a", "x")), "node 'a' depends on 'x', which is no node"),
+        (flow(node("a", "x")), "node 'a' depends on 'x', an unknown node"),
         (
             flow(node("a", type="magic")),
             "node 'a' has the type 'magic', not one of input, processor, output, conditional",
@@ -77,7 +77,7 @@ def test_a_flow_built_in_python_is_checked_too():
         (flow({"id": "a"}), "node 'a' names no agent"),
         (
             flow(node("a", agent_id="who")),
-            "node 'a' names the agent 'who', which is not there",
+            "node 'a' names the agent 'who', which does not exist",
         ),
         (flow(node("a"), entry_point=None), "it has no entry point"),
         (flow(node("a"), entry_point="z"), "its entry point 'z' is no node"),
@@ -116,7 +116,7 @@ def test_a_circle_is_reported_node_by_node(nodes, circle):
 
 def test_a_circle_is_found_despite_a_missing_dependency():
     problems = find_problems(flow(node("a", "b", "ghost"), node("b", "a")))
-    assert problems[0] == "node 'a' depends on 'ghost', which is no node"
+    assert problems[0] == "node 'a' depends on 'ghost', an unknown node"
     assert problems[1].endswith("circle: a -> b -> a")
 
 

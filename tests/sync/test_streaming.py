@@ -224,7 +224,7 @@ def test_ctrl_c_names_the_execution_and_closes_the_connection(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("ai_spine.transport.requests.bodies.extend_timeout", interrupt)
-    words = f"stopped following execution {execution_id}, which goes on"
+    words = f"stopped following execution {execution_id}, which continues"
     with pytest.raises(KeyboardInterrupt, match=words):
         list(events)
     wait_until(lambda: server._publisher.count == 0)
@@ -494,7 +494,7 @@ def test_ctrl_c_in_a_wait_names_the_execution(server, client, monkeypatch):
 
     monkeypatch.setattr("ai_spine.transport.requests.bodies.extend_timeout", interrupt)
     with pytest.raises(
-        KeyboardInterrupt, match="stopped waiting for execution .* goes on"
+        KeyboardInterrupt, match="stopped waiting for execution .* continues"
     ):
         client.execute_and_wait("held", {})
     wait_until(lambda: server._publisher.count == 0)

@@ -48,7 +48,7 @@ class StreamMethods(Methods):
             NotFoundError: There is no such execution.
             APIError: The server refused, or its stream cannot be read.
             NetworkError: The server cannot be reached, and to try again would not help.
-            KeyboardInterrupt: Ctrl-C; its text names the execution, which goes on.
+            KeyboardInterrupt: Ctrl-C; its text names the execution, which continues.
 
         Example:
             >>> execution = client.execute_flow("sentiment-analysis", {"text": "Fine."})

@@ -66,7 +66,7 @@ class WaitMethods(ExecutionMethods):
             ConfigurationError: A progress bar is requested, and tqdm is not installed.
             APIError: The server refused.
             NetworkError: The server cannot be reached, and to try again would not help.
-            KeyboardInterrupt: Ctrl-C; its text names the execution, which goes on.
+            KeyboardInterrupt: Ctrl-C; its text names the execution, which continues.
         """
         check_callback("on_progress", on_progress)
         wait = self._wait_for(execution_id, timeout, interval)

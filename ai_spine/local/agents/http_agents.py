@@ -71,7 +71,7 @@ class HttpAgent:
         """
         response = self._request("health", None, timeout)
         if response.status >= 400:
-            raise self._failed(f"answered with status {response.status}")
+            raise self._failed(f"responded with status {response.status}")
         try:
             health = json.loads(response.body)
         except (ValueError, RecursionError):
@@ -109,7 +109,7 @@ class HttpAgent:
         reply = answer if isinstance(answer, dict) else {}
         if reply.get("status") == "error" or response.status >= 400:
             reason = (
-                reply.get("error_message") or f"answered with status {response.status}"
+                reply.get("error_message") or f"responded with status {response.status}"
             )
             raise self._failed(_text_of(reason))
         if reply.get("status") != "success":

@@ -410,7 +410,7 @@ RESPONSES = {
     "an error without a message": (
         {"status": "error"},
         200,
-        "answered with status 200",
+        "responded with status 200",
     ),
     "500 with a message": (
         {"status": "error", "error_message": "broken"},
@@ -420,10 +420,10 @@ RESPONSES = {
     "500 that claims success": (
         {"status": "success", "output": {}},
         500,
-        "answered with status 500",
+        "responded with status 500",
     ),
-    "500 without JSON": (b"<html>", 500, "answered with status 500"),
-    "404": ({"detail": "?"}, 404, "answered with status 404"),
+    "500 without JSON": (b"<html>", 500, "responded with status 500"),
+    "404": ({"detail": "?"}, 404, "responded with status 404"),
     "no JSON": (b"fine!", 200, "the response has neither the status success nor error"),
     "nothing": (b"", 200, "the response has neither the status success nor error"),
     "a list": ([1], 200, "the response has neither the status success nor error"),

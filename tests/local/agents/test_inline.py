@@ -138,7 +138,7 @@ def test_add_samples_adds_the_samples(server):
     [
         (["f"], "flow 'f' has no agents: pass them after it"),
         (["f.yaml"], "f.yaml cannot be read: No such file or directory"),
-        (["f", "ghost"], "names the agent 'ghost', which is not there"),
+        (["f", "ghost"], "names the agent 'ghost', which does not exist"),
         (["f", 5], "agent 'f.f' must be a function or a URL"),
         (["f", lambda: {}], "must take two arguments, input and config"),
         ([single(), work], "agents in a row need the id of their flow"),

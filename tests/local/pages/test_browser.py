@@ -208,7 +208,7 @@ def test_everything_works_without_javascript(server, browser, steps):
         step.set()
 
     def look_again():
-        links = browser.find_elements(by.LINK_TEXT, "Look again")
+        links = browser.find_elements(by.LINK_TEXT, "Reload")
         for link in links:
             link.click()
         return not links
@@ -234,7 +234,7 @@ def test_updates_can_be_paused(server, browser):
     browser.get(f"{server.url}/page/executions")
     button = browser.find_element(by.ID, "pause")
     button.click()
-    assert button.text == "Go on with updates"
+    assert button.text == "Resume updates"
     run(server, "quick")
     assert "1 completed" not in text_of(browser)
     button.click()
@@ -245,7 +245,7 @@ def test_a_lost_server_is_reported(serve, browser):
     server = serve([], {})
     browser.get(f"{server.url}/page/executions")
     server.close()
-    wait_for(browser, "The server does not answer.", "#lost")
+    wait_for(browser, "The server does not respond.", "#lost")
 
 
 def test_a_deleted_flow_and_an_error_status_are_reported(server, browser):
@@ -255,7 +255,7 @@ def test_a_deleted_flow_and_an_error_status_are_reported(server, browser):
         client.delete_flow("brief")
     wait_for(browser, "The server no longer knows this.", "#lost")
     server.faults.add("GET", "/page/*", status=503, times=None)
-    wait_for(browser, "The server answers with 503.", "#lost")
+    wait_for(browser, "The server responds with 503.", "#lost")
 
 
 def test_a_user_can_sign_in_follow_a_run_and_sign_out(

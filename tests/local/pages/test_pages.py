@@ -262,7 +262,7 @@ def test_executions_are_paged_and_filtered(server, browse):
     failed = browse(f"{server.url}/page/executions?flow=&status=failed")
     assert failed.text.count(rows) == 1 and "fell" in failed.text
     none = browse(f"{server.url}/page/executions?flow=none")
-    assert "None are there." in text_of(none)
+    assert "There are none." in text_of(none)
 
 
 def test_drawings_and_json_of_an_execution_can_be_downloaded(server, browse):

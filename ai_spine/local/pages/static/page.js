@@ -97,7 +97,7 @@
       tell("");
     } catch (error) {
       isLost = true;
-      const did = error.status ? `answers with ${error.status}` : "does not answer";
+      const did = error.status ? `responds with ${error.status}` : "does not respond";
       const words = error.status === 404 ? "no longer knows this" : did;
       tell(`The server ${words}. What is shown here may be old.`);
     }
@@ -147,7 +147,7 @@
   if (pause) {
     pause.addEventListener("click", () => {
       paused = !paused;
-      pause.textContent = paused ? "Go on with updates" : "Pause updates";
+      pause.textContent = paused ? "Resume updates" : "Pause updates";
       if (paused) follow();
       else update();
     });
