@@ -140,7 +140,7 @@ class _Connector(aiohttp.TCPConnector):
 
 
 # The attempt that is being made; a connector is not given it.
-_ATTEMPT: ContextVar[Attempt] = ContextVar("attempt")
+_ATTEMPT: "ContextVar[Attempt]" = ContextVar("attempt")
 
 
 def _has_input(transport: Any) -> bool:
