@@ -111,6 +111,10 @@ class _Reply(Reply):
         """Free the connection; one whose body was not read to its end is closed."""
         await self._chunks.aclose()  # type: ignore[attr-defined]
         await self._response.aclose()
+        connection = _below(self._response.stream, _TO_HTTP, "_h11_state")
+        if connection is not None and connection._h11_state.trailing_data[0]:
+            # The next request would be given what the server has sent beyond its response.
+            await connection.aclose()
 
 
 class HttpxTransport(HTTPTransport):
@@ -160,7 +164,7 @@ class HttpxTransport(HTTPTransport):
         pools += [getattr(each, "_pool", None) for each in session._mounts.values()]
         for pool in filter(None, pools):
             for connection in pool.connections:
-                abort(_transport_of(connection))
+                abort(_below(connection, _TO_ASYNCIO, "abort"))
 
     @staticmethod
     def _limit_of(session: Any) -> Optional[int]:
@@ -196,8 +200,9 @@ class HttpxTransport(HTTPTransport):
         return failure
 
 
-# Where the parts of a connection of httpx have what is below them.
-_BELOW = (
+# Where the parts of httpx have what is below them.
+_TO_HTTP = ("_stream", "_httpcore_stream", "_connection")
+_TO_ASYNCIO = (
     "_connection",
     "_network_stream",
     "_stream",
@@ -206,13 +211,12 @@ _BELOW = (
 )
 
 
-def _transport_of(connection: Any) -> Any:
-    """Return what asyncio sends with below a connection of httpx; `None` if there is nothing."""
-    below = connection
-    while below is not None and not hasattr(below, "abort"):
-        parts = (getattr(below, name, None) for name in _BELOW)
-        below = next((part for part in parts if part is not None), None)
-    return below
+def _below(part: Any, names: Sequence[str], wanted: str) -> Any:
+    """Return the first part below another that has an attribute; `None` if none has it."""
+    while part is not None and not hasattr(part, wanted):
+        parts = (getattr(part, name, None) for name in names)
+        part = next((found for found in parts if found is not None), None)
+    return part
 
 
 def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:

@@ -23,7 +23,7 @@ from ai_spine import (
 )
 from ai_spine.local import LocalServer, agent
 from ai_spine.transport.requests.request_builder import RequestBuilder
-from tests.raw_server import RawServer, answer
+from tests.raw_server import STALL, RawServer, answer
 
 pytestmark = pytest.mark.every_client
 FLOW = answer(200, {"flow_id": "f", "nodes": []})
@@ -401,3 +401,14 @@ def test_what_breaks_off_an_attempt_is_logged_without_locals(monkeypatch, caplog
         with pytest.raises(RuntimeError):
             client.list_flows()
     assert "broken" in caplog.text and "sk-hush" not in caplog.text
+
+
+def test_what_follows_a_response_is_not_the_response_to_the_next_request():
+    first, forged, second = (
+        answer(200, {"flow_id": name}, connection="keep-alive") for name in "axb"
+    )
+    with RawServer((first + forged, STALL), second) as raw:
+        with AISpine(base_url=raw.url, max_retries=0) as client:
+            with contextlib.suppress(NetworkError):  # aiohttp refuses all of it
+                assert client.get_flow("a").flow_id == "a"
+            assert client.get_flow("b").flow_id == "b"
