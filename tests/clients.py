@@ -1,8 +1,8 @@
 """`AsyncAISpine` with the interface of `AISpine`, so that one suite tests both clients.
 
-A test marked `every_client` runs once for each library that sends: its module's `AISpine`, and
-`LocalServer.client`, then make the client of that library. `only_sync` and `not_over` leave some
-of them out, and say why.
+A test marked `every_client` runs over requests and aiohttp, one marked `every_transport` over httpx
+too: its module's `AISpine`, and `LocalServer.client`, then make the client of that library.
+`only_sync` and `not_over` leave some of them out, and say why.
 """
 
 import asyncio

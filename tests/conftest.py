@@ -39,7 +39,8 @@ def clean_environment(monkeypatch):
 def pytest_configure(config):
     """Register the markers, also where `setup.cfg` is not read."""
     for line in (
-        "every_client: run over each library that sends",
+        "every_client: run over requests and over aiohttp",
+        "every_transport: run over each library that sends",
         "only_sync(reason): run over requests alone",
         "not_over(library, reason): run over the other libraries",
     ):
@@ -47,17 +48,19 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """Run what is marked `every_client` over each library that sends.
+    """Run what is marked over each library; httpx is for what depends on how a library sends.
 
     A module with `PLACES` has its `client` at each of them over requests, and at the first over the
     other libraries.
     """
     marks = list(metafunc.definition.iter_markers())
     names = {mark.name for mark in marks}
-    if "every_client" not in names:
+    if not names & {"every_client", "every_transport"}:
         return
     without = {mark.args[0] for mark in marks if mark.name == "not_over"}
     known = ["requests"] if "only_sync" in names else clients.LIBRARIES
+    if "every_transport" not in names:
+        known = [name for name in known if name != "httpx"]
     libraries = [name for name in known if name not in without]
     if "client" in metafunc.fixturenames and hasattr(metafunc.module, "PLACES"):
         first, *others = metafunc.module.PLACES

@@ -287,9 +287,8 @@ def test_a_wait_that_sees_nothing_says_so(server, plain):
     with pytest.raises(TimeoutError) as caught:
         plain.wait_for_execution(started.execution_id, timeout=0.3, interval=0.05)
     assert caught.value.last_status is None
-    assert "its status was never seen, and the last request failed: 503" in str(
-        caught.value
-    )
+    words = "its status was never seen, and the last request failed: "
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(

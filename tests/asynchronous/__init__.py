@@ -1,4 +1,4 @@
-"""Tests of the async client that await; `every_client` runs the tests of both clients."""
+"""Tests of the async client that await; tests marked `every_client` are of both clients."""
 
 import asyncio
 import os

@@ -88,6 +88,7 @@ class Cancellations:
         )
 
 
+@pytest.mark.parametrize("way", ["aiohttp", "httpx"])
 async def test_hundreds_of_random_cancellations_leave_nothing_behind(
     server, transport, tmp_path
 ):

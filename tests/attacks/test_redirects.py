@@ -5,7 +5,7 @@ import pytest
 from ai_spine import AISpineError
 from tests.raw_server import RawServer, answer
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 
 KEY = "sk-very-secret"
 # {evil} and {home} are the ports of the other server and of the client's own.

@@ -12,7 +12,7 @@ from ai_spine.policy.retry import Cooldown
 from tests.attacks.servers import Handler, read_head
 from tests.raw_server import RawServer, answer
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 
 TUNNEL = b"Tunnel connection failed"
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]

@@ -8,7 +8,7 @@ import pytest
 from ai_spine import ExecutionCancelledError, ExecutionError
 from tests.raw_server import RawServer, answer
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 
 KEY = "sk/very+secret=="
 # As it stands in the URL, and as it is meant.

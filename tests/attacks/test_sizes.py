@@ -13,7 +13,7 @@ from ai_spine.transport.requests.adapter import BoundedAdapter
 from tests.attacks.servers import MIB, Handler, read_head
 from tests.raw_server import RawServer, answer
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 
 ENDLESS = 96  # MiB: more than any answer may have
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

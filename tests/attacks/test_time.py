@@ -11,7 +11,7 @@ import pytest
 from ai_spine import RequestTimeoutError
 from tests.attacks.servers import LONGEST_WAIT, Handler, InnerTLS, read_head
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 
 ALLOWED = 60.0  # seconds, of which a server leaves a client next to none
 LEFT = 0.15

@@ -18,11 +18,7 @@ from ai_spine.exceptions import (
 from ai_spine.models import Execution
 from tests.batch.conftest import lines, numbers
 
-# Batches do not depend on the library that sends, only on threads or tasks.
-pytestmark = [
-    pytest.mark.every_client,
-    pytest.mark.not_over("httpx", "aiohttp is enough"),
-]
+pytestmark = pytest.mark.every_client
 
 
 def seen(status="completed", **more):

@@ -18,11 +18,7 @@ from ai_spine.exceptions import (
 from ai_spine.models import Execution
 from tests.batch.conftest import finish, journal_of, lines, numbers, until
 
-# Batches do not depend on the library that sends, only on threads or tasks.
-pytestmark = [
-    pytest.mark.every_client,
-    pytest.mark.not_over("httpx", "aiohttp is enough"),
-]
+pytestmark = pytest.mark.every_client
 
 HAS_LIMIT = hasattr(sys, "set_int_max_str_digits")  # of the digits of a whole number
 

@@ -12,11 +12,7 @@ from ai_spine.exceptions import (
 )
 from tests.batch.conftest import journal_of, lines, numbers, until
 
-# Batches do not depend on the library that sends, only on threads or tasks.
-pytestmark = [
-    pytest.mark.every_client,
-    pytest.mark.not_over("httpx", "aiohttp is enough"),
-]
+pytestmark = pytest.mark.every_client
 
 
 class Broken(Exception):

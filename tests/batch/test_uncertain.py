@@ -8,11 +8,7 @@ from ai_spine.batch.checkpoint import Checkpoint
 from ai_spine.exceptions import ConflictError, NotFoundError
 from tests.batch.conftest import journal_of, lines, numbers, until
 
-# Batches do not depend on the library that sends, only on threads or tasks.
-pytestmark = [
-    pytest.mark.every_client,
-    pytest.mark.not_over("httpx", "aiohttp is enough"),
-]
+pytestmark = pytest.mark.every_client
 
 POST = ("POST", "/flows/execute")
 

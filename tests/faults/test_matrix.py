@@ -17,8 +17,6 @@ CASES = [
     for name in (
         "get_flow",
         "execute_flow",
-        "delete_flow",
-        "execute_and_wait",
         "stream_execution",
     )
 ]

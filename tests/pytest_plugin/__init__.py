@@ -22,6 +22,7 @@ def run_pytest(folder, *arguments, loaded=True, autoload=False, environ=()):
         environ: Variables to set.
     """
     known = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    known["COVERAGE_PROCESS_CONFIG"] = ""  # the other tests of the plugin measure it
     if not autoload:
         known["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     path = os.pathsep.join([str(ROOT), *dict(environ).pop("PYTHONPATH", "").split()])

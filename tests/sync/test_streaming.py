@@ -23,7 +23,7 @@ from tests.faults.world import Counting
 from tests.local import LIMIT, flow, node, single, wait_until
 from tests.raw_server import CLOSE, RESET, STALL, RawServer, answer
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 
 UNKNOWN = "12345678-1234-1234-1234-123456789abc"
 STATES = [

@@ -15,7 +15,7 @@ from ai_spine import AISpine, NetworkError, RequestTimeoutError
 from tests.clients import own_session
 from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 
 SHORT = 0.2  # seconds, after which a client gives up
 KINDS = [

@@ -25,7 +25,7 @@ from ai_spine.local import LocalServer, agent
 from ai_spine.transport.requests.request_builder import RequestBuilder
 from tests.raw_server import STALL, RawServer, answer
 
-pytestmark = pytest.mark.every_client
+pytestmark = pytest.mark.every_transport
 FLOW = answer(200, {"flow_id": "f", "nodes": []})
 has_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 

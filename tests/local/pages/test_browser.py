@@ -280,8 +280,7 @@ def test_a_user_can_sign_in_follow_a_run_and_sign_out(
     wait_for(browser, "API key")
 
 
-@pytest.mark.parametrize("width", [1100, 320])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme, width", [("light", 1100), ("dark", 320)])
 def test_pages_are_accessible_and_do_not_scroll_sideways(
     server, browser, scheme, width
 ):
