@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.__main__ import NAMES
 from benchmarks.processes import INCUMBENT
+from tests.needs import needs
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -27,7 +28,13 @@ def bench(*arguments):
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+PARAMETERS = [
+    pytest.param(name, marks=[needs("aiohttp"), needs("httpx")] * (name == "async"))
+    for name in NAMES
+]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_a_benchmark_reports_its_ratios_and_targets(name):
     done = bench(name, "--quick", "--json")
     assert done.returncode == 0, done.stderr
