@@ -6,6 +6,7 @@ imports nothing else of the package until a fixture is used.
 
 import json
 import os
+import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Iterator, List
@@ -136,15 +137,17 @@ def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
 
 
 def _hurry(monkeypatch: "pytest.MonkeyPatch") -> None:
-    """Have clients decide on their pauses as ever, but cut them short."""
-    from ai_spine import async_client, client
-    from ai_spine._async.api import AsyncApiClient
+    """Let clients decide on their delays as always, but shorten them."""
+    from ai_spine import client
     from ai_spine._sync.api import ApiClient
 
     monkeypatch.setattr(client, "ApiClient", partial(ApiClient, sleep=_nap))
-    monkeypatch.setattr(
-        async_client, "AsyncApiClient", partial(AsyncApiClient, sleep=_async_nap)
-    )
+    if sys.version_info >= (3, 10):  # the async client needs that
+        from ai_spine import async_client
+        from ai_spine._async.api import AsyncApiClient
+
+        hurried = partial(AsyncApiClient, sleep=_async_nap)
+        monkeypatch.setattr(async_client, "AsyncApiClient", hurried)
 
 
 def _nap(seconds: float) -> None:

@@ -33,7 +33,7 @@ MODULES = sorted(
     if not module.name.endswith("__main__")
 )
 # The modules with asynchronous examples.
-AWAITS = re.compile(r"\b(_async|async_\w+|aiohttp|httpx|sessions|tasks)\b")
+AWAITS = re.compile(r"\b(_async|async_\w+|aiohttp|httpx|sessions|tasks|timeouts)\b")
 
 # The output of the README's blocks of Python, in order.
 PRINTED = ["approved 706.1\n"]

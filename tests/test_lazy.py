@@ -53,3 +53,10 @@ def test_a_name_that_is_not_public_raises_the_usual_error():
     assert str(caught.value) == "module 'ai_spine' has no attribute 'Spine'"
     with pytest.raises(ImportError):
         from ai_spine import Credential  # noqa: F401  # in a submodule, but not public
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 10), reason="the async client is there")
+def test_the_async_client_says_which_python_it_needs():
+    with pytest.raises(ImportError, match="AsyncAISpine needs Python 3.10 or later"):
+        ai_spine.AsyncAISpine
+    assert "AsyncAISpine" not in ai_spine.__all__

@@ -4,10 +4,9 @@ import asyncio
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Union
 from urllib.parse import urlsplit
 
-from ai_spine.async_client import AsyncAISpine
 from ai_spine.client import AISpine
 from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ConfigurationError, ValidationError
@@ -47,6 +46,9 @@ from ai_spine.policy.validation import (
     is_header_value,
 )
 from ai_spine.utils import Secret
+
+if TYPE_CHECKING:
+    from ai_spine.async_client import AsyncAISpine
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_AGENTS = "ai_spine.local.samples.agents"
@@ -137,12 +139,16 @@ class LocalServer:
         """
         return AISpine(**self._options(options))
 
-    def async_client(self, **options: Any) -> AsyncAISpine:
+    def async_client(self, **options: Any) -> "AsyncAISpine":
         """Return an async client of this server.
 
         Args:
             **options: What `AsyncAISpine` takes; the rest is as for `client`.
         """
+        from ai_spine.async_client import (
+            AsyncAISpine,
+        )  # which old Pythons cannot import
+
         return AsyncAISpine(**self._options(options))
 
     def add_agent(

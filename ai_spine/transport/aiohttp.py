@@ -157,6 +157,11 @@ class _Reply(Reply):
         connection = response.connection
         self._protocol: Any = connection.protocol if connection else None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the body has been read to its end."""
+        return self._response.content.at_eof()
+
     async def read(self) -> bytes:
         """Return the next bytes of the body; none at its end."""
         data = await self._response.content.readany()
@@ -166,7 +171,7 @@ class _Reply(Reply):
 
     async def aclose(self) -> None:
         """Free the connection; one whose body was not read to its end is closed."""
-        if self._response.content.at_eof():
+        if self.is_complete:
             self._response.release()
         else:
             self._response.close()

@@ -58,6 +58,11 @@ class Reply:
     status_code: int
     headers: Mapping[str, str]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the body is known to have been read to its end."""
+        return False
+
     @abstractmethod
     async def read(self) -> bytes:
         """Return the next bytes of the body, compressed as they were sent; none at its end."""
@@ -252,13 +257,14 @@ class HTTPTransport(AsyncTransport):
                 FailureKind.UNCERTAIN, "the server changed to another protocol"
             )
         attempt.on_timeout = _INCOMPLETE
-        body, decompressor = bytearray(), Decompressor(encoding)
+        body = bytearray()
+        is_plain, decompressor = encoding in ("", "identity"), Decompressor(encoding)
         is_error = not 200 <= reply.status_code < 300
-        while True:
+        while not reply.is_complete:
             chunk = await reply.read()
             if not chunk:
-                return Response(reply.status_code, reply.headers, bytes(body))
-            for piece in decompressor.feed(chunk):
+                break
+            for piece in (chunk,) if is_plain else decompressor.feed(chunk):
                 body += piece
                 if is_error and len(body) > MAX_ERROR_BYTES:
                     # The beginning of an error says enough.
@@ -269,6 +275,7 @@ class HTTPTransport(AsyncTransport):
                         FailureKind.UNREADABLE,
                         f"the response is larger than {limit} MiB",
                     )
+        return Response(reply.status_code, reply.headers, bytes(body))
 
     async def _read_stream(
         self, reply: Reply, attempt: Attempt
