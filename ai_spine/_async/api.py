@@ -254,7 +254,12 @@ class AsyncApiClient:
             else:
                 result.call = call.info(transient=True)
         known["elapsed"] = self.clock() - call.attempt_began
-        await self._emit("response", call, len(call.attempts) + 1, **known)
+        try:
+            await self._emit("response", call, len(call.attempts) + 1, **known)
+        except BaseException:
+            if isinstance(result, AsyncEventStream):
+                await result.aclose()
+            raise
         return result
 
     def _read(self, operation: Operation[T], result: Result) -> Union[T, Failure]:

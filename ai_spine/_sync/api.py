@@ -255,7 +255,12 @@ class ApiClient:
             else:
                 result.call = call.info(transient=True)
         known["elapsed"] = self.clock() - call.attempt_began
-        self._emit("response", call, len(call.attempts) + 1, **known)
+        try:
+            self._emit("response", call, len(call.attempts) + 1, **known)
+        except BaseException:
+            if isinstance(result, EventStream):
+                result.close()
+            raise
         return result
 
     def _read(self, operation: Operation[T], result: Result) -> Union[T, Failure]:

@@ -1,7 +1,10 @@
 """The tasks of a batch in an event loop: one decides, one fetches the inputs, others send."""
 
 import asyncio
+import contextvars
+import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import (
     Any,
@@ -59,7 +62,7 @@ class TaskInputQueue(InputQueue):
                 self._put_step(partial(self._add, index, value))
                 index += 1
             self._put_step(self._note_end)
-        except Exception as error:  # of the caller's own iterable
+        except (Exception, asyncio.CancelledError) as error:  # of the caller's iterable
             self._put_step(partial(self._fail, error))
 
     def _let_fetch(self) -> None:
@@ -73,7 +76,7 @@ class TaskInputQueue(InputQueue):
         next_input = partial(next, iter(inputs), _END)
         if isinstance(inputs, Sequence):
             return partial(_at_once, next_input)
-        return partial(asyncio.to_thread, next_input)
+        return partial(_in_thread, next_input)
 
 
 async def _next_async(inputs: Any) -> Any:
@@ -81,6 +84,33 @@ async def _next_async(inputs: Any) -> Any:
         return await inputs.__anext__()
     except StopAsyncIteration:
         return _END
+
+
+async def _in_thread(function: Callable[[], Any]) -> Any:
+    """Call a function in a thread that does not keep the program alive."""
+    loop = asyncio.get_running_loop()
+    future: "asyncio.Future[Any]" = loop.create_future()
+
+    def settle(value: Any, error: Optional[BaseException]) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(value)
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        value, error = None, None
+        try:
+            value = function()
+        except BaseException as raised:
+            error = raised
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(settle, value, error)
+
+    run = contextvars.copy_context().run
+    threading.Thread(target=run, args=(work,), daemon=True).start()
+    return await future
 
 
 async def _at_once(function: Callable[[], Any]) -> Any:
@@ -185,7 +215,10 @@ class TaskScheduler(Scheduler):
             execution = await self.workers.start(task.input, task.plan.key)
         except AISpineError as error:
             self.put_step(partial(self._on_post_failed, task, error))
-        except Exception as error:  # of a hook of the caller's, or of ours
+        except (
+            Exception,
+            asyncio.CancelledError,
+        ) as error:  # of a hook of the caller's
             self.put_step(partial(self._crash, error))
         else:
             self.put_step(partial(self._on_started, task, execution))
@@ -195,7 +228,10 @@ class TaskScheduler(Scheduler):
             execution = await self.workers.poll(wait.execution_id, wait.remaining())
         except AISpineError as error:
             self.put_step(partial(self._on_poll_failed, task, wait, error))
-        except Exception as error:  # of a hook of the caller's, or of ours
+        except (
+            Exception,
+            asyncio.CancelledError,
+        ) as error:  # of a hook of the caller's
             self.put_step(partial(self._crash, error))
         else:
             self.put_step(partial(self._on_state, task, execution))

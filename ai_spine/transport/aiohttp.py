@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import sys
 from contextvars import ContextVar
 from functools import partial
 from io import BytesIO
@@ -13,7 +14,7 @@ from urllib3.util.wait import wait_for_read
 from yarl import URL
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply, abort
+from ai_spine.transport.async_http import CLOSED, Attempt, HTTPTransport, Reply, abort
 from ai_spine.transport.decompression import BrokenCompression
 from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
@@ -28,6 +29,7 @@ from ai_spine.transport.requests.request_builder import PlainRequest
 
 _LONGEST_LINE = 65536
 _LONGEST_SILENCE = 2**19  # bytes without a piece of the body
+_BUFFER = 2**16  # bytes of a body that may wait to be read; far fewer than that silence
 _LARGE = 2**20  # bytes of a request's body that aiohttp wants as a file
 _AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None)
@@ -103,6 +105,12 @@ class _Protocol(ResponseHandler):
             is_known = isinstance(error, aiohttp.ClientError)
             self._payload.set_exception(error if is_known else _EndlessError())
 
+    def close(self) -> None:
+        # What the server does not read would keep the connection open.
+        if self.transport is not None and self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().close()
+
     def set_response_params(self, **options: Any) -> None:
         self.left = _LONGEST_SILENCE
         super().set_response_params(**options)
@@ -117,7 +125,9 @@ class _Connector(aiohttp.TCPConnector):
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
         connection = await super().connect(req, traces, timeout)
-        _ATTEMPT.get().note_sending()
+        attempt = _ATTEMPT.get(None)  # none if somebody else uses the session
+        if attempt is not None:
+            attempt.note_sending()
         return connection
 
     async def _get(self, key: Any, traces: Any) -> Any:
@@ -126,15 +136,7 @@ class _Connector(aiohttp.TCPConnector):
             if connection is None:
                 return None
             protocol: Any = connection.protocol
-            try:
-                if _has_input(protocol.transport):
-                    # The loop reads it, or that the server has closed, in the second round.
-                    await asyncio.sleep(0)
-                    await asyncio.sleep(0)
-            except BaseException:
-                connection.close()
-                raise
-            if not protocol.should_close:
+            if not protocol.should_close and not _has_input(protocol.transport):
                 return connection
             connection.close()
 
@@ -188,7 +190,11 @@ class AiohttpTransport(HTTPTransport):
         body: Any = prepared.body
         options: Any = self._proxy_option
         if self._given is not None:  # it does not say when it begins to send
-            options = {"skip_auto_headers": _AUTOMATIC_HEADERS}
+            options = {
+                "auto_decompress": False,
+                "raise_for_status": False,
+                "skip_auto_headers": _AUTOMATIC_HEADERS,
+            }
             attempt.note_sending()
         token = _ATTEMPT.set(attempt)
         try:
@@ -217,6 +223,7 @@ class AiohttpTransport(HTTPTransport):
             trust_env=False,
             timeout=_NO_TIMEOUT,
             skip_auto_headers=_AUTOMATIC_HEADERS,
+            read_bufsize=_BUFFER,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
         )
@@ -256,7 +263,11 @@ class AiohttpTransport(HTTPTransport):
         attempt: Attempt,
     ) -> Failure:
         if isinstance(error, RuntimeError) and "closed" in str(error).lower():
-            return Failure(FailureKind.NOT_SENT, "the client was closed")
+            return CLOSED
+        if isinstance(error, asyncio.CancelledError) and self._state is None:
+            task: Any = asyncio.current_task()
+            if sys.version_info >= (3, 11) and not task.cancelling():
+                return CLOSED  # the connector cancels whoever resolves a name
         if not isinstance(error, (aiohttp.ClientError, OSError, ValueError)):
             raise interruption(error, handled)
         causes = list(causes_of(error, handled))

@@ -29,7 +29,7 @@ _NO_RESPONSE = Failure(FailureKind.UNCERTAIN, "no response in time", True)
 _INCOMPLETE = Failure(
     FailureKind.UNCERTAIN, "the response was not complete in time", True
 )
-_CLOSED = Failure(FailureKind.NOT_SENT, "the client was closed")
+CLOSED = Failure(FailureKind.NOT_SENT, "the client was closed")
 
 
 class Attempt:
@@ -188,10 +188,12 @@ class HTTPTransport(AsyncTransport):
         except BaseException as error:
             return self.failure_of(error, handled, attempt)
         finally:
-            if reply is not None:
-                await reply.aclose()
-            if release is not None:
-                release()
+            try:
+                if reply is not None:
+                    await reply.aclose()
+            finally:
+                if release is not None:
+                    release()
 
     async def aclose(self) -> None:
         """Close the connections, unless the session is the caller's."""

@@ -6,6 +6,7 @@ from typing import Optional
 
 import certifi
 import requests.utils
+from urllib3.util.ssl_ import create_urllib3_context
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.settings import Settings
@@ -26,6 +27,20 @@ def proxy_of(settings: Settings) -> Optional[Secret]:
     return Secret(proxy if "://" in proxy else f"http://{proxy}")
 
 
+def check_proxy(settings: Settings) -> None:
+    """Refuse a proxy that the libraries for asyncio cannot use.
+
+    Raises:
+        ConfigurationError: It is not an HTTP proxy.
+    """
+    proxy = proxy_of(settings)
+    scheme = proxy.reveal().partition(":")[0].lower() if proxy else "http"
+    if scheme not in ("http", "https"):
+        raise ConfigurationError(
+            f"AsyncAISpine cannot use a {scheme} proxy: use an http proxy, or AISpine"
+        )
+
+
 def needs_tls(settings: Settings, proxy: Optional[Secret]) -> bool:
     """Return whether the server or the proxy is reached over TLS: to read the CAs takes a while."""
     urls = (settings.base_url, proxy.reveal() if proxy else "")
@@ -44,6 +59,10 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
         verify = next(filter(None, map(os.environ.get, names)), None) or certifi.where()
     # Not the system's own CAs, which `create_default_context` would trust as well.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    usual = create_urllib3_context()  # which `requests` uses
+    context.options |= usual.options
+    context.verify_flags |= usual.verify_flags
+    context.hostname_checks_common_name = False
     try:
         if verify is False:
             context.check_hostname = False

@@ -2,12 +2,12 @@
 
 import http.cookiejar
 import ssl
-from typing import Any, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 import httpx
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import Attempt, HTTPTransport, Reply, abort
+from ai_spine.transport.async_http import CLOSED, Attempt, HTTPTransport, Reply, abort
 from ai_spine.transport.decompression import BrokenCompression
 from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
@@ -83,7 +83,7 @@ class _Trace:
         self._connection: Any = None
 
     async def __call__(self, event: str, info: Any) -> None:
-        if event == "http11.send_request_headers.started":
+        if event.endswith(".send_request_headers.started"):
             if info["request"].method != b"CONNECT":  # that is for the proxy
                 self._attempt.note_sending()
         elif event.endswith("connect_tcp.complete"):
@@ -92,9 +92,30 @@ class _Trace:
             # httpx leaves it open if the handshake was cancelled.
             await self._connection.aclose()
 
+    def discard_connection(self, session: httpx.AsyncClient) -> None:
+        """Close the connection and forget the request, without awaiting anything.
+
+        A cancelled task leaves both to httpx, which keeps them if the moment is unlucky.
+        """
+        abort(_below(self._connection, _TO_ASYNCIO, "abort"))
+        for pool in _pools_of(session):
+            for entry in list(pool._requests):
+                if entry.request.extensions.get("trace") is self:
+                    pool._requests.remove(entry)
+                    self._discard_from(pool, entry.connection)
+
+    def _discard_from(self, pool: Any, connection: Any) -> None:
+        is_shared = _below(connection, ("_connection",), "_h2_state") is not None
+        if connection in pool._connections and not is_shared:
+            abort(_below(connection, _TO_ASYNCIO, "abort"))
+            pool._connections.remove(connection)
+
 
 class _Reply(Reply):
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(
+        self, response: httpx.Response, session: httpx.AsyncClient, trace: _Trace
+    ) -> None:
+        self._session, self._trace = session, trace
         self.status_code = response.status_code
         self.headers = response.headers
         self._response = response
@@ -109,8 +130,12 @@ class _Reply(Reply):
 
     async def aclose(self) -> None:
         """Free the connection; one whose body was not read to its end is closed."""
-        await self._chunks.aclose()  # type: ignore[attr-defined]
-        await self._response.aclose()
+        try:
+            await self._chunks.aclose()  # type: ignore[attr-defined]
+            await self._response.aclose()
+        except BaseException:
+            self._trace.discard_connection(self._session)
+            raise
         connection = _below(self._response.stream, _TO_HTTP, "_h11_state")
         if connection is not None and connection._h11_state.trailing_data[0]:
             # The next request would be given what the server has sent beyond its response.
@@ -123,16 +148,23 @@ class HttpxTransport(HTTPTransport):
     async def _open(
         self, session: Any, prepared: PlainRequest, attempt: Attempt
     ) -> Reply:
+        trace = _Trace(attempt)
+        if self._given is not None:  # some of its transports do not say when they send
+            attempt.note_sending()
         request = session.build_request(
             prepared.method,
             prepared.url,
             content=prepared.body,
             headers=prepared.headers,
-            extensions={"trace": _Trace(attempt)},
+            extensions={"trace": trace},
             timeout=None,
         )
-        response = await session.send(request, stream=True, follow_redirects=False)
-        return _Reply(response)
+        try:
+            response = await session.send(request, stream=True, follow_redirects=False)
+        except BaseException:
+            trace.discard_connection(session)
+            raise
+        return _Reply(response, session, trace)
 
     def _make_session(self) -> httpx.AsyncClient:
         proxy = proxy_of(self._settings)
@@ -160,9 +192,7 @@ class HttpxTransport(HTTPTransport):
 
     @staticmethod
     def _discard_session(session: Any) -> None:
-        pools = [getattr(session._transport, "_pool", None)]
-        pools += [getattr(each, "_pool", None) for each in session._mounts.values()]
-        for pool in filter(None, pools):
+        for pool in _pools_of(session):
             for connection in pool.connections:
                 abort(_below(connection, _TO_ASYNCIO, "abort"))
 
@@ -179,7 +209,7 @@ class HttpxTransport(HTTPTransport):
         attempt: Attempt,
     ) -> Failure:
         if isinstance(error, RuntimeError) and "closed" in str(error):
-            return Failure(FailureKind.NOT_SENT, "the client was closed")
+            return CLOSED
         network = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
         if not isinstance(error, network):
             raise interruption(error, handled)
@@ -209,6 +239,14 @@ _TO_ASYNCIO = (
     "transport_stream",
     "_transport",
 )
+
+
+def _pools_of(session: Any) -> List[Any]:
+    """Return the pools of connections of an httpx client."""
+    transports = [getattr(session, "_transport", None)]
+    transports += getattr(session, "_mounts", {}).values()
+    pools = [getattr(transport, "_pool", None) for transport in transports]
+    return [pool for pool in pools if hasattr(pool, "_requests")]
 
 
 def _below(part: Any, names: Sequence[str], wanted: str) -> Any:

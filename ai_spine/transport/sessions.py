@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Union
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.settings import Settings
+from ai_spine.transport import environment
 
 if TYPE_CHECKING:
     import aiohttp
@@ -64,6 +65,8 @@ def make_transport(
         raise ConfigurationError(
             f"AsyncAISpine needs {library}: pip install 'ai-spine-sdk[{_EXTRAS[library]}]'"
         ) from None
+    if session is None:
+        environment.check_proxy(settings)
     make: Any = getattr(module, _CLASSES[library])
     transport: HTTPTransport = make(settings, session)
     return transport
