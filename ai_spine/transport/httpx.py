@@ -99,16 +99,16 @@ class _Trace:
         """
         abort(_below(self._connection, _TO_ASYNCIO, "abort"))
         for pool in _pools_of(session):
-            for entry in list(pool._requests):
-                if entry.request.extensions.get("trace") is self:
-                    pool._requests.remove(entry)
-                    self._discard_from(pool, entry.connection)
+            requests = pool._requests
+            requests[:] = [entry for entry in requests if not self._follows(entry)]
+            owned = [entry.connection for entry in requests]
+            for connection in list(pool._connections):
+                if connection not in owned and not connection.is_idle():
+                    abort(_below(connection, _TO_ASYNCIO, "abort"))
+                    pool._connections.remove(connection)
 
-    def _discard_from(self, pool: Any, connection: Any) -> None:
-        is_shared = _below(connection, ("_connection",), "_h2_state") is not None
-        if connection in pool._connections and not is_shared:
-            abort(_below(connection, _TO_ASYNCIO, "abort"))
-            pool._connections.remove(connection)
+    def _follows(self, entry: Any) -> bool:
+        return entry.request.extensions.get("trace") is self
 
 
 class _Reply(Reply):
@@ -123,9 +123,13 @@ class _Reply(Reply):
 
     async def read(self) -> bytes:
         """Return the next bytes of the body; none at its end."""
-        async for chunk in self._chunks:
-            if chunk:
-                return chunk
+        try:
+            async for chunk in self._chunks:
+                if chunk:
+                    return chunk
+        except BaseException:
+            self._trace.discard_connection(self._session)
+            raise
         return b""
 
     async def aclose(self) -> None:
