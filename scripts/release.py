@@ -51,7 +51,7 @@ def main() -> int:
         print(
             f"release-check: {wheels[0].name} may be released"
             if tag
-            else "release-check: well"
+            else "release-check: passed"
         )
     return 1 if problems else 0
 
