@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from ai_spine import AISpine, ExecutionError, NotFoundError
-from tests.cli.conftest import UNMEASURED, finish
+from tests.cli.conftest import finish
 
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
@@ -21,7 +21,7 @@ def stopped(launch, server, client):
         if command == "wait":
             words = ("wait", client.execute_flow("stuck", {}).execution_id)
         where = environment or {"AI_SPINE_BASE_URL": server.url}
-        process = launch(*words, *options, **where, **UNMEASURED)
+        process = launch(*words, *options, **where)
         assert process.stderr.readline().startswith("execution ")
         process.send_signal(signal.SIGINT)
         return process

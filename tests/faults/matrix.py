@@ -71,6 +71,8 @@ def limits_of(cell: Cell, patience: float) -> Limits:
     if fault.stalls:
         # A fault of all requests leaves nothing to be patient for.
         factor = 1.0 if cell.lasting else patience
+        if fault.large:
+            factor *= 2  # to send the right response takes longer as well
         return Limits(_TIMEOUT * factor, _DEADLINE * factor, wait)
     timeout = 20.0 if fault.heavy else _PATIENT
     if fault.deadline is not None:  # the server comes back only after a while

@@ -25,7 +25,8 @@ HIDES_CURSOR = "\x1b[?25l"
 def terminal(server):
     """Start the command on a terminal; kill it at the end if it still runs."""
     started = []
-    known = {**os.environ, "AI_SPINE_BASE_URL": server.url, "TERM": "xterm-256color"}
+    known = {**os.environ, **UNMEASURED, "AI_SPINE_BASE_URL": server.url}
+    known["TERM"] = "xterm-256color"
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         known.pop(name, None)
 
@@ -234,7 +235,7 @@ def test_on_a_dumb_terminal_events_are_lines(terminal):
 def test_ctrl_c_leaves_the_cursor_below_the_picture(terminal, server, client, presses):
     server.faults.add("POST", "/executions/*/cancel", delay=300)
     more = ("--cancel-on-interrupt",) if presses == 2 else ()
-    child = terminal("execute", "stuck", "--follow", *more, **UNMEASURED)
+    child = terminal("execute", "stuck", "--follow", *more)
     child.expect("running, ")
     child.expect(r"\x1b\[\d+A")
     child.sendintr()
@@ -278,7 +279,7 @@ def test_the_progress_of_a_batch_never_wraps(terminal, inputs, tmp_path, columns
 def test_ctrl_c_stops_a_batch_on_a_terminal(terminal, client, inputs, tmp_path):
     out = tmp_path / "out.jsonl"
     words = ("batch", "stuck", inputs(9), "-o", out, "--concurrency", "2")
-    child = terminal(*words, **UNMEASURED)
+    child = terminal(*words)
     until(lambda: len(client.list_executions()) == 2)
     child.sendintr()
     child.expect("finishing what is in flight")
