@@ -19,7 +19,7 @@ IN_FLIGHT = 64
 OURS, BARE, HTTPX = (
     "get_execution",
     "aiohttp with json.loads",
-    "httpx client.get().json()",
+    "httpx get().json()",
 )
 OVER_HTTPX = "get_execution over httpx"
 _ID = str(EXECUTION["execution_id"])
