@@ -133,7 +133,6 @@ class AsyncAISpine(
         json_default: Optional[Callable[[Any], Any]] = None,
         transport: str = "aiohttp",
     ) -> None:
-        # They are wrapped before any check, so that no traceback that shows locals shows them.
         key, token, hidden = arguments.hide(api_key, access_token, proxies)
         del api_key, access_token, proxies
         check_session(session, (hidden, verify, cert))

@@ -133,7 +133,6 @@ class AISpine(
         profile: Optional[str] = None,
         json_default: Optional[Callable[[Any], Any]] = None,
     ) -> None:
-        # They are wrapped before any check, so that no traceback that shows locals shows them.
         key, token, hidden = arguments.hide(api_key, access_token, proxies)
         del api_key, access_token, proxies
         check_session(session, (hidden, verify, cert))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from functools import partial
 
 import pytest
@@ -69,6 +70,14 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(("library", "client"), pairs, indirect=True)
     elif "only_sync" not in names:
         metafunc.parametrize("library", libraries, indirect=True)
+
+
+@pytest.fixture
+def gate():
+    """An event that the agents of a test can wait for; it is set at the end."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest.fixture(autouse=True)

@@ -53,14 +53,6 @@ def fail(input, config):
 
 
 @pytest.fixture
-def gate():
-    """An event that the agent `hold` waits for; it is set at the end."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-@pytest.fixture
 def server(gate):
     def hold(input, config):
         gate.wait(LIMIT)

@@ -337,10 +337,12 @@ def _execution_of(line: Mapping[str, Any], flow_id: str) -> Execution:
     )
 
 
-def _error_of(line: Mapping[str, Any], execution: Optional[Execution]) -> AISpineError:
-    named = getattr(exceptions, str(line.get("type")), AISpineError)
+def _error_of(
+    fields: Mapping[str, Any], execution: Optional[Execution]
+) -> AISpineError:
+    named = getattr(exceptions, str(fields.get("type")), AISpineError)
     known = isinstance(named, type) and issubclass(named, AISpineError)
-    error: AISpineError = (named if known else AISpineError)(str(line.get("message")))
+    error: AISpineError = (named if known else AISpineError)(str(fields.get("message")))
     if isinstance(error, ExecutionError):
         error.execution = execution
     return error

@@ -215,10 +215,7 @@ class TaskScheduler(Scheduler):
             execution = await self.workers.start(task.input, task.plan.key)
         except AISpineError as error:
             self.put_step(partial(self._on_post_failed, task, error))
-        except (
-            Exception,
-            asyncio.CancelledError,
-        ) as error:  # of a hook of the caller's
+        except (Exception, asyncio.CancelledError) as error:  # of a caller's hook
             self.put_step(partial(self._crash, error))
         else:
             self.put_step(partial(self._on_started, task, execution))
@@ -228,10 +225,7 @@ class TaskScheduler(Scheduler):
             execution = await self.workers.poll(wait.execution_id, wait.remaining())
         except AISpineError as error:
             self.put_step(partial(self._on_poll_failed, task, wait, error))
-        except (
-            Exception,
-            asyncio.CancelledError,
-        ) as error:  # of a hook of the caller's
+        except (Exception, asyncio.CancelledError) as error:  # of a caller's hook
             self.put_step(partial(self._crash, error))
         else:
             self.put_step(partial(self._on_state, task, execution))

@@ -35,7 +35,10 @@ _OWN_HEADERS = {
 def hide(
     api_key: Any, access_token: Any, proxies: Any
 ) -> Tuple[Optional[Secret], Optional[Secret], Any]:
-    """Wrap the arguments that are, or contain, secrets."""
+    """Wrap the arguments that are, or contain, secrets.
+
+    It comes before all checks, so that no traceback that shows local variables shows a secret.
+    """
     return (
         None if api_key is None else Secret(api_key),
         None if access_token is None else Secret(access_token),

@@ -20,14 +20,14 @@ from ai_spine.local.pages.routes import Page
 
 
 class _MatchingRule(Rule):
-    """A rule that matches URLs and builds none: to compile that is most of a server's start."""
+    """Matches URLs and builds none: compiling a builder takes most of a server's start."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
         return _build_nothing
 
 
 def _build_nothing(*_: Any, **__: Any) -> Any:
-    raise NotImplementedError("the local server builds no URLs from its rules")
+    raise RuntimeError("the local server builds no URLs from its rules")
 
 
 def make_app(backend: Backend) -> Flask:

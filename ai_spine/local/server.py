@@ -145,9 +145,8 @@ class LocalServer:
         Args:
             **options: What `AsyncAISpine` takes; the rest is as for `client`.
         """
-        from ai_spine.async_client import (
-            AsyncAISpine,
-        )  # which old Pythons cannot import
+        # Here, because Pythons before 3.10 cannot import it.
+        from ai_spine.async_client import AsyncAISpine
 
         return AsyncAISpine(**self._options(options))
 

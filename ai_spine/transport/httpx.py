@@ -97,15 +97,21 @@ class _Trace:
 
         A cancelled task leaves both to httpx, which keeps them if the moment is unlucky.
         """
-        abort(_below(self._connection, _TO_ASYNCIO, "abort"))
+        kept: List[Any] = []
         for pool in _pools_of(session):
             requests = pool._requests
             requests[:] = [entry for entry in requests if not self._follows(entry)]
             owned = [entry.connection for entry in requests]
             for connection in list(pool._connections):
-                if connection not in owned and not connection.is_idle():
-                    abort(_below(connection, _TO_ASYNCIO, "abort"))
+                transport = _below(connection, _TO_ASYNCIO, "abort")
+                if connection in owned or connection.is_idle():
+                    kept.append(transport)
+                else:
+                    abort(transport)
                     pool._connections.remove(connection)
+        opened = _below(self._connection, _TO_ASYNCIO, "abort")
+        if opened not in kept:  # another request may have it by now
+            abort(opened)
 
     def _follows(self, entry: Any) -> bool:
         return entry.request.extensions.get("trace") is self

@@ -51,7 +51,7 @@ def make_transport(
         library: `aiohttp` or `httpx`.
 
     Raises:
-        ConfigurationError: The library is unknown or not installed.
+        ConfigurationError: The library is unknown, is not installed, or cannot use the proxy.
     """
     if library not in _EXTRAS:
         raise ConfigurationError(f"transport must be aiohttp or httpx, not {library!r}")

@@ -1,7 +1,6 @@
 """Tests that await run over both libraries, and over uvloop where it is installed."""
 
 import importlib.util
-import threading
 
 import pytest
 
@@ -28,14 +27,6 @@ def anyio_backend(way):
 def transport(way):
     """The library that sends."""
     return way.partition(" ")[0]
-
-
-@pytest.fixture
-def gate():
-    """An event that the agent `hold` waits for; it is set at the end."""
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Tests of following an execution: over streams, lost streams, and where there is none."""
 
 import json
-import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,13 +32,6 @@ STATES = [
     ("node", "completed"),
     ("execution", "completed"),
 ]
-
-
-@pytest.fixture
-def gate():
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 @pytest.fixture
