@@ -253,7 +253,10 @@ class AsyncAISpine(
         return await self._api.call(operation, body=body, params=query)
 
     async def aclose(self) -> None:
-        """Close the connections. Your own session stays open."""
+        """Close the connections. Your own session stays open.
+
+        A call that is still in progress, or comes later, opens connections again.
+        """
         await self._api.aclose()
 
     async def __aenter__(self) -> "AsyncAISpine":

@@ -253,7 +253,10 @@ class AISpine(
         return self._api.call(operation, body=body, params=query)
 
     def close(self) -> None:
-        """Close the connections. Your own session stays open."""
+        """Close the connections. Your own session stays open.
+
+        A call that is still in progress, or comes later, opens connections again.
+        """
         self._api.close()
 
     def __enter__(self) -> "AISpine":

@@ -159,6 +159,7 @@ def test_a_forgotten_client_warns_once_and_its_library_says_nothing(
 
 
 def test_a_client_that_was_never_used_need_not_be_closed(server, library):
+    gc.collect()  # of other tests
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         AsyncAISpine(base_url=server.url, transport=library)

@@ -61,8 +61,8 @@ def test_a_request_behind_a_fast_one_waits_for_its_thread(monkeypatch):
     app = App()
     with serving(app) as server, ThreadPoolExecutor(3) as threads:
         responses = [threads.submit(get_status, f"{server.url}/slow") for _ in range(3)]
-        wait_until(lambda: len(server._server.task_dispatcher.queue) == 2)
-        assert app.active == 1
+        queue = server._server.task_dispatcher.queue
+        wait_until(lambda: (app.active, len(queue)) == (1, 2))
         app.release.set()
         assert [each.result(LIMIT) for each in responses] == [200] * 3
 
