@@ -1,7 +1,7 @@
 """`AsyncAISpine`, the client: its settings and its life. Its methods are in `_async.methods`."""
 
 import copy
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Mapping, Optional, Tuple, TypeVar, Union
 
 from ai_spine._async.api import AsyncApiClient
 from ai_spine._async.methods.account import AccountMethods
@@ -20,19 +20,17 @@ from ai_spine.constants import (
     DEFAULT_POOL_SIZE,
     DEFAULT_RETRY_AFTER_LIMIT,
     DEFAULT_TIMEOUT,
+    TENANT_HEADER,
+    WORKSPACE_HEADER,
 )
-from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation, read_anything
 from ai_spine.policy.request_events import log_to_stderr
 from ai_spine.policy.settings import AsyncHooks
 from ai_spine.policy.validation import (
     Duration,
-    check_count,
-    check_flag,
     check_mapping,
     check_method,
     check_path,
-    check_seconds,
 )
 from ai_spine.transport.sessions import AsyncSession, check_session, make_transport
 
@@ -84,12 +82,19 @@ class AsyncAISpine(
             too few.
         credits_low_at: How many credits count as few.
         profile: The name of a profile in the file that `ai-spine config path` shows. It sets
-            `api_key`, `base_url`, `api_prefix`, `timeout` and `max_retries` where neither an
-            argument nor the environment does. By default `AI_SPINE_PROFILE`, the file's choice, or
-            `default`; an empty name means none. The profile's key is only sent to its own server.
+            `api_key`, `base_url`, `api_prefix`, `timeout`, `max_retries`, `tenant` and `workspace`
+            where neither an argument nor the environment does. By default `AI_SPINE_PROFILE`, the
+            file's choice, or `default`; an empty name means none. The profile's key and tenant are
+            only sent to its own server.
         transport: The library that sends: `aiohttp`, or `httpx`.
         json_default: Called with a value in an input that the SDK cannot encode as JSON; it returns
             one that can be encoded, or raises `TypeError`.
+        tenant: The tenant that the client acts for, sent with each request; by default
+            `AI_SPINE_TENANT`, the profile's tenant, or none. An empty one means none.
+        workspace: The tenant's workspace, likewise; by default `AI_SPINE_WORKSPACE`, the profile's
+            workspace, or none.
+        tenant_header: The name of the header that holds the tenant.
+        workspace_header: The name of the header that holds the workspace.
 
     Raises:
         ConfigurationError: A setting is wrong.
@@ -131,16 +136,16 @@ class AsyncAISpine(
         credits_low_at: float = DEFAULT_CREDITS_LOW_AT,
         profile: Optional[str] = None,
         json_default: Optional[Callable[[Any], Any]] = None,
+        tenant: Optional[str] = None,
+        workspace: Optional[str] = None,
+        tenant_header: str = TENANT_HEADER,
+        workspace_header: str = WORKSPACE_HEADER,
         transport: str = "aiohttp",
     ) -> None:
-        key, token, hidden = arguments.hide(api_key, access_token, proxies)
+        given = arguments.hide(locals())
         del api_key, access_token, proxies
-        check_session(session, (hidden, verify, cert))
-        server = (key, token, base_url, api_prefix, timeout, max_retries, profile)
-        policy = (deadline, retry_writes, retry_after_limit, pool_size, debug)
-        hooks = (event_hooks, on_credits_low, credits_low_at, json_default)
-        network = (headers, hidden, verify, cert)
-        settings = config.check_all(server, policy, network, hooks)
+        check_session(session, given)
+        settings = config.check_all(given)
         config.warn_of_plain_http(settings)
         check_hooks(settings)
         self._transport = make_transport(settings, session, transport)
@@ -178,10 +183,13 @@ class AsyncAISpine(
         headers: Optional[Mapping[str, str]] = None,
         retry_writes: Optional[bool] = None,
         retry_after_limit: Optional[Duration] = None,
+        tenant: Optional[str] = None,
+        workspace: Optional[str] = None,
     ) -> Client:
         """Return a client that differs in these settings and shares the connections.
 
-        Other settings stay as they are; headers are added to the existing ones.
+        Other settings stay as they are; headers are added to the existing ones. An empty `tenant`
+        or `workspace` means none.
 
         Raises:
             ConfigurationError: A setting is wrong.
@@ -191,30 +199,19 @@ class AsyncAISpine(
             >>> health.is_healthy
             True
         """
-        changes: Dict[str, Any] = {}
-        if timeout is not None:
-            changes["timeout"] = check_seconds("timeout", timeout, ConfigurationError)
-        if max_retries is not None:
-            changes["max_retries"] = check_count(
-                "max_retries", max_retries, error=ConfigurationError
-            )
-        if deadline is not None:
-            changes["deadline"] = check_seconds(
-                "deadline", deadline, ConfigurationError
-            )
-        if headers is not None:
-            added = arguments.check_headers(headers)
-            changes["headers"] = {**self._api.settings.headers, **added}
-        if retry_writes is not None:
-            changes["retry_writes"] = check_flag(
-                "retry_writes", retry_writes, ConfigurationError
-            )
-        if retry_after_limit is not None:
-            changes["retry_after_limit"] = config.check_retry_after_limit(
-                retry_after_limit
-            )
+        settings = config.change(
+            self._api.settings,
+            timeout=timeout,
+            max_retries=max_retries,
+            deadline=deadline,
+            headers=headers,
+            retry_writes=retry_writes,
+            retry_after_limit=retry_after_limit,
+            tenant=tenant,
+            workspace=workspace,
+        )
         changed = copy.copy(self)
-        changed._api = self._api.with_settings(self._api.settings._replace(**changes))
+        changed._api = self._api.with_settings(settings)
         return changed
 
     async def request(

@@ -100,7 +100,9 @@ def soak(inputs: int, kills: int, seed: int, *, bad_weather: bool) -> Report:
             killed, runs = _run_until_done(folder, url, inputs, kills, rng)
             executed: Counter[int] = collections.Counter(
                 execution["input_data"]["n"]
-                for execution in server._store.executions("count", limit=100 * inputs)
+                for execution in server._site.store.executions(
+                    "count", limit=100 * inputs
+                )
             )
         lines = _lines(results)
         journal_left = os.path.exists(results + ".journal")

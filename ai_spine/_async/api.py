@@ -57,6 +57,7 @@ class AsyncApiClient:
         self.clock = clock
         self.sleep = sleep
         self._base_path = urlsplit(settings.base_url).path
+        self._headers = {**settings.headers, **settings.tenancy_headers()}
         self._policy = RetryPolicy(
             settings.max_retries,
             retry_writes=settings.retry_writes,
@@ -194,7 +195,7 @@ class AsyncApiClient:
             self._base_path + operation.template(self.settings.api_prefix),
             ids,
             encode_query(params),
-            {**self.settings.headers, **call.own_headers()},
+            {**self._headers, **call.own_headers()},
             None if body is None else encode_json(body, self.settings.json_default),
             operation.credential,
         )

@@ -60,6 +60,7 @@ class ApiClient:
         self.clock = clock
         self.sleep = sleep
         self._base_path = urlsplit(settings.base_url).path
+        self._headers = {**settings.headers, **settings.tenancy_headers()}
         self._policy = RetryPolicy(
             settings.max_retries,
             retry_writes=settings.retry_writes,
@@ -195,7 +196,7 @@ class ApiClient:
             self._base_path + operation.template(self.settings.api_prefix),
             ids,
             encode_query(params),
-            {**self.settings.headers, **call.own_headers()},
+            {**self._headers, **call.own_headers()},
             None if body is None else encode_json(body, self.settings.json_default),
             operation.credential,
         )

@@ -10,7 +10,7 @@ can be sent again with the same key.
 
 import os
 import uuid
-from typing import Any, Dict, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ai_spine.batch.items import BatchItem, key_of
 from ai_spine.batch.jsonl import Line, LineFile
@@ -122,6 +122,7 @@ class Checkpoint(NoCheckpoint):
         path: The file of results. If it exists, its run is resumed.
         flow_id: The flow that is executed.
         server: The URL of the server.
+        tenancy: The tenant and the workspace that the inputs are executed for.
         retry_failed: Whether inputs that failed are executed again, each when it is planned.
         resend: Whether inputs that may have run are sent again, with the key that they had.
         json_default: The client's own, for inputs that have values of other types.
@@ -136,6 +137,7 @@ class Checkpoint(NoCheckpoint):
         flow_id: str,
         *,
         server: str,
+        tenancy: Tuple[Optional[str], Optional[str]] = (None, None),
         retry_failed: bool,
         resend: bool,
         json_default: Optional[JsonDefault] = None,
@@ -144,6 +146,8 @@ class Checkpoint(NoCheckpoint):
         self.path = path
         self.resend = resend
         self._flow_id, self._server = flow_id, server
+        names = zip(("tenant", "workspace"), tenancy)
+        self._tenancy = {name: value for name, value in names if value is not None}
         self._retry_failed = retry_failed
         self._finished: Dict[int, int] = {}
         self._sent: Dict[int, Sent] = {}
@@ -169,7 +173,11 @@ class Checkpoint(NoCheckpoint):
         self._is_new = self._is_new and self._run is None
         self.run = self._run or uuid.uuid4().hex
         if not self._journal.has_lines:
-            self._journal.add({"run": self.run, "flow_id": self._flow_id})
+            self._journal.add(self._of_run({}))
+
+    def _of_run(self, fields: Mapping[str, Any]) -> Dict[str, Any]:
+        """Return a line with these fields, and with what says which run it is of."""
+        return {**fields, "flow_id": self._flow_id, "run": self.run, **self._tenancy}
 
     def plan(self, index: int, input_data: Any) -> Plan:
         """Return what to do with an input.
@@ -244,8 +252,7 @@ class Checkpoint(NoCheckpoint):
         """Record the result of an input, and return its place in the file."""
         if item.is_final:
             known = item.to_dict(self._json_default)
-            line = {**known, "flow_id": self._flow_id, "run": self.run}
-            offset = self._results.add(line)
+            offset = self._results.add(self._of_run(known))
             self._sent.pop(item.index, None)
             return offset
         if item.execution is not None:
@@ -343,9 +350,20 @@ class Checkpoint(NoCheckpoint):
             raise ConfigurationError(
                 f"{where} is of flow {flow_id!r}, not of {self._flow_id!r}: use another file"
             )
+        for name in ("tenant", "workspace"):
+            of_file, own = line.value.get(name), self._tenancy.get(name)
+            if of_file != own:
+                raise ConfigurationError(
+                    f"{where} is of {_named(name, of_file)}, not of {_named(name, own)}: "
+                    "use another file"
+                )
         if run != (self._run or run):
             raise ConfigurationError(f"{where} is of another run: use another file")
         self._run = run
+
+
+def _named(name: str, value: Any) -> str:
+    return f"no {name}" if value is None else f"{name} {value!r}"
 
 
 def _not_of_this_batch(file: LineFile, line: Line) -> ConfigurationError:

@@ -42,6 +42,7 @@ class BatchOptions(NamedTuple):
             self.checkpoint,
             self.flow_id,
             server=settings.base_url,
+            tenancy=(settings.tenant, settings.workspace),
             retry_failed=self.retry_failed,
             resend=self.retry_uncertain or settings.retry_writes,
             json_default=settings.json_default,

@@ -38,6 +38,8 @@ def shared_options() -> List[click.Parameter]:
             metavar="SECONDS",
             help="Timeout of each HTTP request.",
         ),
+        option(["--tenant"], metavar="ID", help="Tenant; or AI_SPINE_TENANT."),
+        option(["--workspace"], metavar="ID", help="Workspace; or AI_SPINE_WORKSPACE."),
         option(
             ["--local"],
             is_flag=True,

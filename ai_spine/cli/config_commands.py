@@ -47,6 +47,8 @@ _DEFAULTS: Dict[str, Any] = {
     "max_retries": int(DEFAULT_MAX_RETRIES),
     OUTPUT_KEY: FORMATS[0],
 }
+# A profile's values of these are only for its own server.
+_FOR_ONE_SERVER = ("api_key", "api_prefix", "tenant", "workspace")
 _READERS = {**READERS, OUTPUT_KEY: read_output}
 
 config = noun("config", "Show and change profiles, which contain settings.")
@@ -104,8 +106,8 @@ def set_(key: str, value: Optional[str]) -> None:
     """Set a setting in a profile.
 
     A key that is not given is prompted for, so that it is in no shell's history; `-` reads any
-    value from stdin. The settings are api_key, base_url, api_prefix, timeout, max_retries and
-    output, and `profile`: the profile that is used by default.
+    value from stdin. The settings are api_key, base_url, api_prefix, timeout, max_retries,
+    tenant, workspace and output, and `profile`: the profile that is used by default.
 
     \b
     ai-spine config set api_key
@@ -273,7 +275,7 @@ def _value_of(key: str) -> _Value:
     source = found.name
     if found.in_profile:
         source = f"profile {used.name}, line {used.entries[key].line}"
-        if key in ("api_key", "api_prefix") and not is_meant_for(used, _base_url()):
+        if key in _FOR_ONE_SERVER and not is_meant_for(used, _base_url()):
             source += f"; not sent to {origin(_base_url())}"
     return _Value(_plain(key, value), source)
 

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from ai_spine.cli.session import Session
 from ai_spine.config.folders import cache_folder
 from ai_spine.config.profiles import find
-from ai_spine.constants import DEFAULT_BASE_URL, ENV_CACHE
+from ai_spine.constants import ENV_CACHE
 
 MAX_AGE = 60.0  # seconds
 _TIMEOUT = 1.0  # seconds, for all that has to do with the network
@@ -57,15 +57,16 @@ def _known_ids(kind: str, session: Session) -> List[str]:
 
 
 def _path(kind: str, session: Session) -> str:
-    """Return the cache file for a server and a profile; its name reveals neither."""
+    """Return the cache file for a server, a profile and a tenant; its name reveals none."""
     folder = os.environ.get(ENV_CACHE, "").strip() or cache_folder()
     if folder is None:
         raise OSError("there is no folder for a cache")
-    url = session.options.get("base_url")
-    if url is None:
-        found = find("base_url", session.profile)
-        url = DEFAULT_BASE_URL if found is None else found.text.reveal()
-    server = f"{url}\n{session.profile.name}".encode("utf-8", "replace")
+    parts = [session.profile.name]
+    for name in ("base_url", "tenant", "workspace"):
+        given = session.options.get(name)
+        found = find(name, session.profile) if given is None else None
+        parts.append(str(given) if found is None else found.text.reveal())
+    server = "\n".join(parts).encode("utf-8", "replace")
     return os.path.join(
         folder, f"{hashlib.sha256(server).hexdigest()[:32]}-{kind}.json"
     )

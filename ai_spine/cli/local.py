@@ -44,6 +44,11 @@ def local() -> None:
     "--db", metavar="FILE", default=":memory:", help="File to keep everything in."
 )
 @click.option("--api-key", metavar="KEY", help="The key that clients must send.")
+@click.option(
+    "--tenants",
+    is_flag=True,
+    help="Keep tenants apart, and refuse requests that name none.",
+)
 @click.option("--debug", is_flag=True, help="Log errors of agents to stderr.")
 @errors_in_one_line
 def start(
@@ -54,6 +59,7 @@ def start(
     agents: Optional[str],
     db: str,
     api_key: Optional[str],
+    tenants: bool,
     debug: bool,
 ) -> None:
     """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
@@ -75,16 +81,20 @@ def start(
         db=db,
         api_key=key,
         allowed_hosts=allowed_hosts,
+        tenants=tenants,
     )
     with server:
         for name in ("SIGINT", "SIGTERM"):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
         put(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
-        say(_stock_of(server))
+        say(_NAME_THEM if tenants else _stock_of(server))
         _wait(stop)
     say("stopped")
 
 
+_NAME_THEM = (
+    "requests must name their tenant in X-Tenant-Id; in a browser, open /?tenant=NAME"
+)
 offer_values(start)
 COMMANDS = (local,)
 

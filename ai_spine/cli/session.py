@@ -12,6 +12,7 @@ from ai_spine.utils.did_you_mean import hint
 if TYPE_CHECKING:
     from ai_spine.client import AISpine
 
+TENANCY = ("tenant", "workspace")
 FORMATS = ("table", "json", "jsonl", "yaml", "csv")
 
 
@@ -86,7 +87,7 @@ class Session:
         return made.with_options(timeout=timeout, deadline=timeout, max_retries=0)
 
     def _arguments(self) -> Dict[str, Any]:
-        known = ("api_key", "base_url", "timeout", "debug", "profile")
+        known = ("api_key", "base_url", "timeout", "debug", "profile", *TENANCY)
         return {name: self.options[name] for name in known if name in self.options}
 
 

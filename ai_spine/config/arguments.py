@@ -2,9 +2,13 @@
 
 import os
 import re
-from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, Mapping, Optional, Tuple, Union
 
-from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER
+from ai_spine.constants import (
+    IDEMPOTENCY_KEY_HEADER,
+    MAX_TENANT_LENGTH,
+    REQUEST_ID_HEADER,
+)
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.settings import Hook
 from ai_spine.policy.validation import (
@@ -32,57 +36,99 @@ _OWN_HEADERS = {
 }
 
 
-def hide(
-    api_key: Any, access_token: Any, proxies: Any
-) -> Tuple[Optional[Secret], Optional[Secret], Any]:
-    """Wrap the arguments that are, or contain, secrets.
+def hide(given: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return a client's arguments with those wrapped that are, or contain, secrets.
 
     It comes before all checks, so that no traceback that shows local variables shows a secret.
     """
-    return (
-        None if api_key is None else Secret(api_key),
-        None if access_token is None else Secret(access_token),
-        hide_proxies(proxies),
-    )
+    hidden = dict(given)
+    for name in ("api_key", "access_token"):
+        if hidden[name] is not None:
+            hidden[name] = Secret(hidden[name])
+    hidden["proxies"] = hide_proxies(hidden["proxies"])
+    return hidden
 
 
-def check_network(headers: Any, proxies: Any, verify: Any, cert: Any) -> Dict[str, Any]:
+def check_network(given: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the settings of requests and connections, checked.
 
     Raises:
         ConfigurationError: A setting is wrong.
     """
+    names = {name: given[name] for name in ("tenant_header", "workspace_header")}
+    _check_tenancy_headers(names)
     return {
-        "headers": check_headers(headers),
-        "proxies": check_proxies(proxies),
-        "verify": check_verify(verify),
-        "cert": check_cert(cert),
+        "headers": check_headers(given["headers"], names.values()),
+        "proxies": check_proxies(given["proxies"]),
+        "verify": check_verify(given["verify"]),
+        "cert": check_cert(given["cert"]),
+        **names,
     }
 
 
-def check_callbacks(
-    event_hooks: Any, on_credits_low: Any, credits_low_at: Any, json_default: Any
-) -> Dict[str, Any]:
+def check_tenant(name: str, value: Any) -> Optional[str]:
+    """Return the id of a tenant or a workspace; an empty one is none.
+
+    Raises:
+        ConfigurationError: No header can hold it, or it is too long.
+    """
+    if value == "":
+        return None
+    check_header_value(name, value, ConfigurationError)
+    if len(value) > MAX_TENANT_LENGTH:
+        raise ConfigurationError(
+            f"{name} must have at most {MAX_TENANT_LENGTH} characters, not {len(value)}"
+        )
+    checked: str = value
+    return checked
+
+
+def _check_tenancy_headers(names: Mapping[str, Any]) -> None:
+    """Check the names of both headers.
+
+    Raises:
+        ConfigurationError: One cannot be the name of a header, is one that the client sets, or both
+            are the same.
+    """
+    for argument, name in names.items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise ConfigurationError(f"{argument} must be the name of a header")
+        if name.lower() in _OWN_HEADERS:
+            raise ConfigurationError(
+                f"{argument} must not be {name}, which the client sets"
+            )
+    if len({name.lower() for name in names.values()}) < len(names):
+        raise ConfigurationError("tenant_header and workspace_header must differ")
+
+
+def check_callbacks(given: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the caller's functions, checked.
 
     Raises:
         ConfigurationError: A setting is wrong.
     """
     wrong = ConfigurationError
-    if is_async(json_default):
+    if is_async(given["json_default"]):
         raise ConfigurationError("json_default must be a plain function, not async")
+    functions = {
+        name: check_callable(name, given[name], wrong)
+        for name in ("on_credits_low", "json_default")
+    }
     return {
-        "event_hooks": check_hooks(event_hooks),
-        "on_credits_low": check_callable("on_credits_low", on_credits_low, wrong),
+        "event_hooks": check_hooks(given["event_hooks"]),
         "credits_low_at": check_amount(
-            "credits_low_at", credits_low_at, "credits", wrong
+            "credits_low_at", given["credits_low_at"], "credits", wrong
         ),
-        "json_default": check_callable("json_default", json_default, wrong),
+        **functions,
     }
 
 
-def check_headers(value: Any) -> Dict[str, str]:
+def check_headers(value: Any, tenancy: Iterable[str]) -> Dict[str, str]:
     """Return the extra headers as a new dict.
+
+    Args:
+        value: The headers.
+        tenancy: The names of the headers for the tenant and the workspace.
 
     Raises:
         ConfigurationError: They are not a mapping of texts, or set what the client itself sets.
@@ -91,16 +137,20 @@ def check_headers(value: Any) -> Dict[str, str]:
         return {}
     if not isinstance(value, Mapping):
         raise ConfigurationError("headers must be a mapping of names to texts")
+    settings = ("tenant", "workspace", "api_key")
+    names = (*tenancy, "Authorization")
+    instead = {name.lower(): setting for name, setting in zip(names, settings)}
     for name, text in value.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
             raise ConfigurationError(
                 f"headers has an invalid name: {one_line(repr(name), 100)}"
             )
         check_header_value(f"the header {name}", text, ConfigurationError)
-        if name.lower() in _OWN_HEADERS:
-            instead = ": use api_key" if name.lower() == "authorization" else ""
+        if name.lower() in _OWN_HEADERS or name.lower() in instead:
+            use = instead.get(name.lower())
             raise ConfigurationError(
-                f"headers must not set {name}, which the client sets{instead}"
+                f"headers must not set {name}, which the client sets"
+                f"{f': use {use}' if use else ''}"
             )
     return dict(value)
 

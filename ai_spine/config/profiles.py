@@ -17,7 +17,9 @@ from ai_spine.constants import (
     ENV_CONFIG,
     ENV_MAX_RETRIES,
     ENV_PROFILE,
+    ENV_TENANT,
     ENV_TIMEOUT,
+    ENV_WORKSPACE,
 )
 from ai_spine.utils import Secret, one_line
 from ai_spine.utils.did_you_mean import hint
@@ -36,6 +38,8 @@ KEYS: Dict[str, Optional[str]] = {
     "api_prefix": None,
     "timeout": ENV_TIMEOUT,
     "max_retries": ENV_MAX_RETRIES,
+    "tenant": ENV_TENANT,
+    "workspace": ENV_WORKSPACE,
     OUTPUT_KEY: None,
 }
 

@@ -3,7 +3,7 @@
 import os
 import warnings
 from datetime import timedelta
-from typing import Any, Callable, Dict, Optional, Sequence, Set
+from typing import Any, Callable, Dict, Mapping, Optional, Set
 from urllib.parse import urlsplit
 
 from ai_spine.config import arguments, profiles
@@ -38,73 +38,96 @@ from ai_spine.utils import Secret, is_loopback, origin
 _warned_of: Set[Any] = set()
 
 
-def check_all(
-    server: Sequence[Any],
-    policy: Sequence[Any],
-    network: Sequence[Any],
-    callbacks: Sequence[Any],
-) -> Settings:
-    """Return the settings of a client from its arguments, group by group.
+def check_all(given: Mapping[str, Any]) -> Settings:
+    """Return the settings of a client from its arguments.
+
+    Args:
+        given: The arguments by name; those that are secrets are wrapped.
 
     Raises:
         ConfigurationError: A setting is wrong.
     """
     return Settings(
-        **resolve_server(*server),
-        **check_policy(*policy),
-        **arguments.check_network(*network),
-        **arguments.check_callbacks(*callbacks),
+        **resolve_server(given),
+        **check_policy(given),
+        **arguments.check_network(given),
+        **arguments.check_callbacks(given),
     )
 
 
-def resolve_server(
-    key: Optional[Secret],
-    token: Optional[Secret],
-    base_url: Any,
-    api_prefix: Any,
-    timeout: Any,
-    max_retries: Any,
-    profile: Any,
-) -> Dict[str, Any]:
+def resolve_server(given: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the settings that arguments, the environment and a profile can give.
 
     Raises:
         ConfigurationError: A setting is wrong.
     """
-    chosen = load_profile(profile)
-    url = resolve_base_url(base_url, chosen)
-    url, prefix = split_base_url(url, resolve_prefix(api_prefix, chosen, url))
+    chosen = load_profile(given["profile"])
+    url = resolve_base_url(given["base_url"], chosen)
+    prefix = resolve_prefix(given["api_prefix"], chosen, url)
+    url, prefix = split_base_url(url, prefix)
+    tenancy = {
+        name: resolve_tenant(name, given[name], chosen, url)
+        for name in ("tenant", "workspace")
+    }
     return {
-        "api_key": resolve_api_key(key, chosen, url),
-        "access_token": check_access_token(token),
+        "api_key": resolve_api_key(given["api_key"], chosen, url),
+        "access_token": check_access_token(given["access_token"]),
         "base_url": url,
-        "timeout": resolve_timeout(timeout, chosen),
-        "max_retries": resolve_max_retries(max_retries, chosen),
+        "timeout": resolve_timeout(given["timeout"], chosen),
+        "max_retries": resolve_max_retries(given["max_retries"], chosen),
         "api_prefix": prefix,
+        **tenancy,
         "log_bodies": wants_bodies_logged(),
     }
 
 
-def check_policy(
-    deadline: Any, retry_writes: Any, retry_after_limit: Any, pool_size: Any, debug: Any
-) -> Dict[str, Any]:
+def check_policy(given: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the settings of calls, checked.
 
     Raises:
         ConfigurationError: A setting is wrong.
     """
+    wrong, deadline, size = ConfigurationError, given["deadline"], given["pool_size"]
     if deadline is not None:
-        deadline = check_seconds("deadline", deadline, ConfigurationError)
-    wrong = ConfigurationError
+        deadline = check_seconds("deadline", deadline, wrong)
+    flags = {
+        name: check_flag(name, given[name], wrong) for name in ("retry_writes", "debug")
+    }
     return {
         "deadline": deadline,
-        "retry_writes": check_flag("retry_writes", retry_writes, wrong),
-        "retry_after_limit": check_retry_after_limit(retry_after_limit),
+        "retry_after_limit": check_retry_after_limit(given["retry_after_limit"]),
         "pool_size": check_count(
-            "pool_size", pool_size, least=1, most=MAX_POOL_SIZE, error=wrong
+            "pool_size", size, least=1, most=MAX_POOL_SIZE, error=wrong
         ),
-        "debug": check_flag("debug", debug, wrong),
+        **flags,
     }
+
+
+def change(settings: Settings, **given: Any) -> Settings:
+    """Return settings with other values for those that are given and not `None`.
+
+    Raises:
+        ConfigurationError: A value is wrong.
+    """
+    names = (settings.tenant_header, settings.workspace_header)
+    wrong = ConfigurationError
+    checks: Dict[str, Callable[[Any], Any]] = {
+        "timeout": lambda value: check_seconds("timeout", value, wrong),
+        "max_retries": lambda value: check_count("max_retries", value, error=wrong),
+        "deadline": lambda value: check_seconds("deadline", value, wrong),
+        "headers": lambda value: {
+            **settings.headers,
+            **arguments.check_headers(value, names),
+        },
+        "retry_writes": lambda value: check_flag("retry_writes", value, wrong),
+        "retry_after_limit": check_retry_after_limit,
+        "tenant": lambda value: arguments.check_tenant("tenant", value),
+        "workspace": lambda value: arguments.check_tenant("workspace", value),
+    }
+    changes = {
+        name: checks[name](value) for name, value in given.items() if value is not None
+    }
+    return settings._replace(**changes)
 
 
 def load_profile(name: Any) -> Profile:
@@ -268,6 +291,24 @@ def resolve_prefix(argument: Any, profile: Profile, base_url: str) -> str:
     return check_prefix(found.name, found.text.reveal())
 
 
+def resolve_tenant(
+    name: str, argument: Any, profile: Profile, base_url: str
+) -> Optional[str]:
+    """Return the tenant or the workspace from the argument, the environment or the profile.
+
+    A profile's applies to the profile's own server.
+
+    Raises:
+        ConfigurationError: A header cannot hold it, or it is too long.
+    """
+    if argument is not None:
+        return arguments.check_tenant(name, argument)
+    found = profiles.find(name, profile)
+    if found is None or (found.in_profile and not is_meant_for(profile, base_url)):
+        return None
+    return arguments.check_tenant(found.name, found.text.reveal())
+
+
 # How to read the text of each setting; each function raises a `ConfigurationError`.
 READERS: Dict[str, Callable[[str, Secret], Any]] = {
     "api_key": _check_secret,
@@ -275,6 +316,8 @@ READERS: Dict[str, Callable[[str, Secret], Any]] = {
     "api_prefix": lambda name, text: check_prefix(name, text.reveal()),
     "timeout": _read_timeout,
     "max_retries": _read_max_retries,
+    "tenant": lambda name, text: arguments.check_tenant(name, text.reveal()),
+    "workspace": lambda name, text: arguments.check_tenant(name, text.reveal()),
 }
 
 

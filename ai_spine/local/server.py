@@ -3,8 +3,19 @@
 import asyncio
 import json
 import os
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Union,
+)
 from urllib.parse import urlsplit
 
 from ai_spine.client import AISpine
@@ -17,24 +28,14 @@ from ai_spine.local.agents.functions import (
     Function,
     collect_agents,
 )
-from ai_spine.local.agents.http_agents import HttpAgent
 from ai_spine.local.agents.inline import RowItem, name_of, read_inline
-from ai_spine.local.app import make_app
-from ai_spine.local.definitions import (
-    FlowItem,
-    FlowSource,
-    check_flow,
-    describe_flow,
-    load_flows,
-)
-from ai_spine.local.engine.engine import Engine
+from ai_spine.local.definitions import FlowItem, FlowSource, load_flows
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
-from ai_spine.local.http.routes import Backend
 from ai_spine.local.http.security import Guard, names_of
-from ai_spine.local.http.streams import Publisher
 from ai_spine.local.http.wsgi_server import HttpServer
-from ai_spine.local.store.store import Store
+from ai_spine.local.site import Definitions, Site
+from ai_spine.local.tenants import Tenants, file_of
 from ai_spine.models import Execution, Flow
 from ai_spine.models.statuses import ExecutionStatus, read_status
 from ai_spine.policy.json_encoding import encode_json
@@ -72,6 +73,9 @@ class LocalServer:
         max_workers: How many nodes run at once.
         streams: Whether executions can be followed as streams of events; without, clients fall
             back to asking again and again.
+        tenants: Whether requests must name a tenant (`X-Tenant-Id`), and tenants are kept apart:
+            each has the flows and agents given here, and its own beside them, its own executions
+            and idempotency keys, and its own file beside `db`.
 
     Raises:
         ConfigurationError: A flow, an agent, a setting or the database is wrong, or the port is
@@ -96,32 +100,40 @@ class LocalServer:
         allowed_hosts: Sequence[str] = (),
         max_workers: int = 32,
         streams: bool = True,
+        tenants: bool = False,
     ) -> None:
         secret = None if api_key is None else Secret(api_key)
         del api_key
         _check_settings(host, port, secret, max_workers, db)
         check_flag("streams", streams, ConfigurationError)
+        check_flag("tenants", tenants, ConfigurationError)
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
-        self._given_agents = collect_agents(agents)
-        self._agents = dict(self._given_agents)
-        self._flows = load_flows(flows)
+        make_site = partial(
+            Site,
+            Definitions(flows, agents),
+            key_digest=None if secret is None else digest_of(secret.reveal()),
+            max_workers=max_workers,
+            streams=streams,
+        )
         self._api_key = secret
-        self._store = Store(os.fspath(db))
-        self._engine = Engine(self._store, self._find_agent, max_workers)
-        self._publisher = Publisher(self._store) if streams else None
+        self._added: List[Callable[[Site], Any]] = []
+        # With tenants, it says what each of them begins with.
+        self._site = make_site(":memory:" if tenants else os.fspath(db))
+        self._tenants = (
+            Tenants(self._site, partial(self._make_site, make_site, os.fspath(db)))
+            if tenants
+            else None
+        )
         self.faults = FaultScript()
         """What the server is to do wrong."""
+        faulty = FaultyApp(self._tenants or self._site.app, self.faults, API_PREFIX)
         try:
-            self._write_definitions()
-            digest = None if secret is None else digest_of(secret.reveal())
-            app = make_app(Backend(self._store, self._engine, digest, self._publisher))
-            faulty = FaultyApp(app, self.faults, API_PREFIX)
             # Outermost, so that a request that may not come uses up no fault either.
             self._http = HttpServer(Guard(faulty, names), host, port)
         except BaseException:
-            self._stop()
+            self._site.stop()
             raise
         self._closed = False
 
@@ -155,6 +167,8 @@ class LocalServer:
     ) -> AnyAgent:
         """Add an agent, in the place of one that has its id; it is there until `reset`.
 
+        With tenants, each of them has it.
+
         Args:
             agent: A function of `input` and `config`, one made an agent by `agent`, or a URL.
             agent_id: What nodes call it; the function's name, without.
@@ -173,11 +187,13 @@ class LocalServer:
         if not agent_id:
             raise ConfigurationError("an agent without a name needs an agent_id")
         added = collect_agents({agent_id: agent})[agent_id]
-        self._put_agent(added)
+        self._add(lambda site: site.put_agent(added))
         return added
 
     def add_flow(self, flow: FlowItem, *agents: RowItem) -> Flow:
         """Add a flow, in the place of one that has its id; it is there until `reset`.
+
+        With tenants, each of them has it.
 
         Args:
             flow: The flow's id, followed by its agents; or a whole definition: a dict, a `Flow`,
@@ -202,20 +218,13 @@ class LocalServer:
         """
         self._check_open()
         read = read_inline(flow, agents)
-        known = {*self._store.ids("agent"), *(agent.agent_id for agent in read.agents)}
-        check_flow(read.flow, known, read.source)
-        for agent in read.agents:
-            self._put_agent(agent)
-        body = describe_flow(read.flow)
-        return Flow.from_wire(
-            self._store.put("flow", read.flow.flow_id, body, given=True)
-        )
+        return Flow.from_wire(self._add(lambda site: site.put_flow(read)))
 
     def add_samples(self) -> None:
         """Add the sample flows and their agents; they are there until `reset`."""
         self._check_open()
         for agent in collect_agents(SAMPLE_AGENTS).values():
-            self._put_agent(agent)
+            self._add(partial(Site.put_agent, agent=agent))
         for flow, _ in load_flows(SAMPLES):
             self.add_flow(flow)
 
@@ -225,6 +234,7 @@ class LocalServer:
         *,
         input: Optional[Mapping[str, Any]] = None,
         status: Optional[str] = None,
+        tenant: Optional[str] = None,
     ) -> List[Execution]:
         """Return the executions in the order in which they were started, with their states.
 
@@ -232,10 +242,11 @@ class LocalServer:
             flow_id: Only executions of this flow.
             input: Only executions with exactly this input.
             status: Only executions with this status.
+            tenant: Whose executions; with tenants, one must be named.
 
         Raises:
             ValidationError: An argument is wrong.
-            ConfigurationError: The server is closed.
+            ConfigurationError: The server is closed, or the tenant is missing or cannot be one.
 
         Example:
             >>> done = client.execute_and_wait("sentiment-analysis", {"text": "Splendid!"})
@@ -246,8 +257,8 @@ class LocalServer:
         if flow_id is not None:
             check_id("flow_id", flow_id)
         wanted = None if status is None else _known_status(status)
-        bodies = self._store.executions(flow_id, wanted, limit=-1)
-        found = [Execution.from_wire(body) for body in reversed(bodies)]
+        bodies = self._site_of(tenant).executions(flow_id, wanted)
+        found = [Execution.from_wire(body) for body in bodies]
         if input is None:
             return found
         same = json.loads(encode_json(check_mapping("input", input)))
@@ -257,23 +268,20 @@ class LocalServer:
         """Go back to the start: no executions, no faults, and the initial definitions."""
         self._check_open()
         self.faults.clear()
-        self._engine.stop_all()
-        self._agents = dict(self._given_agents)
-        self._store.clear_runs()
-        if self._publisher is not None:
-            self._publisher.drop_all()
-        self._store.clear_definitions()
-        self._write_definitions()
+        self._added.clear()
+        for site in self._sites():
+            site.reset()
 
     def close(self) -> None:
         """Stop serving. Running executions are recorded as interrupted."""
         if not self._closed:
             self._closed = True
             self.faults.end()
-            if self._publisher is not None:
-                self._publisher.close()
+            for site in self._sites():
+                site.end_streams()
             self._http.close()
-            self._stop()
+            for site in self._sites():
+                site.stop()
 
     def __enter__(self) -> "LocalServer":
         return self
@@ -299,36 +307,37 @@ class LocalServer:
             known["proxies"] = {"no_proxy": urlsplit(self.url).hostname}
         return {**known, **options}
 
-    def _stop(self) -> None:
-        self._engine.close()
-        self._store.close()
+    def _sites(self) -> List[Site]:
+        """Return the site, and those of tenants."""
+        return [self._site, *(self._tenants.all() if self._tenants else ())]
+
+    def _site_of(self, tenant: Optional[str]) -> Site:
+        if self._tenants is None and tenant is not None:
+            raise ConfigurationError("the server was started without tenants")
+        if self._tenants is not None and tenant is None:
+            raise ConfigurationError("the server has tenants: name one with tenant")
+        return self._site if self._tenants is None else self._tenants.site(tenant or "")
+
+    def _make_site(
+        self, make_site: Callable[[str], Site], db: str, tenant: str
+    ) -> Site:
+        """Make the site of a tenant, with all that each of them has."""
+        site = make_site(file_of(db, tenant))
+        for add in self._added:
+            add(site)
+        return site
+
+    def _add(self, add: Callable[[Site], Any]) -> Any:
+        """Add something to the site, and to those of all tenants."""
+        added = add(self._site)
+        self._added.append(add)
+        for site in self._sites()[1:]:
+            add(site)
+        return added
 
     def _check_open(self) -> None:
         if self._closed:
             raise ConfigurationError("the server is closed")
-
-    def _put_agent(self, agent: AnyAgent) -> None:
-        self._agents[agent.agent_id] = agent
-        # Like initial ones: a function cannot outlive the process in the database.
-        self._store.put("agent", agent.agent_id, agent.describe(), given=True)
-
-    def _write_definitions(self) -> None:
-        given = {agent_id: agent.describe() for agent_id, agent in self._agents.items()}
-        self._store.replace_given("agent", given)
-        known = set(self._store.ids("agent"))
-        for flow, source in self._flows:
-            check_flow(flow, known, source)
-        flows = {flow.flow_id: describe_flow(flow) for flow, _ in self._flows}
-        self._store.replace_given("flow", flows)
-
-    def _find_agent(self, agent_id: str) -> Optional[AnyAgent]:
-        described = self._store.get("agent", agent_id)
-        if described is None:
-            return None
-        # What was registered over HTTP may have taken the place of a function.
-        if described["endpoint"].lower().startswith(("http://", "https://")):
-            return HttpAgent(agent_id, described["endpoint"])
-        return self._agents.get(agent_id)
 
 
 def _known_status(status: Any) -> str:

@@ -4,6 +4,7 @@ from typing import (
     Any,
     Awaitable,
     Callable,
+    Dict,
     Mapping,
     NamedTuple,
     Optional,
@@ -12,6 +13,7 @@ from typing import (
     Union,
 )
 
+from ai_spine.constants import TENANT_HEADER, WORKSPACE_HEADER
 from ai_spine.utils import Secret
 
 Hook = Callable[[Any], None]
@@ -43,6 +45,18 @@ class Settings(NamedTuple):
     credits_low_at: float
     log_bodies: bool
     json_default: Optional[Callable[[Any], Any]] = None
+    tenant: Optional[str] = None
+    workspace: Optional[str] = None
+    tenant_header: str = TENANT_HEADER
+    workspace_header: str = WORKSPACE_HEADER
+
+    def tenancy_headers(self) -> Dict[str, str]:
+        """Return the headers that say for whom a request is."""
+        named = {
+            self.tenant_header: self.tenant,
+            self.workspace_header: self.workspace,
+        }
+        return {name: value for name, value in named.items() if value is not None}
 
     def __repr__(self) -> str:  # headers may hold secrets
         return f"Settings(base_url={self.base_url!r})"

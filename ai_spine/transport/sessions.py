@@ -1,7 +1,7 @@
 """Chooses the library that an async client sends with, and imports no other."""
 
 import importlib
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Union
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.settings import Settings
@@ -21,12 +21,12 @@ _CLASSES = {"aiohttp": "AiohttpTransport", "httpx": "HttpxTransport"}
 _SESSIONS = {"aiohttp": "ClientSession", "httpx": "AsyncClient"}
 
 
-def check_session(session: Optional[AsyncSession], own_network: Sequence[Any]) -> None:
+def check_session(session: Optional[AsyncSession], given: Mapping[str, Any]) -> None:
     """Refuse a session of another kind, and settings that it would silently override.
 
     Args:
         session: A session of the caller's.
-        own_network: The caller's `proxies`, `verify` and `cert`.
+        given: The caller's settings, of which `proxies`, `verify` and `cert` count.
 
     Raises:
         ConfigurationError: The session cannot be used, or not with these settings.
@@ -34,7 +34,8 @@ def check_session(session: Optional[AsyncSession], own_network: Sequence[Any]) -
     if session is None:
         return
     _library_of(session)
-    if tuple(own_network) != (None, True, None):
+    own = [given[name] for name in ("proxies", "verify", "cert")]
+    if own != [None, True, None]:
         raise ConfigurationError(
             "set proxies, verify and cert on the session that you pass"
         )

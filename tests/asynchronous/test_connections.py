@@ -29,7 +29,7 @@ async def test_streams_leave_connections_for_requests(server, transport):
     ) as client:
         held = [await client.execute_flow("held", {"n": n}) for n in range(9)]
         waits = [asyncio.ensure_future(client.wait_for_execution(h)) for h in held]
-        await until(lambda: server._publisher.count == 2)
+        await until(lambda: server._site.publisher.count == 2)
         await asyncio.wait_for(client.list_flows(), LIMIT)
         assert open_sockets(server) <= 4
         for wait in waits:
@@ -42,4 +42,4 @@ async def test_a_client_with_one_connection_polls(server, transport):
         base_url=server.url, transport=transport, pool_size=1
     ) as client:
         done = await client.execute_and_wait("quick", {}, interval=0.05)
-        assert done.succeeded and server._publisher.count == 0
+        assert done.succeeded and server._site.publisher.count == 0

@@ -236,6 +236,30 @@ def test_a_checkpoint_of_another_flow_is_refused(rig, client, path):
     assert (path.read_bytes(), rig.posts()) == (content, posts)
 
 
+@pytest.mark.parametrize(
+    "first, second, reason",
+    [
+        ({"tenant": "a"}, {"tenant": "b"}, "tenant 'a', not of tenant 'b'"),
+        ({}, {"tenant": "b"}, "no tenant, not of tenant 'b'"),
+        ({"workspace": "w"}, {"tenant": "b"}, "no tenant, not of tenant 'b'"),
+        ({"workspace": "w"}, {}, "workspace 'w', not of no workspace"),
+    ],
+)
+def test_a_checkpoint_of_another_tenant_is_refused(
+    rig, client, lose, path, first, second, reason
+):
+    first, second = client.with_options(**first), client.with_options(**second)
+    lose()
+    first.execute_batch("work", numbers(2), checkpoint=path)
+    content, posts = path.read_bytes(), rig.posts()
+    with pytest.raises(ConfigurationError) as caught:
+        second.execute_batch("work", numbers(2), checkpoint=path)
+    journal = f"{journal_of(path)} line 1 is of {reason}: use another file"
+    assert str(caught.value) == journal
+    assert (path.read_bytes(), rig.posts()) == (content, posts)
+    assert first.execute_batch("work", numbers(2), checkpoint=path).succeeded == 1
+
+
 def test_a_journal_of_another_flow_is_refused(client, lose, path):
     lose()
     client.execute_batch("work", numbers(1), checkpoint=path)

@@ -118,6 +118,15 @@ def test_the_server_is_taken_from_the_options_or_the_profile(
         assert offered("ai-spine --profile work execute ", **environ) == ["elsewhere"]
 
 
+def test_the_ids_of_each_tenant_are_cached_by_themselves(offered):
+    with LocalServer([flow(node("in"), flow_id="of-all")], [], tenants=True) as other:
+        with other.client(tenant="acme") as client:
+            client.create_flow(flow(node("in"), flow_id="of-acme"))
+        line = f"ai-spine flows get --base-url {other.url} --tenant"
+        assert offered(f"{line} beta ") == ["of-all"]
+        assert offered(f"{line} acme ") == ["of-acme", "of-all"]
+
+
 def test_ids_are_cached_for_a_minute_in_a_private_file(
     offered, client, cache, server, monkeypatch
 ):

@@ -101,6 +101,7 @@ def test_a_removed_profile_is_no_longer_the_default(invoke):
 def test_list_shows_the_source_of_each_setting(invoke, path, monkeypatch):
     invoke("config", "set", "base_url", "https://work.test", "--profile", "work")
     invoke("config", "set", "api_key", KEY, "--profile", "work")
+    invoke("config", "set", "workspace", "ws-1", "--profile", "work")
     monkeypatch.setenv("AI_SPINE_TIMEOUT", "8")
     words = ("config", "list", "--profile", "work", "--output", "json")
     outcome = invoke(*words)
@@ -112,12 +113,16 @@ def test_list_shows_the_source_of_each_setting(invoke, path, monkeypatch):
         "api_prefix": (None, "-"),
         "timeout": (8.0, "AI_SPINE_TIMEOUT"),
         "max_retries": (3, "default"),
+        "tenant": (None, "-"),
+        "workspace": ("ws-1", "profile work, line 4"),
         "output": ("json", "--output"),
     }
     other_server = settings(invoke(*words, "--base-url", "http://127.0.0.1:9"))
     assert other_server["base_url"] == ("http://127.0.0.1:9", "--base-url")
     expected = "profile work, line 3; not sent to http://127.0.0.1:9"
     assert other_server["api_key"] == ("***", expected)
+    expected = "profile work, line 4; not sent to http://127.0.0.1:9"
+    assert other_server["workspace"] == ("ws-1", expected)
     with_options = settings(invoke(*words, "--api-key", KEY, "--timeout", "9"))
     assert with_options["api_key"] == ("***", "--api-key")
     assert with_options["timeout"] == (9.0, "--timeout")

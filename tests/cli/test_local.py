@@ -70,6 +70,7 @@ def test_help_shows_the_defaults(invoke):
         "--db FILE",
         "--api-key KEY",
         "--allowed-host NAME",
+        "--tenants",
     ):
         assert option in printed
 
@@ -119,6 +120,21 @@ def test_clients_need_the_key(launch, before, after):
     with AISpine(base_url=url) as client:
         with pytest.raises(AuthenticationError):
             client.list_flows()
+
+
+def test_tenants_are_kept_apart(serve, run_process, invoke, monkeypatch):
+    process, url = serve("--tenants")
+    words = ("flows", "--base-url", url)
+    refused = run_process(*words)
+    assert refused.exit_code == 1 and "name its tenant in X-Tenant-Id" in refused.error
+    flow = ("flows", "delete", "credit_analysis", *words[1:])
+    assert invoke("--tenant", "acme", *flow).exit_code == 0
+    assert len(invoke(*words, "--tenant", "acme").rows) == 2
+    monkeypatch.setenv("AI_SPINE_TENANT", "beta")
+    assert len(invoke(*words).rows) == 3
+    assert invoke(*words, "--workspace", " x").exit_code == 2
+    process.send_signal(signal.SIGTERM)
+    assert "requests must name their tenant" in finish(process).stderr
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])

@@ -50,6 +50,15 @@ def test_a_profile_applies_where_arguments_and_environment_set_nothing(write):
     assert (copied.base_url, key_of(copied)) == ("https://work.test", KEY)
 
 
+def test_the_tenant_of_a_profile_is_for_its_own_server(write):
+    write("[work]\nbase_url = https://work.test\ntenant = acme\nworkspace = ws-1\n")
+    settings = AISpine(profile="work")._api.settings
+    assert (settings.tenant, settings.workspace) == ("acme", "ws-1")
+    other = AISpine(profile="work", base_url="https://other.test")._api.settings
+    assert (other.tenant, other.workspace) == (None, None)
+    assert AISpine(profile="work", tenant="")._api.settings.tenant is None
+
+
 def test_the_environment_overrides_the_profile_and_an_argument_overrides_both(
     write, monkeypatch
 ):

@@ -68,6 +68,63 @@ def test_an_argument_overrides_the_environment_even_if_it_equals_the_default(
     assert header_of(client, "Authorization") == f"Bearer {KEY}"
 
 
+def tenancy_of(client):
+    settings = client._api.settings
+    return settings.tenant, settings.workspace
+
+
+def test_a_tenant_comes_from_an_argument_or_from_the_environment(monkeypatch):
+    assert tenancy_of(AISpine()) == (None, None)
+    monkeypatch.setenv("AI_SPINE_TENANT", "acme")
+    monkeypatch.setenv("AI_SPINE_WORKSPACE", "ws-1")
+    assert tenancy_of(AISpine()) == ("acme", "ws-1")
+    assert tenancy_of(AISpine(tenant="beta", workspace="")) == ("beta", None)
+    assert tenancy_of(AISpine().with_options(tenant="")) == (None, "ws-1")
+
+
+@pytest.mark.parametrize("name", ["tenant", "workspace"])
+@pytest.mark.parametrize(
+    "value, reason",
+    [
+        (7, "must be text"),
+        (" a", "must be printable ASCII text"),
+        ("a\r\nX-Admin: 1", "must be printable ASCII text"),
+        ("\u00fc", "must be printable ASCII text"),
+        ("x" * 201, "must have at most 200 characters, not 201"),
+    ],
+)
+def test_a_tenant_that_no_header_can_hold_is_refused(name, value, reason, monkeypatch):
+    assert error_of(**{name: value}).startswith(f"{name} {reason}")
+    with pytest.raises(ConfigurationError, match=f"{name} {reason}"):
+        AISpine().with_options(**{name: value})
+    if isinstance(value, str) and value == value.strip():
+        monkeypatch.setenv(f"AI_SPINE_{name.upper()}", value)
+        assert error_of().startswith(f"AI_SPINE_{name.upper()} {reason}")
+
+
+@pytest.mark.parametrize(
+    "given, reason",
+    [
+        ({"tenant_header": "a b"}, "tenant_header must be the name of a header"),
+        ({"workspace_header": None}, "workspace_header must be the name of a header"),
+        (
+            {"tenant_header": "authorization"},
+            "tenant_header must not be authorization, which the client sets",
+        ),
+        (
+            {"tenant_header": "x-workspace-id"},
+            "tenant_header and workspace_header must differ",
+        ),
+        (
+            {"headers": {"x-tenant-id": "a"}},
+            "headers must not set x-tenant-id, which the client sets: use tenant",
+        ),
+    ],
+)
+def test_wrong_headers_of_the_tenant_are_refused(given, reason):
+    assert error_of(**given) == reason
+
+
 def test_a_blank_environment_counts_as_absent(monkeypatch):
     for name in ("API_KEY", "BASE_URL", "TIMEOUT", "MAX_RETRIES"):
         monkeypatch.setenv(f"AI_SPINE_{name}", " ")

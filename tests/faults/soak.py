@@ -222,7 +222,7 @@ class Soak:
         """Compare what callers received with what the server has."""
         made = collections.defaultdict(set)
         limit = 100 * self._executions
-        for execution in server._store.executions("soak", limit=limit):
+        for execution in server._site.store.executions("soak", limit=limit):
             made[execution["input_data"]["n"]].add(execution["execution_id"])
         numbers = range(self._executions)
         lost = sum(1 for n in numbers if self._given[n] not in made[n])

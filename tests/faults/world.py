@@ -123,7 +123,7 @@ class World:
     @property
     def store(self) -> Any:
         """The server's database."""
-        return self.server._store
+        return self.server._site.store
 
     def state(self, *, large: bool) -> Any:
         """Create what one cell works on: a flow, an agent, a user, and names for new ones."""
@@ -155,7 +155,7 @@ class World:
         """Create a running execution for a cell."""
         state.execution_id = self.store.create_execution(state.cell, state.input, {})
         flow = Flow.from_wire(_flow(state.cell, agent_id))
-        self.server._engine.start(state.execution_id, flow, state.input)
+        self.server._site.engine.start(state.execution_id, flow, state.input)
 
     def has_key(self, state: Any, user_id: str) -> None:
         """Generate an API key for a user."""

@@ -16,6 +16,7 @@ from ai_spine import (
     AISpineError,
     APIError,
     AuthenticationError,
+    ConfigurationError,
     ConflictError,
     NetworkError,
     NotFoundError,
@@ -463,6 +464,48 @@ def test_the_longest_timeout_is_one_that_sockets_can_take(serve, make_client):
 
 
 # What is sent
+
+
+def test_each_request_of_a_client_names_its_tenant_and_no_other_clients_do(
+    serve, make_client
+):
+    server = serve(FLOW, UNCERTAIN["500"], FLOW, FLOW, FLOW, FLOW)
+    client = make_client(server, tenant="acme", workspace="ws-1", max_retries=1)
+    client.get_flow("f")
+    client.get_flow("f")
+    client.with_options(tenant="beta").get_flow("f")
+    client.with_options(tenant="", workspace="").get_flow("f")
+    make_client(server).get_flow("f")
+    names = ("x-tenant-id", "x-workspace-id")
+    sent = [
+        tuple(request.headers.get(name) for name in names)
+        for request in server.requests
+    ]
+    own = ("acme", "ws-1")
+    assert sent == [own, own, own, ("beta", "ws-1"), (None, None), (None, None)]
+
+
+def test_the_headers_of_the_tenant_can_have_other_names(serve, make_client):
+    server = serve(FLOW)
+    names = {"tenant_header": "X-Org", "workspace_header": "X-Team"}
+    client = make_client(
+        server, tenant="acme", workspace="w", headers={"X-Tenant-Id": "own"}, **names
+    )
+    client.get_flow("f")
+    headers = server.requests[0].headers
+    assert [headers["x-org"], headers["x-team"]] == ["acme", "w"]
+    assert headers["x-tenant-id"] == "own"
+    for name in names.values():
+        with pytest.raises(ConfigurationError, match=f"headers must not set {name}"):
+            client.with_options(headers={name: "x"})
+
+
+def test_a_copy_of_a_client_in_another_process_has_its_tenant(serve, make_client):
+    server = serve(FLOW)
+    client = make_client(server, tenant="acme")
+    with pickle.loads(pickle.dumps(client)) as copied:
+        copied.get_flow("f")
+    assert server.requests[0].headers["x-tenant-id"] == "acme"
 
 
 def test_a_request_carries_the_headers_of_the_sdk_and_those_given(serve, make_client):

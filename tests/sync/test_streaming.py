@@ -197,9 +197,9 @@ def test_an_iterator_that_is_left_early_leaves_nothing_open(server, client):
         events = follow(client, execution_id)
         for _ in events:
             break
-        assert server._publisher.count == 1
+        assert server._site.publisher.count == 1
         events.close()
-        wait_until(lambda: server._publisher.count == 0)
+        wait_until(lambda: server._site.publisher.count == 0)
     free = client._api.state._free_streams
     assert free._value == free._initial_value
 
@@ -219,7 +219,7 @@ def test_ctrl_c_names_the_execution_and_closes_the_connection(
     words = f"stopped following execution {execution_id}, which continues"
     with pytest.raises(KeyboardInterrupt, match=words):
         list(events)
-    wait_until(lambda: server._publisher.count == 0)
+    wait_until(lambda: server._site.publisher.count == 0)
 
 
 def test_a_client_with_one_connection_can_ask_while_it_follows(server, gate):
@@ -445,7 +445,7 @@ def test_a_wait_learns_of_the_stream_by_its_first_look(server, gate):
             waiting = pool.submit(
                 waiter.wait_for_execution, execution_id, LIMIT, on_progress=seen.append
             )
-            wait_until(lambda: server._publisher.count == 1)
+            wait_until(lambda: server._site.publisher.count == 1)
             gate.set()
             assert waiting.result().succeeded
     assert [line for line in asked(server)[before:]] == [
@@ -489,7 +489,7 @@ def test_ctrl_c_in_a_wait_names_the_execution(server, client, monkeypatch):
         KeyboardInterrupt, match="stopped waiting for execution .* continues"
     ):
         client.execute_and_wait("held", {})
-    wait_until(lambda: server._publisher.count == 0)
+    wait_until(lambda: server._site.publisher.count == 0)
 
 
 @pytest.mark.parametrize(
@@ -573,7 +573,7 @@ def test_an_error_of_on_progress_is_the_callers_and_closes_the_stream(server, cl
 
     with pytest.raises(NetworkError, match="mine"):
         client.execute_and_wait("held", {}, on_progress=explode)
-    wait_until(lambda: server._publisher.count == 0)
+    wait_until(lambda: server._site.publisher.count == 0)
 
 
 def test_no_stream_is_asked_for_where_none_is_told_of(make_server):
@@ -589,4 +589,4 @@ def test_many_threads_wait_over_one_small_pool(server):
             pool.map(lambda n: client.execute_and_wait("f", {"x": n}), range(64))
         )
     assert [execution.output["n"]["x"] for execution in done] == list(range(64))
-    wait_until(lambda: server._publisher.count == 0)
+    wait_until(lambda: server._site.publisher.count == 0)

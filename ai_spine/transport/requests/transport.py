@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Any, Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Union
 
 import requests
 import urllib3
@@ -128,12 +128,12 @@ def _within(deadline: float) -> Any:
     return urllib3.Timeout(total=max(deadline - time.monotonic(), 0.001))
 
 
-def check_session(session: Optional[Session], own_network: Sequence[Any]) -> None:
+def check_session(session: Optional[Session], given: Mapping[str, Any]) -> None:
     """Refuse a session of another kind, and settings that it would silently override.
 
     Args:
         session: A session of the caller's.
-        own_network: The caller's `proxies`, `verify` and `cert`.
+        given: The caller's settings, of which `proxies`, `verify` and `cert` count.
 
     Raises:
         ConfigurationError: The session cannot be used, or not with these settings.
@@ -142,7 +142,8 @@ def check_session(session: Optional[Session], own_network: Sequence[Any]) -> Non
         return
     if not isinstance(session, requests.Session):
         raise ConfigurationError("session must be a requests.Session")
-    if tuple(own_network) != (None, True, None):
+    own = [given[name] for name in ("proxies", "verify", "cert")]
+    if own != [None, True, None]:
         raise ConfigurationError(
             "set proxies, verify and cert on the session that you pass"
         )

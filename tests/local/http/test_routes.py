@@ -621,7 +621,7 @@ def test_an_unexpected_error_is_a_500_without_details(
     def fail(kind):
         raise RuntimeError("private matters")
 
-    monkeypatch.setattr(server._store, "all", fail)
+    monkeypatch.setattr(server._site.store, "all", fail)
     response = http.get(f"{server.url}/flows")
     assert response.status_code == 500
     assert response.json() == {"detail": "Internal Server Error"}

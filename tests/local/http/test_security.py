@@ -310,12 +310,12 @@ def test_a_request_that_is_not_http_is_refused_in_json(server, head):
 
 
 def test_an_error_of_the_store_reveals_nothing(server, caplog):
-    server._store._db.execute("DROP TABLE executions")
+    server._site.store._db.execute("DROP TABLE executions")
     response = send_request(server, "/executions")
     assert response.status == 500 and is_safe(response)
     assert response.detail == "Internal Server Error"
     assert "no such table" in caplog.text
-    server._store._db.execute("CREATE TABLE executions (execution_id, status)")
+    server._site.store._db.execute("CREATE TABLE executions (execution_id, status)")
 
 
 def test_an_execution_does_not_reveal_an_error_of_the_store(serve, monkeypatch):
@@ -324,7 +324,7 @@ def test_an_execution_does_not_reveal_an_error_of_the_store(serve, monkeypatch):
     def fail(*_, **__):
         raise sqlite3.OperationalError("no such table: node_results in /secret/place")
 
-    monkeypatch.setattr(server._store, "start_node", fail)
+    monkeypatch.setattr(server._site.store, "start_node", fail)
     execution = run(server)
     assert execution.error_message == "The server failed; see its log"
 
@@ -333,7 +333,7 @@ def test_line_breaks_in_a_path_are_not_logged(server, caplog, monkeypatch):
     def fail(*_):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(server._store, "get", fail)
+    monkeypatch.setattr(server._site.store, "get", fail)
     assert send_request(server, "/flows/a%1b[31mFAKE%e2%80%a8b").status == 500
     (line,) = [r.getMessage() for r in caplog.records if "FAKE" in r.getMessage()]
     assert line == "GET /flows/a [31mFAKE b failed"
@@ -506,7 +506,7 @@ def test_deep_nesting_in_the_store_does_not_crash_the_server(serve, tmp_path, ki
     server = serve([single()], {"work": work}, db=tmp_path / "db")
     body = '{"x": ' + "[" * 50000 + "]" * 50000 + "}"
     query = "UPDATE definitions SET body = ? WHERE kind = ?"
-    server._store._db.execute(query, (body, kind))
+    server._site.store._db.execute(query, (body, kind))
     if kind == "agent":
         assert is_one_sentence(run(server).error_message)
     response = send_request(server, f"/{kind}s")

@@ -91,7 +91,7 @@ def test_a_stream_starts_after_the_last_event_id(server, http, gate):
 
 def test_a_last_event_id_that_is_too_large_skips_only_past_events(server, http, gate):
     execution_id = start(server, http)
-    wait_until(lambda: server._store.place_of(execution_id).number == 3)
+    wait_until(lambda: server._site.store.place_of(execution_id).number == 3)
     with open_stream(
         server, http, execution_id, **{"Last-Event-ID": "999"}
     ) as response:
@@ -116,7 +116,7 @@ def test_an_interrupted_execution_ends_its_stream_after_a_restart(
     hold = {"work": lambda i, c: gate.wait(LIMIT) and {}}
     first = serve([single()], hold, **options)
     execution_id = start(first, http)
-    wait_until(lambda: first._store.place_of(execution_id).number == 3)
+    wait_until(lambda: first._site.store.place_of(execution_id).number == 3)
     first.close()
     second = serve([single()], hold, **options)
     rest = open_stream(second, http, execution_id, **{"Last-Event-ID": "3"}).content
@@ -131,7 +131,7 @@ def test_a_database_of_an_older_version_can_be_streamed(serve, http, tmp_path):
     first = serve([single()], {"work": lambda i, c: {}}, db=path)
     execution_id = start(first, http)
     assert open_stream(first, http, execution_id).content
-    first._store._execute("DROP TABLE events")
+    first._site.store._execute("DROP TABLE events")
     first.close()
     second = serve([single()], {"work": lambda i, c: {}}, db=path)
     events = events_of(open_stream(second, http, execution_id).content)
@@ -187,7 +187,9 @@ def test_a_head_request_for_a_stream_has_no_body(server, http):
         f"{server.url}/executions/{execution_id}/stream", timeout=LIMIT
     )
     assert response.headers["Content-Type"].startswith("text/event-stream")
-    assert wait_until(lambda: server._publisher.count == 0) and not response.content
+    assert (
+        wait_until(lambda: server._site.publisher.count == 0) and not response.content
+    )
 
 
 def test_an_http_1_0_client_gets_events_without_chunked_encoding(server, gate, http):
@@ -212,28 +214,28 @@ def test_requests_are_served_while_200_streams_are_open(server, http, gate):
         for session in sessions:
             session.trust_env = False
             opened.append(open_stream(server, session, execution_id))
-        wait_until(lambda: server._publisher.count == 200)
+        wait_until(lambda: server._site.publisher.count == 200)
         assert http.get(f"{server.url}/health", timeout=LIMIT).ok
         gate.set()
         for response in opened:
             assert statuses(events_of(response.content)) == ALL
-    wait_until(lambda: server._publisher.count == 0)
+    wait_until(lambda: server._site.publisher.count == 0)
     wait_until(lambda: len(server._http._server.active_channels) <= 1)
 
 
 def test_a_client_that_disconnects_closes_its_stream(server, http):
     execution_id = start(server, http)
     response = open_stream(server, http, execution_id)
-    wait_until(lambda: server._publisher.count == 1)
+    wait_until(lambda: server._site.publisher.count == 1)
     response.close()
-    wait_until(lambda: server._publisher.count == 0)
+    wait_until(lambda: server._site.publisher.count == 0)
 
 
 def test_too_many_streams_are_refused(server, http, monkeypatch):
     monkeypatch.setattr("ai_spine.local.http.stream_routes.MAX_STREAMS", 1)
     execution_id = start(server, http)
     with open_stream(server, http, execution_id):
-        wait_until(lambda: server._publisher.count == 1)
+        wait_until(lambda: server._site.publisher.count == 1)
         assert open_stream(server, http, execution_id).status_code == 503
 
 
@@ -260,11 +262,11 @@ def test_a_slow_reader_does_not_block_others_and_its_buffer_is_bounded(server, h
             f"GET /executions/{execution_id}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
         )
         slow.sendall(request.encode())
-        wait_until(lambda: server._store.place_of(execution_id).is_done)
+        wait_until(lambda: server._site.store.place_of(execution_id).is_done)
         whole = open_stream(
             server, http, execution_id
         ).content  # a fast client reads everything
-        (stream,) = server._publisher._open()
+        (stream,) = server._site.publisher._open()
         largest = 2 * 4_100_000  # an event, and its encoded form
         assert 0 < stream.channel.total_outbufs_len < largest + 65536
         assert stream.number < 11
@@ -290,14 +292,14 @@ def test_an_error_in_one_stream_does_not_affect_others(
     server, http, monkeypatch, caplog, gate
 ):
     broken, working = start(server, http), start(server, http)
-    event_after = server._store.event_after
+    event_after = server._site.store.event_after
 
     def failing(execution_id, number):
         if execution_id == broken:
             raise RuntimeError("no such luck")
         return event_after(execution_id, number)
 
-    monkeypatch.setattr(server._store, "event_after", failing)
+    monkeypatch.setattr(server._site.store, "event_after", failing)
     with pytest.raises(requests.RequestException):
         assert open_stream(server, http, broken).content is None
     gate.set()
@@ -316,7 +318,7 @@ def test_faults_apply_to_streams(server, http, gate):
         with pytest.raises(requests.ConnectionError):
             open_stream(server, http, execution_id)
     assert statuses(events_of(open_stream(server, http, execution_id).content)) == ALL
-    wait_until(lambda: server._publisher.count == 0)
+    wait_until(lambda: server._site.publisher.count == 0)
 
 
 def test_requests_on_the_connection_of_a_stream_are_ignored(server, http, gate):
@@ -327,7 +329,7 @@ def test_requests_on_the_connection_of_a_stream_are_ignored(server, http, gate):
     )
     with socket.create_connection(address, timeout=LIMIT) as plain:
         plain.sendall(request.encode() * 2)
-        wait_until(lambda: server._publisher.count == 1)
+        wait_until(lambda: server._site.publisher.count == 1)
         plain.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         gate.set()
         content = b"".join(iter(lambda: plain.recv(65536), b""))

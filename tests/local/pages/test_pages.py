@@ -108,7 +108,7 @@ def test_an_error_in_a_view_is_a_500_without_details(server, browse, monkeypatch
     def broken(kind):
         raise RuntimeError("secret of the database")
 
-    monkeypatch.setattr(server._store, "all", broken)
+    monkeypatch.setattr(server._site.store, "all", broken)
     response = browse(server.url)
     assert response.status_code == 500
     assert "The server failed" in response.text and "secret" not in response.text

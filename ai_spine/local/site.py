@@ -1,0 +1,137 @@
+"""`Site`: a store, an engine and the application on them; with tenants, each has its own."""
+
+from typing import Any, Dict, List, Mapping, Optional
+
+from flask import Flask
+
+from ai_spine.local.agents.functions import AgentSource, AnyAgent, collect_agents
+from ai_spine.local.agents.http_agents import HttpAgent
+from ai_spine.local.agents.inline import InlineFlow
+from ai_spine.local.app import make_app
+from ai_spine.local.definitions import (
+    FlowSource,
+    check_flow,
+    describe_flow,
+    load_flows,
+)
+from ai_spine.local.engine.engine import Engine
+from ai_spine.local.http.routes import Backend
+from ai_spine.local.http.streams import Publisher
+from ai_spine.local.store.store import Store
+
+
+class Definitions:
+    """The flows and agents that a server begins with.
+
+    Args:
+        flows: As `LocalServer` takes them.
+        agents: As `LocalServer` takes them.
+
+    Raises:
+        ConfigurationError: A flow or an agent is wrong.
+    """
+
+    def __init__(self, flows: FlowSource, agents: AgentSource) -> None:
+        self.agents = collect_agents(agents)
+        self.flows = load_flows(flows)
+
+
+class Site:
+    """Serves flows and agents, and runs executions.
+
+    Args:
+        definitions: What is there at the start.
+        db: The file that everything is kept in, or `:memory:`.
+        key_digest: The digest of the key that clients must have.
+        max_workers: How many nodes run at once.
+        streams: Whether executions can be followed as streams of events.
+
+    Raises:
+        ConfigurationError: A flow cannot run, or the database cannot be used.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        db: str,
+        *,
+        key_digest: Optional[bytes],
+        max_workers: int,
+        streams: bool,
+    ) -> None:
+        self._given = definitions
+        self._agents = dict(definitions.agents)
+        self.store = Store(db)
+        self.engine = Engine(self.store, self._find_agent, max_workers)
+        self.publisher = Publisher(self.store) if streams else None
+        backend = Backend(self.store, self.engine, key_digest, self.publisher)
+        try:
+            self._write_definitions()
+            self.app: Flask = make_app(backend)
+        except BaseException:
+            self.stop()
+            raise
+
+    def put_agent(self, agent: AnyAgent) -> None:
+        """Add an agent, in the place of one that has its id."""
+        self._agents[agent.agent_id] = agent
+        # Like initial ones: a function cannot outlive the process in the database.
+        self.store.put("agent", agent.agent_id, agent.describe(), given=True)
+
+    def put_flow(self, read: InlineFlow) -> Dict[str, Any]:
+        """Add a flow and its agents, in the place of those that have their ids.
+
+        Raises:
+            ConfigurationError: The flow cannot run; all that is wrong is named.
+        """
+        known = {*self.store.ids("agent"), *(agent.agent_id for agent in read.agents)}
+        check_flow(read.flow, known, read.source)
+        for agent in read.agents:
+            self.put_agent(agent)
+        body = describe_flow(read.flow)
+        return self.store.put("flow", read.flow.flow_id, body, given=True)
+
+    def executions(self, flow_id: Optional[str], status: Optional[str]) -> List[Any]:
+        """Return the stored executions, the oldest first."""
+        bodies = self.store.executions(flow_id, status, limit=-1)
+        return list(reversed(bodies))
+
+    def reset(self) -> None:
+        """Go back to the start: no executions, and the initial definitions."""
+        self.engine.stop_all()
+        self._agents = dict(self._given.agents)
+        self.store.clear_runs()
+        if self.publisher is not None:
+            self.publisher.drop_all()
+        self.store.clear_definitions()
+        self._write_definitions()
+
+    def end_streams(self) -> None:
+        """End the streams, whose requests would else go on."""
+        if self.publisher is not None:
+            self.publisher.close()
+
+    def stop(self) -> None:
+        """Stop what runs, and close the store. Running executions are recorded as interrupted."""
+        self.engine.close()
+        self.store.close()
+
+    def _write_definitions(self) -> None:
+        given = {agent_id: agent.describe() for agent_id, agent in self._agents.items()}
+        self.store.replace_given("agent", given)
+        known = set(self.store.ids("agent"))
+        for flow, source in self._given.flows:
+            check_flow(flow, known, source)
+        flows: Dict[str, Mapping[str, Any]] = {
+            flow.flow_id: describe_flow(flow) for flow, _ in self._given.flows
+        }
+        self.store.replace_given("flow", flows)
+
+    def _find_agent(self, agent_id: str) -> Optional[AnyAgent]:
+        described = self.store.get("agent", agent_id)
+        if described is None:
+            return None
+        # What was registered over HTTP may have taken the place of a function.
+        if described["endpoint"].lower().startswith(("http://", "https://")):
+            return HttpAgent(agent_id, described["endpoint"])
+        return self._agents.get(agent_id)
