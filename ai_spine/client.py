@@ -28,7 +28,7 @@ from ai_spine.constants import (
 )
 from ai_spine.operations import Operation, read_anything
 from ai_spine.policy.request_events import log_to_stderr
-from ai_spine.policy.settings import Hooks
+from ai_spine.policy.settings import Hooks, Key
 from ai_spine.policy.validation import Duration, check_mapping, check_method, check_path
 from ai_spine.transport.requests import Session, check_session, make_transport
 
@@ -49,7 +49,10 @@ class AISpine(
     key included, and its connections do not. Used as a context manager, it closes its connections.
 
     Args:
-        api_key: The API key; by default `AI_SPINE_API_KEY`, the profile's key, or none.
+        api_key: The API key, or a function that returns it; by default
+            `AI_SPINE_API_KEY`, the file that `AI_SPINE_API_KEY_FILE` names, the profile's key, or
+            none. A function is called before the first request, and again when the server refuses
+            what it returned; the request is then repeated once.
         base_url: The server; by default `AI_SPINE_BASE_URL`, the profile's server, or production.
         timeout: Seconds, or a `timedelta`, for one attempt; by default `AI_SPINE_TIMEOUT`, the
             profile's timeout, or 30.
@@ -74,7 +77,8 @@ class AISpine(
             other calls wait too.
         event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each gets a
             `RequestEvent`.
-        access_token: The account token, for the methods that manage the account's own key.
+        access_token: The account token, or a function that returns it, for the methods that manage
+            the account's own key.
         on_credits_low: Called with the remaining credits when a response says that they are few, or
             too few.
         credits_low_at: How many credits count as few.
@@ -110,7 +114,7 @@ class AISpine(
 
     def __init__(
         self,
-        api_key: Optional[str] = None,
+        api_key: Optional[Key] = None,
         base_url: Optional[str] = None,
         timeout: Duration = DEFAULT_TIMEOUT,
         max_retries: int = DEFAULT_MAX_RETRIES,
@@ -127,7 +131,7 @@ class AISpine(
         pool_size: int = DEFAULT_POOL_SIZE,
         retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
         event_hooks: Optional[Hooks] = None,
-        access_token: Optional[str] = None,
+        access_token: Optional[Key] = None,
         on_credits_low: Optional[Callable[[float], Any]] = None,
         credits_low_at: float = DEFAULT_CREDITS_LOW_AT,
         profile: Optional[str] = None,

@@ -235,7 +235,7 @@ class BadRequestError(APIError, ValidationError):
 
 
 class AuthenticationError(APIError):
-    """401: no key, or one that the server does not know."""
+    """401: no key, or one that the server does not know; or the function for the key failed."""
 
 
 class PermissionDeniedError(APIError):

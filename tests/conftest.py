@@ -20,6 +20,7 @@ os.environ["AI_SPINE_CONFIG"] = os.environ["AI_SPINE_CACHE"] = os.devnull
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
     "AI_SPINE_API_KEY",
+    "AI_SPINE_API_KEY_FILE",
     "AI_SPINE_BASE_URL",
     "AI_SPINE_TIMEOUT",
     "AI_SPINE_MAX_RETRIES",

@@ -60,6 +60,7 @@ PRINTED = {
     ],
     "migrating.md": ["completed positive\ncompleted positive\n"],
     "faq.md": [],
+    "keys.md": ["2\n"],
     "tenants.md": ["completed\n1 0\n"],
     "architecture.md": [],
     "index.md": [],

@@ -1,17 +1,34 @@
 """What the two clients do differently. By hand: `_sync/runtime.py` is its other half."""
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from inspect import isawaitable
-from typing import Any, Awaitable, Callable, Iterator
+from typing import Any, AsyncIterator, Awaitable, Callable, Iterator
 
 from ai_spine.exceptions import ValidationError
 from ai_spine.policy.request_events import log, log_hook_error
 from ai_spine.policy.settings import Settings
+from ai_spine.policy.tokens import Token
 from ai_spine.policy.validation import ErrorClass
 
 Sleep = Callable[[float], Awaitable[None]]
 sleep: Sleep = asyncio.sleep
+
+
+@asynccontextmanager
+async def turn_of(token: Token) -> AsyncIterator[None]:
+    """Let one task of an event loop at a time ask for a token."""
+    loop = asyncio.get_running_loop()
+    if token.lock_of_loop is None or token.lock_of_loop[0] is not loop:
+        token.lock_of_loop = loop, asyncio.Lock()
+    async with token.lock_of_loop[1]:
+        yield
+
+
+async def result_of(source: Any) -> Any:
+    """Return what a caller's function returns, plain or async."""
+    result = source()
+    return await result if isawaitable(result) else result
 
 
 async def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:

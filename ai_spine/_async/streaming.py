@@ -28,8 +28,8 @@ from ai_spine.policy.execution_events import (
 )
 from ai_spine.policy.request_events import log
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.policy.validation import is_header_value
 from ai_spine.policy.waiting import Wait
+from ai_spine.utils import is_header_value
 from ai_spine.transport.async_base import AsyncEventStream
 
 _UNSUPPORTED = (404, 405, 406, 501)

@@ -9,9 +9,10 @@ import time
 from typing import Any, Callable, Dict, Mapping, Optional, TypeVar, Union, cast
 from urllib.parse import urlsplit
 
-from ai_spine._sync.runtime import Sleep, run_hook, sleep
+from ai_spine._sync.runtime import Sleep, result_of, run_hook, sleep, turn_of
 from ai_spine.exceptions import (
     AISpineError,
+    AuthenticationError,
     CallInfo,
     ConfigurationError,
     InsufficientCreditsError,
@@ -25,8 +26,9 @@ from ai_spine.policy.request_events import RequestEvent, log, log_line
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, FailureKind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
+from ai_spine.policy.tokens import Token, problem_of
 from ai_spine.transport.base import EventStream, Transport
-from ai_spine.utils import random_id
+from ai_spine.utils import Secret, random_id
 
 T = TypeVar("T")
 Result = Union[Response, EventStream, Failure]
@@ -56,7 +58,9 @@ class ApiClient:
     ) -> None:
         self.settings = settings
         self.transport = transport
-        self.state = state or ServerState(transport.max_streams)
+        self.state = state or ServerState(
+            transport.max_streams, transport.tokens.values()
+        )
         self.clock = clock
         self.sleep = sleep
         self._base_path = urlsplit(settings.base_url).path
@@ -139,6 +143,7 @@ class ApiClient:
             ValidationError: `body` is not JSON, or `params` do not fit into a URL. Nothing was
                 sent.
             ConfigurationError: The operation needs an account token, and there is none.
+            AuthenticationError: The function for the key raised an exception, or returned no key.
             APIError: The server refused, or its response cannot be read.
             NetworkError: No response came.
         """
@@ -150,6 +155,7 @@ class ApiClient:
         transport = self.transport
         attempt = transport.open_stream if operation.streams else transport.send
         while True:
+            version = self._authorise(operation, call)
             result: Optional[Result] = self._wait_for_turn(call)
             if result is None:
                 timeout = self._begin_attempt(call, request)
@@ -158,6 +164,8 @@ class ApiClient:
             if not isinstance(outcome, Failure):
                 return outcome
             delay = self._delay_before_next(outcome, call)
+            if self._may_ask_again(operation, call, result, version):
+                delay = 0.0
             call.note(outcome, delay)
             if delay is None:
                 raise self._error_of(result, outcome, call)
@@ -200,6 +208,52 @@ class ApiClient:
             None if body is None else encode_json(body, self.settings.json_default),
             operation.credential,
         )
+
+    def _authorise(self, operation: Operation[Any], call: CallState) -> int:
+        """Ask for the key if it is not known, and return the version that an attempt sends.
+
+        Raises:
+            AuthenticationError: The caller's function raised an exception, or returned no key.
+        """
+        token = self.transport.tokens[operation.credential]
+        if token.must_be_asked_for:
+            with turn_of(token):
+                if token.must_be_asked_for:  # nobody did while this call waited
+                    self._ask(token, operation.credential, call)
+        return token.version
+
+    def _ask(self, token: Token, which: Credential, call: CallState) -> None:
+        name = "api_key" if which is Credential.API_KEY else "access_token"
+        try:
+            secret = Secret(result_of(token.source))
+            problem, cause = problem_of(secret), None
+        except Exception as error:
+            problem, cause = f"raised {type(error).__name__}", error
+        if problem is not None:
+            info = call.info(transient=False)
+            message = f"the function given as {name} {problem}"
+            raise AuthenticationError(message, call=info) from cause
+        self.transport.redactor.add(secret)
+        token.keep(secret)
+
+    def _may_ask_again(
+        self,
+        operation: Operation[Any],
+        call: CallState,
+        result: Result,
+        version: int,
+    ) -> bool:
+        """Return whether to ask for another key and repeat the request, once in a call.
+
+        A server that refuses the key has not executed the request, whatever its method.
+        """
+        token = self.transport.tokens[operation.credential]
+        refused = isinstance(result, Response) and result.status == 401
+        if not refused or token.source is None or call.has_asked_again:
+            return False
+        call.has_asked_again = True
+        token.refuse(version)
+        return True
 
     def _wait_for_turn(self, call: CallState) -> Optional[Failure]:
         """Sleep while the server has asked this client, in whichever call, to wait.
@@ -278,7 +332,7 @@ class ApiClient:
 
     def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
         """Return the seconds to sleep before another attempt; `None` if there is to be none."""
-        asked, made = failure.retry_after, len(call.attempts) + 1
+        asked, made = failure.retry_after, call.attempts_that_count + 1
         may_pass = failure.kind in (FailureKind.NOT_DONE, FailureKind.UNCERTAIN)
         if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
             self.state.cooldown.extend(self.clock() + asked)

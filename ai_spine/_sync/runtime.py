@@ -2,15 +2,32 @@
 
 import time
 from contextlib import contextmanager
+from inspect import iscoroutine
 from typing import Any, Callable, Iterator
 
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.policy.request_events import log_hook_error
 from ai_spine.policy.settings import Settings
+from ai_spine.policy.tokens import Token
 from ai_spine.policy.validation import ErrorClass, is_async
 
 Sleep = Callable[[float], None]
 sleep: Sleep = time.sleep
+
+
+@contextmanager
+def turn_of(token: Token) -> Iterator[None]:
+    """Let one thread at a time ask for a token."""
+    with token.lock:
+        yield
+
+
+def result_of(source: Any) -> Any:
+    """Return what a caller's function returns; a coroutine is closed, since nobody awaits it."""
+    result = source()
+    if iscoroutine(result):
+        result.close()
+    return result
 
 
 def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
@@ -37,11 +54,14 @@ def check_callback(name: str, value: Any, error: ErrorClass = ValidationError) -
 
 
 def check_hooks(settings: Settings) -> None:
-    """Refuse async hooks.
+    """Refuse async hooks, and async functions for keys.
 
     Raises:
         ConfigurationError: One is async.
     """
+    for name in ("api_key", "access_token"):
+        secret = getattr(settings, name)
+        check_callback(name, secret and secret.reveal(), ConfigurationError)
     for name, hooks in settings.event_hooks.items():
         for hook in hooks:
             check_callback(f"event_hooks[{name!r}]", hook, ConfigurationError)

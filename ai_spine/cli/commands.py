@@ -31,6 +31,9 @@ def shared_options() -> List[click.Parameter]:
             help="Profile to use (see `ai-spine config`); or AI_SPINE_PROFILE.",
         ),
         option(["--api-key"], metavar="KEY", help="API key; prefer AI_SPINE_API_KEY."),
+        option(
+            ["--api-key-file"], metavar="FILE", help="File that contains the API key."
+        ),
         option(["--base-url"], metavar="URL", help="Server URL; or AI_SPINE_BASE_URL."),
         option(
             ["--timeout"],

@@ -263,6 +263,8 @@ def _value_of(key: str) -> _Value:
     if key == PROFILE_KEY:
         return _Value(session().profile.name or None, _chosen_by())
     options, used = session().options, session().profile
+    if key == "api_key" and options.get("api_key_file") is not None:
+        return _Value(_plain(key, session().key), "--api-key-file")
     if options.get(key) is not None:
         given = options[key]
         if key in READERS:

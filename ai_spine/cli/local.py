@@ -44,6 +44,7 @@ def local() -> None:
     "--db", metavar="FILE", default=":memory:", help="File to keep everything in."
 )
 @click.option("--api-key", metavar="KEY", help="The key that clients must send.")
+@click.option("--api-key-file", metavar="FILE", help="File that contains that key.")
 @click.option(
     "--tenants",
     is_flag=True,
@@ -59,6 +60,7 @@ def start(
     agents: Optional[str],
     db: str,
     api_key: Optional[str],
+    api_key_file: Optional[str],
     tenants: bool,
     debug: bool,
 ) -> None:
@@ -69,7 +71,10 @@ def start(
     \b
     ai-spine local start --flows flows/ --agents agents.py --db runs.db
     """
-    key = api_key or session().options.get("api_key")
+    for name, value in (("api_key", api_key), ("api_key_file", api_key_file)):
+        if value:
+            session().options[name] = value
+    key = session().key
     if debug or session().options.get("debug"):
         log_to_stderr()
     stop = threading.Event()
@@ -79,7 +84,7 @@ def start(
         host=host,
         port=port,
         db=db,
-        api_key=key,
+        api_key=key() if callable(key) else key,
         allowed_hosts=allowed_hosts,
         tenants=tenants,
     )

@@ -1,9 +1,10 @@
 """The session of one invocation: its shared options, its profile and its client."""
 
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 
 import click
 
+from ai_spine.config.key_file import KeyFile
 from ai_spine.config.profiles import OUTPUT_KEY, Profile, load_profile
 from ai_spine.utils import Secret
 from ai_spine.utils.did_you_mean import hint
@@ -87,8 +88,29 @@ class Session:
         return made.with_options(timeout=timeout, deadline=timeout, max_retries=0)
 
     def _arguments(self) -> Dict[str, Any]:
-        known = ("api_key", "base_url", "timeout", "debug", "profile", *TENANCY)
-        return {name: self.options[name] for name in known if name in self.options}
+        known = ("base_url", "timeout", "debug", "profile", *TENANCY)
+        given = {name: self.options[name] for name in known if name in self.options}
+        key = self.key
+        return given if key is None else {**given, "api_key": key}
+
+    @property
+    def key(self) -> "Union[None, str, KeyFile]":
+        """The key that an option gives, or the file that has it.
+
+        Raises:
+            ConfigurationError: The file cannot be read or has no key, or both are given.
+        """
+        path = self.options.get("api_key_file")
+        if path is None:
+            given: Optional[str] = self.options.get("api_key")
+            return given
+        if "api_key" in self.options:
+            from ai_spine.exceptions import ConfigurationError
+
+            raise ConfigurationError("--api-key and --api-key-file exclude each other")
+        file = KeyFile(path, "--api-key-file")
+        file()  # before anything is sent
+        return file
 
 
 def read_output(name: str, text: Secret) -> str:

@@ -4,6 +4,7 @@ import os
 from typing import Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
 
 from ai_spine.config.folders import settings_folder
+from ai_spine.config.key_file import KeyFile
 from ai_spine.config.profile_file import (
     Document,
     Entry,
@@ -13,6 +14,7 @@ from ai_spine.config.profile_file import (
 )
 from ai_spine.constants import (
     ENV_API_KEY,
+    ENV_API_KEY_FILE,
     ENV_BASE_URL,
     ENV_CONFIG,
     ENV_MAX_RETRIES,
@@ -82,8 +84,20 @@ NO_PROFILE = Profile("", "", None, {})
 
 
 def find(key: str, profile: Profile) -> Optional[Found]:
-    """Return a setting from the environment, or else from the profile."""
+    """Return a setting from the environment, or else from the profile.
+
+    Raises:
+        ConfigurationError: The file that `AI_SPINE_API_KEY_FILE` names cannot be read or has no
+            key, or `AI_SPINE_API_KEY` is set as well.
+    """
     variable = KEYS[key]
+    if key == "api_key":
+        path = os.environ.get(ENV_API_KEY_FILE, "").strip()
+        if path and os.environ.get(ENV_API_KEY, "").strip():
+            _refuse(f"{ENV_API_KEY} and {ENV_API_KEY_FILE} are both set: unset one")
+        if path:
+            key_file = KeyFile(path, ENV_API_KEY_FILE)
+            return Found(Secret(key_file()), ENV_API_KEY_FILE, False)
     text = os.environ.get(variable, "").strip() if variable else ""
     if variable and text:
         return Found(Secret(text), variable, False)

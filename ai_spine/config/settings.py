@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Set
 from urllib.parse import urlsplit
 
 from ai_spine.config import arguments, profiles
+from ai_spine.config.key_file import KeyFile
 from ai_spine.config.profile_file import is_open_to_others, shown
 from ai_spine.config.profiles import Profile
 from ai_spine.config.urls import check_base_url, check_prefix, split_base_url
@@ -15,6 +16,7 @@ from ai_spine.constants import (
     DEFAULT_BASE_URL,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
+    ENV_API_KEY_FILE,
     ENV_LOG_BODIES,
     MAX_POOL_SIZE,
     MAX_SECONDS,
@@ -30,9 +32,8 @@ from ai_spine.policy.validation import (
     check_count,
     check_flag,
     check_seconds,
-    is_header_value,
 )
-from ai_spine.utils import Secret, is_loopback, origin
+from ai_spine.utils import Secret, is_header_value, is_loopback, origin
 
 # Hosts, files and profiles that this process has warned about.
 _warned_of: Set[Any] = set()
@@ -165,6 +166,8 @@ def resolve_api_key(
 ) -> Optional[Secret]:
     """Return the key from the argument, the environment or the profile; a blank one is none.
 
+    A function, or a file, is asked for the key when it is needed.
+
     It stays wrapped throughout, so that no traceback shows it, with locals or without. A
     profile's key is only sent to the profile's own server.
 
@@ -181,6 +184,11 @@ def resolve_api_key(
         if found is not None:
             _warn_of_other_server(profile, origin(base_url))
         return None
+    if (
+        found.name == ENV_API_KEY_FILE
+    ):  # read again when the server refuses what is in it
+        key: Any = KeyFile(os.environ[ENV_API_KEY_FILE].strip(), found.name)
+        return Secret(key)
     return _check_secret(found.name, found.text)
 
 
@@ -213,6 +221,8 @@ def check_access_token(given: Optional[Secret]) -> Optional[Secret]:
 
 
 def _check_secret(name: str, secret: Secret) -> Optional[Secret]:
+    if callable(secret.reveal()):  # asked for when it is needed
+        return secret
     if not isinstance(secret.reveal(), str):
         raise ConfigurationError(f"{name} must be text")
     if not secret.reveal():

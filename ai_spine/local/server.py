@@ -44,9 +44,8 @@ from ai_spine.policy.validation import (
     check_flag,
     check_id,
     check_mapping,
-    is_header_value,
 )
-from ai_spine.utils import Secret
+from ai_spine.utils import Secret, is_header_value
 
 if TYPE_CHECKING:
     from ai_spine.async_client import AsyncAISpine

@@ -13,7 +13,7 @@ from ai_spine.constants import MAX_TENANT_LENGTH, TENANT_HEADER
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.pages.access import cookie_of
 from ai_spine.local.site import Site
-from ai_spine.policy.validation import is_header_value
+from ai_spine.utils import is_header_value
 
 MAX_TENANTS = 100
 _IN_ENVIRON = "HTTP_" + TENANT_HEADER.upper().replace("-", "_")

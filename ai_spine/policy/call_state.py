@@ -32,9 +32,16 @@ class CallState:
         self.idempotency_key: Optional[str] = None
         self.last_event_id: Optional[str] = None
         self.attempts: List[Attempt] = []
+        self.has_asked_again = False
+        """Whether the key was refused, and the caller's function asked for another."""
         self.maybe_executed = False
         self.attempt_began = 0.0
         self.attempt_timeout = 0.0
+
+    @property
+    def attempts_that_count(self) -> int:
+        """How many attempts failed, without the one that was repeated with another key."""
+        return len(self.attempts) - self.has_asked_again
 
     def own_headers(self) -> Dict[str, str]:
         """Return the headers that belong to this call alone."""

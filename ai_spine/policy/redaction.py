@@ -2,13 +2,14 @@
 
 import json
 import re
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Iterable, Iterator, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
 from ai_spine.constants import MAX_LOGGED_LENGTH
 from ai_spine.utils import Secret, one_line
 
 _MASK = "***"
+_MOST_SECRETS = 100  # a key that changes every hour is forgotten after some days
 _SECRET_NAME = re.compile(
     r"api[-_]?key|secret|passw|passphrase|pwd|token|authorization|credential|cookie"
     r"|private[-_]?key",
@@ -40,9 +41,17 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Optional[Secret]]) -> None:
-        known = [secret for secret in secrets if secret is not None]
+        self._patterns: Tuple[Secret, ...] = ()
+        for secret in secrets:
+            if secret is not None:
+                self.add(secret)
+
+    def add(self, secret: Secret) -> None:
+        """Remove one more secret from now on."""
         # As `Secret`, so that no traceback with locals shows a pattern that spells the key.
-        self._patterns = tuple(Secret(_pattern_of(secret.reveal())) for secret in known)
+        pattern = Secret(_pattern_of(secret.reveal()))
+        if pattern not in self._patterns:
+            self._patterns = (*self._patterns, pattern)[-_MOST_SECRETS:]
 
     def redact(self, text: str) -> str:
         """Return a text without the secrets, also where they are escaped as in JSON or in a URL."""

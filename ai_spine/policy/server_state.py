@@ -3,11 +3,12 @@
 import os
 import threading
 import weakref
-from typing import Callable, Mapping, Optional
+from typing import Callable, Iterable, Mapping, Optional
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.policy.event_streams import announces_stream
 from ai_spine.policy.retry import Cooldown
+from ai_spine.policy.tokens import Token
 
 
 class ServerState:
@@ -15,9 +16,12 @@ class ServerState:
 
     Args:
         max_streams: How many streams may be open at once; `None` for any number.
+        tokens: What authorises requests to it.
     """
 
-    def __init__(self, max_streams: Optional[int] = None) -> None:
+    def __init__(
+        self, max_streams: Optional[int] = None, tokens: Iterable[Token] = ()
+    ) -> None:
         self.cooldown = Cooldown()
         """Delays all calls while the server asks to wait."""
         self.announces_streams = False
@@ -27,6 +31,7 @@ class ServerState:
         self.echoes_idempotency_keys = False
         """Whether a response has repeated the key of its request: the server honours keys."""
         self._max_streams = max_streams
+        self._tokens = tuple(tokens)
         self._free_streams = threading.BoundedSemaphore(max_streams or 1)
         _ALL_STATES.add(self)
 
@@ -61,6 +66,8 @@ class ServerState:
         """Replace the locks, which threads of the parent process may have held."""
         self.cooldown = Cooldown(self.cooldown.until)
         self._free_streams = threading.BoundedSemaphore(self._max_streams or 1)
+        for token in self._tokens:
+            token.lock = threading.Lock()
 
 
 _ALL_STATES: "weakref.WeakSet[ServerState]" = weakref.WeakSet()

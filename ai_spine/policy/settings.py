@@ -22,6 +22,12 @@ AsyncHook = Callable[[Any], Union[None, Awaitable[None]]]
 AsyncHooks = Mapping[str, Union[AsyncHook, Sequence[AsyncHook]]]
 
 
+Key = Union[str, Callable[[], str]]
+"""A key or a token, or a function that returns it."""
+AsyncKey = Union[str, Callable[[], Union[str, Awaitable[str]]]]
+"""The same for a client that can await the function."""
+
+
 class Settings(NamedTuple):
     """The settings of a client, checked and complete."""
 

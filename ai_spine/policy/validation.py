@@ -11,7 +11,12 @@ from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.models import Agent, Execution, Flow
 from ai_spine.models.base import Model
 from ai_spine.policy.json_encoding import kind_of, text_of
-from ai_spine.utils import has_control_characters, is_unicode, one_line
+from ai_spine.utils import (
+    has_control_characters,
+    is_header_value,
+    is_unicode,
+    one_line,
+)
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ErrorClass = Union[Type[ConfigurationError], Type[ValidationError]]
@@ -240,8 +245,3 @@ def check_path(name: str, value: Any) -> str:
     if {".", ".."} & set(value.replace("%2e", ".").replace("%2E", ".").split("/")):
         raise ValidationError(f"{name} must not have . or .. as a part")
     return value
-
-
-def is_header_value(text: str) -> bool:
-    """Return whether a header can hold a text as it is."""
-    return bool(text) and text == text.strip() and text.isprintable() and text.isascii()

@@ -10,10 +10,11 @@ from typing import Optional, Union
 from urllib.request import getproxies
 
 from ai_spine.exceptions import CallInfo
-from ai_spine.policy.messages import Request, Response
+from ai_spine.policy.messages import Credential, Request, Response
 from ai_spine.policy.redaction import Redactor, passwords_of
 from ai_spine.policy.retry import Failure
 from ai_spine.policy.settings import Settings
+from ai_spine.policy.tokens import Token
 
 
 class AsyncEventStream(ABC):
@@ -47,11 +48,16 @@ class AsyncTransport(ABC):
     """How many streams may be open at once, beside the requests; `None` for any number."""
 
     def __init__(self, settings: Settings) -> None:
+        self.tokens = {
+            Credential.API_KEY: Token(settings.api_key),
+            Credential.ACCESS_TOKEN: Token(settings.access_token),
+            Credential.NONE: Token(),
+        }
+        """What authorises requests; the client asks for those that are not fixed."""
         proxies = [proxy.reveal() for proxy in settings.proxies.values()]
         self.redactor = Redactor(
             (
-                settings.api_key,
-                settings.access_token,
+                *(token.current for token in self.tokens.values()),
                 *passwords_of([*proxies, *getproxies().values()]),
             )
         )

@@ -133,7 +133,9 @@ class HTTPTransport(AsyncTransport):
         size = settings.pool_size
         self.max_streams = min(size, size if limit is None else limit) // 2
         self._settings, self._given = settings, session
-        self._builder = RequestBuilder(settings, _bare_session, lambda: True)
+        self._builder = RequestBuilder(
+            settings, self.tokens, _bare_session, lambda: True
+        )
         self._state: Optional[LoopState] = None
         self._warning: Optional["weakref.finalize[Any, Any]"] = None
 

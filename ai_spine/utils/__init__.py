@@ -154,6 +154,11 @@ def is_unicode(text: str) -> bool:
     return True
 
 
+def is_header_value(text: str) -> bool:
+    """Return whether a header can hold a text as it is."""
+    return bool(text) and text == text.strip() and text.isprintable() and text.isascii()
+
+
 class Secret:
     """A text that is only shown by an explicit call.
 

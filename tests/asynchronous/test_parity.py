@@ -9,6 +9,8 @@ from ai_spine import AISpine, AsyncAISpine
 TWINS = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
 # The only arguments that differ, and why.
 ARGUMENTS = {
+    ("__init__", "api_key"): "a function for it may be async",
+    ("__init__", "access_token"): "a function for it may be async",
     ("__init__", "session"): "each client sends with sessions of its own libraries",
     ("__init__", "event_hooks"): "hooks of the async client may be async",
     ("__init__", "transport"): "only the async client has two libraries to choose from",

@@ -17,7 +17,6 @@ from ai_spine import (
     NetworkError,
     NotFoundError,
 )
-from ai_spine.config import settings as config
 from ai_spine.transport.environment import tls_context
 from tests.asynchronous import open_sockets, until
 from tests.raw_server import RawServer, answer
@@ -119,12 +118,7 @@ async def test_a_socks_proxy_is_refused_in_one_sentence(transport, scheme):
 
 
 def test_certificates_are_checked_like_those_of_requests():
-    checked = config.check_all(
-        (None, None, "https://a.test", "", 30, 3, ""),
-        (None, False, 60, 10, False),
-        (None, None, True, None),
-        (None, None, 10, None),
-    )
+    checked = AsyncAISpine(base_url="https://a.test")._api.settings
     ours, usual = tls_context(checked), create_urllib3_context()
     assert ours.verify_mode is ssl.CERT_REQUIRED and ours.check_hostname
     assert ours.hostname_checks_common_name is False

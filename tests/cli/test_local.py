@@ -109,11 +109,17 @@ def test_executions_in_a_database_file_survive_a_restart(serve, project):
 
 @pytest.mark.parametrize(
     "before, after",
-    [((), ("--api-key", "sk-1")), (("--api-key", "sk-1"), ())],
-    ids=["its own option", "the shared option"],
+    [
+        ((), ("--api-key", "sk-1")),
+        (("--api-key", "sk-1"), ()),
+        ((), ("--api-key-file", "key")),
+    ],
+    ids=["its own option", "the shared option", "a file"],
 )
-def test_clients_need_the_key(launch, before, after):
-    process = launch(*before, "local", "start", "--port", "0", *after)
+def test_clients_need_the_key(launch, before, after, tmp_path):
+    (tmp_path / "key").write_text("sk-1\n")
+    words = (*before, "local", "start", "--port", "0", *after)
+    process = launch(*words, cwd=tmp_path)
     url = process.stdout.readline().split()[-4].rstrip(";")
     with AISpine(base_url=url, api_key="sk-1") as client:
         assert client.list_flows()

@@ -157,6 +157,25 @@ def test_a_key_is_accepted_at_any_position(invoke, place):
     assert (outcome.exit_code, outcome.stderr) == (0, "")
 
 
+def test_the_key_can_be_in_a_file(invoke, tmp_path, monkeypatch):
+    path = tmp_path / "key"
+    path.write_text("sk-1\n")
+    with LocalServer(api_key="sk-1") as server:
+        words = ("flows", "--base-url", server.url)
+        assert invoke(*words).exit_code == 3
+        assert invoke(*words, "--api-key-file", path).exit_code == 0
+        both = invoke(*words, "--api-key-file", path, "--api-key", "sk-1")
+        assert both.exit_code == 2
+        assert both.error == "Error: --api-key and --api-key-file exclude each other"
+        missing = invoke(*words, "--api-key-file", tmp_path / "none")
+        assert missing.exit_code == 2 and "cannot be read" in missing.error
+        monkeypatch.setenv("AI_SPINE_API_KEY_FILE", str(path))
+        assert invoke(*words).exit_code == 0
+    shown = invoke("config", "list", "--api-key-file", path).rows
+    assert ["api_key", "***", "--api-key-file"] in shown
+    assert ["api_key", "***", "AI_SPINE_API_KEY_FILE"] in invoke("config").rows
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -9,8 +9,9 @@ from requests.auth import AuthBase
 from ai_spine.__version__ import __version__
 from ai_spine.policy.messages import Credential, Request
 from ai_spine.policy.settings import Settings
+from ai_spine.policy.tokens import Token
 from ai_spine.transport.requests.bodies import ACCEPTED_ENCODINGS
-from ai_spine.utils import Secret, origin, quote_segment
+from ai_spine.utils import origin, quote_segment
 
 _LENGTH, _TYPE, _JSON = "Content-Length", "Content-Type", "application/json"
 _HEADERS = {
@@ -27,8 +28,8 @@ class BearerAuth(AuthBase):
     Clients without a key have one as well: with it, `requests` does not read `~/.netrc`.
     """
 
-    def __init__(self, api_key: Optional[Secret], base_url: str) -> None:
-        self._api_key = api_key
+    def __init__(self, token: Token, base_url: str) -> None:
+        self._token = token
         # As `requests` writes it, which may differ from what was given: bücher.example, say.
         url = requests.Request("GET", base_url).prepare().url or ""
         self._origin = origin(url)
@@ -40,8 +41,9 @@ class BearerAuth(AuthBase):
 
     def add_key(self, url: str, headers: MutableMapping[str, str]) -> None:
         """Add the key to the headers of a request if its URL is on the right origin."""
-        if self._api_key is not None and self._is_own_origin(url):
-            headers["Authorization"] = f"Bearer {self._api_key.reveal()}"
+        key = self._token.current
+        if key is not None and self._is_own_origin(url):
+            headers["Authorization"] = f"Bearer {key.reveal()}"
 
     def _is_own_origin(self, url: str) -> bool:
         return url.startswith(self._root) or origin(url) == self._origin
@@ -67,6 +69,7 @@ class RequestBuilder:
 
     Args:
         settings: Checked settings.
+        tokens: What authorises them.
         session: Returns the session that prepares them.
         is_plain: Returns whether nothing was set on it that changes how it does that.
     """
@@ -74,6 +77,7 @@ class RequestBuilder:
     def __init__(
         self,
         settings: Settings,
+        tokens: Mapping[Credential, Token],
         session: Callable[[], requests.Session],
         is_plain: Callable[[], bool],
     ) -> None:
@@ -81,14 +85,9 @@ class RequestBuilder:
         self._root = settings.base_url[
             : len(settings.base_url) - len(urlsplit(settings.base_url).path)
         ]
-        keys = {
-            Credential.API_KEY: settings.api_key,
-            Credential.ACCESS_TOKEN: settings.access_token,
-            Credential.NONE: None,
-        }
         self._auth = {
-            credential: BearerAuth(key, settings.base_url)
-            for credential, key in keys.items()
+            credential: BearerAuth(token, settings.base_url)
+            for credential, token in tokens.items()
         }
         # By method, path and whether there is a body; none of them holds a key or an id.
         self._templates: Dict[Tuple[str, str, bool], requests.PreparedRequest] = {}

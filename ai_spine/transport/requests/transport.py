@@ -44,7 +44,10 @@ class RequestsTransport(Transport):
         self._settings = settings
         self._given = session
         self._builder = RequestBuilder(
-            settings, lambda: self.pool.session, lambda: self.pool.is_plain
+            settings,
+            self.tokens,
+            lambda: self.pool.session,
+            lambda: self.pool.is_plain,
         )
 
     def __reduce__(self) -> Any:
