@@ -9,7 +9,10 @@ _ON_CTRL_C = (
 
 DIFFERENCES: Dict[str, Sequence[Tuple[str, str]]] = {
     "async_client.py": [
-        ("or a plain or async function that returns it", "or a function that returns it"),
+        (
+            "or a plain or async function that returns it",
+            "or a function that returns it",
+        ),
         (
             """    Tasks of one event loop may share it. It can be made outside a loop, it survives a fork, and it
     can be pickled: its settings travel along, the key included, and its connections do not. Used as
