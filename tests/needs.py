@@ -12,6 +12,7 @@ _WORDS = {
     "tqdm": "progress=True",
     "aiohttp": "async def",
     "httpx": "transport.httpx",
+    "structlog": "import structlog",
 }
 
 

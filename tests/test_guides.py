@@ -49,6 +49,8 @@ PRINTED = {
     "connections.md": ["ConfigurationError True\n", "True True\n"],
     "logging.md": [
         "GET /flows/sentiment-analysis -> 200\n",
+        '{"attempt": 2, "event": "once more", "flow_id": "credit_analysis", '
+        '"tenant": "acme"}\n',
         "status 503 1.0\n",
         "GET /flows/sentiment-analysis 200 True\n",
         "999999\n",

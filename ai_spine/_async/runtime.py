@@ -60,5 +60,10 @@ def naming_execution(doing: str, execution_id: str) -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        log.debug("stopped %s execution %s, which continues", doing, execution_id)
+        log.debug(
+            "stopped %s execution %s, which continues",
+            doing,
+            execution_id,
+            extra={"execution_id": execution_id},
+        )
         raise

@@ -22,7 +22,7 @@ from ai_spine.policy.call_state import CallState
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import Credential, Request, Response, encode_query
 from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
-from ai_spine.policy.request_events import RequestEvent, log, log_line
+from ai_spine.policy.request_events import RequestEvent, current_call, log, log_line
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, FailureKind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
@@ -147,36 +147,41 @@ class ApiClient:
             APIError: The server refused, or its response cannot be read.
             NetworkError: No response came.
         """
-        call = self._start(operation, ids or {}, deadline)
+        call = self._start(operation, ids or {}, body, deadline)
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or random_id()
         call.last_event_id = last_event_id
         request = self._request(operation, call, ids or {}, body, params)
         transport = self.transport
         attempt = transport.open_stream if operation.streams else transport.send
-        while True:
-            version = self._authorise(operation, call)
-            result: Optional[Result] = self._wait_for_turn(call)
-            if result is None:
-                timeout = self._begin_attempt(call, request)
-                result = self._end_attempt(call, attempt(request, timeout))
-            outcome = self._read(operation, result)
-            if not isinstance(outcome, Failure):
-                return outcome
-            delay = self._delay_before_next(outcome, call)
-            if self._may_ask_again(operation, call, result, version):
-                delay = 0.0
-            call.note(outcome, delay)
-            if delay is None:
-                raise self._error_of(result, outcome, call)
-            attempts = len(call.attempts)
-            self._emit("retry", call, attempts, cause=outcome.message, delay=delay)
-            self.sleep(delay)
+        in_call = current_call.set(call)
+        try:
+            while True:
+                version = self._authorise(operation, call)
+                result: Optional[Result] = self._wait_for_turn(call)
+                if result is None:
+                    timeout = self._begin_attempt(call, request)
+                    result = self._end_attempt(call, attempt(request, timeout))
+                outcome = self._read(operation, result)
+                if not isinstance(outcome, Failure):
+                    return outcome
+                delay = self._delay_before_next(outcome, call)
+                if self._may_ask_again(operation, call, result, version):
+                    delay = 0.0
+                call.note(outcome, delay)
+                if delay is None:
+                    raise self._error_of(result, outcome, call)
+                attempts = len(call.attempts)
+                self._emit("retry", call, attempts, cause=outcome.message, delay=delay)
+                self.sleep(delay)
+        finally:
+            current_call.reset(in_call)
 
     def _start(
         self,
         operation: Operation[Any],
         ids: Mapping[str, str],
+        body: Optional[Mapping[str, Any]],
         seconds: Optional[float],
     ) -> CallState:
         """Return the state of a new call, with its deadline."""
@@ -188,7 +193,15 @@ class ApiClient:
         path = self._base_path + operation.path_for(self.settings.api_prefix, ids)
         limits = [d for d in (seconds, self.settings.deadline) if d is not None]
         deadline = self.clock() + min(limits) if limits else None
-        return CallState(operation.method, path, deadline, streams=operation.streams)
+        return CallState(
+            operation.method,
+            path,
+            deadline,
+            streams=operation.streams,
+            flow_id=ids.get("flow_id") or (body or {}).get("flow_id"),
+            execution_id=ids.get("execution_id"),
+            tenant=self.settings.tenant,
+        )
 
     def _request(
         self,
@@ -357,6 +370,11 @@ class ApiClient:
             self.report_credits(error.credits_available or 0)
         return error
 
+    def warn(self, message: str, execution_id: str, *values: Any) -> None:
+        """Log what went wrong, and ends nothing, while an execution is followed."""
+        known = {"execution_id": execution_id, "tenant": self.settings.tenant}
+        log.warning(message, execution_id, *values, extra=known)
+
     def log_body(
         self, which: str, call: Union[CallState, CallInfo], content: Optional[bytes]
     ) -> None:
@@ -374,6 +392,6 @@ class ApiClient:
             name, call.method, call.path, attempt, call.request_id, **known
         )
         if name != "request":
-            log.debug(log_line(event))
+            log.debug(log_line(event), extra={"attempt": attempt})
         for hook in hooks:
             run_hook(name, hook, event)

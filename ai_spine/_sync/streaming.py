@@ -25,7 +25,6 @@ from ai_spine.policy.execution_events import (
     events_from_poll,
     read_event,
 )
-from ai_spine.policy.request_events import log
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.waiting import Wait
 from ai_spine.utils import is_header_value
@@ -223,7 +222,7 @@ class EventFollower:
         self._failures += 1
         self._retry_after = getattr(error, "retry_after", None) or 0.0
         if self._wait.note_failure(error):
-            log.warning(
+            self._api.warn(
                 "still following execution %s: %s", self._wait.execution_id, error
             )
 
@@ -250,7 +249,7 @@ class EventFollower:
             nodes = self._node_results()
         except AISpineError as error:
             if self._wait.note_failure(error):
-                log.warning(
+                self._api.warn(
                     "still following execution %s: %s", self._wait.execution_id, error
                 )
             return []
@@ -277,7 +276,7 @@ def watch(api: ApiClient, wait: Wait) -> Generator[Execution, None, None]:
                 if event.execution is not None:
                     yield event.execution
     except (APIError, NetworkError) as error:
-        log.warning(
+        api.warn(
             "polling execution %s instead, since its stream failed: %s",
             wait.execution_id,
             error,

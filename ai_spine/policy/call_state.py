@@ -22,9 +22,15 @@ class CallState:
         path: str,
         deadline: Optional[float],
         *,
-        streams: bool = False
+        streams: bool = False,
+        flow_id: Optional[str] = None,
+        execution_id: Optional[str] = None,
+        tenant: Optional[str] = None
     ) -> None:
         self.method = method
+        self.flow_id = flow_id
+        self.execution_id = execution_id
+        self.tenant = tenant
         self.streams = streams
         self.path = path
         self.deadline = deadline
@@ -37,6 +43,11 @@ class CallState:
         self.maybe_executed = False
         self.attempt_began = 0.0
         self.attempt_timeout = 0.0
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt is being made, or was made last, counted from 1."""
+        return len(self.attempts) + 1
 
     @property
     def attempts_that_count(self) -> int:

@@ -1,11 +1,32 @@
 """Reports each attempt: to event hooks, and to the log."""
 
 import logging
+from contextvars import ContextVar
 from typing import Any, Callable, NamedTuple, Optional
 
 from ai_spine.constants import LOGGER_NAME
 
+LOG_FIELDS = ("request_id", "attempt", "flow_id", "execution_id", "tenant")
+"""The attributes of each record, which are `None` where they are not known."""
+
+current_call: "ContextVar[Any]" = ContextVar("ai_spine.current_call", default=None)
+"""The call that this thread or task is in."""
+
+
+class _AddFields(logging.Filter):
+    """Adds `LOG_FIELDS` to records: what was logged with them, or what is known of the call."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        call = current_call.get()
+        for name in LOG_FIELDS:
+            if name not in record.__dict__:
+                setattr(record, name, getattr(call, name, None))
+        return True
+
+
 log = logging.getLogger(LOGGER_NAME)
+log.addFilter(_AddFields())
+logging.getLogger(f"{LOGGER_NAME}.local").addFilter(_AddFields())  # the local server's
 
 
 class RequestEvent(NamedTuple):

@@ -15,7 +15,6 @@ from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution
 from ai_spine.models.statuses import ExecutionStatus
-from ai_spine.policy.request_events import log
 from ai_spine.policy.validation import (
     Duration,
     ExecutionId,
@@ -168,7 +167,7 @@ class WaitMethods(ExecutionMethods):
             )
         except AISpineError as error:
             if wait.note_failure(error):
-                log.warning(
+                self._api.warn(
                     "still waiting for execution %s: %s", wait.execution_id, error
                 )
             return None

@@ -23,6 +23,7 @@ from ai_spine.models import Flow, FlowNode
 from ai_spine.models.conditions import CannotCompare, excluded_nodes
 from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.policy.json_encoding import encode_json
+from ai_spine.policy.request_events import current_call
 from ai_spine.utils import one_line
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
@@ -37,6 +38,7 @@ class _Run:
         self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
     ) -> None:
         self.execution_id = execution_id
+        self.flow_id = flow.flow_id
         self.flow = flow
         self.input_data = input_data
         self.lock = threading.RLock()
@@ -172,6 +174,7 @@ class Engine:
     @contextmanager
     def _whatever_happens(self, run: _Run) -> Iterator[None]:
         """End the run when its bookkeeping fails, for a full disk, say: it must not hang."""
+        logged_as = current_call.set(run)
         try:
             yield
         except Exception:  # its text may name files and tables, which belong in the log
@@ -179,6 +182,8 @@ class Engine:
             words = "The server failed; see its log"
             with run.lock:
                 self._end(run, ExecutionStatus.FAILED, error_message=words)
+        finally:
+            current_call.reset(logged_as)
 
     def _begin(self, run: _Run, step: _Step) -> bool:
         """Record that a node runs, unless its run has ended before its turn."""

@@ -160,7 +160,10 @@ class Publisher:
         except ClientDisconnected:
             self.forget(stream)
         except Exception:  # the thread is for the other streams as well
-            log.exception("a stream of execution %s broke", stream.execution_id)
+            known = {"execution_id": stream.execution_id}
+            log.exception(
+                "a stream of execution %s broke", *known.values(), extra=known
+            )
             self._drop(stream)
 
     def _send_events(self, stream: Stream) -> None:
