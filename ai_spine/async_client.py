@@ -26,6 +26,7 @@ from ai_spine.constants import (
 from ai_spine.operations import Operation, read_anything
 from ai_spine.policy.request_events import log_to_stderr
 from ai_spine.policy.settings import AsyncHooks, AsyncKey
+from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import (
     Duration,
     check_mapping,
@@ -99,6 +100,9 @@ class AsyncAISpine(
             workspace, or none.
         tenant_header: The name of the header that holds the tenant.
         workspace_header: The name of the header that holds the workspace.
+        tracing: Whether to record spans and metrics, where OpenTelemetry is installed.
+        tracer_provider: Makes the tracer; by default the global `TracerProvider`.
+        meter_provider: Makes the meter; by default the global `MeterProvider`.
 
     Raises:
         ConfigurationError: A setting is wrong.
@@ -144,6 +148,9 @@ class AsyncAISpine(
         workspace: Optional[str] = None,
         tenant_header: str = TENANT_HEADER,
         workspace_header: str = WORKSPACE_HEADER,
+        tracing: bool = True,
+        tracer_provider: Any = None,
+        meter_provider: Any = None,
         transport: str = "aiohttp",
     ) -> None:
         given = arguments.hide(locals())
@@ -153,7 +160,14 @@ class AsyncAISpine(
         config.warn_of_plain_http(settings)
         check_hooks(settings)
         self._transport = make_transport(settings, session, transport)
-        self._api = AsyncApiClient(settings, self._transport)
+        telemetry = make_telemetry(
+            settings.tracing,
+            tracer_provider,
+            meter_provider,
+            base_url=settings.base_url,
+            redact=self._transport.redactor.redact,
+        )
+        self._api = AsyncApiClient(settings, self._transport, telemetry=telemetry)
         if settings.debug:
             log_to_stderr()
 

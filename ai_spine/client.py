@@ -29,6 +29,7 @@ from ai_spine.constants import (
 from ai_spine.operations import Operation, read_anything
 from ai_spine.policy.request_events import log_to_stderr
 from ai_spine.policy.settings import Hooks, Key
+from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import Duration, check_mapping, check_method, check_path
 from ai_spine.transport.requests import Session, check_session, make_transport
 
@@ -95,6 +96,9 @@ class AISpine(
             workspace, or none.
         tenant_header: The name of the header that holds the tenant.
         workspace_header: The name of the header that holds the workspace.
+        tracing: Whether to record spans and metrics, where OpenTelemetry is installed.
+        tracer_provider: Makes the tracer; by default the global `TracerProvider`.
+        meter_provider: Makes the meter; by default the global `MeterProvider`.
 
     Raises:
         ConfigurationError: A setting is wrong.
@@ -140,6 +144,9 @@ class AISpine(
         workspace: Optional[str] = None,
         tenant_header: str = TENANT_HEADER,
         workspace_header: str = WORKSPACE_HEADER,
+        tracing: bool = True,
+        tracer_provider: Any = None,
+        meter_provider: Any = None,
     ) -> None:
         given = arguments.hide(locals())
         del api_key, access_token, proxies
@@ -148,7 +155,14 @@ class AISpine(
         config.warn_of_plain_http(settings)
         check_hooks(settings)
         self._transport = make_transport(settings, session)
-        self._api = ApiClient(settings, self._transport)
+        telemetry = make_telemetry(
+            settings.tracing,
+            tracer_provider,
+            meter_provider,
+            base_url=settings.base_url,
+            redact=self._transport.redactor.redact,
+        )
+        self._api = ApiClient(settings, self._transport, telemetry=telemetry)
         if settings.debug:
             log_to_stderr()
 

@@ -1,5 +1,6 @@
 """What a call costs, against the `requests` call that it replaces."""
 
+import importlib.util
 import json
 from contextlib import ExitStack
 from typing import Any, Dict
@@ -17,6 +18,7 @@ ABOUT = "one call over loopback, to a raw server in another process"
 _ID = str(EXECUTION["execution_id"])
 _BODY: Dict[str, Any] = {"flow_id": "credit", "input_data": {"name": "Ana"}}
 GET, PLAIN_GET = "get_execution", "requests session.get().json()"
+TRACED_GET = "get_execution with OpenTelemetry's no-op tracer"
 BARE_GET = "urllib3 pool with json.loads"
 POST, PLAIN_POST = "execute_flow", "requests session.post(json=).json()"
 
@@ -34,17 +36,27 @@ def run(*, quick: bool) -> Report:
     report.at_most("GET, to requests", ratio(times, GET, PLAIN_GET), 0.50)
     report.at_most("GET, to urllib3", ratio(times, GET, BARE_GET), 1.40)
     report.at_most("POST, to requests", ratio(times, POST, PLAIN_POST), 0.55)
+    if TRACED_GET in contenders:
+        traced = ratio(times, TRACED_GET, GET)
+        report.at_most("GET with a no-op tracer, to one without", traced, 1.25)
+    else:
+        report.leave_out(TRACED_GET, "OpenTelemetry is not installed")
     return report
 
 
 def _ours_and_theirs(url: str, undo: ExitStack) -> Dict[str, Contender]:
-    client = undo.enter_context(AISpine("sk_benchmark", url))
+    client = undo.enter_context(AISpine("sk_benchmark", url, tracing=False))
     session = undo.enter_context(requests.Session())
     pool = urllib3.PoolManager()
     undo.callback(pool.clear)
     path = f"{url}/executions/{_ID}"
+    traced: Dict[str, Contender] = {}
+    if importlib.util.find_spec("opentelemetry") is not None:
+        observed = undo.enter_context(AISpine("sk_benchmark", url))
+        traced[TRACED_GET] = lambda: observed.get_execution(_ID)
     return {
         GET: lambda: client.get_execution(_ID),
+        **traced,
         PLAIN_GET: lambda: session.get(path, timeout=30).json(),
         BARE_GET: lambda: json.loads(pool.request("GET", path).data),
         POST: lambda: client.execute_flow("credit", {"name": "Ana"}),

@@ -63,6 +63,11 @@ PRINTED = {
     "migrating.md": ["completed positive\ncompleted positive\n"],
     "faq.md": [],
     "keys.md": ["2\n"],
+    "tracing.md": [
+        "agent welcome.greet INTERNAL\nnode greet INTERNAL\n"
+        "POST /flows/execute SERVER\nPOST /flows/execute CLIENT\n"
+        "execute_and_wait INTERNAL\n"
+    ],
     "tenants.md": ["completed\n1 0\n"],
     "architecture.md": [],
     "index.md": [],

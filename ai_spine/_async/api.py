@@ -3,13 +3,25 @@
 import logging
 import math
 import time
-from typing import Any, Callable, Dict, Mapping, Optional, TypeVar, Union, cast
+from contextlib import contextmanager
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    Iterator,
+    Mapping,
+    Optional,
+    TypeVar,
+    Union,
+    cast,
+)
 from urllib.parse import urlsplit
 
-from ai_spine._async.runtime import Sleep, result_of, run_hook, sleep, turn_of
+from ai_spine._async.asking import ask_if_needed, may_ask_again
+from ai_spine._async.runtime import Sleep, run_hook, sleep
 from ai_spine.exceptions import (
     AISpineError,
-    AuthenticationError,
     CallInfo,
     ConfigurationError,
     InsufficientCreditsError,
@@ -19,13 +31,14 @@ from ai_spine.policy.call_state import CallState
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import Credential, Request, Response, encode_query
 from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
-from ai_spine.policy.request_events import RequestEvent, current_call, log, log_line
+from ai_spine.policy.request_events import RequestEvent, log, log_line
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, FailureKind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
-from ai_spine.policy.tokens import Token, problem_of
+from ai_spine.policy.telemetry import Telemetry
+from ai_spine.policy.tracing import make_telemetry
 from ai_spine.transport.async_base import AsyncEventStream, AsyncTransport
-from ai_spine.utils import Secret, random_id
+from ai_spine.utils import random_id
 
 T = TypeVar("T")
 Result = Union[Response, AsyncEventStream, Failure]
@@ -41,6 +54,7 @@ class AsyncApiClient:
         owns_transport: Whether `close` closes the transport.
         clock: Returns seconds, never going back.
         sleep: Sleeps for seconds.
+        telemetry: Records the calls; by default, for OpenTelemetry if `tracing` is set.
     """
 
     def __init__(
@@ -52,6 +66,7 @@ class AsyncApiClient:
         owns_transport: bool = True,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = sleep,
+        telemetry: Optional[Telemetry] = None,
     ) -> None:
         self.settings = settings
         self.transport = transport
@@ -60,6 +75,9 @@ class AsyncApiClient:
         )
         self.clock = clock
         self.sleep = sleep
+        self.telemetry = telemetry or make_telemetry(
+            settings.tracing, base_url=settings.base_url, redact=self.redact
+        )
         self._base_path = urlsplit(settings.base_url).path
         self._headers = {**settings.headers, **settings.tenancy_headers()}
         self._policy = RetryPolicy(
@@ -69,8 +87,10 @@ class AsyncApiClient:
         )
         self._owns_transport = owns_transport
 
-    def with_settings(self, settings: Settings) -> "AsyncApiClient":
-        """Return a client with other settings and the same connections."""
+    def with_settings(
+        self, settings: Settings, telemetry: Optional[Telemetry] = None
+    ) -> "AsyncApiClient":
+        """Return a client with other settings, or other telemetry, and the same connections."""
         return AsyncApiClient(
             settings,
             self.transport,
@@ -78,6 +98,7 @@ class AsyncApiClient:
             owns_transport=False,
             clock=self.clock,
             sleep=self.sleep,
+            telemetry=telemetry or self.telemetry,
         )
 
     def __reduce__(self) -> Any:
@@ -103,6 +124,26 @@ class AsyncApiClient:
     def backoff(self, failures: int) -> float:
         """Return the seconds to sleep after so many failures in a row."""
         return self._policy.delay(failures) or 0.0
+
+    def span(self, name: str, **attributes: Any) -> ContextManager[Dict[str, Any]]:
+        """Return a span around what this thread or task does meanwhile."""
+        return self.telemetry.span(name, tenant=self.settings.tenant, **attributes)
+
+    @contextmanager
+    def below(self, name: str, **attributes: Any) -> Iterator["AsyncApiClient"]:
+        """Make a span, and yield a client whose calls are below it, whoever makes them."""
+        parent = self.telemetry.parent(name, tenant=self.settings.tenant, **attributes)
+        is_recorded = parent.telemetry is not self.telemetry
+        try:
+            yield (
+                self.with_settings(self.settings, parent.telemetry)
+                if is_recorded
+                else self
+            )
+        except BaseException as error:
+            parent.end(error)
+            raise
+        parent.end()
 
     async def report_credits(self, credits: Any) -> None:
         """Call `on_credits_low` when few credits are left."""
@@ -149,12 +190,14 @@ class AsyncApiClient:
             call.idempotency_key = idempotency_key or random_id()
         call.last_event_id = last_event_id
         request = self._request(operation, call, ids or {}, body, params)
-        transport = self.transport
+        transport, which = self.transport, operation.credential
+        token = transport.tokens[which]
         attempt = transport.open_stream if operation.streams else transport.send
-        in_call = current_call.set(call)
-        try:
+        path = self._base_path + operation.template(self.settings.api_prefix)
+        with self.telemetry.scope(call, path, request.query) as call.scope:
+            request = request.with_headers(call.scope.headers)
             while True:
-                version = await self._authorise(operation, call)
+                version = await ask_if_needed(transport, which, call)
                 result: Optional[Result] = await self._wait_for_turn(call)
                 if result is None:
                     timeout = await self._begin_attempt(call, request)
@@ -165,18 +208,13 @@ class AsyncApiClient:
                 if not isinstance(outcome, Failure):
                     return outcome
                 delay = self._delay_before_next(outcome, call)
-                if self._may_ask_again(operation, call, result, version):
+                if may_ask_again(token, call, result, version):
                     delay = 0.0
                 call.note(outcome, delay)
                 if delay is None:
                     raise await self._error_of(result, outcome, call)
-                attempts = len(call.attempts)
-                await self._emit(
-                    "retry", call, attempts, cause=outcome.message, delay=delay
-                )
+                await self._emit_retry(call, outcome, delay)
                 await self.sleep(delay)
-        finally:
-            current_call.reset(in_call)
 
     def _start(
         self,
@@ -223,52 +261,6 @@ class AsyncApiClient:
             operation.credential,
         )
 
-    async def _authorise(self, operation: Operation[Any], call: CallState) -> int:
-        """Ask for the key if it is not known, and return the version that an attempt sends.
-
-        Raises:
-            AuthenticationError: The caller's function raised an exception, or returned no key.
-        """
-        token = self.transport.tokens[operation.credential]
-        if token.must_be_asked_for:
-            async with turn_of(token):
-                if token.must_be_asked_for:  # nobody did while this call waited
-                    await self._ask(token, operation.credential, call)
-        return token.version
-
-    async def _ask(self, token: Token, which: Credential, call: CallState) -> None:
-        name = "api_key" if which is Credential.API_KEY else "access_token"
-        try:
-            secret = Secret(await result_of(token.source))
-            problem, cause = problem_of(secret), None
-        except Exception as error:
-            problem, cause = f"raised {type(error).__name__}", error
-        if problem is not None:
-            info = call.info(transient=False)
-            message = f"the function given as {name} {problem}"
-            raise AuthenticationError(message, call=info) from cause
-        self.transport.redactor.add(secret)
-        token.keep(secret)
-
-    def _may_ask_again(
-        self,
-        operation: Operation[Any],
-        call: CallState,
-        result: Result,
-        version: int,
-    ) -> bool:
-        """Return whether to ask for another key and repeat the request, once in a call.
-
-        A server that refuses the key has not executed the request, whatever its method.
-        """
-        token = self.transport.tokens[operation.credential]
-        refused = isinstance(result, Response) and result.status == 401
-        if not refused or token.source is None or call.has_asked_again:
-            return False
-        call.has_asked_again = True
-        token.refuse(version)
-        return True
-
     async def _wait_for_turn(self, call: CallState) -> Optional[Failure]:
         """Sleep while the server has asked this client, in whichever call, to wait.
 
@@ -304,6 +296,7 @@ class AsyncApiClient:
         if call.deadline is not None:
             timeout = min(timeout, call.deadline - now)
         call.attempt_timeout = timeout
+        call.scope.begin_attempt()
         await self._emit("request", call, len(call.attempts) + 1)
         self.log_body("request", call, request.content)
         return timeout
@@ -324,6 +317,7 @@ class AsyncApiClient:
             else:
                 result.call = call.info(transient=True)
         known["elapsed"] = self.clock() - call.attempt_began
+        call.scope.end_attempt(known.get("status_code"), known.get("cause"))
         try:
             await self._emit("response", call, len(call.attempts) + 1, **known)
         except BaseException:
@@ -384,10 +378,17 @@ class AsyncApiClient:
             text = self.transport.redactor.body(content or b"")
             log.debug("%s %s %s body: %s", call.method, call.path, which, text)
 
+    async def _emit_retry(
+        self, call: CallState, failure: Failure, delay: float
+    ) -> None:
+        call.scope.retry(failure.message, delay)
+        made = len(call.attempts)
+        await self._emit("retry", call, made, cause=failure.message, delay=delay)
+
     async def _emit(
         self, name: str, call: CallState, attempt: int, **known: Any
     ) -> None:
-        """Tell the log and the event hooks about an attempt."""
+        """Report an attempt to the log and the event hooks."""
         hooks = self.settings.event_hooks.get(name, ())
         if not hooks and not log.isEnabledFor(logging.DEBUG):
             return

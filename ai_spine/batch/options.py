@@ -1,12 +1,13 @@
 """The checked arguments of a batch, and what follows from them."""
 
 import os
-from typing import Any, Callable, NamedTuple, Optional, Union
+from typing import Any, Callable, NamedTuple, Optional, Sized, Union
 
 from ai_spine.batch.checkpoint import Checkpoint, NoCheckpoint
 from ai_spine.constants import DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.policy.settings import Settings
+from ai_spine.policy.telemetry import Parent, Telemetry
 from ai_spine.policy.validation import Duration, check_count, check_id, check_seconds
 
 Path = Union[str, "os.PathLike[str]"]
@@ -47,6 +48,12 @@ class BatchOptions(NamedTuple):
             resend=self.retry_uncertain or settings.retry_writes,
             json_default=settings.json_default,
         )
+
+    def span(self, telemetry: Telemetry, settings: Settings) -> Parent:
+        """Return a span around the batch, whose calls other threads or tasks make."""
+        count = len(self.inputs) if isinstance(self.inputs, Sized) else None
+        known = {"flow_id": self.flow_id, "tenant": settings.tenant, "inputs": count}
+        return telemetry.parent("execute_batch", **known)
 
     def observed_settings(
         self, settings: Settings, on_response: Callable[[Any], None]

@@ -112,6 +112,7 @@ class BatchRun(Run[ThreadScheduler]):
             self._scheduler.start(self._schedule)
         except RuntimeError as error:
             checkpoint.close(is_complete=False)
+            workers.end()
             message = f"a thread of the batch cannot be started: {error}"
             raise ConfigurationError(message) from None
 

@@ -103,7 +103,10 @@ class Scheduler(ABC):
         self.is_complete = ended and not (self.failure or self._unresolved)
         with self._recording_failure():
             self._cancel_unsent()
-        self.checkpoint.close(is_complete=self.is_complete)
+        try:
+            self.checkpoint.close(is_complete=self.is_complete)
+        finally:
+            self.workers.end()
 
     def _may_post(self, task: InFlight) -> bool:
         """Return whether an input is still to be sent; whoever gets `True` sends it."""

@@ -62,6 +62,8 @@ class WorkerPool(NamedTuple):
     """Whether the executor may run a task twice without saying so."""
     redact: Callable[[str], str] = str
     """Removes secrets from a server's text."""
+    end: Callable[[], None] = lambda: None
+    """Called once, when the run has ended."""
 
     def wait_for(
         self, execution: Execution, timeout: float, durations: Durations

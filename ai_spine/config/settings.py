@@ -92,7 +92,8 @@ def check_policy(given: Mapping[str, Any]) -> Dict[str, Any]:
     if deadline is not None:
         deadline = check_seconds("deadline", deadline, wrong)
     flags = {
-        name: check_flag(name, given[name], wrong) for name in ("retry_writes", "debug")
+        name: check_flag(name, given[name], wrong)
+        for name in ("retry_writes", "debug", "tracing")
     }
     return {
         "deadline": deadline,

@@ -15,6 +15,7 @@ from ai_spine.local.http.responses import (
     refuse_unexpected,
 )
 from ai_spine.local.http.routes import Backend, SystemRoutes, resource_routes
+from ai_spine.local.http.tracing import trace_requests
 from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
 from ai_spine.local.pages.routes import Page
 
@@ -49,6 +50,7 @@ def make_app(backend: Backend) -> Flask:
     app.register_blueprint(accounts)
     page = Page(backend.store, backend.engine, backend.key_digest)
     app.register_blueprint(page.blueprint())
+    trace_requests(app, backend.telemetry)
     app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
     app.after_request(echo_headers)
     app.register_error_handler(HTTPException, refuse_http)

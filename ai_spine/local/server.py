@@ -39,6 +39,7 @@ from ai_spine.local.tenants import Tenants, file_of
 from ai_spine.models import Execution, Flow
 from ai_spine.models.statuses import ExecutionStatus, read_status
 from ai_spine.policy.json_encoding import encode_json
+from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import (
     check_count,
     check_flag,
@@ -75,6 +76,8 @@ class LocalServer:
         tenants: Whether requests must name a tenant (`X-Tenant-Id`), and tenants are kept apart:
             each has the flows and agents given here, and its own beside them, its own executions
             and idempotency keys, and its own file beside `db`.
+        tracing: Whether to continue the traces of clients, where OpenTelemetry is installed.
+        tracer_provider: Makes the tracer; by default the global `TracerProvider`.
 
     Raises:
         ConfigurationError: A flow, an agent, a setting or the database is wrong, or the port is
@@ -100,12 +103,15 @@ class LocalServer:
         max_workers: int = 32,
         streams: bool = True,
         tenants: bool = False,
+        tracing: bool = True,
+        tracer_provider: Any = None,
     ) -> None:
         secret = None if api_key is None else Secret(api_key)
         del api_key
         _check_settings(host, port, secret, max_workers, db)
         check_flag("streams", streams, ConfigurationError)
         check_flag("tenants", tenants, ConfigurationError)
+        check_flag("tracing", tracing, ConfigurationError)
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
@@ -115,6 +121,7 @@ class LocalServer:
             key_digest=None if secret is None else digest_of(secret.reveal()),
             max_workers=max_workers,
             streams=streams,
+            telemetry=make_telemetry(tracing, tracer_provider),
         )
         self._api_key = secret
         self._added: List[Callable[[Site], Any]] = []

@@ -18,6 +18,7 @@ from ai_spine.local.engine.engine import Engine
 from ai_spine.local.http.routes import Backend
 from ai_spine.local.http.streams import Publisher
 from ai_spine.local.store.store import Store
+from ai_spine.policy.telemetry import Telemetry
 
 
 class Definitions:
@@ -45,6 +46,7 @@ class Site:
         key_digest: The digest of the key that clients must have.
         max_workers: How many nodes run at once.
         streams: Whether executions can be followed as streams of events.
+        telemetry: Records requests and nodes.
 
     Raises:
         ConfigurationError: A flow cannot run, or the database cannot be used.
@@ -58,13 +60,16 @@ class Site:
         key_digest: Optional[bytes],
         max_workers: int,
         streams: bool,
+        telemetry: Telemetry,
     ) -> None:
         self._given = definitions
         self._agents = dict(definitions.agents)
         self.store = Store(db)
-        self.engine = Engine(self.store, self._find_agent, max_workers)
+        self.engine = Engine(self.store, self._find_agent, max_workers, telemetry)
         self.publisher = Publisher(self.store) if streams else None
-        backend = Backend(self.store, self.engine, key_digest, self.publisher)
+        backend = Backend(
+            self.store, self.engine, key_digest, self.publisher, telemetry
+        )
         try:
             self._write_definitions()
             self.app: Flask = make_app(backend)

@@ -10,6 +10,7 @@ from ai_spine.constants import (
 )
 from ai_spine.exceptions import Attempt, CallInfo
 from ai_spine.policy.retry import Failure
+from ai_spine.policy.telemetry import CallScope
 from ai_spine.utils import random_id
 
 
@@ -31,6 +32,7 @@ class CallState:
         self.flow_id = flow_id
         self.execution_id = execution_id
         self.tenant = tenant
+        self.scope = CallScope(self)
         self.streams = streams
         self.path = path
         self.deadline = deadline

@@ -34,6 +34,10 @@ class Request(NamedTuple):
     """The body, which is JSON."""
     credential: Credential
 
+    def with_headers(self, headers: Mapping[str, str]) -> "Request":
+        """Return the request with more headers; those that it has stay as they are."""
+        return self._replace(headers={**headers, **self.headers}) if headers else self
+
 
 class Response(NamedTuple):
     """A complete HTTP response."""

@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     workspace: Optional[str] = None
     tenant_header: str = TENANT_HEADER
     workspace_header: str = WORKSPACE_HEADER
+    tracing: bool = True
 
     def tenancy_headers(self) -> Dict[str, str]:
         """Return the headers that say for whom a request is."""

@@ -1,6 +1,5 @@
 """Tests of what each record of the log says about its call."""
 
-import json
 import logging
 
 import pytest
@@ -111,28 +110,3 @@ def test_a_record_of_the_local_server_names_the_execution(server, records):
     (record,) = [record for record in records if record.name == "ai_spine.local"]
     assert record.getMessage() == "agent 'work' failed"
     assert (record.execution_id, record.flow_id) == (failed.execution_id, "f")
-
-
-@pytest.mark.only_sync("the guide shows it once")
-def test_structlog_writes_json_with_the_fields(server):
-    structlog = pytest.importorskip("structlog")
-    stream = []
-    handler = logging.Handler()
-    handler.emit = lambda record: stream.append(handler.format(record))
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processor=structlog.processors.JSONRenderer(),
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
-        )
-    )
-    log = logging.getLogger("ai_spine")
-    log.addHandler(handler)
-    level, log.level = log.level, logging.DEBUG
-    try:
-        with server.client(tenant="acme") as client:
-            client.get_flow("f")
-    finally:
-        log.removeHandler(handler)
-        log.level = level
-    written = json.loads(stream[-1])
-    assert (written["flow_id"], written["tenant"]) == ("f", "acme")

@@ -1,7 +1,7 @@
 """Starts the batches of this client, and ends them. By hand: `_sync` has the other half."""
 
 import copy
-from typing import Any, Awaitable, Callable, Mapping
+from typing import Any, Awaitable, Callable, Mapping, Optional
 
 from ai_spine._async.methods.waiting import WaitMethods
 from ai_spine.batch.async_run import AsyncBatchRun
@@ -40,19 +40,26 @@ def start_run(client: WaitMethods, options: BatchOptions) -> AsyncBatchRun:
     checkpoint = options.open_checkpoint(api.settings)
     settings = options.observed_settings(api.settings, run.on_response)
     observed, retrying = copy.copy(client), copy.copy(client)
-    observed._api = api.with_settings(settings)
-    retrying._api = api.with_settings(settings._replace(retry_writes=True))
+    span = options.span(api.telemetry, api.settings)
+    observed._api = api.with_settings(settings, span.telemetry)
+    retrying._api = observed._api.with_settings(settings._replace(retry_writes=True))
 
     async def start(value: Any, key: str) -> Execution:
         sender = retrying if api.honours_idempotency_keys else observed
         return await sender.execute_flow(options.flow_id, value, idempotency_key=key)
 
+    async def poll(execution_id: str, seconds: Optional[float]) -> Execution:
+        execution = await observed._get_execution(execution_id, seconds)
+        span.telemetry.record_execution(execution)
+        return execution
+
     workers = WorkerPool(
         start,
-        observed._get_execution,
+        poll,
         min(options.concurrency, api.settings.pool_size),
         lambda: api.honours_idempotency_keys,
         redact=api.redact,
+        end=span.end,
     )
     run.start(workers, checkpoint)
     return run

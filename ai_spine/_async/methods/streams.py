@@ -68,7 +68,10 @@ class StreamMethods(Methods):
             clock=self._api.clock,
             redact=self._api.redact,
         )
-        with naming_execution("following", execution_id):
-            async with aclosing(EventFollower(self._api, wait).events()) as events:
-                async for event in events:
-                    yield event
+        with self._api.below("stream_execution", execution_id=execution_id) as api:
+            with naming_execution("following", execution_id):
+                async with aclosing(EventFollower(api, wait).events()) as events:
+                    async for event in events:
+                        if event.is_final and event.execution is not None:
+                            api.telemetry.record_execution(event.execution)
+                        yield event

@@ -71,7 +71,8 @@ class WaitMethods(ExecutionMethods):
         """
         check_callback("on_progress", on_progress)
         wait = self._wait_for(execution_id, timeout, interval)
-        return await self._finish(wait, on_progress, progress, raise_on_failure)
+        with self._api.span("wait_for_execution", execution_id=wait.execution_id):
+            return await self._finish(wait, on_progress, progress, raise_on_failure)
 
     async def execute_and_wait(
         self,
@@ -100,13 +101,16 @@ class WaitMethods(ExecutionMethods):
         check_seconds("interval", interval)
         check_callback("on_progress", on_progress)
         make_bars(progress)
-        execution = await self.execute_flow(
-            flow_id, input_data, metadata, idempotency_key=idempotency_key
-        )
-        wait = self._wait_for(
-            execution.execution_id, timeout, interval, is_new=not execution.is_done
-        )
-        return await self._finish(wait, on_progress, progress, raise_on_failure)
+        named = check_id("flow_id", flow_id)
+        with self._api.span("execute_and_wait", flow_id=named) as known:
+            execution = await self.execute_flow(
+                named, input_data, metadata, idempotency_key=idempotency_key
+            )
+            wait = self._wait_for(
+                execution.execution_id, timeout, interval, is_new=not execution.is_done
+            )
+            known["execution_id"] = wait.execution_id
+            return await self._finish(wait, on_progress, progress, raise_on_failure)
 
     def _wait_for(
         self,
@@ -136,6 +140,7 @@ class WaitMethods(ExecutionMethods):
         with naming_execution("waiting for", wait.execution_id):
             with wait_bar(bars, wait.execution_id, on_progress) as callback:
                 execution = await self._wait_until_done(wait, callback)
+        self._api.telemetry.record_execution(execution)
         if not raise_on_failure:
             return execution
         return check_outcome(execution, self._api.redact)

@@ -1,7 +1,7 @@
 """Starts the batches of this client, and ends them. By hand: `_async` has the other half."""
 
 import copy
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Optional
 
 from ai_spine._sync.methods.executor_task import Task, execute_one
 from ai_spine._sync.methods.waiting import WaitMethods
@@ -53,19 +53,26 @@ def _workers_for(
     api, flow_id, executor = client._api, options.flow_id, options.executor
     settings = options.observed_settings(api.settings, run.on_response)
     observed, retrying = copy.copy(client), copy.copy(client)
-    observed._api = api.with_settings(settings)
-    retrying._api = api.with_settings(settings._replace(retry_writes=True))
+    span = options.span(api.telemetry, api.settings)
+    observed._api = api.with_settings(settings, span.telemetry)
+    retrying._api = observed._api.with_settings(settings._replace(retry_writes=True))
 
     def start(value: Any, key: str) -> Execution:
         sender = retrying if api.honours_idempotency_keys else observed
         return sender.execute_flow(flow_id, value, idempotency_key=key)
 
+    def poll(execution_id: str, seconds: Optional[float]) -> Execution:
+        execution = observed._get_execution(execution_id, seconds)
+        span.telemetry.record_execution(execution)
+        return execution
+
     workers = WorkerPool(
         start,
-        observed._get_execution,
+        poll,
         min(options.concurrency, api.settings.pool_size),
         lambda: api.honours_idempotency_keys,
         redact=api.redact,
+        end=span.end,
     )
     if executor is None:
         return workers

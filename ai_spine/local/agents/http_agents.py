@@ -29,6 +29,8 @@ class Task(NamedTuple):
     input: Dict[str, Any]
     config: Dict[str, Any]
     timeout: Optional[float]
+    headers: Mapping[str, str] = {}
+    """The headers that continue the trace at a service."""
 
 
 class HttpAgent:
@@ -61,7 +63,7 @@ class HttpAgent:
             "input": task.input,
             "config": task.config,
         }
-        return self._read(self._request("execute", body, task.timeout))
+        return self._read(self._request("execute", body, task.timeout, task.headers))
 
     def health(self, timeout: float) -> Mapping[str, Any]:
         """Request the service's health, and return the response.
@@ -83,7 +85,11 @@ class HttpAgent:
         return health
 
     def _request(
-        self, path: str, body: Optional[Mapping[str, Any]], timeout: Optional[float]
+        self,
+        path: str,
+        body: Optional[Mapping[str, Any]],
+        timeout: Optional[float],
+        headers: Mapping[str, str] = {},
     ) -> Response:
         """Send a request to the service: a POST with a body, else a GET."""
         try:
@@ -94,6 +100,7 @@ class HttpAgent:
             "GET" if body is None else "POST",
             f"{self.endpoint}/{path}",
             content=content,
+            headers=headers,
             timeout=timeout or DEFAULT_HTTP_TIMEOUT,
             max_bytes=MAX_AGENT_RESPONSE_BYTES,
         )

@@ -24,6 +24,7 @@ from ai_spine.models.conditions import CannotCompare, excluded_nodes
 from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.request_events import current_call
+from ai_spine.policy.telemetry import Telemetry
 from ai_spine.utils import one_line
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
@@ -48,6 +49,8 @@ class _Run:
         self.skipped: Set[str] = set()
         self.excluded: Set[str] = set()
         self.ended = False
+        self.place: Any = None
+        """Where its trace goes on."""
 
     def input_of(self, node: FlowNode) -> Dict[str, Any]:
         """Return a node's input: the execution's, updated with what the node depends on."""
@@ -89,11 +92,19 @@ class Engine:
         store: Keeps executions and results.
         find_agent: Returns the agent of an id; `None` if there is none.
         max_workers: How many nodes run at once, over all executions.
+        telemetry: Records nodes and agents.
     """
 
-    def __init__(self, store: Store, find_agent: FindAgent, max_workers: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        find_agent: FindAgent,
+        max_workers: int,
+        telemetry: Telemetry,
+    ) -> None:
         self._store = store
         self._find_agent = find_agent
+        self._telemetry = telemetry
         self._workers = Workers(max_workers, "ai-spine-node")
         self._runs: Dict[str, _Run] = {}
         self._lock = threading.Lock()
@@ -103,6 +114,7 @@ class Engine:
     ) -> None:
         """Start an execution that the store has as pending."""
         run = _Run(execution_id, flow, input_data)
+        run.place = self._telemetry.here()
         with self._lock:
             self._runs[execution_id] = run
         with self._whatever_happens(run), run.lock:
@@ -164,7 +176,7 @@ class Engine:
         """Run one node; the body of a worker thread."""
         with self._whatever_happens(run):
             if self._begin(run, step):
-                self._settle(run, step, *self._outcome_of(run, step))
+                self._settle(run, step, *self._traced_outcome_of(run, step))
 
     def _time_out(self, run: _Run, step: _Step, words: str) -> None:
         """End a node that took too long; the body of a timer's thread."""
@@ -203,6 +215,17 @@ class Engine:
                 step.timer.start()
         return True
 
+    def _traced_outcome_of(self, run: _Run, step: _Step) -> Outcome:
+        known = {"execution_id": run.execution_id, "flow_id": run.flow_id}
+        name = f"node {step.node.id}"
+        with self._telemetry.span_at(
+            run.place, name, node_id=step.node.id, **known
+        ) as later:
+            output, failure = self._outcome_of(run, step)
+            if failure is not None:
+                later["failure"] = failure
+        return output, failure
+
     def _outcome_of(self, run: _Run, step: _Step) -> Outcome:
         """Return a node's output and why it failed; one of them is `None`."""
         node = step.node
@@ -212,9 +235,13 @@ class Engine:
         if agent is None:
             return None, f"agent {node.agent_id!r} is not there"
         config, timeout = dict(node.config or {}), _timeout_of(node)
-        task = Task(run.execution_id, node.id, step.input_data, config, timeout)
         try:
-            return _checked_output(node.agent_id, agent.run(task)), None
+            with self._telemetry.span(f"agent {node.agent_id}", agent_id=node.agent_id):
+                headers = self._telemetry.headers()
+                task = Task(
+                    run.execution_id, node.id, step.input_data, config, timeout, headers
+                )
+                return _checked_output(node.agent_id, agent.run(task)), None
         except AgentFailed as error:
             return None, str(error)
 

@@ -31,6 +31,7 @@ from ai_spine.local.http.streams import Publisher
 from ai_spine.local.store.store import Reply, Store
 from ai_spine.models import Flow
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.policy.telemetry import Telemetry
 from ai_spine.policy.validation import check_id
 
 _COMPONENTS = ("registry", "communication", "memory", "orchestrator")
@@ -45,6 +46,8 @@ class Backend(NamedTuple):
     key_digest: Optional[bytes]
     publisher: Optional[Publisher] = None
     """Writes the streams; without one, there are none."""
+    telemetry: Telemetry = Telemetry()
+    """Records requests and nodes."""
 
 
 def resource_routes(backend: Backend) -> Blueprint:

@@ -2,7 +2,7 @@
 
 import ipaddress
 import sys
-from typing import Any, Optional, Union
+from typing import Any, Mapping, Optional, Union
 from urllib.parse import urlsplit
 
 import requests
@@ -34,6 +34,7 @@ def send_once(
     url: str,
     *,
     content: Optional[bytes] = None,
+    headers: Mapping[str, str] = {},
     timeout: float,
     max_bytes: int,
 ) -> Union[Response, Failure]:
@@ -45,14 +46,15 @@ def send_once(
         method: The HTTP method.
         url: The URL.
         content: The body, which is JSON.
+        headers: Headers to send with it.
         timeout: Seconds for the whole request.
         max_bytes: How large the response may be.
     """
     handled = sys.exc_info()[1]
-    headers = {} if content is None else {"Content-Type": "application/json"}
+    kind = {} if content is None else {"Content-Type": "application/json"}
     try:
         request = requests.Request(
-            method, url, data=content, headers=headers, auth=_no_auth
+            method, url, data=content, headers={**headers, **kind}, auth=_no_auth
         )
         with _Session() as session:
             prepared = session.prepare_request(request)

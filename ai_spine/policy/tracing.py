@@ -1,0 +1,46 @@
+"""Chooses whether spans and metrics are recorded."""
+
+import importlib.util
+from typing import Any, Callable
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.policy.telemetry import Telemetry
+
+
+def make_telemetry(
+    tracing: bool,
+    tracer_provider: Any = None,
+    meter_provider: Any = None,
+    *,
+    base_url: str = "",
+    redact: Callable[[str], str] = str,
+) -> Telemetry:
+    """Return what records spans and metrics, where OpenTelemetry is installed and wanted.
+
+    Args:
+        tracing: Whether it is wanted.
+        tracer_provider: Makes the tracer; `None` for the global one.
+        meter_provider: Makes the meter; `None` for the global one.
+        base_url: The server that a client talks to.
+        redact: Removes secrets from a URL.
+
+    Raises:
+        ConfigurationError: A provider is none, or OpenTelemetry is not installed for it.
+    """
+    given = {"tracer_provider": tracer_provider, "meter_provider": meter_provider}
+    named = [name for name, provider in given.items() if provider is not None]
+    if not tracing:
+        return Telemetry()
+    if importlib.util.find_spec("opentelemetry") is None:
+        if named:
+            raise ConfigurationError(
+                f"{named[0]} needs OpenTelemetry: pip install 'ai-spine-sdk[otel]'"
+            )
+        return Telemetry()
+    for name in named:
+        method = "get_tracer" if name == "tracer_provider" else "get_meter"
+        if not callable(getattr(given[name], method, None)):
+            raise ConfigurationError(f"{name} must have a method {method}")
+    from ai_spine.policy.opentelemetry import OpenTelemetry
+
+    return OpenTelemetry(tracer_provider, meter_provider, base_url, redact)
