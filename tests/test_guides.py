@@ -64,9 +64,8 @@ PRINTED = {
     "faq.md": [],
     "keys.md": ["2\n"],
     "tracing.md": [
-        "agent welcome.greet INTERNAL\nnode greet INTERNAL\n"
-        "POST /flows/execute SERVER\nPOST /flows/execute CLIENT\n"
-        "execute_and_wait INTERNAL\n"
+        "agent welcome.greet < node greet < POST /flows/execute < "
+        "POST /flows/execute < execute_and_wait\n"
     ],
     "tenants.md": ["completed\n1 0\n"],
     "architecture.md": [],

@@ -157,7 +157,7 @@ def test_attempts_after_the_first_are_events(server, client, traces):
         "retry",
         {"ai_spine.cause": "status 503", "ai_spine.delay": 0.0},
     )
-    (retries,) = traces.points("ai_spine.client.retries")
+    (retries,) = traces.points("ai_spine.retries")
     assert (retries[0]["url.template"], retries[1].value) == ("/flows", 1)
 
 

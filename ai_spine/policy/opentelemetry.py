@@ -75,7 +75,7 @@ class OpenTelemetry(Telemetry):
             explicit_bucket_boundaries_advisory=_EXECUTION_BUCKETS,
         )
         self.retries = meter.create_counter(
-            "ai_spine.client.retries", "{retry}", "Attempts after the first."
+            "ai_spine.retries", "{retry}", "Attempts after the first."
         )
         self.in_flight = meter.create_up_down_counter(
             "http.client.active_requests", "{request}", "Requests in flight."

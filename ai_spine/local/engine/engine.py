@@ -100,7 +100,7 @@ class Engine:
         store: Store,
         find_agent: FindAgent,
         max_workers: int,
-        telemetry: Telemetry,
+        telemetry: Telemetry = Telemetry(),
     ) -> None:
         self._store = store
         self._find_agent = find_agent
