@@ -7,7 +7,7 @@ METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.
 # The tests start hundreds of processes, and compiled modules halve their start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test twins fuzz faults soak soak-batch bench lint types docs compat build release-check clean
+.PHONY: demo test twins fuzz faults soak soak-batch bench lint types docs compat build parity release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -63,7 +63,10 @@ build: $(VENV)/.dev  ## Build and check the sdist and the wheel.
 	$(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
 
-release-check: build  ## Check what is to be released; `tag=vX.Y.Z` checks that it may be.
+parity: $(VENV)/.dev  ## Compare the API wherever it stands: clients, commands, routes, docs.
+	$(BIN)/python -m tests.parity
+
+release-check: build parity  ## Check what is to be released; `tag=vX.Y.Z` checks that it may be.
 	$(BIN)/python scripts/release.py --tag '$(tag)'
 
 clean:  ## Remove what the other targets made.

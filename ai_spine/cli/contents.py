@@ -52,6 +52,9 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "local": "Run an AI Spine server on this machine.",
         "local start": "Serve flows until Ctrl-C or SIGTERM",
     },
+    "openapi": {
+        "openapi": "Print the OpenAPI document of the API, without asking a server.",
+    },
     "system": {
         "health": "Check the server's health.",
         "metrics": "Show the server's counts of executions.",

@@ -31,6 +31,7 @@ from ai_spine.local.http.streams import Publisher
 from ai_spine.local.store.store import Reply, Store
 from ai_spine.models import Flow
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.operations.openapi import openapi_document
 from ai_spine.policy.telemetry import Telemetry
 from ai_spine.policy.validation import check_id
 
@@ -318,6 +319,7 @@ class SystemRoutes:
         add_route(routes, "GET", "/health", self.health)
         add_route(routes, "GET", "/health/detailed", self.health_detailed)
         add_route(routes, "GET", "/status", self.status)
+        add_route(routes, "GET", "/openapi.json", self.openapi)
         add_route(routes, "GET", "/metrics", lambda: Reply(200, self._store.metrics()))
 
     def health(self) -> Reply:
@@ -333,6 +335,10 @@ class SystemRoutes:
         """Return that the database is connected."""
         details = {"database": "connected", "mode": "local"}
         return Reply(200, {"status": "healthy", "timestamp": time.time(), **details})
+
+    def openapi(self) -> Reply:
+        """Return the document of the API."""
+        return Reply(200, openapi_document(request.host_url.rstrip("/")))
 
     def status(self) -> Reply:
         """How its parts are, and how much it serves."""
