@@ -40,7 +40,6 @@ _UNMEASURED = (
     "cli/test_subprocess.py",
     "faults/",
     "fuzz/",
-    "local/http/test_security.py",
     "local/pages/test_browser.py",
     "pytest_plugin/test_runs.py",
     "test_examples.py",
