@@ -46,7 +46,7 @@ class Query(NamedTuple):
     description: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself alone
 class Operation(Generic[T]):
     """One endpoint.
 

@@ -37,7 +37,7 @@ def processes(workers=2):
 def dask():
     distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 4, "processes": True}
-    with distributed.LocalCluster(**options, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(**options, dashboard_address=":0") as cluster:
         with distributed.Client(cluster) as scheduler:
             yield scheduler.get_executor()
     gc.collect()  # what Dask has left open is to be told of here, not in another test
