@@ -44,6 +44,8 @@ class Fault:
     """Whether a client may find out before it sends, and so may try again."""
     down: bool = False
     """Whether it closes the port."""
+    asks_again: bool = False
+    """Whether the client's keys come from functions, which it asks again."""
     returns: bool = False
     """Whether it is over after a while, whatever befalls."""
     stalls: bool = False
@@ -402,6 +404,7 @@ def _pauses() -> List[Fault]:
     ]
 
 
+_KEYS: Dict[str, Any] = {"name": "an expired key", "asks_again": True}
 GROUPS: Dict[str, List[Fault]] = {
     "none": _right_ones(),
     "connections": _connections(),
@@ -414,5 +417,6 @@ GROUPS: Dict[str, List[Fault]] = {
     "refused redirects": _refused_redirects(),
     "statuses": _statuses(),
     "pauses": _pauses(),
+    "keys": [_answered(401, plays.refuse(message(401)), FailureKind.REFUSED, **_KEYS)],
 }
 FAULTS: List[Fault] = [fault for group in GROUPS.values() for fault in group]

@@ -24,7 +24,7 @@ from tests.faults.expected import (
     letter_of,
 )
 from tests.faults.proxy import FaultProxy
-from tests.faults.world import CELL_HEADER, World
+from tests.faults.world import CELL_HEADER, TENANT, World
 
 OVERRUN = 0.25  # seconds that a call may take beyond what it should
 _BACKOFF = 0.05  # seconds; the pauses between attempts are not what is looked at here
@@ -141,14 +141,16 @@ class Run:
     def _client(self) -> Any:
         fault, limits = self.cell.fault, self.limits
         hooks = {"request": self._note_attempt, "retry": self._note_retry}
+        token: Any = self.state.cell
         client = maker_of(self._library)(
-            api_key="",
+            api_key=(lambda: "key") if fault.asks_again else "",
             base_url=self.proxy.url,
             timeout=limits.timeout,
             deadline=limits.deadline,
             max_retries=fault.max_retries,
             retry_writes=self.cell.retry_writes,
-            access_token=self.state.cell,
+            access_token=(lambda: token) if fault.asks_again else token,
+            tenant=TENANT,
             headers={CELL_HEADER: self.state.cell},
             # One connection for requests; an async client uses half of them for streams.
             pool_size=1 if self._library == "requests" else 2,

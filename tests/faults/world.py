@@ -79,6 +79,9 @@ class Elsewhere:
         self._listener.close()
 
 
+TENANT = "acme"
+
+
 class World:
     """A server with a fast and a slow agent, and what cells need."""
 
@@ -87,7 +90,11 @@ class World:
             threading.Event
         )
         self._numbers = itertools.count(1)
-        self.server = LocalServer(agents=[agent("quick")(_echo), self._holding()])
+        agents = [agent("quick")(_echo), self._holding()]
+        # A request that does not name the tenant would be refused, whatever befalls it.
+        self.server = LocalServer(agents=agents, tenants=True)
+        assert self.server._tenants is not None
+        self._site = self.server._tenants.site(TENANT)
         http = self.server._http._server
         self.arrivals = http.application = Counting(http.application)
         self.elsewhere = Elsewhere()
@@ -123,7 +130,7 @@ class World:
     @property
     def store(self) -> Any:
         """The server's database."""
-        return self.server._site.store
+        return self._site.store
 
     def state(self, *, large: bool) -> Any:
         """Create what one cell works on: a flow, an agent, a user, and names for new ones."""
@@ -155,7 +162,7 @@ class World:
         """Create a running execution for a cell."""
         state.execution_id = self.store.create_execution(state.cell, state.input, {})
         flow = Flow.from_wire(_flow(state.cell, agent_id))
-        self.server._site.engine.start(state.execution_id, flow, state.input)
+        self._site.engine.start(state.execution_id, flow, state.input)
 
     def has_key(self, state: Any, user_id: str) -> None:
         """Generate an API key for a user."""
