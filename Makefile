@@ -7,7 +7,7 @@ METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.
 # The tests start hundreds of processes, and compiled modules halve their start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test twins fuzz faults soak soak-batch bench lint types docs compat build parity release-check clean
+.PHONY: demo test twins fuzz faults soak soak-batch bench lint types docs compat build contract parity release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -63,10 +63,14 @@ build: $(VENV)/.dev  ## Build and check the sdist and the wheel.
 	$(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
 
+# INTEGRATION_MODE is repo, local or cluster: see tests/contract/conftest.py.
+contract: $(VENV)/.dev  ## Try on a server what the SDK relies on.
+	INTEGRATION_MODE=$(or $(INTEGRATION_MODE),repo) $(BIN)/python -m pytest -q -rs tests/contract
+
 parity: $(VENV)/.dev  ## Compare the API wherever it stands: clients, commands, routes, docs.
 	$(BIN)/python -m tests.parity
 
-release-check: build parity  ## Check what is to be released; `tag=vX.Y.Z` checks that it may be.
+release-check: build parity contract  ## Check what is to be released; `tag=vX.Y.Z` checks that it may be.
 	$(BIN)/python scripts/release.py --tag '$(tag)'
 
 clean:  ## Remove what the other targets made.

@@ -1,0 +1,1 @@
+"""What any AI Spine server and the SDK owe each other: `make contract`."""
