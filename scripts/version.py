@@ -1,6 +1,6 @@
 """Prints the version that the tags give: `python scripts/version.py [--write | --image-tags]`.
 
-It is X.Y.Z on the tag vX.Y.Z, and X.Y.Z.devN+gSHA elsewhere: N commits after the last tag, on the
+It is X.Y.Z on the tag vX.Y.Z, and X.Y.Z.devN+gSHA between tags: N commits after the last tag, on the
 way to X.Y.Z. `--write` puts it into the package, `--image-tags` prints the tags of an image.
 """
 
