@@ -1,7 +1,7 @@
 """Prints the version that the tags give: `python scripts/version.py [--write | --image-tags]`.
 
-It is X.Y.Z on the tag vX.Y.Z, and X.Y.Z.devN+gSHA between tags: N commits after the last tag, on the
-way to X.Y.Z. `--write` puts it into the package, `--image-tags` prints the tags of an image.
+It is X.Y.Z on the tag vX.Y.Z, and X.Y.Z.devN+gSHA between tags: N commits after the last tag, on
+the way to X.Y.Z. `--write` puts it into the package, `--image-tags` prints the tags of an image.
 """
 
 import argparse
