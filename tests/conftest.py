@@ -42,6 +42,7 @@ _UNMEASURED = (
     "fuzz/",
     "local/pages/test_browser.py",
     "pytest_plugin/test_runs.py",
+    "test_docs.py",
     "test_examples.py",
     "test_guides.py",
     "test_site.py",

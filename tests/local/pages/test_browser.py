@@ -50,6 +50,13 @@ def server(serve, steps):
 
 
 @pytest.fixture(autouse=True)
+def impatience(monkeypatch):
+    """Let pages poll sooner than for people, though not so soon as what is no polling."""
+    for name, milliseconds in (("LIST", 600), ("RUN", 600), ("STREAMED", 2000)):
+        monkeypatch.setattr(f"ai_spine.local.pages.routes._{name}_EVERY", milliseconds)
+
+
+@pytest.fixture(autouse=True)
 def reset_browser(request):
     """Reset the browser, which the tests share."""
     yield
