@@ -69,7 +69,7 @@ def test_the_other_origin_receives_nothing(place, status, make_client):
         assert home.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_a_place_that_two_readers_read_in_two_ways_is_told_as_it_would_be_reached(
+def test_a_location_that_two_parsers_read_in_two_ways_is_shown_as_it_would_be_reached(
     make_client, failure
 ):
     with RawServer(answer(200, b"[]")) as evil, Redirecting(

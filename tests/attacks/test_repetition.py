@@ -74,7 +74,7 @@ def braked(make_client):
         yield client, server
 
 
-def test_a_clone_that_would_not_wait_so_long_is_told_at_once(braked, failure):
+def test_a_copy_that_would_not_wait_so_long_fails_at_once(braked, failure):
     client, server = braked
     error = failure(client.with_options(retry_after_limit=0.1).list_flows)
     assert type(error) is NetworkError

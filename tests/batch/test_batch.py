@@ -71,7 +71,7 @@ def test_an_error_is_read_back_with_its_type():
 
 
 @pytest.mark.parametrize("value", [None, "text", {1, 2}, object(), float("nan")])
-def test_any_input_can_be_told_as_json(value):
+def test_any_input_can_be_written_as_json(value):
     item = BatchItem(0, value, None, ValidationError("no mapping"))
     json.dumps(item.to_dict(), allow_nan=False)
 
@@ -91,14 +91,14 @@ def test_the_key_of_an_input_does_not_depend_on_the_order_of_its_fields():
     assert key_of("r", 0, {"a": 1, "b": 2}) == key_of("r", 0, {"b": 2, "a": 1})
 
 
-def test_progress_tells_the_rate_and_what_is_left():
+def test_progress_shows_the_rate_and_what_is_left():
     progress = BatchProgress(done=50, failed=1, total=200, elapsed=10.0)
     assert (progress.rate, progress.left) == (5.0, 30.0)
     assert BatchProgress(0, 0, 200, 0.0).left is None
     assert BatchProgress(5, 0, None, 1.0).left is None
 
 
-def test_a_result_counts_iterates_and_gives_what_failed(client):
+def test_a_result_counts_iterates_and_lists_what_failed(client):
     inputs = [{"n": 0}, {"n": 1, "bad": True}, "no mapping", {"n": 3}]
     result = client.execute_batch("work", inputs)
     assert (len(result), result.succeeded) == (4, 2)
@@ -118,7 +118,7 @@ def test_raise_for_errors_names_the_first_failure_and_has_all(client):
     assert isinstance(caught.value.__cause__, ValidationError)
 
 
-def test_raise_for_errors_is_silent_where_all_went_well(client):
+def test_raise_for_errors_raises_nothing_where_all_succeeded(client):
     client.execute_batch("work", numbers(2)).raise_for_errors()
 
 
@@ -138,6 +138,6 @@ def test_a_result_cannot_be_written_over_its_own_checkpoint(client, path):
     assert path.read_bytes() == before
 
 
-def test_a_result_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
+def test_a_result_that_cannot_be_written_is_reported_in_one_sentence(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot be written: "):
         BatchResult(None).to_jsonl(tmp_path)

@@ -184,7 +184,9 @@ def test_what_was_started_is_asked_about_and_not_sent_again(rig, client, path):
     assert not journal_of(path).exists()
 
 
-def test_an_uncertain_input_is_told_with_its_key_and_not_sent(rig, client, lose, path):
+def test_an_uncertain_input_is_reported_with_its_key_and_not_sent(
+    rig, client, lose, path
+):
     lose()
     first = client.execute_batch("work", numbers(1), checkpoint=path)
     again = client.execute_batch("work", numbers(1), checkpoint=path)
@@ -289,7 +291,9 @@ def test_an_execution_is_not_taken_for_that_of_a_changed_input(rig, client, path
         client.execute_batch("work", [{"n": "changed"}], checkpoint=path)
 
 
-def test_what_is_in_flight_is_noted_before_a_wrong_input_is_told(rig, client, path):
+def test_what_is_in_flight_is_recorded_before_a_wrong_input_is_reported(
+    rig, client, path
+):
     inputs = [{"n": 0, "hold": True}, {"n": 1}]
     client.execute_batch("work", inputs, checkpoint=path, timeout=0.2)
     assert indexes(path) == [1]
@@ -374,7 +378,7 @@ def test_a_file_that_another_run_uses_is_refused(rig, client, program, path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs limits of files")
 @pytest.mark.parametrize("most", [1000, 2000, 3333, 6000])
-def test_a_full_disk_is_told_in_one_sentence_and_what_was_done_stays_done(
+def test_a_full_disk_is_reported_in_one_sentence_and_what_was_done_stays_done(
     rig, program, path, most
 ):
     options = {"checkpoint": path, "count": 40, "retry_writes": True}
@@ -430,7 +434,7 @@ def test_a_result_is_read_wherever_the_process_has_gone(
 
 
 @pytest.mark.parametrize("bad", [3, object(), "a\0b"])
-def test_a_checkpoint_that_is_no_path_is_told_in_one_sentence(rig, client, bad):
+def test_a_checkpoint_that_is_no_path_is_refused_in_one_sentence(rig, client, bad):
     with pytest.raises(ValidationError) as caught:
         client.execute_batch("work", numbers(1), checkpoint=bad)
     assert str(caught.value) == "checkpoint must be the path of a file"

@@ -85,7 +85,7 @@ def test_refusals_after_something_was_let_in_are_failures_of_their_inputs(
     assert {item.error.status_code for item in result.failed} == {status}
 
 
-def test_what_was_held_back_is_told_once_something_is_let_in(rig, once):
+def test_what_was_held_back_is_reported_once_something_is_accepted(rig, once):
     rig.server.faults.add(*POST, status=403, times=2)
     result = once.execute_batch("work", numbers(6), concurrency=1)
     assert [item.status for item in result] == ["unknown"] * 2 + ["completed"] * 4

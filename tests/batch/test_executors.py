@@ -65,7 +65,7 @@ lenient = pytest.mark.filterwarnings("default")
         pytest.param(dask, id="dask", marks=lenient),
     ],
 )
-def test_an_executor_gives_the_same_results_and_executes_each_input_once(
+def test_an_executor_returns_the_same_results_and_executes_each_input_once(
     rig, sure, path, kind
 ):
     inputs = INPUTS + numbers(30)[4:]
@@ -165,14 +165,14 @@ class Forgetful(concurrent.futures.ThreadPoolExecutor):
         return super().submit(work)
 
 
-def test_what_a_worker_told_nothing_of_is_done_again_with_the_same_key(rig, sure):
+def test_an_input_whose_worker_died_is_sent_again_with_the_same_key(rig, sure):
     with Forgetful(2) as executor:
         result = sure.execute_batch("work", numbers(6), executor=executor)
     assert (result.succeeded, executor.submits) == (6, 8)
     assert rig.inputs_executed() == list(range(6))
 
 
-def test_what_no_worker_tells_anything_of_is_uncertain(rig, sure):
+def test_an_input_whose_workers_all_died_is_uncertain(rig, sure):
     with Forgetful(9) as executor:
         (item,) = sure.execute_batch("work", numbers(1), executor=executor)
     assert item.maybe_executed
@@ -198,7 +198,7 @@ def test_an_executor_that_may_rerun_tasks_needs_retry_writes(rig, client):
     assert rig.requests == []
 
 
-def test_an_executor_that_was_shut_down_is_told_in_one_sentence(rig, client, path):
+def test_an_executor_that_was_shut_down_is_reported_in_one_sentence(rig, client, path):
     with threads() as executor:
         pass
     with pytest.raises(ConfigurationError) as caught:
@@ -228,7 +228,7 @@ def test_to_leave_a_loop_calls_off_what_no_worker_has_begun(rig, client, path):
     assert rig.inputs_executed() == list(range(20))
 
 
-def test_what_cannot_be_sent_to_a_worker_is_told_with_the_reason(client):
+def test_what_cannot_be_sent_to_a_worker_is_reported_with_the_reason(client):
     inputs = [{"n": 0}, {"n": 1, "f": lambda: None}]
     with processes(workers=1) as executor:
         result = client.execute_batch("work", inputs, executor=executor)

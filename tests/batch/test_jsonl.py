@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_written_anew_is_left_as_it_is(opened, path):
 
 
 @posix
-def test_a_file_that_is_gone_is_told_in_one_sentence(opened, path):
+def test_a_file_that_is_gone_is_reported_in_one_sentence(opened, path):
     file = opened(path)
     offset = file.add({"index": 0})
     path.unlink()
@@ -156,7 +156,9 @@ def test_a_file_that_is_gone_need_not_be_removed(opened, path, caplog):
 
 
 @posix
-def test_a_file_that_cannot_be_removed_is_told_and_let_go(opened, path, monkeypatch):
+def test_a_file_that_cannot_be_removed_is_reported_and_released(
+    opened, path, monkeypatch
+):
     file = opened(path)
 
     def refuse(path):
@@ -192,7 +194,7 @@ def test_a_file_that_its_run_takes_away_meanwhile_is_not_written_to(
     opened(path)
 
 
-def test_a_file_where_there_are_no_locks_is_told_so(opened, path, monkeypatch):
+def test_a_file_system_without_locks_is_reported(opened, path, monkeypatch):
     def refuse(descriptor):
         raise OSError(37, "No locks available")
 
@@ -226,7 +228,7 @@ def test_a_refusal_does_not_free_the_file_for_others(opened, path):
 
 
 @pytest.mark.parametrize("name", ["missing/run.jsonl", "a\0b", ""])
-def test_a_file_that_cannot_be_opened_is_told_in_one_sentence(tmp_path, name):
+def test_a_file_that_cannot_be_opened_is_reported_in_one_sentence(tmp_path, name):
     given = str(tmp_path / name) if name else ""
     with pytest.raises(ConfigurationError, match="cannot be opened: "):
         LineFile(given)

@@ -49,7 +49,7 @@ def test_open_connections_are_counted_until_the_client_closes_them(server, proxy
     assert (proxy.open_connections, proxy.most_open) == (0, 1)
 
 
-def test_a_fault_befalls_as_many_requests_as_it_is_told(server, proxy):
+def test_a_fault_meets_as_many_requests_as_were_asked_for(server, proxy):
     proxy.fault(BY_NAME["status 500"], times=2)
     with client_of(server, proxy, max_retries=2) as client:
         client._api.sleep = lambda seconds: None

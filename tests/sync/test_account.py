@@ -119,7 +119,7 @@ def test_the_token_shows_nowhere(caplog):
 
 
 @pytest.mark.parametrize("bad", ["hush\n", 5, "ñ-hush"])
-def test_a_token_that_cannot_travel_is_refused_without_being_told(bad):
+def test_a_token_that_no_header_can_hold_is_refused_without_being_shown(bad):
     with pytest.raises(ConfigurationError, match="^access_token must be ") as caught:
         AISpine(access_token=bad)
     assert "hush" not in str(caught.value)
@@ -194,7 +194,7 @@ def test_the_server_wants_a_token_for_an_account(server):
 @pytest.mark.parametrize(
     "left, told", [(10, [10]), (0, [0]), (11, []), (None, []), ("5", [])]
 )
-def test_few_credits_are_told_to_the_hook(left, told):
+def test_the_hook_is_called_when_few_credits_are_left(left, told):
     heard = []
     body = {"id": "u", "credits": left}
     assert credits_from(200, body, on_credits_low=heard.append) == left
@@ -216,7 +216,7 @@ def test_what_is_few_may_be_set():
         (403, {"message": "No credits", "credits_available": 2}, 2),
     ],
 )
-def test_too_few_credits_for_a_call_are_told_too(status, body, told):
+def test_the_hook_is_called_when_a_call_costs_too_many_credits(status, body, told):
     heard = []
     with pytest.raises(InsufficientCreditsError):
         credits_from(status, body, on_credits_low=heard.append)

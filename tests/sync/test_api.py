@@ -296,7 +296,9 @@ def test_without_retries_nothing_is_repeated(serve, make_client):
     assert len(server.requests) == 1
 
 
-def test_what_may_have_run_in_an_early_attempt_is_told_of_the_last(serve, make_client):
+def test_the_error_of_the_last_attempt_says_that_an_earlier_one_may_have_run(
+    serve, make_client
+):
     server = serve(RESET, answer(409, {"detail": "key in use"}))
     error = failure(make_client(server, retry_writes=True).execute_flow, "f", {})
     assert type(error) is ConflictError
@@ -667,7 +669,7 @@ def test_an_answer_of_just_the_limit_is_read(serve, make_client, monkeypatch):
     assert make_client(serve(answer(200, body))).get_flow("f").flow_id == "f"
 
 
-def test_an_error_carries_the_request_id_that_the_server_tells(serve, make_client):
+def test_an_error_has_the_request_id_of_the_response(serve, make_client):
     server = serve(answer(404, {"detail": "Flow 'f' not found"}, x_request_id="srv-1"))
     error = failure(make_client(server).get_flow, "f")
     assert type(error) is NotFoundError and error.request_id == "srv-1"
@@ -766,7 +768,7 @@ def test_a_redirect_without_a_target_is_an_error_answer(serve, make_client):
 # The log, proxies, and what requests would bring along
 
 
-def test_the_log_tells_each_attempt_and_each_sleep(serve, make_client, caplog):
+def test_the_log_shows_each_attempt_and_each_sleep(serve, make_client, caplog):
     caplog.set_level(logging.DEBUG, logger="ai_spine")
     server = serve(answer(503, retry_after="2"), FLOW)
     make_client(server).get_flow("f")

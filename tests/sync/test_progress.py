@@ -120,7 +120,7 @@ def test_a_notebook_without_tqdm_goes_without_bars(
 
 
 @pytest.mark.parametrize("method", ["execute_batch", "execute_and_wait"])
-def test_who_asks_for_a_bar_is_told_what_to_install_before_anything_is_sent(
+def test_a_bar_without_its_library_is_refused_before_anything_is_sent(
     method, without_tqdm
 ):
     with LocalServer() as server, server.client() as client:

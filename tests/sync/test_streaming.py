@@ -141,7 +141,7 @@ def test_events_come_as_they_happen_and_end_with_the_execution(client, gate):
     assert dict(seen[-1].execution) == dict(client.get_execution(execution_id))
 
 
-def test_a_failed_execution_is_told_and_not_raised(client):
+def test_a_failed_execution_is_yielded_and_not_raised(client):
     execution_id = client.execute_flow("failing", {}).execution_id
     last = list(follow(client, execution_id))[-1]
     assert last.is_final and last.execution.status == "failed"
@@ -276,7 +276,7 @@ def test_a_server_that_begins_anew_repeats_nothing(play):
 
 
 @pytest.mark.parametrize("names", [("a", "b", "c"), (None, None, None)], ids=str)
-def test_events_whose_ids_are_no_numbers_are_told_once(play, names):
+def test_events_whose_ids_are_no_numbers_are_yielded_once(play, names):
     told = [
         event(names[0], "running"),
         event(names[1], "running", "node"),
@@ -317,7 +317,7 @@ def test_what_one_refusal_asks_to_wait_holds_for_no_other_failure(play):
     assert len(slept) == 2 and slept[0] == 7 and slept[1] < 1
 
 
-def test_an_end_whose_id_is_out_of_order_is_told_all_the_same(play):
+def test_an_end_whose_id_is_out_of_order_is_yielded_all_the_same(play):
     client, raw = play(stream(event(5, "running"), event(2, "completed")), answer(204))
     assert [e.id for e in follow(client, "e")] == ["5", "2"]
 
@@ -416,7 +416,7 @@ def test_a_stream_that_is_gone_is_gone_on_with_by_asking(play):
     ]
 
 
-def test_a_server_that_tells_of_no_nodes_tells_of_the_execution(make_server):
+def test_a_server_without_node_results_still_reports_the_execution(make_server):
     server = make_server(streams=False)
     with server.client() as client:
         execution_id = client.execute_flow("f", {}).execution_id
@@ -554,7 +554,7 @@ def test_an_execution_whose_stream_is_over_keeps_no_other_from_being_streamed(
 @pytest.mark.parametrize(
     "told", [b": hello\n\n", b"event: party\ndata: {}\n\n"], ids=["comment", "unknown"]
 )
-def test_a_stream_that_tells_nothing_is_given_up(play, monkeypatch, told):
+def test_a_stream_without_events_is_given_up(play, monkeypatch, told):
     for room in ROOMS:
         monkeypatch.setattr(f"ai_spine.{room}.streaming.STREAM_PATIENCE", 0.05)
     link = '</s>; rel="monitor"; type="text/event-stream"'
@@ -576,7 +576,7 @@ def test_an_error_of_on_progress_is_the_callers_and_closes_the_stream(server, cl
     wait_until(lambda: server._site.publisher.count == 0)
 
 
-def test_no_stream_is_asked_for_where_none_is_told_of(make_server):
+def test_no_stream_is_opened_where_none_is_announced(make_server):
     server = make_server(streams=False)
     with server.client() as client:
         assert client.execute_and_wait("f", {}).succeeded

@@ -138,7 +138,9 @@ def tls_error(reason):
         ),
     ],
 )
-def test_each_exception_tells_the_fate_of_the_request(error, kind, words, timed_out):
+def test_each_exception_says_whether_the_request_may_have_run(
+    error, kind, words, timed_out
+):
     failure = failure_of(error)
     assert failure.kind is kind
     assert failure.message.startswith(words)

@@ -91,7 +91,7 @@ def test_tls_with_a_trusted_certificate_works_and_keeps_its_connection(
 
 
 @pytest.mark.parametrize("call", KINDS, ids=["GET", "POST"])
-def test_a_certificate_that_is_not_trusted_is_told_at_once(tls_server, call):
+def test_a_certificate_that_is_not_trusted_fails_at_once(tls_server, call):
     url, _ = tls_server
     with AISpine(base_url=url, timeout=10) as client:
         error = failure(call, client)

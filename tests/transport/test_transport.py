@@ -105,7 +105,7 @@ def test_64_threads_get_right_answers_over_no_more_sockets_than_the_pool_has(
     assert "pool is full" not in caplog.text
 
 
-def test_a_call_that_fails_gives_its_connection_back(counted, library):
+def test_a_call_that_fails_releases_its_connection(counted, library):
     with RawServer(answer(404), answer(500), b"", b"no http", answer(200)) as server:
         with AISpine(base_url=server.url, pool_size=1, max_retries=0) as client:
             for _ in range(5):
@@ -264,7 +264,7 @@ def test_a_call_that_fails_for_good_leaves_the_others_to_wait(clock):
 
 
 @pytest.mark.only_sync("it holds threads")
-def test_when_one_thread_is_told_to_wait_the_others_hold_back():
+def test_while_one_thread_is_asked_to_wait_the_others_wait_too():
     told, may_go_on = threading.Event(), threading.Event()
     slept = {}
 
@@ -366,7 +366,7 @@ def test_an_answer_packed_in_a_way_that_was_not_asked_for_is_not_unpacked(encodi
 
 
 @pytest.mark.parametrize("length", [0, 1, 99])
-def test_a_body_in_chunks_is_as_long_as_they_are_whatever_length_is_told(
+def test_a_body_in_chunks_is_as_long_as_they_are_whatever_its_length_says(
     length, library
 ):
     head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: {length}"
