@@ -1,5 +1,6 @@
 """Tests of spans and metrics, as OpenTelemetry's own exporters see them."""
 
+import asyncio
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from ai_spine import AISpine, ConfigurationError, ExecutionError, NotFoundError
 from ai_spine.local import LocalServer
+from ai_spine.policy.telemetry import Telemetry
 from tests.local import LIMIT, flow, node, single, wait_until
 
 pytest.importorskip("opentelemetry.sdk")
@@ -250,11 +252,19 @@ def test_executions_and_requests_are_measured(server, client, traces):
     )
     assert measured["/flows/execute"].count == 1
     assert measured["/flows/execute"].explicit_bounds[0] == 0.005
-    for _, in_flight in traces.points("http.client.active_requests"):
-        assert in_flight.value == 0
+    in_flight = [p.value for _, p in traces.points("http.client.active_requests")]
+    assert in_flight and set(in_flight) == {0}
 
 
-def test_the_trace_and_the_baggage_of_the_caller_are_sent(client, traces):
+def test_the_trace_and_the_baggage_of_the_caller_are_sent(
+    server, client, traces, monkeypatch
+):
+    baggages, get = [], server._site.store.get
+    monkeypatch.setattr(
+        server._site.store,
+        "get",
+        lambda *args: baggages.append(dict(baggage.get_all())) or get(*args),
+    )
     tracer = traces.tracers.get_tracer("the caller's")
     with tracer.start_as_current_span("above") as above:
         attached = context.attach(baggage.set_baggage("user", "ana"))
@@ -264,6 +274,7 @@ def test_the_trace_and_the_baggage_of_the_caller_are_sent(client, traces):
             context.detach(attached)
     served = [s for s in traces.spans() if s.kind is SpanKind.SERVER]
     assert {s.context.trace_id for s in served} == {above.get_span_context().trace_id}
+    assert baggages == [{"user": "ana"}]
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -347,8 +358,85 @@ def test_a_copy_of_a_client_in_another_process_uses_the_global_providers(
 @pytest.mark.parametrize("name", ["tracer_provider", "meter_provider"])
 def test_what_is_no_provider_is_refused(name):
     method = "get_tracer" if name == "tracer_provider" else "get_meter"
-    with pytest.raises(ConfigurationError, match=f"{name} must have a method {method}"):
-        AISpine(**{name: object()})
+    for wrong in (object(), TracerProvider, MeterProvider, "x"):
+        with pytest.raises(ConfigurationError) as caught:
+            AISpine(**{name: wrong})
+        assert str(caught.value) == f"{name} must be an object with a method {method}"
+
+
+@pytest.mark.only_sync("it is the same check")
+@pytest.mark.parametrize("error", [ImportError("no name"), TypeError("unexpected")])
+def test_an_old_opentelemetry_records_nothing_and_breaks_nothing(monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("ai_spine.policy.opentelemetry.OpenTelemetry.__init__", fail)
+    assert type(AISpine()._api.telemetry) is Telemetry
+    with pytest.raises(ConfigurationError, match="tracer_provider needs a newer"):
+        AISpine(tracer_provider=TracerProvider())
+
+
+@pytest.mark.only_sync("it is the same check")
+@pytest.mark.parametrize("value", ["no", 1, None])
+def test_tracing_is_on_or_off(value):
+    with pytest.raises(ConfigurationError, match="tracing must be True or False"):
+        AISpine(tracing=value)
+    with pytest.raises(ConfigurationError, match="tracing must be True or False"):
+        LocalServer(tracing=value)
+
+
+def test_secrets_in_a_query_are_not_in_the_span(client, traces):
+    query = {"password": "hunter2", "flow_id": "f", "api%20key": "x"}
+    client.request("GET", "/executions", params=query)
+    (span,) = traces.calls()
+    assert span.attributes["url.full"].endswith(
+        "/executions?password=***&flow_id=f&api%2520key=x"
+    )
+
+
+def test_a_trace_header_of_the_callers_own_is_sent_alone(server, traces):
+    own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with server.client(headers={"Traceparent": own}, **traces.providers) as client:
+        client.get_flow("f")
+    (served,) = [s for s in traces.spans() if s.kind is SpanKind.SERVER]
+    assert f"{served.context.trace_id:032x}" == own.split("-")[1]
+
+
+@pytest.mark.only_sync("it makes its own loop")
+def test_a_call_that_is_garbage_collected_ends_its_span(server, traces, capfd):
+    async def main():
+        client = server.async_client(**traces.providers)
+        task = asyncio.ensure_future(client.get_flow("f"))
+        await asyncio.sleep(0)
+        server.faults.add("GET", "/flows/f", delay=0.1)
+        tasks.append((client, task))
+
+    pytest.importorskip("aiohttp")
+    tasks = []
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main())
+    client, task = tasks.pop()
+    task._log_destroy_pending = False
+    coroutine = task.get_coro()
+    del task
+    coroutine.close()
+    loop.run_until_complete(client.aclose())
+    loop.close()
+    assert len(traces.calls()) == 1
+    for _, in_flight in traces.points("http.client.active_requests"):
+        assert in_flight.value == 0
+    assert "different Context" not in capfd.readouterr().err
+
+
+def test_spans_of_the_server_name_the_tenant(traces):
+    with LocalServer(
+        [single()], {"work": work}, tenants=True, tracer_provider=traces.tracers
+    ) as server:
+        with server.client(tenant="acme", **traces.providers) as client:
+            client.execute_and_wait("f", {})
+    assert {span.attributes["ai_spine.tenant"] for span in traces.spans()} == {"acme"}
+    agent = traces.only("agent work").attributes
+    assert (agent["ai_spine.node.id"], agent["ai_spine.agent.id"]) == ("n", "work")
 
 
 @pytest.mark.only_sync("it is the same check")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ai_spine._async.runtime import result_of, turn_of
+from ai_spine._async.runtime import result_of, turn_of, who_asks
+from ai_spine.config.key_file import KeyFile
 from ai_spine.exceptions import AuthenticationError
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.messages import Credential, Response
@@ -13,23 +14,36 @@ from ai_spine.utils import Secret
 
 async def ask_if_needed(
     transport: AsyncTransport, which: Credential, call: CallState
-) -> int:
-    """Ask for the key if it is not known, and return the version that an attempt sends.
+) -> None:
+    """Ask for the key if it is not known.
+
+    Those who wait while another asks share its key, or its failure.
 
     Raises:
-        AuthenticationError: The caller's function raised an exception, or returned no key.
+        AuthenticationError: The caller's function raised an exception, or returned no key, or
+            called this client, which waits for it.
     """
     token = transport.tokens[which]
-    if token.must_be_asked_for:
-        async with turn_of(token):
-            if token.must_be_asked_for:  # nobody did while this call waited
-                secret = await _ask(token, which, call)
-                transport.redactor.add(secret)
-                token.keep(secret)
-    return token.version
+    if not token.must_be_asked_for:
+        return
+    name = "api_key" if which is Credential.API_KEY else "access_token"
+    if token.asker is not None and token.asker == who_asks():
+        message = f"the function given as {name} calls this client, which waits for it"
+        raise AuthenticationError(message, call=call.info(transient=False))
+    failures = token.failures
+    async with turn_of(token):
+        if token.must_be_asked_for and token.failures == failures:
+            token.asker = who_asks()
+            try:
+                await _ask(token, name, transport)
+            finally:
+                token.asker = None
+    if token.failures != failures and token.must_be_asked_for:
+        message, cause = token.last_failure
+        raise AuthenticationError(message, call=call.info(transient=False)) from cause
 
 
-def may_ask_again(token: Token, call: CallState, result: Any, version: int) -> bool:
+def may_ask_again(token: Token, call: CallState, result: Any) -> bool:
     """Return whether to ask for another key and repeat the request, once in a call.
 
     A server that refuses the key has not executed the request, whatever its method.
@@ -38,20 +52,23 @@ def may_ask_again(token: Token, call: CallState, result: Any, version: int) -> b
     if not refused or token.source is None or call.has_asked_again:
         return False
     call.has_asked_again = True
-    token.refuse(version)
+    token.refuse(call.token_version)
     return True
 
 
-async def _ask(token: Token, which: Credential, call: CallState) -> Secret:
-    name = "api_key" if which is Credential.API_KEY else "access_token"
+async def _ask(token: Token, name: str, transport: AsyncTransport) -> None:
+    """Call the source, and keep the key or what went wrong."""
     try:
         secret = Secret(await result_of(token.source))
     except Exception as error:
         message = f"the function given as {name} raised {type(error).__name__}"
-        info = call.info(transient=False)
-        raise AuthenticationError(message, call=info) from error
+        if isinstance(token.source, KeyFile):
+            message = str(error)
+        token.note_failure(message, error)
+        return
     problem = problem_of(secret)
     if problem is not None:
-        message = f"the function given as {name} {problem}"
-        raise AuthenticationError(message, call=call.info(transient=False))
-    return secret
+        token.note_failure(f"the function given as {name} {problem}", None)
+        return
+    transport.redactor.add(secret)
+    token.keep(secret)

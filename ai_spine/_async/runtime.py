@@ -6,7 +6,7 @@ from inspect import isawaitable
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterator
 
 from ai_spine.exceptions import ValidationError
-from ai_spine.policy.request_events import log, log_hook_error
+from ai_spine.policy.request_events import fields, log, log_hook_error
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.tokens import Token
 from ai_spine.policy.validation import ErrorClass
@@ -23,6 +23,11 @@ async def turn_of(token: Token) -> AsyncIterator[None]:
         token.lock_of_loop = loop, asyncio.Lock()
     async with token.lock_of_loop[1]:
         yield
+
+
+def who_asks() -> Any:
+    """Return the task that runs."""
+    return asyncio.current_task()
 
 
 async def result_of(source: Any) -> Any:
@@ -64,6 +69,6 @@ def naming_execution(doing: str, execution_id: str) -> Iterator[None]:
             "stopped %s execution %s, which continues",
             doing,
             execution_id,
-            extra={"execution_id": execution_id},
+            extra=fields(execution_id=execution_id),
         )
         raise

@@ -34,7 +34,7 @@ from ai_spine.policy.call_state import CallState
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import Credential, Request, Response, encode_query
 from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
-from ai_spine.policy.request_events import RequestEvent, log, log_line
+from ai_spine.policy.request_events import RequestEvent, fields, log, log_line
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, FailureKind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
@@ -136,13 +136,8 @@ class ApiClient:
     def below(self, name: str, **attributes: Any) -> Iterator["ApiClient"]:
         """Make a span, and yield a client whose calls are below it, whoever makes them."""
         parent = self.telemetry.parent(name, tenant=self.settings.tenant, **attributes)
-        is_recorded = parent.telemetry is not self.telemetry
         try:
-            yield (
-                self.with_settings(self.settings, parent.telemetry)
-                if is_recorded
-                else self
-            )
+            yield self.with_settings(self.settings, parent.telemetry)
         except BaseException as error:
             parent.end(error)
             raise
@@ -200,16 +195,17 @@ class ApiClient:
         with self.telemetry.scope(call, path, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:
-                version = ask_if_needed(transport, which, call)
+                ask_if_needed(transport, which, call)
                 result: Optional[Result] = self._wait_for_turn(call)
                 if result is None:
                     timeout = self._begin_attempt(call, request)
+                    call.token_version = token.version
                     result = self._end_attempt(call, attempt(request, timeout))
                 outcome = self._read(operation, result)
                 if not isinstance(outcome, Failure):
                     return outcome
                 delay = self._delay_before_next(outcome, call)
-                if may_ask_again(token, call, result, version):
+                if may_ask_again(token, call, result):
                     delay = 0.0
                 call.note(outcome, delay)
                 if delay is None:
@@ -368,8 +364,8 @@ class ApiClient:
 
     def warn(self, message: str, execution_id: str, *values: Any) -> None:
         """Log what went wrong, and ends nothing, while an execution is followed."""
-        known = {"execution_id": execution_id, "tenant": self.settings.tenant}
-        log.warning(message, execution_id, *values, extra=known)
+        extra = fields(execution_id=execution_id, tenant=self.settings.tenant)
+        log.warning(message, execution_id, *values, extra=extra)
 
     def log_body(
         self, which: str, call: Union[CallState, CallInfo], content: Optional[bytes]
@@ -393,6 +389,6 @@ class ApiClient:
             name, call.method, call.path, attempt, call.request_id, **known
         )
         if name != "request":
-            log.debug(log_line(event), extra={"attempt": attempt})
+            log.debug(log_line(event), extra=fields(attempt=attempt))
         for hook in hooks:
             run_hook(name, hook, event)

@@ -1,5 +1,6 @@
 """What the two clients do differently. By hand: `_async/runtime.py` is its other half."""
 
+import threading
 import time
 from contextlib import contextmanager
 from inspect import iscoroutine
@@ -20,6 +21,11 @@ def turn_of(token: Token) -> Iterator[None]:
     """Let one thread at a time ask for a token."""
     with token.lock:
         yield
+
+
+def who_asks() -> Any:
+    """Return the thread that runs."""
+    return threading.get_ident()
 
 
 def result_of(source: Any) -> Any:

@@ -72,7 +72,7 @@ def start(
     ai-spine local start --flows flows/ --agents agents.py --db runs.db
     """
     for name, value in (("api_key", api_key), ("api_key_file", api_key_file)):
-        if value:
+        if value is not None:
             session().options[name] = value
     key = session().key
     if debug or session().options.get("debug"):

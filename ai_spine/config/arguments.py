@@ -17,7 +17,8 @@ from ai_spine.policy.validation import (
     check_header_value,
     is_async,
 )
-from ai_spine.utils import Secret, one_line
+from ai_spine.policy.json_encoding import kind_of
+from ai_spine.utils import Secret, is_header_value, one_line
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
@@ -74,13 +75,17 @@ def check_tenant(name: str, value: Any) -> Optional[str]:
     """
     if value == "":
         return None
-    check_header_value(name, value, ConfigurationError)
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be text, not {kind_of(value)}")
+    if not is_header_value(value):
+        raise ConfigurationError(
+            f"{name} must be printable ASCII text without spaces around it"
+        )
     if len(value) > MAX_TENANT_LENGTH:
         raise ConfigurationError(
             f"{name} must have at most {MAX_TENANT_LENGTH} characters, not {len(value)}"
         )
-    checked: str = value
-    return checked
+    return value
 
 
 def _check_tenancy_headers(names: Mapping[str, Any]) -> None:

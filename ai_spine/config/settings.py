@@ -29,6 +29,7 @@ from ai_spine.exceptions import (
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.validation import (
     check_amount,
+    check_bool,
     check_count,
     check_flag,
     check_seconds,
@@ -92,11 +93,11 @@ def check_policy(given: Mapping[str, Any]) -> Dict[str, Any]:
     if deadline is not None:
         deadline = check_seconds("deadline", deadline, wrong)
     flags = {
-        name: check_flag(name, given[name], wrong)
-        for name in ("retry_writes", "debug", "tracing")
+        name: check_flag(name, given[name], wrong) for name in ("retry_writes", "debug")
     }
     return {
         "deadline": deadline,
+        "tracing": check_bool("tracing", given["tracing"], wrong),
         "retry_after_limit": check_retry_after_limit(given["retry_after_limit"]),
         "pool_size": check_count(
             "pool_size", size, least=1, most=MAX_POOL_SIZE, error=wrong
@@ -183,7 +184,7 @@ def resolve_api_key(
     found = profiles.find("api_key", profile)
     if found is None or (found.in_profile and not is_meant_for(profile, base_url)):
         if found is not None:
-            _warn_of_other_server(profile, origin(base_url))
+            _warn_of_other_server(profile, origin(base_url), "key")
         return None
     if (
         found.name == ENV_API_KEY_FILE
@@ -201,11 +202,11 @@ def is_meant_for(profile: Profile, base_url: str) -> bool:
     return origin(check_base_url(own.name, own.text.reveal())) == origin(base_url)
 
 
-def _warn_of_other_server(profile: Profile, server: str) -> None:
-    if (profile.name, server) not in _warned_of:
-        _warned_of.add((profile.name, server))
+def _warn_of_other_server(profile: Profile, server: str, what: str) -> None:
+    if (profile.name, server, what) not in _warned_of:
+        _warned_of.add((profile.name, server, what))
         warnings.warn(
-            f"the key of the profile {profile.name} is not sent to {server}, "
+            f"the {what} of the profile {profile.name} is not sent to {server}, "
             "since its base_url is another server",
             ProfileWarning,
             stacklevel=6,  # where the client is made
@@ -311,11 +312,17 @@ def resolve_tenant(
 
     Raises:
         ConfigurationError: A header cannot hold it, or it is too long.
+
+    Warns:
+        ProfileWarning: The profile's is for another server; once for each pair of them.
     """
     if argument is not None:
         return arguments.check_tenant(name, argument)
     found = profiles.find(name, profile)
-    if found is None or (found.in_profile and not is_meant_for(profile, base_url)):
+    if found is None:
+        return None
+    if found.in_profile and not is_meant_for(profile, base_url):
+        _warn_of_other_server(profile, origin(base_url), name)
         return None
     return arguments.check_tenant(found.name, found.text.reveal())
 

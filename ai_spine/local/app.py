@@ -17,6 +17,7 @@ from ai_spine.local.http.responses import (
 from ai_spine.local.http.routes import Backend, SystemRoutes, resource_routes
 from ai_spine.local.http.tracing import trace_requests
 from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
+from ai_spine.local.pages.access import Access
 from ai_spine.local.pages.routes import Page
 
 
@@ -31,8 +32,13 @@ def _build_nothing(*_: Any, **__: Any) -> Any:
     raise RuntimeError("the local server builds no URLs from its rules")
 
 
-def make_app(backend: Backend) -> Flask:
-    """Return the WSGI application."""
+def make_app(backend: Backend, access: Access) -> Flask:
+    """Return the WSGI application.
+
+    Args:
+        backend: What its routes use.
+        access: Knows who has signed in to the page.
+    """
     app = Flask("ai_spine.local", static_folder=None)
     app.url_rule_class = _MatchingRule
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -48,7 +54,7 @@ def make_app(backend: Backend) -> Flask:
     accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
     AccountRoutes(backend.store).add_to(accounts)
     app.register_blueprint(accounts)
-    page = Page(backend.store, backend.engine, backend.key_digest)
+    page = Page(backend.store, backend.engine, access)
     app.register_blueprint(page.blueprint())
     trace_requests(app, backend.telemetry)
     app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))

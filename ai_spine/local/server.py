@@ -34,13 +34,15 @@ from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
 from ai_spine.local.http.security import Guard, names_of
 from ai_spine.local.http.wsgi_server import HttpServer
+from ai_spine.local.pages.access import Access
 from ai_spine.local.site import Definitions, Site
-from ai_spine.local.tenants import Tenants, file_of
+from ai_spine.local.tenants import Tenants, check_folder, file_of
 from ai_spine.models import Execution, Flow
 from ai_spine.models.statuses import ExecutionStatus, read_status
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import (
+    check_bool,
     check_count,
     check_flag,
     check_id,
@@ -110,15 +112,18 @@ class LocalServer:
         del api_key
         _check_settings(host, port, secret, max_workers, db)
         check_flag("streams", streams, ConfigurationError)
-        check_flag("tenants", tenants, ConfigurationError)
-        check_flag("tracing", tracing, ConfigurationError)
+        check_bool("tenants", tenants, ConfigurationError)
+        check_bool("tracing", tracing, ConfigurationError)
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
+        digest = None if secret is None else digest_of(secret.reveal())
+        access = Access(digest)
         make_site = partial(
             Site,
             Definitions(flows, agents),
-            key_digest=None if secret is None else digest_of(secret.reveal()),
+            access=access,
+            key_digest=digest,
             max_workers=max_workers,
             streams=streams,
             telemetry=make_telemetry(tracing, tracer_provider),
@@ -127,11 +132,10 @@ class LocalServer:
         self._added: List[Callable[[Site], Any]] = []
         # With tenants, it says what each of them begins with.
         self._site = make_site(":memory:" if tenants else os.fspath(db))
-        self._tenants = (
-            Tenants(self._site, partial(self._make_site, make_site, os.fspath(db)))
-            if tenants
-            else None
-        )
+        self._tenants: Optional[Tenants] = None
+        if tenants:
+            make = partial(self._make_site, make_site, check_folder(os.fspath(db)))
+            self._tenants = Tenants(self._site, make, access)
         self.faults = FaultScript()
         """What the server is to do wrong."""
         faulty = FaultyApp(self._tenants or self._site.app, self.faults, API_PREFIX)
@@ -324,11 +328,9 @@ class LocalServer:
             raise ConfigurationError("the server has tenants: name one with tenant")
         return self._site if self._tenants is None else self._tenants.site(tenant or "")
 
-    def _make_site(
-        self, make_site: Callable[[str], Site], db: str, tenant: str
-    ) -> Site:
+    def _make_site(self, make_site: Callable[..., Site], db: str, tenant: str) -> Site:
         """Make the site of a tenant, with all that each of them has."""
-        site = make_site(file_of(db, tenant))
+        site = make_site(file_of(db, tenant), tenant=tenant)
         for add in self._added:
             add(site)
         return site

@@ -17,6 +17,7 @@ from ai_spine.local.definitions import (
 from ai_spine.local.engine.engine import Engine
 from ai_spine.local.http.routes import Backend
 from ai_spine.local.http.streams import Publisher
+from ai_spine.local.pages.access import Access
 from ai_spine.local.store.store import Store
 from ai_spine.policy.telemetry import Telemetry
 
@@ -47,6 +48,8 @@ class Site:
         max_workers: How many nodes run at once.
         streams: Whether executions can be followed as streams of events.
         telemetry: Records requests and nodes.
+        access: Knows who has signed in to the page.
+        tenant: Whose site it is.
 
     Raises:
         ConfigurationError: A flow cannot run, or the database cannot be used.
@@ -61,18 +64,22 @@ class Site:
         max_workers: int,
         streams: bool,
         telemetry: Telemetry,
+        access: Access,
+        tenant: Optional[str] = None,
     ) -> None:
         self._given = definitions
         self._agents = dict(definitions.agents)
         self.store = Store(db)
-        self.engine = Engine(self.store, self._find_agent, max_workers, telemetry)
+        self.engine = Engine(
+            self.store, self._find_agent, max_workers, telemetry, tenant
+        )
         self.publisher = Publisher(self.store) if streams else None
         backend = Backend(
             self.store, self.engine, key_digest, self.publisher, telemetry
         )
         try:
             self._write_definitions()
-            self.app: Flask = make_app(backend)
+            self.app: Flask = make_app(backend, access)
         except BaseException:
             self.stop()
             raise

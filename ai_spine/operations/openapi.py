@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import inspect
 import re
 import textwrap
@@ -275,12 +276,16 @@ def _first_line(model: Type[Model]) -> str:
     return (inspect.getdoc(model) or model.__name__).split("\n")[0]
 
 
+@functools.lru_cache(maxsize=None)
 def _field_docs(model: Type[Model]) -> Dict[str, str]:
     """Return what the source says below each field, of the base classes as well."""
     docs: Dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, Model) and base is not Model:
-            docs.update(_docs_in(inspect.getsource(base)))
+            try:
+                docs.update(_docs_in(inspect.getsource(base)))
+            except OSError:  # only compiled files are installed
+                return {}
     return docs
 
 
@@ -289,10 +294,11 @@ def _docs_in(source: str) -> Dict[str, str]:
     body = made.body if isinstance(made, ast.ClassDef) else []
     pairs: List[Tuple[ast.stmt, ast.stmt]] = list(zip(body, body[1:]))
     return {
-        field.target.id: " ".join(inspect.cleandoc(str(text.value.value)).split())
+        field.target.id: " ".join(
+            inspect.cleandoc(ast.literal_eval(text.value)).split()
+        )
         for field, text in pairs
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)
         and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
     }

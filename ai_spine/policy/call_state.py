@@ -42,6 +42,8 @@ class CallState:
         self.attempts: List[Attempt] = []
         self.has_asked_again = False
         """Whether the key was refused, and the caller's function asked for another."""
+        self.token_version = 0
+        """The version of the key that the last attempt sent."""
         self.maybe_executed = False
         self.attempt_began = 0.0
         self.attempt_timeout = 0.0

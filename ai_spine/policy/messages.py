@@ -36,7 +36,11 @@ class Request(NamedTuple):
 
     def with_headers(self, headers: Mapping[str, str]) -> "Request":
         """Return the request with more headers; those that it has stay as they are."""
-        return self._replace(headers={**headers, **self.headers}) if headers else self
+        if not headers:
+            return self
+        own = {name.lower() for name in self.headers}
+        more = {name: headers[name] for name in headers if name.lower() not in own}
+        return self._replace(headers={**more, **self.headers})
 
 
 class Response(NamedTuple):

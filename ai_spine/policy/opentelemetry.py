@@ -13,6 +13,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from ai_spine.__version__ import __version__
 from ai_spine.exceptions import AISpineError, APIError
+from ai_spine.policy.redaction import redact_query
 from ai_spine.policy.telemetry import CallScope, Parent, Telemetry
 
 _NAME = "ai_spine"
@@ -205,7 +206,7 @@ class _TracedScope(CallScope):
             **telemetry.server,
         }
         url = telemetry.redact(
-            telemetry.origin + call.path + (f"?{query}" if query else "")
+            telemetry.origin + call.path + (f"?{redact_query(query)}" if query else "")
         )
         above = telemetry.parent_context
         self._span = telemetry.tracer.start_span(
@@ -225,8 +226,6 @@ class _TracedScope(CallScope):
         return super().__enter__()
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        super().__exit__(kind, error, traceback)
-        context.detach(self._attached)
         if self._began is not None:  # the attempt was cancelled
             self.end_attempt(None, kind.__name__ if kind else None)
         if self._status is not None:
@@ -236,6 +235,8 @@ class _TracedScope(CallScope):
         if error is not None:
             _set_error(self._span, error)
         self._span.end()
+        context.detach(self._attached)
+        super().__exit__(kind, error, traceback)
 
     def begin_attempt(self) -> None:
         """Note that an attempt begins."""

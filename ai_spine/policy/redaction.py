@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any, Iterable, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, Optional
 from urllib.parse import unquote, urlsplit
 
 from ai_spine.constants import MAX_LOGGED_LENGTH
@@ -41,21 +41,24 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Optional[Secret]]) -> None:
-        self._patterns: Tuple[Secret, ...] = ()
-        for secret in secrets:
-            if secret is not None:
-                self.add(secret)
+        known = [secret for secret in secrets if secret is not None]
+        # As `Secret`, so that no traceback with locals shows a pattern that spells the key.
+        self._patterns = tuple(Secret(_pattern_of(secret.reveal())) for secret in known)
+        # Those that came later, the latest last. Each step is one of the interpreter's own, so
+        # that threads need no lock.
+        self._later: Dict[Secret, None] = {}
 
     def add(self, secret: Secret) -> None:
-        """Remove one more secret from now on."""
-        # As `Secret`, so that no traceback with locals shows a pattern that spells the key.
+        """Remove one more secret from now on; of many, the latest."""
         pattern = Secret(_pattern_of(secret.reveal()))
-        if pattern not in self._patterns:
-            self._patterns = (*self._patterns, pattern)[-_MOST_SECRETS:]
+        self._later.pop(pattern, None)
+        self._later[pattern] = None
+        for oldest in list(self._later)[:-_MOST_SECRETS]:
+            self._later.pop(oldest, None)
 
     def redact(self, text: str) -> str:
         """Return a text without the secrets, also where they are escaped as in JSON or in a URL."""
-        for pattern in self._patterns:
+        for pattern in (*self._patterns, *list(self._later)):
             text = re.sub(pattern.reveal(), _MASK, text, flags=re.IGNORECASE)
         return text
 
@@ -73,6 +76,20 @@ class Redactor:
         except (ValueError, RecursionError):
             return f"{len(content)} bytes that are not JSON"
         return one_line(self.redact(text), MAX_LOGGED_LENGTH)
+
+
+def redact_query(query: str) -> str:
+    """Return a query without the values whose names suggest a secret.
+
+    Example:
+        >>> redact_query("flow_id=f&api_key=sk-1")
+        'flow_id=f&api_key=***'
+    """
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return "&".join(
+        f"{name}={_MASK}" if _SECRET_NAME.search(unquote(name)) else name + mark + value
+        for name, mark, value in pairs
+    )
 
 
 def _pattern_of(secret: str) -> str:

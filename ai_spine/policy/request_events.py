@@ -2,26 +2,35 @@
 
 import logging
 from contextvars import ContextVar
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional
 
 from ai_spine.constants import LOGGER_NAME
 
 LOG_FIELDS = ("request_id", "attempt", "flow_id", "execution_id", "tenant")
 """The attributes of each record, which are `None` where they are not known."""
 
+_FIELDS = "_ai_spine_fields"
+
 current_call: "ContextVar[Any]" = ContextVar("ai_spine.current_call", default=None)
 """The call that this thread or task is in."""
 
 
 class _AddFields(logging.Filter):
-    """Adds `LOG_FIELDS` to records: what was logged with them, or what is known of the call."""
+    """Adds `LOG_FIELDS` to records: what was logged with them, or what is known of the call.
+
+    The application may have fields of the same names, which `logging` forbids `extra` to replace.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        call = current_call.get()
+        call, known = current_call.get(), record.__dict__.pop(_FIELDS, {})
         for name in LOG_FIELDS:
-            if name not in record.__dict__:
-                setattr(record, name, getattr(call, name, None))
+            setattr(record, name, known.get(name, getattr(call, name, None)))
         return True
+
+
+def fields(**known: Any) -> Dict[str, Any]:
+    """Return `extra` for a record, with what it says beside what is known of the call."""
+    return {_FIELDS: known}
 
 
 log = logging.getLogger(LOGGER_NAME)

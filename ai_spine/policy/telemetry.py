@@ -30,7 +30,12 @@ class CallScope:
         return self
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        current_call.reset(self._logged_as)
+        try:
+            current_call.reset(self._logged_as)
+        except (
+            ValueError
+        ):  # its loop has forgotten the task, and another context ends it
+            pass
 
     def begin_attempt(self) -> None:
         """Note that an attempt begins."""

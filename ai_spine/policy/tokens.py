@@ -1,7 +1,7 @@
 """`Token`: what authorises requests; fixed, or asked for and kept until it is refused. Pure."""
 
 import threading
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Tuple
 
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.utils import Secret, is_header_value
@@ -35,6 +35,12 @@ class Token:
         """How often it has changed."""
         self.must_be_asked_for = self.source is not None
         """Whether the source must be called before the next request."""
+        self.asker: Any = None
+        """The thread or the task that calls the source."""
+        self.failures = 0
+        """How often the source has failed."""
+        self.last_failure: Tuple[str, Optional[Exception]] = ("", None)
+        """What went wrong the last time, and the exception."""
         self.lock = threading.Lock()
         """Held while a thread calls the source."""
         self.lock_of_loop: Any = None
@@ -45,6 +51,11 @@ class Token:
         self.version += 1
         self.current = secret
         self.must_be_asked_for = False
+
+    def note_failure(self, message: str, cause: Optional[Exception]) -> None:
+        """Note that the source returned nothing that can be kept."""
+        self.failures += 1
+        self.last_failure = message, cause
 
     def refuse(self, version: int) -> None:
         """Note that the server has refused the text, unless that was an earlier version."""
@@ -61,6 +72,8 @@ def problem_of(secret: Secret) -> Optional[str]:
     """
     if not isinstance(secret.reveal(), str):
         return f"must return text, not {kind_of(secret.reveal())}"
+    if not secret.reveal():
+        return "must not return an empty text"
     if not is_header_value(secret.reveal()):
         return "must return text that a header can hold"
     return None

@@ -5,6 +5,7 @@ from typing import Any, Callable
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.telemetry import Telemetry
+from ai_spine.utils import one_line
 
 
 def make_telemetry(
@@ -39,8 +40,17 @@ def make_telemetry(
         return Telemetry()
     for name in named:
         method = "get_tracer" if name == "tracer_provider" else "get_meter"
-        if not callable(getattr(given[name], method, None)):
-            raise ConfigurationError(f"{name} must have a method {method}")
-    from ai_spine.policy.opentelemetry import OpenTelemetry
+        is_class = isinstance(given[name], type)
+        if is_class or not callable(getattr(given[name], method, None)):
+            raise ConfigurationError(f"{name} must be an object with a method {method}")
+    try:
+        from ai_spine.policy.opentelemetry import OpenTelemetry
 
-    return OpenTelemetry(tracer_provider, meter_provider, base_url, redact)
+        return OpenTelemetry(tracer_provider, meter_provider, base_url, redact)
+    except (ImportError, TypeError) as error:  # of an old release, or a part of it
+        if named:
+            raise ConfigurationError(
+                f"{named[0]} needs a newer OpenTelemetry: "
+                f"pip install 'ai-spine-sdk[otel]' ({one_line(str(error), 200)})"
+            ) from None
+        return Telemetry()

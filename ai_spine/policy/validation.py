@@ -140,6 +140,17 @@ def check_flag(name: str, value: Any, error: ErrorClass = ValidationError) -> bo
         raise error(f"{name} must be True or False") from None
 
 
+def check_bool(name: str, value: Any, error: ErrorClass = ValidationError) -> bool:
+    """Return a value that is `True` or `False`, and nothing else.
+
+    Raises:
+        ValidationError: It is something else (or `error`, if given).
+    """
+    if not isinstance(value, bool):
+        raise error(f"{name} must be True or False, not {kind_of(value)}")
+    return value
+
+
 def check_callable(
     name: str, value: Any, error: ErrorClass = ValidationError
 ) -> Optional[Callable[..., Any]]:

@@ -128,6 +128,10 @@ def test_clients_need_the_key(launch, before, after, tmp_path):
             client.list_flows()
 
 
+def test_an_empty_key_is_refused(refuse):
+    assert "must" in refuse("--api-key", "")
+
+
 def test_tenants_are_kept_apart(serve, run_process, invoke, monkeypatch):
     process, url = serve("--tenants")
     words = ("flows", "--base-url", url)

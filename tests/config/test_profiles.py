@@ -54,7 +54,13 @@ def test_the_tenant_of_a_profile_is_for_its_own_server(write):
     write("[work]\nbase_url = https://work.test\ntenant = acme\nworkspace = ws-1\n")
     settings = AISpine(profile="work")._api.settings
     assert (settings.tenant, settings.workspace) == ("acme", "ws-1")
-    other = AISpine(profile="work", base_url="https://other.test")._api.settings
+    with pytest.warns(ProfileWarning) as caught:
+        other = AISpine(profile="work", base_url="https://other.test")._api.settings
+    assert [str(each.message) for each in caught] == [
+        f"the {what} of the profile work is not sent to https://other.test:443, "
+        "since its base_url is another server"
+        for what in ("tenant", "workspace")
+    ]
     assert (other.tenant, other.workspace) == (None, None)
     assert AISpine(profile="work", tenant="")._api.settings.tenant is None
 

@@ -6,13 +6,13 @@ import pytest
 
 from ai_spine import (
     AuthenticationError,
-    ConflictError,
+    BadRequestError,
     ExecutionError,
     Flow,
     NotFoundError,
     RequestTimeoutError,
+    ServerError,
 )
-from ai_spine.exceptions import APIError
 from tests.contract.conftest import ALLOW_WRITES
 
 UNKNOWN = str(uuid.UUID(int=7))
@@ -30,7 +30,10 @@ def test_flows_and_agents_are_listed_and_found(client):
     assert all(agent.agent_id for agent in client.list_agents())
 
 
-def test_executions_are_listed_newest_first(client):
+def test_executions_are_listed_newest_first(place, client):
+    if place.flow_id is not None and ALLOW_WRITES:
+        for _ in range(2):
+            client.execute_and_wait(place.flow_id, place.input_data, timeout=120)
     found = client.list_executions(limit=5)
     assert len(found) <= 5
     created = [each.created_at for each in found if each.created_at]
@@ -71,7 +74,7 @@ def test_the_headers_of_policy_are_accepted(make_client):
             "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         },
     )
-    assert client.health_check().is_healthy
+    assert client.list_flows() is not None
 
 
 def test_a_request_without_enough_time_is_a_timeout(make_client):
@@ -95,7 +98,7 @@ def test_a_flow_is_created_changed_and_removed(client, new_flow):
     assert changed.flow_id == name
     assert client.get_flow(name).description == "changed"
     assert name in [flow.flow_id for flow in client.list_flows()]
-    with pytest.raises((ConflictError, APIError)):
+    with pytest.raises((BadRequestError, ServerError)):  # in disguise, on some servers
         client.create_flow({**new_flow, "nodes": [{"id": "x", "depends_on": ["y"]}]})
     client.delete_flow(name)
     with pytest.raises(NotFoundError):

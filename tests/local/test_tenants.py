@@ -1,5 +1,6 @@
 """Tests of tenants, which share a server and see nothing of each other."""
 
+import re
 import sqlite3
 
 import pytest
@@ -85,8 +86,8 @@ def test_a_request_without_a_tenant_is_refused(server, http, path):
     response = http.get(server.url + path)
     assert response.status_code == 400
     assert response.json()["detail"] == (
-        "The request must name its tenant in X-Tenant-Id; "
-        "in a browser, open /?tenant=NAME first"
+        "The request must name its tenant in X-Tenant-Id: set tenant=, --tenant or "
+        "AI_SPINE_TENANT; in a browser, open /?tenant=NAME first"
     )
     assert http.head(server.url + path).content == b""
 
@@ -95,6 +96,10 @@ def test_a_client_without_a_tenant_says_what_is_missing(server):
     with server.client() as client, pytest.raises(BadRequestError) as caught:
         client.list_flows()
     assert caught.value.message.startswith("The request must name its tenant")
+
+
+def test_the_document_of_the_api_belongs_to_no_tenant(server, http):
+    assert http.get(f"{server.url}/openapi.json").json()["openapi"] == "3.1.0"
 
 
 def test_the_health_of_a_server_belongs_to_no_tenant(server, http):
@@ -106,6 +111,70 @@ def test_what_can_be_no_tenant_is_refused(server, http, tenant):
     response = http.get(f"{server.url}/flows", headers={"X-Tenant-Id": tenant})
     assert response.status_code == 400
     assert "a tenant must be printable ASCII text" in response.json()["detail"]
+
+
+def test_a_wrong_tenant_of_a_browser_is_refused_with_what_is_wrong(server, http):
+    for chosen in ("", "%0A", "%C3%A9", "x" * 201):
+        response = http.get(f"{server.url}/?tenant={chosen}")
+        assert response.status_code == 400
+        assert "a tenant must be printable" in response.json()["detail"]
+
+
+def test_who_has_no_key_makes_no_site(serve, http, tmp_path):
+    server = serve(
+        [single()], {"work": work}, api_key="sk-1", tenants=True, db=tmp_path / "a.db"
+    )
+    for number in range(3):
+        headers = {"X-Tenant-Id": f"t{number}", "Authorization": "Bearer wrong"}
+        assert http.get(f"{server.url}/flows", headers=headers).status_code == 401
+    assert list(tmp_path.iterdir()) == []
+    with server.client(tenant="acme") as client:
+        assert ids(client.list_flows()) == ["f"]
+    known = {"X-Tenant-Id": "acme"}
+    assert http.get(f"{server.url}/flows", headers=known).status_code == 401
+
+
+def test_who_has_signed_in_sees_the_pages_of_any_tenant(serve, http):
+    server = serve([single()], {"work": work}, api_key="sk-1", tenants=True)
+    http.get(f"{server.url}/?tenant=acme", headers=HTML)
+    page = http.get(server.url, headers=HTML)
+    (token,) = set(re.findall(r'name="form_token" value="(\w+)"', page.text))
+    form = {"key": "sk-1", "form_token": token}
+    signed_in = http.post(f"{server.url}/page/sign-in", data=form, headers=HTML)
+    assert signed_in.ok
+    for tenant in ("acme", "beta"):
+        http.get(f"{server.url}/?tenant={tenant}", headers=HTML)
+        assert "/page/flow?id=f" in http.get(server.url, headers=HTML).text
+
+
+def test_cookies_of_other_servers_are_no_obstacle(server, http, client_of):
+    client_of("acme").create_flow(FLOW)
+    port = server.url.rpartition(":")[2]
+    cookie = f'prefs={{"a":1}}; ai-spine-page-{port}-tenant=acme'
+    page = http.get(server.url, headers={**HTML, "Cookie": cookie})
+    assert "own" in page.text
+
+
+def test_a_folder_that_cannot_be_written_is_reported_at_the_start(serve, tmp_path):
+    with pytest.raises(ConfigurationError, match="the folder of db cannot be written"):
+        serve([single()], {"work": work}, db=tmp_path / "no" / "a.db", tenants=True)
+
+
+def test_a_database_that_fails_later_is_no_secret_of_the_server(
+    serve, http, tmp_path, caplog
+):
+    server = serve([single()], {"work": work}, db=tmp_path / "a.db", tenants=True)
+    (tmp_path / "a.acme.db").mkdir()
+    response = http.get(f"{server.url}/flows", headers={"X-Tenant-Id": "acme"})
+    assert response.status_code == 500
+    assert response.json() == {"detail": "The server failed; see its log"}
+    assert "a.acme.db" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["acme", ["acme"], 1])
+def test_tenants_are_on_or_off(serve, value):
+    with pytest.raises(ConfigurationError, match="tenants must be True or False"):
+        serve([single()], {"work": work}, tenants=value)
 
 
 def test_a_server_has_a_limited_number_of_tenants(server, http, monkeypatch):
@@ -122,7 +191,7 @@ def test_a_browser_chooses_its_tenant_by_a_link(server, http, client_of):
     client_of("acme & sons").create_flow(FLOW)
     chosen = http.get(f"{server.url}/?tenant=acme+%26+sons", allow_redirects=False)
     assert (chosen.status_code, chosen.headers["Location"]) == (303, "/")
-    assert "HttpOnly; SameSite=Strict" in chosen.headers["Set-Cookie"]
+    assert "HttpOnly; SameSite=Lax" in chosen.headers["Set-Cookie"]
     assert "own" in http.get(server.url, headers=HTML).text
     assert "own" in http.get(f"{server.url}/page/flow?id=own", headers=HTML).text
     http.get(f"{server.url}/?tenant=beta")

@@ -65,3 +65,12 @@ def test_a_secret_is_recognised_in_each_spelling(form):
     assert (
         Redactor([Secret('sk-a\\\\b"c/d')]).redact(f"no {form} here") == "no *** here"
     )
+
+
+def test_secrets_that_came_later_are_removed_too_and_the_first_never_forgotten():
+    redactor = Redactor([Secret("fixed")])
+    for number in range(150):
+        redactor.add(Secret(f"key-{number}-"))
+        redactor.add(Secret("again"))
+    text = redactor.redact("fixed key-149- key-60- key-1- again")
+    assert text == "*** *** *** key-1- ***"

@@ -92,6 +92,25 @@ def test_bodies_are_logged_with_their_call(server, records, monkeypatch):
     assert [record.flow_id for record in bodies] == ["f", "f"]
 
 
+def test_fields_of_the_application_are_no_obstacle(server, records):
+    make = logging.getLogRecordFactory()
+
+    def factory(*args, **options):
+        record = make(*args, **options)
+        record.tenant = record.execution_id = record.attempt = "the application's"
+        return record
+
+    logging.setLogRecordFactory(factory)
+    try:
+        server.faults.add("GET", "/executions/*", drop=True, times=3)
+        with server.client(tenant="acme", max_retries=0) as client:
+            done = client.execute_and_wait("f", {}, timeout=LIMIT)
+    finally:
+        logging.setLogRecordFactory(make)
+    warned = [record for record in records if record.levelname == "WARNING"]
+    assert {record.execution_id for record in warned} == {done.execution_id}
+
+
 def test_a_record_outside_of_calls_has_all_fields_as_well(server, records):
     with server.client(max_retries=0) as client:
         server.faults.add("GET", "/flows", status=500)

@@ -9,9 +9,17 @@ from functools import partial
 
 import pytest
 
-from ai_spine import AISpine, AuthenticationError, ConfigurationError, ServerError
+from ai_spine import (
+    AISpine,
+    AsyncAISpine,
+    AuthenticationError,
+    ConfigurationError,
+    ServerError,
+)
 from ai_spine._sync.api import ApiClient
+from ai_spine.policy.messages import Credential
 from ai_spine.transport.requests import RequestsTransport
+from tests.local import wait_until
 from tests.raw_server import RawServer, answer
 
 pytestmark = pytest.mark.every_transport
@@ -34,6 +42,20 @@ class Keys:
         if isinstance(value, Exception):
             raise value
         return value
+
+
+class CountingLock:
+    """A lock that knows how many threads hold it or wait for it."""
+
+    def __init__(self):
+        self.count, self._lock = 0, threading.Lock()
+
+    def __enter__(self):
+        self.count += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
 
 
 @pytest.fixture
@@ -143,7 +165,7 @@ def test_a_stream_is_opened_again_with_another_key(serve, make_client):
         ((OSError("sk-secret is on the disk"),), "raised OSError"),
         ((7,), "must return text, not of type int"),
         ((None,), "must return text, not None"),
-        (("",), "must return text that a header can hold"),
+        (("",), "must not return an empty text"),
         (("sk-secret\n",), "must return text that a header can hold"),
     ],
 )
@@ -188,7 +210,8 @@ def test_no_key_that_a_function_returned_is_shown(serve, make_client):
         assert key not in repr(vars(client._api.transport))
 
 
-def test_callers_at_once_ask_once(serve, make_client):
+@pytest.mark.only_sync("tasks have a test of their own")
+def test_threads_at_once_ask_once(serve, make_client):
     server, asked, go = serve(*[FLOW] * 4), [], threading.Event()
 
     def ask():
@@ -197,13 +220,87 @@ def test_callers_at_once_ask_once(serve, make_client):
         return "sk-1"
 
     client = make_client(server, ask)
-    if hasattr(client, "_target"):  # one loop, which a plain function holds up
-        go.set()
+    lock = CountingLock()
+    client._api.transport.tokens[Credential.API_KEY].lock = lock
     with ThreadPoolExecutor(4) as threads:
         calls = [threads.submit(client.get_flow, "f") for _ in range(4)]
+        wait_until(lambda: lock.count == 4)
         go.set()
         assert {call.result(30).flow_id for call in calls} == {"f"}
     assert (keys_of(server), len(asked)) == (["sk-1"] * 4, 1)
+
+
+@pytest.mark.only_sync("tasks have a test of their own")
+def test_threads_that_wait_for_a_function_share_its_failure(serve, make_client):
+    server, go, asked = serve(FLOW), threading.Event(), []
+
+    def ask():
+        asked.append(1)
+        assert go.wait(30)
+        raise OSError("no vault")
+
+    client = make_client(server, ask)
+    lock = CountingLock()
+    client._api.transport.tokens[Credential.API_KEY].lock = lock
+    with ThreadPoolExecutor(4) as threads:
+        calls = [threads.submit(client.get_flow, "f") for _ in range(4)]
+        wait_until(lambda: lock.count == 4)
+        go.set()
+        errors = [each.exception(30) for each in calls]
+    assert {type(error) for error in errors} == {AuthenticationError}
+    assert {type(error.__cause__) for error in errors} == {OSError}
+    assert len(asked) == 1
+    with pytest.raises(AuthenticationError):
+        client.get_flow("f")
+    assert len(asked) == 2
+
+
+@pytest.mark.only_sync("it is about tasks, over one library")
+def test_tasks_that_wait_for_a_function_share_its_failure(serve):
+    pytest.importorskip("aiohttp")
+    server, asked = serve(FLOW), []
+
+    async def ask():
+        asked.append(1)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        raise OSError("no vault")
+
+    async def main():
+        async with AsyncAISpine(ask, server.url) as client:
+            calls = (client.get_flow("f") for _ in range(4))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    errors = asyncio.run(main())
+    assert {type(error) for error in errors} == {AuthenticationError}
+    assert len(asked) == 1
+
+
+@pytest.mark.only_sync("tasks have a test of their own")
+def test_a_function_that_calls_its_own_client_is_reported(serve, make_client):
+    made = []
+    made.append(make_client(serve(FLOW), lambda: made[0].get_flow("f") and "sk-1"))
+    with pytest.raises(AuthenticationError) as caught:
+        made[0].get_flow("f")
+    assert "calls this client, which waits for it" in str(caught.value.__cause__)
+
+
+@pytest.mark.only_sync("it is about tasks, over one library")
+def test_an_async_function_that_calls_its_own_client_is_reported(serve):
+    pytest.importorskip("aiohttp")
+    server, made = serve(FLOW), []
+
+    async def ask():
+        return await made[0].get_flow("f") and "sk-1"
+
+    async def main():
+        async with AsyncAISpine(ask, server.url) as client:
+            made.append(client)
+            await client.get_flow("f")
+
+    with pytest.raises(AuthenticationError) as caught:
+        asyncio.run(main())
+    assert "calls this client, which waits for it" in str(caught.value.__cause__)
 
 
 def make_key():
@@ -242,7 +339,8 @@ def test_a_file_that_is_gone_when_the_key_is_refused_is_reported(
         path.unlink()
         client.get_flow("f")
     assert isinstance(caught.value.__cause__, ConfigurationError)
-    assert "cannot be read: No such file" in str(caught.value.__cause__)
+    told = f"AI_SPINE_API_KEY_FILE: the file {str(path)!r} cannot be read"
+    assert caught.value.message.startswith(told)
 
 
 # What differs between the clients

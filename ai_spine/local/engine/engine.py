@@ -49,6 +49,7 @@ class _Run:
         self.skipped: Set[str] = set()
         self.excluded: Set[str] = set()
         self.ended = False
+        self.tenant: Optional[str] = None
         self.place: Any = None
         """Where its trace goes on."""
 
@@ -93,6 +94,7 @@ class Engine:
         find_agent: Returns the agent of an id; `None` if there is none.
         max_workers: How many nodes run at once, over all executions.
         telemetry: Records nodes and agents.
+        tenant: Whose executions they are.
     """
 
     def __init__(
@@ -101,10 +103,11 @@ class Engine:
         find_agent: FindAgent,
         max_workers: int,
         telemetry: Telemetry = Telemetry(),
+        tenant: Optional[str] = None,
     ) -> None:
         self._store = store
         self._find_agent = find_agent
-        self._telemetry = telemetry
+        self._telemetry, self._tenant = telemetry, tenant
         self._workers = Workers(max_workers, "ai-spine-node")
         self._runs: Dict[str, _Run] = {}
         self._lock = threading.Lock()
@@ -114,7 +117,7 @@ class Engine:
     ) -> None:
         """Start an execution that the store has as pending."""
         run = _Run(execution_id, flow, input_data)
-        run.place = self._telemetry.here()
+        run.place, run.tenant = self._telemetry.here(), self._tenant
         with self._lock:
             self._runs[execution_id] = run
         with self._whatever_happens(run), run.lock:
@@ -216,15 +219,18 @@ class Engine:
         return True
 
     def _traced_outcome_of(self, run: _Run, step: _Step) -> Outcome:
-        known = {"execution_id": run.execution_id, "flow_id": run.flow_id}
-        name = f"node {step.node.id}"
-        with self._telemetry.span_at(
-            run.place, name, node_id=step.node.id, **known
-        ) as later:
+        name, known = f"node {step.node.id}", self._known_of(run, step)
+        with self._telemetry.span_at(run.place, name, **known) as later:
             output, failure = self._outcome_of(run, step)
             if failure is not None:
                 later["failure"] = failure
         return output, failure
+
+    def _known_of(self, run: _Run, step: _Step) -> Dict[str, Any]:
+        """Return the attributes of a node's span, and of its agent's."""
+        node = {"node_id": step.node.id, "agent_id": step.node.agent_id}
+        of_run = {"execution_id": run.execution_id, "flow_id": run.flow_id}
+        return {**node, **of_run, "tenant": run.tenant}
 
     def _outcome_of(self, run: _Run, step: _Step) -> Outcome:
         """Return a node's output and why it failed; one of them is `None`."""
@@ -236,7 +242,8 @@ class Engine:
             return None, f"agent {node.agent_id!r} is not there"
         config, timeout = dict(node.config or {}), _timeout_of(node)
         try:
-            with self._telemetry.span(f"agent {node.agent_id}", agent_id=node.agent_id):
+            known = self._known_of(run, step)
+            with self._telemetry.span(f"agent {node.agent_id}", **known):
                 headers = self._telemetry.headers()
                 task = Task(
                     run.execution_id, node.id, step.input_data, config, timeout, headers

@@ -15,6 +15,7 @@ from waitress.channel import ClientDisconnected
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.local.store.journal import Event
 from ai_spine.local.store.store import Store
+from ai_spine.policy.request_events import fields
 
 KEEP_ALIVE = 15.0  # seconds of silence after which a comment is sent
 MAX_STREAMS = 500  # half of the connections: the others are for ordinary requests
@@ -160,9 +161,9 @@ class Publisher:
         except ClientDisconnected:
             self.forget(stream)
         except Exception:  # the thread is for the other streams as well
-            known = {"execution_id": stream.execution_id}
+            known = fields(execution_id=stream.execution_id)
             log.exception(
-                "a stream of execution %s broke", *known.values(), extra=known
+                "a stream of execution %s broke", stream.execution_id, extra=known
             )
             self._drop(stream)
 

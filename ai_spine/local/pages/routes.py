@@ -60,12 +60,10 @@ log = logging.getLogger(f"{LOGGER_NAME}.local")
 class Page:
     """The routes of the page: `/` for browsers, and all under `/page/`."""
 
-    def __init__(
-        self, store: Store, engine: Engine, key_digest: Optional[bytes]
-    ) -> None:
+    def __init__(self, store: Store, engine: Engine, access: Access) -> None:
         self._store = store
         self._engine = engine
-        self._access = Access(key_digest)
+        self._access = access
 
     def lets_in(self, asked: Request) -> bool:
         """Return whether a request needs no key in its headers, because the page checks it."""
