@@ -377,6 +377,7 @@ def test_a_file_that_another_run_uses_is_refused(rig, client, program, path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs limits of files")
+@pytest.mark.only_sync("the program that it starts has the synchronous client")
 @pytest.mark.parametrize("most", [1000, 2000, 3333, 6000])
 def test_a_full_disk_is_reported_in_one_sentence_and_what_was_done_stays_done(
     rig, program, path, most

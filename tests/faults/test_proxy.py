@@ -8,7 +8,7 @@ from ai_spine import NetworkError, RequestTimeoutError
 from tests.faults import plays
 from tests.faults.catalog import FAULTS, Fault
 from tests.faults.proxy import FaultProxy
-from tests.faults.world import World
+from tests.faults.world import TENANT, World
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 
@@ -31,7 +31,7 @@ def proxy(server):
 
 
 def client_of(server, proxy, **options):
-    options = {"max_retries": 0, "timeout": 20, **options}
+    options = {"max_retries": 0, "timeout": 20, "tenant": TENANT, **options}
     return server.client(base_url=proxy.url, **options)
 
 

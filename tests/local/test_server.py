@@ -30,9 +30,9 @@ AGENTS = {"work": work}
 
 
 def our_threads():
-    """Return the names of the threads started by servers."""
+    """Return the threads started by servers; those of other tests' servers are among them."""
     return {
-        thread.name
+        thread
         for thread in threading.enumerate()
         if thread.name.startswith(("ai-spine", "waitress"))
     }
