@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from ai_spine.utils import Secret, is_header_value, one_line
+from ai_spine.utils import Secret, is_header_value
 
 _LARGEST = 64 * 1024  # bytes
 
@@ -39,11 +39,11 @@ class KeyFile:
         return secret.reveal()
 
     def __repr__(self) -> str:
-        return f"KeyFile({self.path!r})"
+        return f"KeyFile({self.name!r})"
 
     def _refuse(self, problem: str) -> NoReturn:
         # `exceptions` imports `requests`, and a help page need not wait for that.
         from ai_spine.exceptions import ConfigurationError
 
-        path = one_line(repr(self.path), 200)
-        raise ConfigurationError(f"{self.name}: the file {path} {problem}")
+        # Without the path, which may be a key in the wrong place.
+        raise ConfigurationError(f"{self.name}: the file {problem}") from None

@@ -1,5 +1,7 @@
 """Tests of keys in files."""
 
+import traceback
+
 import pytest
 
 from ai_spine import AISpine, ConfigurationError
@@ -36,7 +38,16 @@ def test_a_file_without_a_key_is_reported_when_the_client_is_made(
     monkeypatch.setenv(NAME, str(path))
     with pytest.raises(ConfigurationError) as caught:
         AISpine()
-    assert str(caught.value) == f"{NAME}: the file {str(path)!r} {problem}"
+    assert str(caught.value) == f"{NAME}: the file {problem}"
+
+
+def test_a_key_in_the_place_of_the_path_is_not_shown(monkeypatch):
+    monkeypatch.setenv(NAME, "sk-in-the-wrong-place")
+    with pytest.raises(ConfigurationError) as caught:
+        AISpine()
+    told = traceback.format_exception(None, caught.value, caught.value.__traceback__)
+    assert "sk-in-the-wrong-place" not in "".join(told)
+    assert "sk-in" not in repr(KeyFile("sk-in-the-wrong-place", NAME))
 
 
 def test_a_path_that_cannot_be_one_is_reported():
