@@ -150,15 +150,19 @@ class AISpine(
     ) -> None:
         given = arguments.hide(locals())
         del api_key, access_token, proxies
-        check_session(session, given)
+        self._begin(given)
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        """Check the arguments, and make what sends."""
+        check_session(given["session"], given)
         settings = config.check_all(given)
         config.warn_of_plain_http(settings)
         check_hooks(settings)
-        self._transport = make_transport(settings, session)
+        self._transport = make_transport(settings, given["session"])
         telemetry = make_telemetry(
             settings.tracing,
-            tracer_provider,
-            meter_provider,
+            given["tracer_provider"],
+            given["meter_provider"],
             base_url=settings.base_url,
             redact=self._transport.redactor.redact,
         )

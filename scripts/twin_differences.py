@@ -48,7 +48,7 @@ DIFFERENCES: Dict[str, Sequence[Tuple[str, str]]] = {
         ),
         ("        transport: The library that sends: `aiohttp`, or `httpx`.\n", ""),
         ('        transport: str = "aiohttp",\n', ""),
-        ("settings, session, transport)", "settings, session)"),
+        (', given["transport"])', ")"),
         (
             "The pooled session that the client sends with, in the running event loop.",
             "The pooled session that the client sends with.",

@@ -181,18 +181,16 @@ class AsyncApiClient:
             NetworkError: No response came.
         """
         call = self._start(operation, ids or {}, body, deadline)
+        call.last_event_id = last_event_id
         if call.method not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or random_id()
-        call.last_event_id = last_event_id
         request = self._request(operation, call, ids or {}, body, params)
-        transport, which = self.transport, operation.credential
-        token = transport.tokens[which]
+        transport, token = self.transport, self.transport.tokens[operation.credential]
         attempt = transport.open_stream if operation.streams else transport.send
-        path = self._base_path + operation.template(self.settings.api_prefix)
-        with self.telemetry.scope(call, path, request.query) as call.scope:
+        with self.telemetry.scope(call, request.template, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:
-                await ask_if_needed(transport, which, call)
+                await ask_if_needed(transport, operation.credential, call)
                 result: Optional[Result] = await self._wait_for_turn(call)
                 if result is None:
                     timeout = await self._begin_attempt(call, request)

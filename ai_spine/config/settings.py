@@ -67,10 +67,6 @@ def resolve_server(given: Mapping[str, Any]) -> Dict[str, Any]:
     url = resolve_base_url(given["base_url"], chosen)
     prefix = resolve_prefix(given["api_prefix"], chosen, url)
     url, prefix = split_base_url(url, prefix)
-    tenancy = {
-        name: resolve_tenant(name, given[name], chosen, url)
-        for name in ("tenant", "workspace")
-    }
     return {
         "api_key": resolve_api_key(given["api_key"], chosen, url),
         "access_token": check_access_token(given["access_token"]),
@@ -78,7 +74,8 @@ def resolve_server(given: Mapping[str, Any]) -> Dict[str, Any]:
         "timeout": resolve_timeout(given["timeout"], chosen),
         "max_retries": resolve_max_retries(given["max_retries"], chosen),
         "api_prefix": prefix,
-        **tenancy,
+        "tenant": resolve_tenant("tenant", given["tenant"], chosen, url),
+        "workspace": resolve_tenant("workspace", given["workspace"], chosen, url),
         "log_bodies": wants_bodies_logged(),
     }
 
@@ -144,7 +141,7 @@ def load_profile(name: Any) -> Profile:
     """
     if name is not None and name != "":
         profiles.check_profile_name(name, "profile")
-    return warn_of_open_file(profiles.load_profile(name), stacklevel=6)
+    return warn_of_open_file(profiles.load_profile(name), stacklevel=7)
 
 
 def warn_of_open_file(profile: Profile, stacklevel: int = 2) -> Profile:
@@ -209,7 +206,7 @@ def _warn_of_other_server(profile: Profile, server: str, what: str) -> None:
             f"the {what} of the profile {profile.name} is not sent to {server}, "
             "since its base_url is another server",
             ProfileWarning,
-            stacklevel=6,  # where the client is made
+            stacklevel=7,  # where the client is made
         )
 
 
@@ -366,7 +363,7 @@ def warn_of_plain_http(settings: Settings) -> None:
             f"the key is sent to {host} over plain http, readable for everybody on the way: "
             "use https",
             InsecureTransportWarning,
-            stacklevel=3,  # where the client is made
+            stacklevel=4,  # where the client is made
         )
 
 

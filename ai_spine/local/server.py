@@ -10,6 +10,7 @@ from typing import (
     Any,
     Callable,
     Dict,
+    FrozenSet,
     List,
     Mapping,
     Optional,
@@ -111,9 +112,7 @@ class LocalServer:
         secret = None if api_key is None else Secret(api_key)
         del api_key
         _check_settings(host, port, secret, max_workers, db)
-        check_flag("streams", streams, ConfigurationError)
-        check_bool("tenants", tenants, ConfigurationError)
-        check_bool("tracing", tracing, ConfigurationError)
+        _check_flags(streams, tenants, tracing)
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
@@ -128,16 +127,27 @@ class LocalServer:
             streams=streams,
             telemetry=make_telemetry(tracing, tracer_provider),
         )
-        self._api_key = secret
-        self._added: List[Callable[[Site], Any]] = []
-        # With tenants, it says what each of them begins with.
-        self._site = make_site(":memory:" if tenants else os.fspath(db))
-        self._tenants: Optional[Tenants] = None
-        if tenants:
-            make = partial(self._make_site, make_site, check_folder(os.fspath(db)))
-            self._tenants = Tenants(self._site, make, access)
+        self._api_key, self._closed = secret, False
         self.faults = FaultScript()
         """What the server is to do wrong."""
+        self._open(make_site, os.fspath(db), access if tenants else None)
+        self._listen(names, host, port)
+
+    def _open(
+        self, make_site: Callable[..., Site], db: str, access: Optional[Access]
+    ) -> None:
+        """Make the site, or, with access to it, what makes those of tenants."""
+        self._added: List[Callable[[Site], Any]] = []
+        self._tenants: Optional[Tenants] = None
+        if access is None:
+            self._site = make_site(db)
+            return
+        make = partial(self._make_site, make_site, check_folder(db))
+        # It says what each of them begins with.
+        self._site = make_site(":memory:")
+        self._tenants = Tenants(self._site, make, access)
+
+    def _listen(self, names: FrozenSet[str], host: str, port: int) -> None:
         faulty = FaultyApp(self._tenants or self._site.app, self.faults, API_PREFIX)
         try:
             # Outermost, so that a request that may not come uses up no fault either.
@@ -145,7 +155,6 @@ class LocalServer:
         except BaseException:
             self._site.stop()
             raise
-        self._closed = False
 
     @property
     def url(self) -> str:
@@ -354,6 +363,12 @@ def _known_status(status: Any) -> str:
         known = ", ".join(ExecutionStatus)
         raise ValidationError(f"status must be one of {known}, not {status!r}")
     return known.value
+
+
+def _check_flags(streams: Any, tenants: Any, tracing: Any) -> None:
+    check_flag("streams", streams, ConfigurationError)
+    check_bool("tenants", tenants, ConfigurationError)
+    check_bool("tracing", tracing, ConfigurationError)
 
 
 def _check_settings(
