@@ -4,9 +4,10 @@ import pytest
 
 from ai_spine import AISpine
 from ai_spine.operations import OPERATIONS
-from tests import parity
 
 pytest.importorskip("aiohttp")
+
+from tests import parity  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -441,7 +441,7 @@ def test_spans_of_the_server_name_the_tenant(traces):
 
 @pytest.mark.only_sync("it is the same check")
 def test_a_provider_without_the_extra_is_refused_in_one_sentence(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("ai_spine.policy.tracing._is_installed", lambda: False)
     assert AISpine()
     with pytest.raises(ConfigurationError) as caught:
         AISpine(tracer_provider=object())
@@ -452,9 +452,10 @@ def test_a_provider_without_the_extra_is_refused_in_one_sentence(monkeypatch):
 @pytest.mark.only_sync("it is about imports")
 def test_without_the_package_a_client_works_and_imports_none_of_it():
     script = (
-        "import sys; sys.modules['opentelemetry'] = None\n"
-        "from importlib.util import find_spec; import importlib.util as u\n"
-        "u.find_spec = lambda n, *a: None if n == 'opentelemetry' else find_spec(n, *a)\n"
+        "import sys, warnings; warnings.simplefilter('error')\n"
+        "from importlib.machinery import PathFinder\n"
+        "find = PathFinder.find_spec\n"
+        "PathFinder.find_spec = lambda n, *a: None if n == 'opentelemetry' else find(n, *a)\n"
         "from ai_spine import AISpine\n"
         "AISpine(base_url='http://127.0.0.1:9')\n"
         "print([n for n in sys.modules if n.startswith('opentelemetry.')])"

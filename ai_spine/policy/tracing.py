@@ -1,6 +1,7 @@
 """Chooses whether spans and metrics are recorded."""
 
-import importlib.util
+import sys
+from importlib.machinery import PathFinder
 from typing import Any, Callable
 
 from ai_spine.exceptions import ConfigurationError
@@ -32,7 +33,7 @@ def make_telemetry(
     named = [name for name, provider in given.items() if provider is not None]
     if not tracing:
         return Telemetry()
-    if importlib.util.find_spec("opentelemetry") is None:
+    if not _is_installed():
         if named:
             raise ConfigurationError(
                 f"{named[0]} needs OpenTelemetry: pip install 'ai-spine-sdk[otel]'"
@@ -54,3 +55,9 @@ def make_telemetry(
                 f"pip install 'ai-spine-sdk[otel]' ({one_line(str(error), 200)})"
             ) from None
         return Telemetry()
+
+
+def _is_installed() -> bool:
+    """Return whether OpenTelemetry can be imported, without asking finders that warn."""
+    name = "opentelemetry"
+    return name in sys.modules or PathFinder.find_spec(name) is not None

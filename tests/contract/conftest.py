@@ -56,7 +56,7 @@ def _started():
         process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place():
     """The server of the mode."""
     sample = ("sentiment-analysis", {"text": "Wonderful!"})

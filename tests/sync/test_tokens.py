@@ -11,7 +11,6 @@ import pytest
 
 from ai_spine import (
     AISpine,
-    AsyncAISpine,
     AuthenticationError,
     ConfigurationError,
     ServerError,
@@ -258,6 +257,8 @@ def test_threads_that_wait_for_a_function_share_its_failure(serve, make_client):
 @pytest.mark.only_sync("it is about tasks, over one library")
 def test_tasks_that_wait_for_a_function_share_its_failure(serve):
     pytest.importorskip("aiohttp")
+    from ai_spine import AsyncAISpine
+
     server, asked = serve(FLOW), []
 
     async def ask():
@@ -288,6 +289,8 @@ def test_a_function_that_calls_its_own_client_is_reported(serve, make_client):
 @pytest.mark.only_sync("it is about tasks, over one library")
 def test_an_async_function_that_calls_its_own_client_is_reported(serve):
     pytest.importorskip("aiohttp")
+    from ai_spine import AsyncAISpine
+
     server, made = serve(FLOW), []
 
     async def ask():
