@@ -1,38 +1,16 @@
 """Tests of the table of operations."""
 
-import inspect
-
 import pytest
 
-from ai_spine import AISpine, operations
+from ai_spine import operations
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.operations import OPERATIONS
 
-WITHOUT_ENDPOINT = {
-    "check_credits",
-    "close",
-    "execute_and_wait",
-    "execute_batch",
-    "iter_batch",
-    "iter_executions",
-    "request",
-    "wait_for_execution",
-    "with_options",
-}
 UNPREFIXED = ("/health", "/metrics", "/status", "/api/v1/user")
 
 
 def by_name(operation):
     return operation.name
-
-
-def test_each_method_of_the_client_has_an_operation_and_vice_versa():
-    methods = {
-        name
-        for name, value in inspect.getmembers(AISpine, inspect.isfunction)
-        if not name.startswith("_")
-    }
-    assert {operation.name for operation in OPERATIONS} == methods - WITHOUT_ENDPOINT
 
 
 def test_names_and_endpoints_of_operations_are_unique():

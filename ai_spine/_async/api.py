@@ -131,7 +131,7 @@ class AsyncApiClient:
 
     @contextmanager
     def below(self, name: str, **attributes: Any) -> Iterator["AsyncApiClient"]:
-        """Make a span, and yield a client whose calls are below it, whoever makes them."""
+        """Make a span, and yield a client whose calls are part of it in any thread or task."""
         parent = self.telemetry.parent(name, tenant=self.settings.tenant, **attributes)
         try:
             yield self.with_settings(self.settings, parent.telemetry)
@@ -360,7 +360,7 @@ class AsyncApiClient:
         return error
 
     def warn(self, message: str, execution_id: str, *values: Any) -> None:
-        """Log what went wrong, and ends nothing, while an execution is followed."""
+        """Log a failure after which an execution is still followed."""
         extra = fields(execution_id=execution_id, tenant=self.settings.tenant)
         log.warning(message, execution_id, *values, extra=extra)
 

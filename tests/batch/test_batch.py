@@ -73,7 +73,8 @@ def test_an_error_is_read_back_with_its_type():
 @pytest.mark.parametrize("value", [None, "text", {1, 2}, object(), float("nan")])
 def test_any_input_can_be_written_as_json(value):
     item = BatchItem(0, value, None, ValidationError("no mapping"))
-    json.dumps(item.to_dict(), allow_nan=False)
+    written = json.loads(json.dumps(item.to_dict(), allow_nan=False))
+    assert (written["index"], written["error"]["message"]) == (0, "no mapping")
 
 
 def test_the_key_of_an_input_depends_on_run_index_input_and_attempt():

@@ -312,6 +312,8 @@ def test_close_can_be_called_twice(serve):
     server.close()
     with server:
         pass
+    with pytest.raises(ConfigurationError, match="the server is closed"):
+        server.reset()
 
 
 def test_a_closed_server_refuses_connections_and_frees_its_port(serve, http):

@@ -187,8 +187,8 @@ def test_executions_run_at_the_same_time(serve):
     server = serve([single()], {"work": meet})
     with server.client() as client:
         started = [client.execute_flow("f", {}) for _ in range(4)]
-        for execution in started:
-            client.wait_for_execution(execution.execution_id, LIMIT, 0.05)
+        done = [client.wait_for_execution(each, LIMIT, 0.05) for each in started]
+    assert all(execution.succeeded for execution in done)
 
 
 def test_a_node_starts_as_soon_as_its_dependencies_are_done(serve, gate):
