@@ -8,8 +8,10 @@ from ai_spine._async.methods.account import AccountMethods
 from ai_spine._async.methods.agents import AgentMethods
 from ai_spine._async.methods.batches import BatchMethods
 from ai_spine._async.methods.flows import FlowMethods
+from ai_spine._async.methods.marketplace import MarketplaceMethods
 from ai_spine._async.methods.streams import StreamMethods
 from ai_spine._async.methods.system import SystemMethods
+from ai_spine._async.methods.tools import ToolMethods
 from ai_spine._async.runtime import check_hooks
 from ai_spine.config import arguments
 from ai_spine.config import settings as config
@@ -43,6 +45,8 @@ class AsyncAISpine(
     StreamMethods,
     FlowMethods,
     AgentMethods,
+    ToolMethods,
+    MarketplaceMethods,
     SystemMethods,
     AccountMethods,
 ):

@@ -11,8 +11,10 @@ from ai_spine._sync.methods.account import AccountMethods
 from ai_spine._sync.methods.agents import AgentMethods
 from ai_spine._sync.methods.batches import BatchMethods
 from ai_spine._sync.methods.flows import FlowMethods
+from ai_spine._sync.methods.marketplace import MarketplaceMethods
 from ai_spine._sync.methods.streams import StreamMethods
 from ai_spine._sync.methods.system import SystemMethods
+from ai_spine._sync.methods.tools import ToolMethods
 from ai_spine._sync.runtime import check_hooks
 from ai_spine.config import arguments
 from ai_spine.config import settings as config
@@ -41,6 +43,8 @@ class AISpine(
     StreamMethods,
     FlowMethods,
     AgentMethods,
+    ToolMethods,
+    MarketplaceMethods,
     SystemMethods,
     AccountMethods,
 ):

@@ -164,10 +164,11 @@ class RequestTimeoutError(NetworkError, TimeoutError):
 
 
 class ExecutionError(AISpineError):
-    """An execution failed, or was never started.
+    """An execution failed, or was never started; or a tool failed.
 
     Attributes:
-        execution: The execution as the server last sent it; `None` if there is none.
+        execution: The execution as the server last sent it, or a tool's `ToolResult`; `None` if
+            there is none.
     """
 
     def __init__(self, message: str = "", *, execution: Any = None) -> None:

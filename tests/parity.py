@@ -42,9 +42,18 @@ COMMANDS = {
     "stream_execution": "wait",
     "get_execution_messages": "executions messages",
     "health_check": "health",
+    "get_health": "health",
     "get_metrics": "metrics",
     "get_status": "status",
     "get_current_user": "whoami",
+    "set_tool_status": "tools status",
+    "get_tool_schemas": "tools schemas",
+    "create_tool_schemas": "tools set-schemas",
+    "get_tool_execution": "tools execution",
+    "list_marketplace_agents": "marketplace list",
+    "get_marketplace_agent": "marketplace get",
+    "get_marketplace_categories": "marketplace categories",
+    "get_marketplace_stats": "marketplace stats",
 }
 # Commands that are of the command line itself, or need no server.
 OWN_COMMANDS = {
@@ -57,7 +66,7 @@ OWN_COMMANDS = {
     "openapi",
 }
 # Routes of the local server that are no operation: what other servers have as well, and the page.
-MORE_ROUTES = {("GET", "/health/detailed"), ("GET", "/openapi.json"), ("GET", "/")}
+MORE_ROUTES = {("GET", "/openapi.json"), ("GET", "/")}
 
 
 class Surfaces(NamedTuple):
@@ -70,6 +79,13 @@ class Surfaces(NamedTuple):
     commands: FrozenSet[str]
     routes: FrozenSet[Endpoint]
     documented: FrozenSet[str]
+
+    @property
+    def operated(self) -> FrozenSet[str]:
+        """The methods that send operations; several may make one method."""
+        return frozenset(
+            each.client_method for each in OPERATIONS if each.name in self.operations
+        )
 
 
 def surfaces() -> Surfaces:
@@ -95,9 +111,9 @@ def differences(found: Surfaces) -> List[str]:
     """Return a sentence for each thing that one place has and another has not."""
     return [
         *_compared("the document", found.document, found.operations),
-        *_compared("AISpine", found.methods - WITHOUT_ENDPOINT, found.operations),
+        *_compared("AISpine", found.methods - WITHOUT_ENDPOINT, found.operated),
         *_compared(
-            "AsyncAISpine", found.async_methods - WITHOUT_ENDPOINT, found.operations
+            "AsyncAISpine", found.async_methods - WITHOUT_ENDPOINT, found.operated
         ),
         *_compared("the commands", found.commands - OWN_COMMANDS, _wanted(found)),
         *_compared("the local server", found.routes - MORE_ROUTES, _served(found)),
@@ -123,8 +139,12 @@ def _shown(name: Any) -> str:
 
 def _wanted(found: Surfaces) -> Set[str]:
     """Return the commands that the operations ask for."""
-    with_key = {o.name for o in OPERATIONS if o.credential is Credential.API_KEY}
-    return {_command_of(name) for name in found.operations if name in with_key}
+    with_key = {
+        each.client_method
+        for each in OPERATIONS
+        if each.credential is Credential.API_KEY
+    }
+    return {_command_of(name) for name in found.operated & with_key}
 
 
 def _command_of(name: str) -> str:

@@ -27,6 +27,7 @@ PRINTED = {
         "cancelled\n",
         "True\n",
     ],
+    "tools.md": ["HELLO completed\n", ""],
     "command-line.md": [],
     "performance.md": [],
     "streaming.md": [

@@ -111,11 +111,32 @@ def use_everything(client):
         call()
     client.get_flow("g"), client.get_agent("a")
     client.delete_flow("g"), client.delete_agent("a")
+    client.list_flows(mine=True), client.list_agents(mine=True)
+    client.list_agents(active=True), client.get_health(detailed=True)
+    use_tools(client)
     client.get_user_profile(), client.get_api_key_status()
     client.generate_api_key(), client.revoke_api_key()
     with pytest.warns(DeprecationWarning):
         client.check_user_api_key("u"), client.generate_user_api_key("u")
         client.revoke_user_api_key("u")
+
+
+def use_tools(client):
+    schema = {"properties": [{"property_name": "n", "type": "integer"}]}
+    tool = {"tool_id": "t", "name": "T", "endpoint": "http://127.0.0.1:1"}
+    client.create_tool({**tool, "tool_type": ["OCR"], "input_schema": schema})
+    client.update_tool("t", {"description": "new"}), client.set_tool_status("t", True)
+    client.create_tool_schemas("t", config_schema=schema), client.get_tool_schemas("t")
+    client.list_tools(), client.list_tools(active=True), client.list_tools(mine=True)
+    client.search_tools("t", tool_types=["OCR"], created_by="local", limit=5)
+    client.get_tool("t")
+    failed = client.execute_tool("t", {"n": 1}, {}, raise_on_failure=False)
+    client.get_tool_execution(failed)
+    client.delete_tool("t")
+    client.list_marketplace_agents(search="x", min_rating=1, max_price=2.5, limit=1)
+    with pytest.raises(NotFoundError):
+        client.get_marketplace_agent("x")
+    client.get_marketplace_categories(), client.get_marketplace_stats()
 
 
 def test_what_is_exchanged_with_the_local_server_is_what_the_document_says(

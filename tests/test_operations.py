@@ -4,9 +4,10 @@ import pytest
 
 from ai_spine import operations
 from ai_spine.models.base import UnexpectedResponse
-from ai_spine.operations import OPERATIONS
+from ai_spine.operations import OPERATIONS, marketplace, tools
 
-UNPREFIXED = ("/health", "/metrics", "/status", "/api/v1/user")
+IDS = ("flow_id", "agent_id", "execution_id", "tool_id")
+UNPREFIXED = ("/health", "/metrics", "/status", "/api/v1/")
 
 
 def by_name(operation):
@@ -21,7 +22,7 @@ def test_names_and_endpoints_of_operations_are_unique():
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=by_name)
 def test_only_system_paths_ignore_the_prefix(operation):
-    ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
+    ids = dict.fromkeys(IDS, "x")
     moved = operation.path_for("/api/v1", ids).startswith("/api/v1/")
     stays = operation.path_for("/api/v1", ids) == operation.path_for("", ids)
     assert moved is not operation.path.startswith(UNPREFIXED[:3])
@@ -52,6 +53,27 @@ def test_messages_have_another_path_under_a_prefix():
         (operations.GET_AGENT, "GET /agents/x"),
         (operations.CREATE_AGENT, "POST /agents"),
         (operations.DELETE_AGENT, "DELETE /agents/x"),
+        (operations.LIST_ACTIVE_AGENTS, "GET /agents/active"),
+        (operations.LIST_MY_AGENTS, "GET /api/v1/agents/my-agents"),
+        (operations.LIST_MY_FLOWS, "GET /api/v1/flows/my-flows"),
+        (tools.LIST_TOOLS, "GET /api/v1/tools"),
+        (tools.LIST_ACTIVE_TOOLS, "GET /api/v1/tools/active"),
+        (tools.LIST_MY_TOOLS, "GET /api/v1/tools/my-tools"),
+        (tools.SEARCH_TOOLS, "POST /api/v1/tools/search"),
+        (tools.GET_TOOL, "GET /api/v1/tools/x"),
+        (tools.CREATE_TOOL, "POST /api/v1/tools"),
+        (tools.UPDATE_TOOL, "PUT /api/v1/tools/x"),
+        (tools.DELETE_TOOL, "DELETE /api/v1/tools/x"),
+        (tools.SET_TOOL_STATUS, "PUT /api/v1/tools/x/status"),
+        (tools.GET_TOOL_SCHEMAS, "GET /api/v1/tools/x/schemas"),
+        (tools.CREATE_TOOL_SCHEMAS, "POST /api/v1/tools/x/schemas"),
+        (tools.EXECUTE_TOOL, "POST /api/v1/tools/x/execute"),
+        (tools.GET_TOOL_EXECUTION, "GET /api/v1/tools/executions/x"),
+        (marketplace.LIST_MARKETPLACE_AGENTS, "GET /api/v1/marketplace/agents"),
+        (marketplace.GET_MARKETPLACE_AGENT, "GET /api/v1/marketplace/agents/x"),
+        (marketplace.GET_MARKETPLACE_CATEGORIES, "GET /api/v1/marketplace/categories"),
+        (marketplace.GET_MARKETPLACE_STATS, "GET /api/v1/marketplace/stats"),
+        (operations.GET_DETAILED_HEALTH, "GET /health/detailed"),
         (operations.HEALTH_CHECK, "GET /health"),
         (operations.GET_METRICS, "GET /metrics"),
         (operations.GET_STATUS, "GET /status"),
@@ -59,7 +81,7 @@ def test_messages_have_another_path_under_a_prefix():
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_each_operation_has_its_endpoint(operation, line):
-    ids = dict.fromkeys(("flow_id", "agent_id", "execution_id"), "x")
+    ids = dict.fromkeys(IDS, "x")
     assert f"{operation.method} {operation.path_for('', ids)}" == line
 
 

@@ -19,14 +19,17 @@ agents = noun("agents", "List, show, register and remove agents.")
 
 
 @command("list", agents)
-def list_() -> None:
+@click.option("--active", is_flag=True, help="Only agents that accept work.")
+@click.option("--mine", is_flag=True, help="Only agents of the key's user.")
+def list_(active: bool, mine: bool) -> None:
     """List all agents.
 
     \b
-    ai-spine agents list
+    ai-spine agents list --active
     ai-spine agents --output csv
     """
-    print_items(session().client().list_agents(), COLUMNS, Agent)
+    found = session().client().list_agents(active=active, mine=mine)
+    print_items(found, COLUMNS, Agent)
 
 
 @command("get", agents)

@@ -52,6 +52,13 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "local": "Run an AI Spine server on this machine.",
         "local start": "Serve flows until Ctrl-C or SIGTERM",
     },
+    "marketplace": {
+        "marketplace": "Show the agents that others offer.",
+        "marketplace list": "List the agents on offer.",
+        "marketplace get": "Show an agent on offer.",
+        "marketplace categories": "Show the categories of agents on offer.",
+        "marketplace stats": "Show the statistics of the marketplace.",
+    },
     "openapi": {
         "openapi": "Print the OpenAPI document of the API, without asking a server.",
     },
@@ -60,6 +67,20 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "metrics": "Show the server's counts of executions.",
         "status": "Show the status of each component.",
         "whoami": "Show the user of the key, and the remaining credits.",
+    },
+    "tools": {
+        "tools": "List, show, register, change, remove and execute tools.",
+        "tools list": "List all tools.",
+        "tools search": "Search tools.",
+        "tools get": "Show a tool.",
+        "tools create": "Register a tool.",
+        "tools update": "Change some fields of a tool.",
+        "tools delete": "Remove a tool.",
+        "tools status": "Say whether a tool can be executed.",
+        "tools schemas": "Show the schemas of a tool.",
+        "tools set-schemas": "Set schemas of a tool; those that are not given stay.",
+        "tools execute": "Execute a tool, and print its output.",
+        "tools execution": "Show an execution of a tool.",
     },
 }
 SUMMARIES = {

@@ -17,7 +17,7 @@ from ai_spine.cli.session import Session, session
 from ai_spine.utils.did_you_mean import hint
 
 F = TypeVar("F", bound=Callable[..., Any])
-_IDS = ("flow_id", "agent_id")
+_IDS = ("flow_id", "agent_id", "tool_id")
 
 
 def errors_in_one_line(function: F) -> F:
@@ -51,8 +51,9 @@ def _fail_for(error: Exception) -> NoReturn:
 
     if isinstance(error, AISpineError):
         code = exit_code_of(error)
+        # A tool's failure has no execution of a flow.
         execution = getattr(error, "execution", None)
-        is_unknown = execution is not None and not execution.was_started
+        is_unknown = getattr(execution, "was_started", True) is False
         fail(f"{error}{meant() if is_unknown else ''}", code, error=error)
     if isinstance(error, (InsecureTransportWarning, ProfileWarning)):
         fail(str(error), USAGE, error=error)  # the user has turned warnings into errors

@@ -30,14 +30,15 @@ flows = noun("flows", "List, show, add, change and remove flows.")
 
 
 @command("list", flows)
-def list_() -> None:
+@click.option("--mine", is_flag=True, help="Only flows of the key's user.")
+def list_(mine: bool) -> None:
     """List all flows.
 
     \b
     ai-spine flows list
     ai-spine flows list --output csv
     """
-    print_items(session().client().list_flows(), COLUMNS, Flow)
+    print_items(session().client().list_flows(mine=mine), COLUMNS, Flow)
 
 
 @command("get", flows)

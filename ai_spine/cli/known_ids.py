@@ -23,6 +23,7 @@ _LARGEST = 1024 * 1024  # bytes
 _LISTS: Dict[str, Callable[[Any], List[Any]]] = {
     "flow_id": lambda client: client.list_flows(),
     "agent_id": lambda client: client.list_agents(),
+    "tool_id": lambda client: client.list_tools(),
     "execution_id": lambda client: client.list_executions(limit=20),
 }
 
@@ -31,7 +32,7 @@ def known_ids(kind: str, session: Session) -> List[str]:
     """Return the ids that the server has, or had in the last minute; none if it does not say.
 
     Args:
-        kind: `flow_id`, `agent_id` or `execution_id`.
+        kind: `flow_id`, `agent_id`, `tool_id` or `execution_id`.
         session: The session, whose options lead to the server.
     """
     try:

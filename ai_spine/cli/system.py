@@ -1,5 +1,7 @@
 """`health`, `metrics`, `status` and `whoami`."""
 
+import click
+
 from ai_spine.cli.commands import command
 from ai_spine.cli.errors import fail
 from ai_spine.cli.output.printing import print_item
@@ -7,14 +9,15 @@ from ai_spine.cli.session import session
 
 
 @command("health")
-def health() -> None:
+@click.option("--detailed", is_flag=True, help="Check the database as well.")
+def health(detailed: bool) -> None:
     """Check the server's health.
 
     \b
     ai-spine health
     ai-spine health --base-url http://127.0.0.1:8000
     """
-    found = session().client().health_check()
+    found = session().client().get_health(detailed=detailed)
     print_item(found)
     if not found.is_healthy:
         fail(f"the server reports the status {found.status}")

@@ -84,6 +84,7 @@ def _keys(context: click.Context) -> List[str]:
 _TYPES: Dict[str, StringParamType] = {
     "flow_id": _Offered(_ids("flow_id")),
     "agent_id": _Offered(_ids("agent_id")),
+    "tool_id": _Offered(_ids("tool_id")),
     "execution_id": _Offered(_ids("execution_id")),
     "profile": _Offered(_profiles),
     "key": _Offered(_keys),

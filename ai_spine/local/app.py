@@ -14,7 +14,13 @@ from ai_spine.local.http.responses import (
     refuse_http,
     refuse_unexpected,
 )
-from ai_spine.local.http.routes import Backend, SystemRoutes, resource_routes
+from ai_spine.local.http.routes import (
+    Backend,
+    SystemRoutes,
+    personal_routes,
+    resource_routes,
+)
+from ai_spine.local.http.tool_routes import MarketplaceRoutes, ToolRoutes
 from ai_spine.local.http.tracing import trace_requests
 from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
 from ai_spine.local.pages.access import Access
@@ -53,7 +59,10 @@ def make_app(backend: Backend, access: Access) -> Flask:
     app.register_blueprint(system)
     accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
     AccountRoutes(backend.store).add_to(accounts)
+    ToolRoutes(backend.store).add_to(accounts)
+    MarketplaceRoutes().add_to(accounts)
     app.register_blueprint(accounts)
+    app.register_blueprint(personal_routes(backend), url_prefix=API_PREFIX)
     page = Page(backend.store, backend.engine, access)
     app.register_blueprint(page.blueprint())
     trace_requests(app, backend.telemetry)

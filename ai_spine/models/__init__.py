@@ -11,6 +11,13 @@ from ai_spine.models.execution import AgentMessage, Execution, NodeResult
 from ai_spine.models.flow import Flow
 from ai_spine.models.service import Agent, HealthStatus, Metrics, SystemStatus
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.models.tool import (
+    Tool,
+    ToolExecution,
+    ToolResult,
+    ToolSchemas,
+    ToolSearch,
+)
 
 __all__ = [
     "Agent",
@@ -26,5 +33,10 @@ __all__ = [
     "Metrics",
     "NodeResult",
     "SystemStatus",
+    "Tool",
+    "ToolExecution",
+    "ToolResult",
+    "ToolSchemas",
+    "ToolSearch",
     "User",
 ]

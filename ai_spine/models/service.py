@@ -46,6 +46,8 @@ class HealthStatus(Model):
     """The server's clock, in UTC."""
     version: Optional[str] = attribute()
     """The server's version, if it sends it."""
+    database: Optional[str] = attribute()
+    """The state of its database, where it says so: see `get_health(detailed=True)`."""
 
     @property
     def is_healthy(self) -> bool:

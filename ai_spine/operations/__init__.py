@@ -4,8 +4,7 @@ The clients' methods, the local server's routes, the commands and the docs are t
 module, and `openapi` makes a document of it.
 """
 
-from dataclasses import dataclass
-from typing import Any, Callable, Generic, Mapping, NamedTuple, Optional, Tuple, TypeVar
+from typing import Any
 
 from ai_spine.models import (
     Agent,
@@ -27,78 +26,18 @@ from ai_spine.models.base import (
     read_sent,
     read_wrapped,
 )
+from ai_spine.operations import marketplace, tools
+from ai_spine.operations.operation import (
+    LIMIT,
+    MESSAGE,
+    OFFSET,
+    Operation,
+    Query,
+    list_of,
+    read_anything,
+    read_nothing,
+)
 from ai_spine.policy.messages import Credential
-from ai_spine.utils import quote_segment
-
-T = TypeVar("T")
-
-
-Schema = Any
-"""A model, or a JSON schema."""
-
-
-class Query(NamedTuple):
-    """A parameter of a query."""
-
-    name: str
-    kind: str
-    """A type of JSON."""
-    description: str
-
-
-@dataclass(frozen=True, eq=False)  # each is itself alone
-class Operation(Generic[T]):
-    """One endpoint.
-
-    Example:
-        >>> GET_FLOW.path_for("", {"flow_id": "a b"})
-        '/flows/a%20b'
-    """
-
-    name: str
-    """The name of the client's method."""
-    method: str
-    """The HTTP method; it also says whether repeating the request is harmless."""
-    path: str
-    """The path, with the names of ids in braces."""
-    read: Callable[[Any], T]
-    """Turns the JSON of the response into the method's return value."""
-    prefixed: bool = True
-    """Whether `api_prefix` applies; it does not to endpoints of the system and of users."""
-    path_under_prefix: Optional[str] = None
-    """The path under a prefix, where it differs."""
-    credential: Credential = Credential.API_KEY
-    """What authorises the request."""
-    streams: bool = False
-    """Whether the response is a stream of events, each of which is read."""
-    summary: str = ""
-    """What it does, in one sentence."""
-    query: Tuple[Query, ...] = ()
-    """The parameters of its query."""
-    body: Schema = None
-    """What its body is; `None` if it has none."""
-    response: Schema = None
-    """What a response is, for documents; what is read from it may be another model."""
-
-    def template(self, prefix: str) -> str:
-        """Return the path under a prefix, with the names of ids in braces."""
-        if not prefix or not self.prefixed:
-            return self.path
-        return prefix + (self.path_under_prefix or self.path)
-
-    def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
-        """Return the path for these ids."""
-        quoted = {name: quote_segment(value) for name, value in ids.items()}
-        return self.template(prefix).format(**quoted)
-
-
-def read_anything(data: Any) -> Any:
-    """Return the JSON of a response as it is."""
-    return data
-
-
-def _read_nothing(_: Any) -> None:
-    """Ignore a response that says no more than that the request was executed."""
 
 
 def _read_started(data: Any) -> Execution:
@@ -107,15 +46,6 @@ def _read_started(data: Any) -> Execution:
         raise UnexpectedResponse("a JSON object without an execution id")
     return execution
 
-
-def _list_of(name: str, model: Schema) -> Mapping[str, Schema]:
-    """Return the schema of a list, as servers wrap it."""
-    return {name: [model], "count": int}
-
-
-_LIMIT = Query("limit", "integer", "How many to return at most.")
-_OFFSET = Query("offset", "integer", "How many to skip.")
-_MESSAGE = {"message": str}
 
 # Executions
 
@@ -145,18 +75,18 @@ LIST_EXECUTIONS: Operation[Page[Execution]] = Operation(
     query=(
         Query("flow_id", "string", "Only executions of this flow."),
         Query("status", "string", "Only executions with this status."),
-        _LIMIT,
-        _OFFSET,
+        LIMIT,
+        OFFSET,
     ),
-    response=_list_of("executions", Execution),
+    response=list_of("executions", Execution),
 )
 CANCEL_EXECUTION: Operation[None] = Operation(
     "cancel_execution",
     "POST",
     "/executions/{execution_id}/cancel",
-    _read_nothing,
+    read_nothing,
     summary="Cancel an execution and return its state after that.",
-    response=_MESSAGE,
+    response=MESSAGE,
 )
 GET_EXECUTION_RESULTS: Operation[Page[NodeResult]] = Operation(
     "get_execution_results",
@@ -182,7 +112,7 @@ GET_EXECUTION_MESSAGES: Operation[Page[AgentMessage]] = Operation(
     read_items(AgentMessage, "messages"),
     path_under_prefix="/executions/{execution_id}/messages",
     summary="Return the messages that agents sent each other during an execution.",
-    response=_list_of("messages", AgentMessage),
+    response=list_of("messages", AgentMessage),
 )
 
 # Flows
@@ -193,7 +123,17 @@ LIST_FLOWS: Operation[Page[Flow]] = Operation(
     "/flows",
     read_items(Flow, "flows"),
     summary="Return all flows.",
-    response=_list_of("flows", Flow),
+    response=list_of("flows", Flow),
+)
+LIST_MY_FLOWS: Operation[Page[Flow]] = Operation(
+    "list_my_flows",
+    "GET",
+    "/api/v1/flows/my-flows",
+    read_items(Flow, "flows"),
+    prefixed=False,
+    summary="Return the flows of the key's user.",
+    response=list_of("flows", Flow),
+    of="list_flows",
 )
 GET_FLOW: Operation[Flow] = Operation(
     "get_flow",
@@ -225,9 +165,9 @@ DELETE_FLOW: Operation[None] = Operation(
     "delete_flow",
     "DELETE",
     "/flows/{flow_id}",
-    _read_nothing,
+    read_nothing,
     summary="Remove a flow.",
-    response=_MESSAGE,
+    response=MESSAGE,
 )
 
 # Agents
@@ -238,7 +178,26 @@ LIST_AGENTS: Operation[Page[Agent]] = Operation(
     "/agents",
     read_items(Agent, "agents"),
     summary="Return all agents.",
-    response=_list_of("agents", Agent),
+    response=list_of("agents", Agent),
+)
+LIST_ACTIVE_AGENTS: Operation[Page[Agent]] = Operation(
+    "list_active_agents",
+    "GET",
+    "/agents/active",
+    read_items(Agent, "agents"),
+    summary="Return the agents that accept work.",
+    response=list_of("agents", Agent),
+    of="list_agents",
+)
+LIST_MY_AGENTS: Operation[Page[Agent]] = Operation(
+    "list_my_agents",
+    "GET",
+    "/api/v1/agents/my-agents",
+    read_items(Agent, "agents"),
+    prefixed=False,
+    summary="Return the agents of the key's user.",
+    response=list_of("agents", Agent),
+    of="list_agents",
 )
 GET_AGENT: Operation[Agent] = Operation(
     "get_agent",
@@ -261,9 +220,9 @@ DELETE_AGENT: Operation[None] = Operation(
     "delete_agent",
     "DELETE",
     "/agents/{agent_id}",
-    _read_nothing,
+    read_nothing,
     summary="Remove an agent.",
-    response=_MESSAGE,
+    response=MESSAGE,
 )
 
 # The system
@@ -276,6 +235,16 @@ HEALTH_CHECK: Operation[HealthStatus] = Operation(
     prefixed=False,
     summary="Check the server's health.",
     response=HealthStatus,
+)
+GET_DETAILED_HEALTH: Operation[HealthStatus] = Operation(
+    "get_detailed_health",
+    "GET",
+    "/health/detailed",
+    HealthStatus.from_wire,
+    prefixed=False,
+    summary="Return the server's health, and that of its database.",
+    response=HealthStatus,
+    of="get_health",
 )
 GET_METRICS: Operation[Metrics] = Operation(
     "get_metrics",
@@ -381,6 +350,10 @@ REVOKE_API_KEY: Operation[ApiKeyChange] = Operation(
     response=ApiKeyChange,
 )
 
-OPERATIONS = tuple(
-    value for value in list(vars().values()) if isinstance(value, Operation)
+OPERATIONS = (
+    *(value for value in list(vars().values()) if isinstance(value, Operation)),
+    *tools.OPERATIONS,
+    *marketplace.OPERATIONS,
 )
+
+__all__ = ["OPERATIONS", "Credential", "Operation", "Query", "read_anything"]

@@ -41,6 +41,7 @@ _SECURITY: Mapping[Credential, List[Json]] = {
     Credential.ACCESS_TOKEN: [{"accessToken": []}],
     Credential.NONE: [],
 }
+_NOUNS = ("executions", "flows", "agents", "account", "tools", "marketplace")
 _ERRORS = {
     "400": "The request is wrong.",
     "401": "The key is missing or wrong.",
@@ -233,7 +234,7 @@ def _tag(operation: Operation[Any]) -> str:
     noun = nouns.get(parts[0], parts[0])
     if operation.path == "/flows/execute":
         return "executions"
-    return noun if noun in ("executions", "flows", "agents", "account") else "system"
+    return noun if noun in _NOUNS else "system"
 
 
 def _path_parameter(name: str) -> Json:

@@ -2,12 +2,14 @@
 
 import json
 import re
-from typing import Any, Dict, Iterable, Iterator, Optional
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from ai_spine.constants import MAX_LOGGED_LENGTH
+from ai_spine.models.base import Model
 from ai_spine.utils import Secret, one_line
 
+M = TypeVar("M", bound=Model)
 _MASK = "***"
 _MOST_SECRETS = 100  # a key that changes every hour is forgotten after some days
 _SECRET_NAME = re.compile(
@@ -27,6 +29,22 @@ def passwords_of(urls: Iterable[str]) -> Iterator[Secret]:
             continue
         if found:
             yield from (Secret(found), Secret(unquote(found)))
+
+
+def redact_model(model: M, redact: Callable[[str], str], shortest: M) -> M:
+    """Return a model for an error to hold, without secrets that a server put into it.
+
+    Args:
+        model: The model.
+        redact: Removes secrets from text.
+        shortest: What to return if the model is nested deeper than anybody means.
+    """
+    try:
+        text = json.dumps(dict(model))
+        clean = redact(text)
+        return model if clean == text else type(model).from_wire(json.loads(clean))
+    except (ValueError, RecursionError):
+        return shortest
 
 
 class Redactor:

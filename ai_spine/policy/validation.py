@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ai_spine.constants import MAX_SECONDS
 from ai_spine.exceptions import ConfigurationError, ValidationError
-from ai_spine.models import Agent, Execution, Flow
+from ai_spine.models import Agent, Execution, Flow, Tool, ToolResult
 from ai_spine.models.base import Model
 from ai_spine.policy.json_encoding import kind_of, text_of
 from ai_spine.utils import (
@@ -25,8 +25,15 @@ Duration = Union[float, timedelta]
 AgentId = Union[str, UUID, Agent]
 ExecutionId = Union[str, UUID, Execution]
 FlowId = Union[str, UUID, Flow]
+ToolId = Union[str, UUID, Tool]
+ToolExecutionId = Union[str, UUID, ToolResult]
 # The models that have an id of their own, by the name of the argument that takes it.
-_MODELS = {"agent_id": Agent, "execution_id": Execution, "flow_id": Flow}
+_MODELS = {
+    "agent_id": Agent,
+    "execution_id": Execution,
+    "flow_id": Flow,
+    "tool_id": Tool,
+}
 
 
 def check_id(name: str, value: Any) -> str:
@@ -48,17 +55,16 @@ def check_id(name: str, value: Any) -> str:
         return str(value)
     if isinstance(value, Model):
         value = _id_of(name, value)
-    if not isinstance(value, str):
-        raise ValidationError(f"{name} must be text, not {kind_of(value)}")
-    if not value.strip():
+    text = check_text(name, value)
+    if not text.strip():
         raise ValidationError(f"{name} must not be empty")
-    if value in (".", ".."):
+    if text in (".", ".."):
         raise ValidationError(
-            f"{name} must not be {value!r}: it would name another path"
+            f"{name} must not be {text!r}: it would name another path"
         )
-    if has_control_characters(value) or not is_unicode(value):
-        raise ValidationError(f"{name} has characters that no id can have: {value!r}")
-    return value
+    if has_control_characters(text) or not is_unicode(text):
+        raise ValidationError(f"{name} has characters that no id can have: {text!r}")
+    return text
 
 
 def _id_of(name: str, model: Model) -> str:
@@ -71,6 +77,17 @@ def _id_of(name: str, model: Model) -> str:
     if found is None:
         raise ValidationError(f"{name} is missing: the {wanted.__name__} has none")
     return found
+
+
+def check_text(name: str, value: Any) -> str:
+    """Return a value if it is text.
+
+    Raises:
+        ValidationError: It is not.
+    """
+    if not isinstance(value, str):
+        raise ValidationError(f"{name} must be text, not {kind_of(value)}")
+    return value
 
 
 def check_mapping(name: str, value: Any) -> Mapping[str, Any]:
@@ -241,18 +258,13 @@ def check_path(name: str, value: Any) -> str:
     Raises:
         ValidationError: It is not, or has `.` or `..` as a part, or a query.
     """
-    if not isinstance(value, str):
-        raise ValidationError(f"{name} must be text, not {kind_of(value)}")
-    if not value.startswith("/") or value.startswith("//"):
+    text = check_text(name, value)
+    if not text.startswith("/") or text.startswith("//"):
         raise ValidationError(f"{name} must be a path that starts with one slash")
-    if (
-        has_control_characters(value)
-        or set(value) & set(" ?#\\")
-        or not is_unicode(value)
-    ):
+    if has_control_characters(text) or set(text) & set(" ?#\\") or not is_unicode(text):
         raise ValidationError(
-            f"{name} must have neither spaces nor a query: {one_line(value)!r}"
+            f"{name} must have neither spaces nor a query: {one_line(text)!r}"
         )
-    if {".", ".."} & set(value.replace("%2e", ".").replace("%2E", ".").split("/")):
+    if {".", ".."} & set(text.replace("%2e", ".").replace("%2E", ".").split("/")):
         raise ValidationError(f"{name} must not have . or .. as a part")
-    return value
+    return text

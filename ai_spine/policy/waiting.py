@@ -1,6 +1,5 @@
 """When to poll an execution again, and when to stop waiting. Pure: its clock is passed in."""
 
-import json
 import math
 import random
 from typing import Callable, Iterator, Optional
@@ -23,6 +22,7 @@ from ai_spine.exceptions import (
 )
 from ai_spine.models import Execution
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.policy.redaction import redact_model
 from ai_spine.utils import one_line
 
 
@@ -143,12 +143,8 @@ def _may_pass(error: AISpineError) -> bool:
 
 def redact_execution(execution: Execution, redact: Callable[[str], str]) -> Execution:
     """Return an execution for an error to hold, without secrets that a server put into it."""
-    try:
-        text = json.dumps(dict(execution))
-        clean = redact(text)
-        return execution if clean == text else Execution.from_wire(json.loads(clean))
-    except (ValueError, RecursionError):  # nested deeper than anybody means
-        return Execution(execution.execution_id, status=execution.status)
+    shortest = Execution(execution.execution_id, status=execution.status)
+    return redact_model(execution, redact, shortest)
 
 
 def check_outcome(

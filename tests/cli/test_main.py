@@ -299,7 +299,7 @@ def raising(monkeypatch):
     """Make `list_flows` raise."""
 
     def arrange(error):
-        def list_flows(self):
+        def list_flows(self, mine=False):
             raise error
 
         monkeypatch.setattr(AISpine, "list_flows", list_flows)

@@ -1,44 +1,16 @@
 """The operations under test: what each needs, does, and must return."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any, Callable, Tuple
+from typing import Any, Callable
 
 from ai_spine.operations import OPERATIONS
+from tests.faults.case import Case
+from tests.faults.tool_cases import MARKETPLACE_CASES, TOOL_CASES
 from tests.faults.world import World
 
-Step = Tuple[str, str]  # an HTTP method, and how the answer is read
 _MODEL, _LIST = ("GET", "model"), ("GET", "list")
 _EVENTS = ("GET", "events")
 _EXECUTE, _CANCEL = ("POST", "started"), ("POST", "nothing")
-
-
-def _nothing(world: World, state: Any) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class Case:
-    """One method of the client."""
-
-    name: str
-    steps: Tuple[Step, ...]
-    """The requests that it makes, at least."""
-    call: Callable[[Any, Any], Any]
-    """Calls it, given the client and the cell's state."""
-    check: Callable[[World, Any, Any], Any]
-    """Tells whether its result is right, by the server's own memory."""
-    prepare: Callable[[World, Any], None] = _nothing
-    large: bool = False
-    """Whether its body can be made large."""
-    waits: bool = False
-    """Whether it looks again and again by itself."""
-    deletes: bool = False
-    """Whether it tells a 404 as `False`."""
-
-    @property
-    def posts(self) -> bool:
-        return self.steps[0][0] == "POST"
 
 
 def account_of(state: Any) -> str:
@@ -261,6 +233,24 @@ _DEFINITION_CASES = (
     ),
     Case("list_agents", (_LIST,), lambda c, s: c.list_agents(), _lists("agent_id")),
     Case(
+        "list_active_agents",
+        (_LIST,),
+        lambda c, s: c.list_agents(active=True),
+        _lists("agent_id"),
+    ),
+    Case(
+        "list_my_agents",
+        (_LIST,),
+        lambda c, s: c.list_agents(mine=True),
+        _lists("agent_id"),
+    ),
+    Case(
+        "list_my_flows",
+        (_LIST,),
+        lambda c, s: c.list_flows(mine=True),
+        _lists("flow_id"),
+    ),
+    Case(
         "get_agent",
         (_MODEL,),
         lambda c, s: c.get_agent(s.cell),
@@ -289,6 +279,12 @@ _SYSTEM_CASES = (
         (_MODEL,),
         lambda c, s: c.health_check(),
         lambda w, s, found: found.is_healthy,
+    ),
+    Case(
+        "get_detailed_health",
+        (_MODEL,),
+        lambda c, s: c.get_health(detailed=True),
+        lambda w, s, found: found.database == "connected",
     ),
     Case(
         "get_metrics",
@@ -380,8 +376,13 @@ CASES = (
     *_DEFINITION_CASES,
     *_SYSTEM_CASES,
     *_ACCOUNT_CASES,
+    *TOOL_CASES,
+    *MARKETPLACE_CASES,
 )
 BY_NAME = {case.name: case for case in CASES}
 
-# A new operation needs a case.
-assert {operation.name for operation in OPERATIONS} <= set(BY_NAME)
+# A new operation needs a case; the local server has nothing on offer to get.
+assert {operation.name for operation in OPERATIONS} <= {
+    *BY_NAME,
+    "get_marketplace_agent",
+}

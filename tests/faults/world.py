@@ -15,6 +15,7 @@ import trustme
 from ai_spine import Flow
 from ai_spine.local import LocalServer, agent
 from ai_spine.models.statuses import ExecutionStatus
+from tests.tool_service import ToolService
 
 CELL_HEADER = "X-Cell"
 _PAD = 4 * 2**20  # what makes a body large: more than sockets hold
@@ -98,6 +99,7 @@ class World:
         http = self.server._http._server
         self.arrivals = http.application = Counting(http.application)
         self.elsewhere = Elsewhere()
+        self.tools = ToolService()
         self._folder = tempfile.TemporaryDirectory()
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority = trustme.CA()
@@ -111,6 +113,7 @@ class World:
             event.set()
         self.server.close()
         self.elsewhere.close()
+        self.tools.close()
         self._folder.cleanup()
 
     def __enter__(self) -> "World":
@@ -145,8 +148,11 @@ class World:
                 "endpoint": "http://127.0.0.1:9",
                 "description": pad,
             },
+            tool=_tool(cell, self.tools.url),
+            new_tool={**_tool(f"{cell}-new", self.tools.url), "description": pad},
             input={"cell": cell, "pad": pad},
         )
+        self.store.put("tool", cell, state.tool)
         self.store.put("flow", cell, state.flow)
         self.store.put("agent", cell, {**_AGENT, "agent_id": cell})
         return state
@@ -185,6 +191,7 @@ class World:
         for name in (state.cell, f"{state.cell}-new"):
             self.store.delete("flow", name)
             self.store.delete("agent", name)
+            self.store.delete("tool", name)
 
 
 _AGENT = {
@@ -199,6 +206,20 @@ _AGENT = {
 
 def _echo(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
     return {"cell": input["cell"]}
+
+
+def _tool(tool_id: str, endpoint: str) -> Dict[str, Any]:
+    return {
+        "tool_id": tool_id,
+        "name": tool_id,
+        "description": "",
+        "endpoint": endpoint,
+        "tool_type": [],
+        "is_active": True,
+        "metadata": {},
+        **dict.fromkeys(("input_schema", "output_schema", "config_schema")),
+        "created_by": "local",
+    }
 
 
 def _flow(flow_id: str, agent_id: str) -> Dict[str, Any]:

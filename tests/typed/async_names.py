@@ -24,6 +24,11 @@ from ai_spine import (
     NodeResult,
     RequestEvent,
     SystemStatus,
+    Tool,
+    ToolExecution,
+    ToolResult,
+    ToolSchemas,
+    ToolSearch,
     User,
 )
 from ai_spine.local import LocalServer
@@ -104,7 +109,39 @@ async def use_flows_and_agents(client: AsyncAISpine) -> Flow:
     return flows[0]
 
 
+async def use_tools(client: AsyncAISpine) -> ToolExecution:
+    tool: Tool = await client.create_tool({"tool_id": "t", "endpoint": "http://t.test"})
+    tools: List[Tool] = [
+        *await client.list_tools(active=True, mine=True),
+        await client.get_tool("t"),
+        await client.update_tool(tool, {"name": "T"}),
+        await client.set_tool_status(tool, False),
+    ]
+    page: ToolSearch = await client.search_tools(
+        "t", tool_types=["OCR"], is_active=None
+    )
+    schemas: List[ToolSchemas] = [
+        await client.create_tool_schemas(tool, input_schema={"properties": []}),
+        await client.get_tool_schemas(uuid.uuid4()),
+    ]
+    result: ToolResult = await client.execute_tool(
+        tool, {"x": 1}, {}, raise_on_failure=False, idempotency_key="k"
+    )
+    gone: bool = await client.delete_tool(tool)
+    offers: Any = await client.list_marketplace_agents(
+        search="x", min_rating=4.5, limit=1
+    )
+    more: List[Any] = [
+        await client.get_marketplace_agent("a"),
+        await client.get_marketplace_categories(),
+        await client.get_marketplace_stats(),
+    ]
+    print(tools, page.has_more, schemas, result.data, gone, offers, more)
+    return await client.get_tool_execution(result)
+
+
 async def use_the_rest(client: AsyncAISpine) -> None:
+    print((await client.get_health(detailed=True)).database)
     health: HealthStatus = await client.health_check()
     metrics: Metrics = await client.get_metrics()
     status: SystemStatus = await client.get_status()

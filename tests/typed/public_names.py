@@ -45,6 +45,11 @@ from ai_spine import (
     ServerError,
     SystemStatus,
     TimeoutError,
+    Tool,
+    ToolExecution,
+    ToolResult,
+    ToolSchemas,
+    ToolSearch,
     User,
     ValidationError,
     __version__,
@@ -133,8 +138,37 @@ def use_flows_and_agents(client: AISpine) -> Flow:
     return flows[0]
 
 
+def use_tools(client: AISpine) -> ToolExecution:
+    tool: Tool = client.create_tool({"tool_id": "t", "endpoint": "http://t.test"})
+    tools: List[Tool] = [
+        *client.list_tools(active=True, mine=True),
+        client.get_tool("t"),
+        client.update_tool(tool, {"name": "T"}),
+        client.set_tool_status(tool, False),
+    ]
+    page: ToolSearch = client.search_tools("t", tool_types=["OCR"], is_active=None)
+    schemas: List[ToolSchemas] = [
+        client.create_tool_schemas(tool, input_schema={"properties": []}),
+        client.get_tool_schemas(uuid.uuid4()),
+    ]
+    result: ToolResult = client.execute_tool(
+        tool, {"x": 1}, {}, raise_on_failure=False, idempotency_key="k"
+    )
+    gone: bool = client.delete_tool(tool)
+    offers: Any = client.list_marketplace_agents(search="x", min_rating=4.5, limit=1)
+    more: List[Any] = [
+        client.get_marketplace_agent("a"),
+        client.get_marketplace_categories(),
+        client.get_marketplace_stats(),
+    ]
+    print(tools, page.has_more, schemas, result.data, gone, offers, more)
+    return client.get_tool_execution(result)
+
+
 def use_the_rest(client: AISpine) -> None:
     health: HealthStatus = client.health_check()
+    database: Optional[str] = client.get_health(detailed=True).database
+    print(database)
     metrics: Metrics = client.get_metrics()
     status: SystemStatus = client.get_status()
     user: User = client.get_current_user()

@@ -5,19 +5,37 @@ from typing import Any, List, Mapping
 from ai_spine import operations
 from ai_spine._async.methods.base import Methods
 from ai_spine.models import Agent
-from ai_spine.policy.validation import AgentId, check_id, check_mapping
+from ai_spine.policy.validation import AgentId, check_flag, check_id, check_mapping
 
 
 class AgentMethods(Methods):
     """Methods of agents."""
 
-    async def list_agents(self) -> List[Agent]:
+    async def list_agents(
+        self, *, active: bool = False, mine: bool = False
+    ) -> List[Agent]:
         """Return all agents.
 
+        Args:
+            active: Only agents that accept work.
+            mine: Only agents of the key's user.
+
         Raises:
+            ValidationError: An argument is neither true nor false.
             APIError: The server refused.
             NetworkError: No response came.
+
+        Example:
+            >>> agents = await client.list_agents(active=True)
+            >>> agents[0].agent_id
+            'applicant_check'
         """
+        active, mine = check_flag("active", active), check_flag("mine", mine)
+        if mine:
+            found = await self._list_all(operations.LIST_MY_AGENTS)
+            return found.holding(each for each in found if each.is_active or not active)
+        if active:
+            return await self._list_all(operations.LIST_ACTIVE_AGENTS)
         return await self._list_all(operations.LIST_AGENTS)
 
     async def get_agent(self, agent_id: AgentId) -> Agent:

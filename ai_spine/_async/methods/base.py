@@ -1,6 +1,6 @@
 """What the classes of methods share."""
 
-from typing import Dict, List, TypeVar
+from typing import Dict, TypeVar
 
 from ai_spine._async.api import AsyncApiClient
 from ai_spine.exceptions import NotFoundError
@@ -15,7 +15,7 @@ class Methods:
 
     _api: AsyncApiClient
 
-    async def _list_all(self, operation: Operation[Page[M]]) -> List[M]:
+    async def _list_all(self, operation: Operation[Page[M]]) -> Page[M]:
         """Return a whole list, following the cursors of servers that page it."""
         page = await self._api.call(operation)
         items, cursors = page.holding(page), {page.next_cursor}

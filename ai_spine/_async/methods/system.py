@@ -3,6 +3,7 @@
 from ai_spine import operations
 from ai_spine._async.methods.base import Methods
 from ai_spine.models import HealthStatus, Metrics, SystemStatus
+from ai_spine.policy.validation import check_flag
 
 
 class SystemMethods(Methods):
@@ -21,6 +22,26 @@ class SystemMethods(Methods):
             True
         """
         return await self._api.call(operations.HEALTH_CHECK)
+
+    async def get_health(self, *, detailed: bool = False) -> HealthStatus:
+        """Return the server's health, as `health_check` does, or with that of its database.
+
+        Args:
+            detailed: Whether to ask for the state of the `database` as well.
+
+        Raises:
+            APIError: The server refused.
+            NetworkError: No response came.
+
+        Example:
+            >>> health = await client.get_health(detailed=True)
+            >>> health.database
+            'connected'
+        """
+        operation = operations.HEALTH_CHECK
+        if check_flag("detailed", detailed):
+            operation = operations.GET_DETAILED_HEALTH
+        return await self._api.call(operation)
 
     async def get_metrics(self) -> Metrics:
         """Return the server's counts of executions and their times.

@@ -9,19 +9,25 @@ from ai_spine import operations
 from ai_spine._sync.methods.base import Methods
 from ai_spine.flows.definitions import Definition, read_definition
 from ai_spine.models import Flow
-from ai_spine.policy.validation import FlowId, check_id
+from ai_spine.policy.validation import FlowId, check_flag, check_id
 
 
 class FlowMethods(Methods):
     """Methods of flows."""
 
-    def list_flows(self) -> List[Flow]:
+    def list_flows(self, *, mine: bool = False) -> List[Flow]:
         """Return all flows.
 
+        Args:
+            mine: Only flows of the key's user.
+
         Raises:
+            ValidationError: `mine` is neither true nor false.
             APIError: The server refused.
             NetworkError: No response came.
         """
+        if check_flag("mine", mine):
+            return self._list_all(operations.LIST_MY_FLOWS)
         return self._list_all(operations.LIST_FLOWS)
 
     def get_flow(self, flow_id: FlowId) -> Flow:

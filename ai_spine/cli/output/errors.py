@@ -75,7 +75,7 @@ def _known(error: Optional[BaseException]) -> Dict[str, Any]:
     """Return the fields that an SDK error has besides its sentence."""
     fields = {name: getattr(error, name, None) for name in _FIELDS}
     execution = getattr(error, "execution", None)
-    if execution is not None and execution.was_started:
+    if execution is not None and getattr(execution, "was_started", True):
         fields["execution_id"] = execution.execution_id
     if getattr(error, "maybe_executed", False):
         fields["maybe_executed"] = True

@@ -43,7 +43,7 @@ class HttpAgent:
 
     def __init__(self, agent_id: str, endpoint: str) -> None:
         self.agent_id = agent_id
-        self.endpoint = check_endpoint(agent_id, endpoint)
+        self.endpoint = check_endpoint(f"agent {agent_id!r}", endpoint)
 
     def describe(self) -> Dict[str, Any]:
         """Return the agent as the API describes it."""
@@ -130,8 +130,12 @@ class HttpAgent:
         return AgentFailed(f"agent {self.agent_id!r} at {message}")
 
 
-def check_endpoint(agent_id: str, endpoint: Any) -> str:
-    """Return the URL of an HTTP agent, without a slash at its end.
+def check_endpoint(owner: str, endpoint: Any) -> str:
+    """Return the URL of an HTTP agent or a tool, without a slash at its end.
+
+    Args:
+        owner: Whose it is, for the message, such as `agent 'eddie'`.
+        endpoint: The URL.
 
     Raises:
         ConfigurationError: It is not an http(s) URL.
@@ -148,9 +152,7 @@ def check_endpoint(agent_id: str, endpoint: Any) -> str:
                 return str(endpoint).rstrip("/")
     except ValueError:
         pass
-    raise ConfigurationError(
-        f"agent {agent_id!r}: its endpoint must be an http or https URL"
-    )
+    raise ConfigurationError(f"{owner}: its endpoint must be an http or https URL")
 
 
 def describe_http_agent(given: Mapping[str, Any]) -> Dict[str, Any]:

@@ -24,8 +24,8 @@ _CREDITS, _RATE_LIMIT = 999999, 10000
 class AccountRoutes:
     """`/users/me`, `/user/keys/…` for any user, and `/user/account/…` for the token's owner.
 
-    There are no users to distinguish here: any name is a user, and any token is an account.
-    comes along. Keys are made and forgotten as on a real server, and open nothing.
+    There are no users to distinguish here: any name is a user, and any token is an account. Keys
+    are made and forgotten as on a real server, and open nothing.
     """
 
     def __init__(self, store: Store) -> None:

@@ -7,7 +7,7 @@ import logging
 import math
 import uuid
 from functools import wraps
-from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple, TypeVar, Union
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -240,6 +240,7 @@ _KINDS = {
     str: ("string", "string"),
     dict: ("dict", "dictionary"),
     list: ("list", "list"),
+    bool: ("bool", "boolean"),
 }
 
 
@@ -262,7 +263,7 @@ def check_fields(body: Dict[str, Any], fields: Dict[str, Any]) -> None:
         raise HTTPError(422, problems)
 
 
-def refuse_field(name: str, message: str, value: Any) -> None:
+def refuse_field(name: str, message: str, value: Any) -> NoReturn:
     """Refuse a field's value.
 
     Raises:

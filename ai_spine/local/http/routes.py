@@ -260,12 +260,18 @@ class AgentRoutes:
         """Add the routes to a blueprint."""
         add_route(routes, "GET", "/agents", self.list)
         add_route(routes, "POST", "/agents", self.create)
+        add_route(routes, "GET", "/agents/active", self.list_active)
         add_route(routes, "GET", "/agents/<path:agent_id>", self.get)
         add_route(routes, "DELETE", "/agents/<path:agent_id>", self.delete)
 
     def list(self) -> Reply:
         """All agents."""
         agents = self._store.all("agent")
+        return Reply(200, {"agents": agents, "count": len(agents)})
+
+    def list_active(self) -> Reply:
+        """Return the agents that accept work."""
+        agents = [each for each in self._store.all("agent") if each["is_active"]]
         return Reply(200, {"agents": agents, "count": len(agents)})
 
     def get(self, agent_id: str) -> Reply:
@@ -289,7 +295,7 @@ class AgentRoutes:
         )
         try:
             check_id("agent_id", body["agent_id"])
-            check_endpoint(body["agent_id"], body["endpoint"])
+            check_endpoint(f"agent {body['agent_id']!r}", body["endpoint"])
         except AISpineError as error:
             raise HTTPError(400, str(error)) from None
         return once(self._store, lambda: self._create(body))
@@ -306,6 +312,14 @@ class AgentRoutes:
         return Reply(
             200, self._store.put("agent", body["agent_id"], describe_http_agent(body))
         )
+
+
+def personal_routes(backend: Backend) -> Blueprint:
+    """Return the routes under the prefix of what belongs to the one user: everything."""
+    routes = Blueprint("personal", __name__)
+    add_route(routes, "GET", "/flows/my-flows", FlowRoutes(backend).list)
+    add_route(routes, "GET", "/agents/my-agents", AgentRoutes(backend).list)
+    return routes
 
 
 class SystemRoutes:

@@ -291,7 +291,7 @@ def test_a_usage_error_is_json_too(run, words):
 
 
 def test_an_interrupt_is_json_too(run, monkeypatch):
-    def stop(self):
+    def stop(self, mine=False):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(AISpine, "list_flows", stop)

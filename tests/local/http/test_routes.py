@@ -375,7 +375,8 @@ def test_an_id_with_special_characters_round_trips(base, http, given):
 
 
 def test_all_operations_of_the_client_except_accounts_have_a_route(server, http):
-    ids = {"execution_id": UNKNOWN, "flow_id": "zz", "agent_id": "zz"}
+    ids = {**dict.fromkeys(("flow_id", "agent_id", "tool_id"), "zz")}
+    ids["execution_id"] = UNKNOWN
     for operation, prefix in itertools.product(operations.OPERATIONS, PREFIXES):
         if operation.path.startswith("/api/v1/user"):
             continue

@@ -1,0 +1,95 @@
+"""What an operation is: one endpoint of the API, as data."""
+
+from dataclasses import dataclass
+from typing import Any, Callable, Generic, Mapping, NamedTuple, Optional, Tuple, TypeVar
+
+from ai_spine.policy.messages import Credential
+from ai_spine.utils import quote_segment
+
+T = TypeVar("T")
+
+
+Schema = Any
+"""A model, or a JSON schema."""
+
+
+class Query(NamedTuple):
+    """A parameter of a query."""
+
+    name: str
+    kind: str
+    """A type of JSON."""
+    description: str
+
+
+@dataclass(frozen=True, eq=False)  # each is itself alone
+class Operation(Generic[T]):
+    """One endpoint.
+
+    Example:
+        >>> get_flow = Operation("get_flow", "GET", "/flows/{flow_id}", read_anything)
+        >>> get_flow.path_for("", {"flow_id": "a b"})
+        '/flows/a%20b'
+    """
+
+    name: str
+    """The name of the client's method, unless `of` says another."""
+    method: str
+    """The HTTP method; it also says whether repeating the request is harmless."""
+    path: str
+    """The path, with the names of ids in braces."""
+    read: Callable[[Any], T]
+    """Turns the JSON of the response into the method's return value."""
+    prefixed: bool = True
+    """Whether `api_prefix` applies; it does not to endpoints of the system and of users."""
+    path_under_prefix: Optional[str] = None
+    """The path under a prefix, where it differs."""
+    credential: Credential = Credential.API_KEY
+    """What authorises the request."""
+    streams: bool = False
+    """Whether the response is a stream of events, each of which is read."""
+    summary: str = ""
+    """What it does, in one sentence."""
+    query: Tuple[Query, ...] = ()
+    """The parameters of its query."""
+    body: Schema = None
+    """What its body is; `None` if it has none."""
+    response: Schema = None
+    """What a response is, for documents; what is read from it may be another model."""
+    of: Optional[str] = None
+    """The client's method, if several operations make one."""
+
+    @property
+    def client_method(self) -> str:
+        """The name of the client's method."""
+        return self.of or self.name
+
+    def template(self, prefix: str) -> str:
+        """Return the path under a prefix, with the names of ids in braces."""
+        if not prefix or not self.prefixed:
+            return self.path
+        return prefix + (self.path_under_prefix or self.path)
+
+    def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
+        """Return the path for these ids."""
+        quoted = {name: quote_segment(value) for name, value in ids.items()}
+        return self.template(prefix).format(**quoted)
+
+
+def read_anything(data: Any) -> Any:
+    """Return the JSON of a response as it is."""
+    return data
+
+
+def read_nothing(_: Any) -> None:
+    """Ignore a response that says no more than that the request was executed."""
+
+
+def list_of(name: str, model: Schema) -> Mapping[str, Schema]:
+    """Return the schema of a list, as servers wrap it."""
+    return {name: [model], "count": int}
+
+
+LIMIT = Query("limit", "integer", "How many to return at most.")
+OFFSET = Query("offset", "integer", "How many to skip.")
+MESSAGE = {"message": str}
