@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt
+METADATA := setup.cfg setup.py pyproject.toml requirements.txt requirements-dev.txt requirements-lock.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # The tests start hundreds of processes, and compiled modules halve their start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test twins fuzz faults soak soak-batch bench lint types docs compat build contract parity release-check clean
+.PHONY: demo test twins fuzz faults soak soak-batch bench lock lint types docs compat build contract parity release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -35,6 +36,10 @@ bench: $(VENV)/.bench  ## Measure what the SDK costs, against its targets.
 	AI_SPINE_BENCH_INCUMBENT=$(VENV)/incumbent/bin/python \
 		$(VENV)/bench/bin/python -m benchmarks $(or $(name),all)
 
+lock: $(VENV)/.dev  ## Lock the newest development requirements, with the hashes of their files.
+	@$(PIP) uv
+	$(BIN)/python scripts/lock.py
+
 twins: $(VENV)/.dev  ## Translate the async sources into their synchronous twins.
 	$(BIN)/python scripts/twins.py
 
@@ -47,6 +52,7 @@ lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the depend
 	$(BIN)/vermin --quiet --no-tips --eval-annotations -t=3.7- --violations \
 		--exclude-regex '/local/|/_async/|/batch/tasks|/utils/timeouts' ai_spine
 	$(BIN)/bandit --quiet --recursive ai_spine
+	$(BIN)/python scripts/lock.py --check
 	$(BIN)/python scripts/audit.py
 
 types: $(VENV)/.dev  ## Check the types.
@@ -81,7 +87,7 @@ $(BIN)/python:
 
 # The stamps say what is installed; a change of the metadata makes them stale.
 $(VENV)/.local: $(BIN)/python $(METADATA)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@$(PIP) -e '.[local]'
 	@touch $@
 
 # Venvs of their own: the incumbent has our import name, and the peers bring much along.
@@ -93,6 +99,9 @@ $(VENV)/.bench: requirements-bench.txt benchmarks/incumbent.txt $(METADATA)
 		-r benchmarks/incumbent.txt
 	@touch $@
 
+# What the lock names, file by file; older Pythons and PyPy get the newest that they can have.
 $(VENV)/.dev: $(BIN)/python $(METADATA)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) or "PyPy" in sys.version)'; \
+		then $(PIP) --require-hashes -r requirements-lock.txt && $(PIP) --no-deps -e .; \
+		else $(PIP) -r requirements-dev.txt; fi
 	@touch $@ $(VENV)/.local
