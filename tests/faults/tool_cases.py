@@ -63,7 +63,7 @@ TOOL_CASES = (
         "search_tools",
         (_POST,),
         lambda c, s: c.search_tools(s.cell),
-        lambda w, s, found: _lists(w, s, found.tools),
+        lambda w, s, found: _lists(w, s, found.tools or []),
     ),
     Case("get_tool", (_MODEL,), lambda c, s: c.get_tool(s.cell), _same_tool),
     Case(
