@@ -16,7 +16,7 @@ from tests.fuzz.replayer import Replayer
 from tests.fuzz.shares import fuzz
 from tests.fuzz.strategies import ANY_CHARACTER, TEXT
 
-KINDS = ("flow_id", "agent_id", "execution_id", "user_id")
+KINDS = ("flow_id", "agent_id", "execution_id", "tool_id", "user_id")
 PATHS = {operation.name: operation.path for operation in OPERATIONS}
 PATHS["execute_and_wait"] = PATHS["execute_flow"]
 PATHS["execute_batch"] = PATHS["iter_batch"] = PATHS["execute_flow"]
@@ -44,7 +44,7 @@ IDS = (
 )
 # A response that can be parsed as a completed execution, a flow and an agent.
 RESPONSE = json.dumps(
-    {"execution_id": "e", "status": "completed", "id": "x"}
+    {"execution_id": "e", "status": "completed", "id": "x", "success": True}
     | {name: [] for name in ("executions", "messages", "results")}
 ).encode()
 
@@ -66,6 +66,9 @@ def call(client, name, chosen_id):
         "input_data": {},
         "inputs": [{}],
         "definition": {"flow_id": chosen_id[1], "nodes": []},
+        "changes": {},
+        "is_active": True,
+        "input_schema": {},
     }
     method = getattr(client, name)
     wanted = inspect.signature(method).parameters
