@@ -41,6 +41,7 @@ _UNMEASURED = (
     "faults/",
     "fuzz/",
     "local/pages/test_browser.py",
+    "notebook/test_overview.py",
     "pytest_plugin/test_runs.py",
     "test_docs.py",
     "test_examples.py",

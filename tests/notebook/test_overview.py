@@ -1,20 +1,20 @@
 """Tests that run the example notebook in a kernel and check its outputs."""
 
+import importlib.util
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
-nbclient = pytest.importorskip("nbclient")
-nbformat = pytest.importorskip("nbformat")
-pytest.importorskip("ipykernel")
-pytest.importorskip("pandas")
-
+# Looked for, not imported: nbformat takes more than a second, in each process of the tests.
+NEEDED = ("nbclient", "nbformat", "ipykernel", "pandas")
+MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 PATH = Path(__file__).parents[2] / "examples" / "notebook.ipynb"
 LIMIT = 120  # seconds until a cell that hangs is interrupted
 # Jupyter's own packages cause warnings.
 pytestmark = [
+    pytest.mark.skipif(bool(MISSING), reason=f"{MISSING} must be installed"),
     pytest.mark.filterwarnings("ignore"),
     pytest.mark.skipif(sys.platform == "win32", reason="kernels want another loop"),
 ]
@@ -23,6 +23,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory):
     """The executed code cells."""
+    import nbclient
+    import nbformat
+
     notebook = nbformat.read(PATH, as_version=4)
     folder = str(tmp_path_factory.mktemp("notebook"))
     client = nbclient.NotebookClient(
@@ -40,6 +43,8 @@ def html_of(cells, start):
 
 
 def test_the_notebook_is_stored_without_outputs():
+    import nbformat
+
     notebook = nbformat.read(PATH, as_version=4)
     nbformat.validate(notebook)
     assert not any(cell.get("outputs") for cell in notebook.cells)
