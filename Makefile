@@ -36,8 +36,8 @@ bench: $(VENV)/.bench  ## Measure what the SDK costs, against its targets.
 	AI_SPINE_BENCH_INCUMBENT=$(VENV)/incumbent/bin/python \
 		$(VENV)/bench/bin/python -m benchmarks $(or $(name),all)
 
-lock: $(VENV)/.dev  ## Lock the newest development requirements, with the hashes of their files.
-	@$(PIP) uv
+lock: $(BIN)/python  ## Lock the newest development requirements, with the hashes of their files.
+	@$(PIP) uv packaging
 	$(BIN)/python scripts/lock.py
 
 twins: $(VENV)/.dev  ## Translate the async sources into their synchronous twins.

@@ -8,6 +8,7 @@ import configparser
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence
 
@@ -35,7 +36,10 @@ class Pin(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Write the lock, or check it; return 1 if it is stale."""
-    if "--check" not in arguments:
+    if list(arguments) not in ([], ["--check"]):
+        print(f"usage: {Path(sys.argv[0]).name} [--check]")
+        return 2
+    if not arguments:
         LOCK.write_text(HEADER + resolved(), encoding="utf-8")
         return 0
     found = problems(LOCK.read_text(encoding="utf-8"), requirements())
@@ -66,7 +70,7 @@ def requirements() -> List[Requirement]:
 def problems(lock: str, wanted: Sequence[Requirement]) -> List[str]:
     """Return a sentence for each thing that is wrong with a lock, on this Python."""
     pins = pinned(lock)
-    return [*_unhashed(pins), *_unmet(pins, wanted)]
+    return [*_unhashed(pins), *_unmet(pins, wanted), *_incomplete(pins)]
 
 
 def pinned(lock: str) -> Dict[str, Pin]:
@@ -95,6 +99,20 @@ def _unmet(pins: Dict[str, Pin], wanted: Sequence[Requirement]) -> Iterator[str]
             yield f"{requirement.name} is missing"
         elif not requirement.specifier.contains(pin.version, prereleases=True):
             yield f"{requirement.name} is {pin.version}, but {requirement} is required"
+
+
+def _incomplete(pins: Dict[str, Pin]) -> Iterator[str]:
+    """Yield what is missing of what the pinned packages require, as far as they are installed."""
+    for name in pins:
+        try:
+            lines = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        for requirement in map(Requirement, lines):
+            marker = requirement.marker
+            applies = marker is None or marker.evaluate({"extra": ""})
+            if applies and canonicalize_name(requirement.name) not in pins:
+                yield f"{requirement.name} is missing, which {name} requires"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Tests of the lock of the development requirements."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def test_what_the_lock_has_is_met(lock, requirement):
 )
 def test_what_the_lock_lacks_is_named(lock, requirement, problem):
     assert lock.problems(LOCK, [Requirement(requirement)]) == [problem]
+
+
+def test_what_a_pinned_package_requires_must_be_pinned_too(lock):
+    text = lock.LOCK.read_text(encoding="utf-8")
+    without = re.sub(r"(?m)^certifi==.*\n(    --hash.*\n)+", "", text)
+    assert "certifi is missing, which requests requires" in lock.problems(without, [])
+
+
+def test_words_that_it_does_not_know_change_nothing(lock, capsys):
+    before = lock.LOCK.read_bytes()
+    assert lock.main(["--help"]) == 2
+    assert lock.LOCK.read_bytes() == before and "usage: " in capsys.readouterr().out
 
 
 def test_a_pin_without_a_hash_is_named(lock):

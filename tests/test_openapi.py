@@ -129,7 +129,7 @@ def use_tools(client):
     client.create_tool_schemas("t", config_schema=schema), client.get_tool_schemas("t")
     client.list_tools(), client.list_tools(active=True), client.list_tools(mine=True)
     client.search_tools("t", tool_types=["OCR"], created_by="local", limit=5)
-    client.get_tool("t")
+    client.search_tools(is_active=None), client.get_tool("t")
     failed = client.execute_tool("t", {"n": 1}, {}, raise_on_failure=False)
     client.get_tool_execution(failed)
     client.delete_tool("t")

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -12,12 +13,13 @@ from ai_spine import (
     ConflictError,
     ExecutionError,
     NotFoundError,
+    ServerError,
     ToolResult,
     ValidationError,
 )
 from ai_spine.local import LocalServer
 from ai_spine.models import ToolExecution, ToolSearch
-from tests.local import LIMIT, single
+from tests.local import LIMIT, single, wait_until
 from tests.raw_server import RawServer, answer
 from tests.tool_service import ToolService
 
@@ -83,7 +85,7 @@ def test_a_tool_is_created_once(client):
         client.create_tool(described())
 
 
-@pytest.mark.parametrize("tool_id", ["a/b", "a b", "ä", "x/schemas"])
+@pytest.mark.parametrize("tool_id", ["a/b", "a b", "ä", "x/y/z"])
 def test_ids_with_odd_characters_survive_the_round_trip(client, tool_id):
     client.create_tool(described(tool_id))
     assert client.update_tool(tool_id, {"name": "new"}).name == "new"
@@ -177,6 +179,31 @@ def test_a_search_is_paged(client):
     assert (ids_of(second), second.has_more, second.offset) == (["c"], False, 2)
 
 
+@pytest.mark.parametrize(
+    "body", [{}, {"results": []}, {"tools": "abc"}, {"tools": [3]}]
+)
+def test_a_search_that_finds_no_list_is_an_error(body):
+    with RawServer(answer(200, body)) as server, AISpine("", server.url) as client:
+        with pytest.raises(APIError):
+            client.search_tools()
+
+
+@pytest.mark.parametrize(
+    "method", ["get_tool", "get_tool_schemas", "get_tool_execution"]
+)
+def test_a_response_without_an_id_is_an_error(method):
+    with RawServer(answer(200, {"x": 1})) as server, AISpine("", server.url) as client:
+        with pytest.raises(APIError, match="without a tool_id"):
+            getattr(client, method)("t")
+
+
+def test_a_change_that_failed_is_an_error():
+    failed = answer(200, {"success": False, "message": "no room"})
+    with RawServer(failed) as server, AISpine("", server.url) as client:
+        with pytest.raises(APIError, match="that it failed: no room"):
+            client.create_tool(described())
+
+
 def test_a_page_keeps_what_is_no_tool():
     assert ToolSearch.from_wire({"tools": "many"}).tools == "many"
     assert ToolSearch.from_wire({"tools": [{"tool_id": "t"}, 3]}).tools[1] == 3
@@ -193,7 +220,7 @@ def test_a_tool_is_executed_and_recorded(client, serve):
     assert service.received == [
         {"input_data": {"text": "a"}, "config_data": {"speed": 2}}
     ]
-    record = client.get_tool_execution(result)
+    record = client.get_tool_execution(client.get_tool_execution(result))
     assert (record.tool_id, record.succeeded, record["status"]) == (
         "t",
         True,
@@ -204,10 +231,19 @@ def test_a_tool_is_executed_and_recorded(client, serve):
     assert record.started_at <= record.completed_at
 
 
+def nested(levels):
+    value = {}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
 FAILURES = [
     (lambda body: (500, {}), "responded with status 500"),
     (lambda body: (302, {}), "responded with status 302"),
     (lambda body: (200, [1]), "the response is not a JSON object"),
+    (lambda body: (200, {"a": float("nan")}), "the response is not JSON: NaN"),
+    (lambda body: (200, nested(101)), "nested too deeply"),
 ]
 
 
@@ -216,7 +252,9 @@ def test_a_tool_that_fails_is_an_error_or_a_result(client, serve, fail, words):
     client.create_tool(described(endpoint=serve(fail).url))
     with pytest.raises(ExecutionError, match=f"tool 't' failed: .*{words}") as caught:
         client.execute_tool("t", {})
-    assert isinstance(caught.value.execution, ToolResult)
+    failed = caught.value.execution
+    assert isinstance(failed, ToolResult)
+    assert failed.status == "failed" and words in failed.error_message
     result = client.execute_tool("t", {}, raise_on_failure=False)
     assert (result.success, result.data) == (False, None) and words in result.error
     record = client.get_tool_execution(result.execution_id)
@@ -225,10 +263,12 @@ def test_a_tool_that_fails_is_an_error_or_a_result(client, serve, fail, words):
 
 
 def test_a_tool_that_is_not_there_fails_without_its_password(client):
-    client.create_tool(described(endpoint="http://user:hunter2@127.0.0.1:1/"))
+    url = "http://user:hunter2@127.0.0.1:1/?api_key=sk-99&x=1"
+    client.create_tool(described(endpoint=url))
     with pytest.raises(ExecutionError) as caught:
         client.execute_tool("t")
-    assert "hunter2" not in str(caught.value) + str(dict(caught.value.execution))
+    shown = str(caught.value) + str(dict(caught.value.execution))
+    assert "hunter2" not in shown and "sk-99" not in shown and "x=1" in shown
     assert "\n" not in str(caught.value)
 
 
@@ -250,6 +290,53 @@ def test_the_same_key_executes_a_tool_once(client, serve):
     assert len(found) == 1 and len(service.received) == 1
     with pytest.raises(ConflictError):
         client.execute_tool("t", {"n": 2}, idempotency_key="mine")
+    client.delete_tool("t")
+    again = client.execute_tool("t", {"n": 1}, idempotency_key="mine")
+    assert {again.execution_id} == found
+
+
+@pytest.mark.only_sync("threads share one client")
+def test_tools_take_no_more_than_half_of_the_servers_threads(server, serve):
+    may_end = threading.Event()
+    service = serve(lambda body: (200, {}) if may_end.wait(LIMIT) else (500, {}))
+    found, refused = [], []
+    with server.client(max_retries=0) as client:
+        client.create_tool(described(endpoint=service.url))
+
+        def execute():
+            try:
+                found.append(client.execute_tool("t"))
+            except ServerError as error:
+                refused.append(error)
+
+        threads = [threading.Thread(target=execute) for _ in range(7)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: len(refused) == 3 and len(service.received) == 4)
+        assert client.health_check().is_healthy
+        may_end.set()
+        for thread in threads:
+            thread.join(LIMIT)
+    assert len(found) == 4 and {error.status_code for error in refused} == {503}
+
+
+@pytest.mark.only_sync("threads share one client")
+def test_no_change_is_lost_when_several_are_made_at_once(server):
+    names = ("description", "endpoint", "name")
+    with server.client() as client:
+        client.create_tool(described())
+        for turn in range(20):
+            values = {name: f"http://{name}.test/{turn}" for name in names}
+            threads = [
+                threading.Thread(target=client.update_tool, args=("t", {n: value}))
+                for n, value in values.items()
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(LIMIT)
+            tool = client.get_tool("t")
+            assert {name: tool[name] for name in names} == values
 
 
 @pytest.mark.only_sync("threads share one client")
@@ -300,6 +387,10 @@ def test_a_repetition_waits_for_the_first_request(server, serve):
         ({"input_schema": []}, "Input should be a valid dictionary"),
         ({"config_schema": {}}, "Its properties should be a list"),
         ({"tool_id": "."}, "tool_id must not be '.'"),
+        ({"tool_id": "active"}, "No tool can have the id 'active'"),
+        ({"tool_id": "x/schemas"}, "it is a path of the API"),
+        ({"tool_id": "x" * 101}, "At most 100 characters"),
+        ({"name": ""}, "From 1 to 200 characters"),
     ],
     ids=str,
 )
@@ -335,6 +426,13 @@ REFUSED = [
     ("get_tool", (3,), {}, "tool_id must be text"),
     ("create_tool_schemas", ("t",), {}, "no schema is given: pass input_schema"),
     ("create_tool_schemas", ("t",), {"input_schema": 3}, "input_schema must be a map"),
+    ("set_tool_status", ("t", "inactive"), {}, "is_active must be True or False"),
+    ("search_tools", (), {"is_active": "no"}, "is_active must be True or False"),
+    ("list_tools", (), {"active": "no"}, "active must be True or False"),
+    ("list_tools", (), {"mine": 1}, "mine must be True or False"),
+    ("list_agents", (), {"active": "no"}, "active must be True or False"),
+    ("list_flows", (), {"mine": "no"}, "mine must be True or False"),
+    ("get_health", (), {"detailed": "no"}, "detailed must be True or False"),
     ("search_tools", (3,), {}, "query must be text"),
     ("search_tools", (), {"tool_types": "OCR"}, "tool_types must be a list of texts"),
     ("search_tools", (), {"tool_types": [1]}, "tool_types\\[0\\] must be text"),
@@ -428,6 +526,16 @@ def test_health_can_be_asked_for_in_detail(client):
 
 
 # The marketplace
+
+
+def test_what_is_asked_of_the_marketplace_is_sent():
+    wanted = {"search": "a b", "category": "c", "min_rating": 4.5, "max_price": 7}
+    wanted = {**wanted, "sort_by": "price", "limit": 3, "offset": 9}
+    with RawServer(answer(200, [])) as server, AISpine("", server.url) as client:
+        assert client.list_marketplace_agents(**wanted) == []
+        path, _, query = server.requests[0].target.partition("?")
+    assert path == "/api/v1/marketplace/agents"
+    assert dict(parse_qsl(query)) == {name: str(v) for name, v in wanted.items()}
 
 
 def test_nothing_is_on_offer_on_the_local_server(client):

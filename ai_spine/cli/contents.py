@@ -78,7 +78,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "tools delete": "Remove a tool.",
         "tools status": "Say whether a tool can be executed.",
         "tools schemas": "Show the schemas of a tool.",
-        "tools set-schemas": "Set schemas of a tool; those that are not given stay.",
+        "tools set-schemas": "Set schemas of a tool.",
         "tools execute": "Execute a tool, and print its output.",
         "tools execution": "Show an execution of a tool.",
     },

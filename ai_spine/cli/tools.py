@@ -115,7 +115,9 @@ def create(tool_id: str, **fields: Any) -> None:
     ai-spine tools create translate --name Translate --endpoint http://tools.test
     ai-spine tools create translate --config @translate.json --type TRANSLATION
     """
-    body = {**_given(**fields), "tool_id": tool_id}
+    body = {"tool_id": tool_id, **_given(**fields)}
+    if body["tool_id"] != tool_id:
+        raise click.UsageError(f"--config: its tool_id is not {tool_id!r}")
     print_item(session().client().create_tool(body))
 
 
@@ -177,7 +179,7 @@ def schemas(tool_id: str) -> None:
 @click.option("--output-schema", metavar="JSON|@FILE|-", help="Of its output.")
 @click.option("--config-schema", metavar="JSON|@FILE|-", help="Of its configuration.")
 def set_schemas(tool_id: str, **texts: Optional[str]) -> None:
-    """Set schemas of a tool; those that are not given stay.
+    """Set schemas of a tool.
 
     \b
     ai-spine tools set-schemas translate --input-schema @input.json

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Uni
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.models import Flow
 from ai_spine.models.base import Model
+from ai_spine.models.definition import SCHEMA_FIELDS
 from ai_spine.policy.validation import check_id, check_mapping
 from ai_spine.utils import one_line
 
@@ -21,6 +22,8 @@ def read_definition(
     definition: Definition, flow_id: Optional[str] = None
 ) -> Dict[str, Any]:
     """Return a definition as the JSON to send.
+
+    Schemas are sent in the metadata, which servers keep even if they do not know schemas.
 
     Args:
         definition: A mapping, a `Flow`, or the path of a YAML or JSON file.
@@ -49,6 +52,17 @@ def read_definition(
         raise ValidationError(
             f"the definition is of flow {named!r}, not of {flow_id!r}"
         )
+    return _with_schemas_in_metadata(body)
+
+
+def _with_schemas_in_metadata(body: Dict[str, Any]) -> Dict[str, Any]:
+    given = {name: body.pop(name) for name in SCHEMA_FIELDS if name in body}
+    schemas = {name: schema for name, schema in given.items() if schema is not None}
+    for name, schema in schemas.items():
+        check_mapping(f"the {name} of a flow", schema)
+    metadata = body.get("metadata")
+    if schemas and (metadata is None or isinstance(metadata, Mapping)):
+        body["metadata"] = {**(metadata or {}), **schemas}
     return body
 
 

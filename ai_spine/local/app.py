@@ -8,6 +8,7 @@ from werkzeug.routing import Rule
 
 from ai_spine.constants import API_PREFIX
 from ai_spine.local.http.account_routes import AccountRoutes
+from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.responses import (
     authenticate,
     echo_headers,
@@ -15,7 +16,6 @@ from ai_spine.local.http.responses import (
     refuse_unexpected,
 )
 from ai_spine.local.http.routes import (
-    Backend,
     SystemRoutes,
     personal_routes,
     resource_routes,

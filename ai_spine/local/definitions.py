@@ -19,6 +19,7 @@ from ai_spine.exceptions import ConfigurationError
 from ai_spine.flows.definitions import FILE_SUFFIXES, MAX_DEPTH, is_too_deep, read_file
 from ai_spine.models import Flow
 from ai_spine.models.base import UnexpectedResponse
+from ai_spine.models.definition import SCHEMA_FIELDS
 from ai_spine.models.graph import find_problems
 from ai_spine.policy.json_encoding import encode_json
 
@@ -71,6 +72,11 @@ def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> 
 
 def describe_flow(flow: Flow) -> Dict[str, Any]:
     """Return a valid flow as the API describes it, with the defaults filled in."""
+    schemas = {name: getattr(flow, name) for name in SCHEMA_FIELDS}
+    given = {name: schema for name, schema in schemas.items() if schema is not None}
+    metadata = flow.metadata or {}
+    if given and isinstance(metadata, dict):
+        metadata = {**metadata, **given}
     return {
         "flow_id": flow.flow_id,
         "name": flow.name or flow.flow_id,
@@ -89,7 +95,7 @@ def describe_flow(flow: Flow) -> Dict[str, Any]:
         ],
         "entry_point": flow.entry_point,
         "exit_points": flow.exit_points,
-        "metadata": flow.metadata or {},
+        "metadata": metadata,
     }
 
 

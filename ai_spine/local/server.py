@@ -120,7 +120,7 @@ class LocalServer:
         access = Access(digest)
         make_site = partial(
             Site,
-            Definitions(flows, agents),
+            Definitions(flows, agents, are_samples=flows is SAMPLES),
             access=access,
             key_digest=digest,
             max_workers=max_workers,

@@ -15,10 +15,12 @@ from ai_spine.local.definitions import (
     load_flows,
 )
 from ai_spine.local.engine.engine import Engine
-from ai_spine.local.http.routes import Backend
+from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.streams import Publisher
 from ai_spine.local.pages.access import Access
+from ai_spine.local.schemas import Schemas, check_schemas, schemas_of
 from ai_spine.local.store.store import Store
+from ai_spine.models import Flow
 from ai_spine.policy.telemetry import Telemetry
 
 
@@ -28,14 +30,20 @@ class Definitions:
     Args:
         flows: As `LocalServer` takes them.
         agents: As `LocalServer` takes them.
+        are_samples: Whether they are known to be right, so that their schemas need no check, which
+            takes a moment.
 
     Raises:
         ConfigurationError: A flow or an agent is wrong.
     """
 
-    def __init__(self, flows: FlowSource, agents: AgentSource) -> None:
+    def __init__(
+        self, flows: FlowSource, agents: AgentSource, *, are_samples: bool = False
+    ) -> None:
         self.agents = collect_agents(agents)
         self.flows = load_flows(flows)
+        for flow, source in () if are_samples else self.flows:
+            check_schemas(flow, source)
 
 
 class Site:
@@ -75,7 +83,12 @@ class Site:
         )
         self.publisher = Publisher(self.store) if streams else None
         backend = Backend(
-            self.store, self.engine, key_digest, self.publisher, telemetry
+            self.store,
+            self.engine,
+            key_digest,
+            self.publisher,
+            telemetry,
+            self.schemas_of,
         )
         try:
             self._write_definitions()
@@ -98,6 +111,7 @@ class Site:
         """
         known = {*self.store.ids("agent"), *(agent.agent_id for agent in read.agents)}
         check_flow(read.flow, known, read.source)
+        check_schemas(read.flow, read.source)
         for agent in read.agents:
             self.put_agent(agent)
         body = describe_flow(read.flow)
@@ -138,6 +152,20 @@ class Site:
             flow.flow_id: describe_flow(flow) for flow, _ in self._given.flows
         }
         self.store.replace_given("flow", flows)
+
+    def schemas_of(self, flow: Flow) -> Schemas:
+        """Return the schemas of a flow."""
+        return schemas_of(flow, self._schemas_of_agent)
+
+    def _schemas_of_agent(self, agent_id: str) -> Schemas:
+        agent = self._agents.get(agent_id)
+        found = Schemas(
+            getattr(agent, "input_schema", None), getattr(agent, "output_schema", None)
+        )
+        # One that was registered over HTTP may have taken its place.
+        return (
+            found if any(found) and self._find_agent(agent_id) is agent else Schemas()
+        )
 
     def _find_agent(self, agent_id: str) -> Optional[AnyAgent]:
         described = self.store.get("agent", agent_id)

@@ -1,9 +1,12 @@
 """The definition of a flow: what its author writes and the server keeps."""
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
 
 from ai_spine.models.base import Model, attribute, hidden, required
+
+SCHEMA_FIELDS = ("input_schema", "output_schema")
+D = TypeVar("D", bound="FlowDefinition")
 
 
 def _read_nodes(value: Any) -> Any:
@@ -53,3 +56,24 @@ class FlowDefinition(Model):
     """The ids of the nodes whose outputs are the execution's output."""
     metadata: Optional[Dict[str, Any]] = hidden()
     """Anything that the author attached."""
+    input_schema: Optional[Dict[str, Any]] = hidden()
+    """What its input must be, as a JSON Schema."""
+    output_schema: Optional[Dict[str, Any]] = hidden()
+    """What its output is, as a JSON Schema."""
+
+    @classmethod
+    def from_wire(cls: Type[D], data: Any) -> D:
+        """Read a definition; its schemas may stand in its metadata.
+
+        Servers that do not know schemas keep them there.
+
+        Raises:
+            UnexpectedResponse: `data` is not a JSON object.
+        """
+        flow = super().from_wire(data)
+        metadata = flow.metadata
+        if isinstance(metadata, Mapping):
+            for name in SCHEMA_FIELDS:
+                if flow.__dict__[name] is None:
+                    flow.__dict__[name] = metadata.get(name)
+        return flow

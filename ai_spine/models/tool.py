@@ -103,12 +103,22 @@ class ToolResult(Model):
     execution_id: Optional[str] = attribute()
     """The id of the execution, for `get_tool_execution`."""
 
+    @property
+    def status(self) -> ExecutionStatus:
+        """`completed` or `failed`, as an execution of a flow has it."""
+        return ExecutionStatus.COMPLETED if self.success else ExecutionStatus.FAILED
+
+    @property
+    def error_message(self) -> Optional[str]:
+        """Why it failed, as an execution of a flow has it."""
+        return self.error
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ToolExecution(Model):
     """The record of an execution of a tool."""
 
-    id: str = attribute()
+    id: Optional[str] = attribute()
     """The id of the execution."""
     tool_id: str = attribute()
     """The tool."""

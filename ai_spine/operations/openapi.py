@@ -21,7 +21,7 @@ from ai_spine.constants import (
     WORKSPACE_HEADER,
 )
 from ai_spine.models.base import Model
-from ai_spine.models.statuses import ExecutionStatus, read_status
+from ai_spine.models.statuses import KNOWN_STATUSES, read_status
 from ai_spine.operations import OPERATIONS, Operation, Query
 from ai_spine.policy.messages import Credential
 from ai_spine.utils import parse_timestamp
@@ -140,7 +140,12 @@ class _Components:
 
     def _object(self, fields: Mapping[str, Any]) -> Json:
         properties = {
-            name.rstrip("?"): self.schema_of(shape) for name, shape in fields.items()
+            name.rstrip("?"): (
+                _nullable(self.schema_of(shape))
+                if name.endswith("?")
+                else self.schema_of(shape)
+            )
+            for name, shape in fields.items()
         }
         required = [name for name in fields if not name.endswith("?")]
         return {"type": "object", "properties": properties, "required": required}
@@ -166,7 +171,7 @@ class _Components:
         if read is read_status:
             return {
                 "type": "string",
-                "examples": [status.value for status in ExecutionStatus],
+                "examples": list(KNOWN_STATUSES),
             }
         return self._hinted(hint)
 
@@ -175,10 +180,7 @@ class _Components:
         origin: Any = getattr(hint, "__origin__", None)
         inner: Any = getattr(hint, "__args__", ())
         if origin is typing.Union:
-            schema = self._hinted(inner[0])
-            if "type" in schema:
-                return {**schema, "type": [schema["type"], "null"]}
-            return {"anyOf": [schema, {"type": "null"}]}
+            return _nullable(self._hinted(inner[0]))
         if origin is list:
             return {"type": "array", "items": self._hinted(inner[0])}
         if origin is dict:
@@ -188,6 +190,12 @@ class _Components:
                 **({"additionalProperties": values} if values else {}),
             }
         return self.schema_of(hint)
+
+
+def _nullable(schema: Json) -> Json:
+    if "type" in schema:
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _operation(operation: Operation[Any], components: _Components) -> Json:

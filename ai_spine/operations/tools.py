@@ -1,9 +1,10 @@
 """The operations on tools, which exist under `/api/v1` only."""
 
-from typing import Any
+from typing import Any, Callable, Mapping, TypeVar
 
 from ai_spine.models import Tool, ToolExecution, ToolResult, ToolSchemas, ToolSearch
 from ai_spine.models.base import (
+    Model,
     Page,
     UnexpectedResponse,
     read_items,
@@ -11,7 +12,9 @@ from ai_spine.models.base import (
     read_wrapped,
 )
 from ai_spine.operations.operation import MESSAGE, Operation, list_of, read_nothing
+from ai_spine.utils import one_line
 
+M = TypeVar("M", bound=Model)
 _SCHEMAS = {"input_schema?": dict, "output_schema?": dict, "config_schema?": dict}
 _CHANGES = {
     "name?": str,
@@ -23,6 +26,30 @@ _CHANGES = {
     **_SCHEMAS,
 }
 _CHANGED = {"success": bool, "tool": Tool, "message": str}
+
+
+def _with_id(read: Callable[[Any], M], name: str = "tool_id") -> Callable[[Any], M]:
+    """Return a reader that refuses what has no id: another response, by any JSON at all."""
+
+    def checked(data: Any) -> M:
+        model = read(data)
+        if not isinstance(getattr(model, name), str):
+            raise UnexpectedResponse(f"a JSON object without a {name}")
+        return model
+
+    return checked
+
+
+def _read_changed(data: Any) -> Tool:
+    if isinstance(data, Mapping) and data.get("success") is False:
+        words = one_line(str(data.get("message") or "it does not say why"), 200)
+        raise UnexpectedResponse(f"that it failed: {words}")
+    return read_sent(Tool, "tool")(data)
+
+
+def _read_search(data: Any) -> ToolSearch:
+    read_items(Tool, "tools")(data)
+    return ToolSearch.from_wire(data)
 
 
 def _read_result(data: Any) -> ToolResult:
@@ -65,7 +92,7 @@ SEARCH_TOOLS: Operation[ToolSearch] = Operation(
     "search_tools",
     "POST",
     "/api/v1/tools/search",
-    ToolSearch.from_wire,
+    _read_search,
     prefixed=False,
     summary="Return one page of the tools that a search finds.",
     body={
@@ -82,7 +109,7 @@ GET_TOOL: Operation[Tool] = Operation(
     "get_tool",
     "GET",
     "/api/v1/tools/{tool_id}",
-    read_wrapped(Tool, "tool"),
+    _with_id(read_wrapped(Tool, "tool")),
     prefixed=False,
     summary="Return a tool with its schemas.",
     response=Tool,
@@ -91,7 +118,7 @@ CREATE_TOOL: Operation[Tool] = Operation(
     "create_tool",
     "POST",
     "/api/v1/tools",
-    read_sent(Tool, "tool"),
+    _read_changed,
     prefixed=False,
     summary="Register a tool.",
     body={"tool_id": str, **_CHANGES, "name": str, "endpoint": str},
@@ -101,7 +128,7 @@ UPDATE_TOOL: Operation[Tool] = Operation(
     "update_tool",
     "PUT",
     "/api/v1/tools/{tool_id}",
-    read_sent(Tool, "tool"),
+    _read_changed,
     prefixed=False,
     summary="Change some fields of a tool.",
     body=_CHANGES,
@@ -120,7 +147,7 @@ SET_TOOL_STATUS: Operation[Tool] = Operation(
     "set_tool_status",
     "PUT",
     "/api/v1/tools/{tool_id}/status",
-    read_sent(Tool, "tool"),
+    _read_changed,
     prefixed=False,
     summary="Say whether a tool can be executed.",
     body={"is_active": bool},
@@ -130,7 +157,7 @@ GET_TOOL_SCHEMAS: Operation[ToolSchemas] = Operation(
     "get_tool_schemas",
     "GET",
     "/api/v1/tools/{tool_id}/schemas",
-    ToolSchemas.from_wire,
+    _with_id(ToolSchemas.from_wire),
     prefixed=False,
     summary="Return the schemas of a tool's input, output and configuration.",
     response=ToolSchemas,
@@ -159,7 +186,7 @@ GET_TOOL_EXECUTION: Operation[ToolExecution] = Operation(
     "get_tool_execution",
     "GET",
     "/api/v1/tools/executions/{execution_id}",
-    ToolExecution.from_wire,
+    _with_id(ToolExecution.from_wire),
     prefixed=False,
     summary="Return an execution of a tool.",
     response=ToolExecution,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ai_spine.constants import MAX_SECONDS
 from ai_spine.exceptions import ConfigurationError, ValidationError
-from ai_spine.models import Agent, Execution, Flow, Tool, ToolResult
+from ai_spine.models import Agent, Execution, Flow, Tool, ToolExecution, ToolResult
 from ai_spine.models.base import Model
 from ai_spine.policy.json_encoding import kind_of, text_of
 from ai_spine.utils import (
@@ -26,7 +26,7 @@ AgentId = Union[str, UUID, Agent]
 ExecutionId = Union[str, UUID, Execution]
 FlowId = Union[str, UUID, Flow]
 ToolId = Union[str, UUID, Tool]
-ToolExecutionId = Union[str, UUID, ToolResult]
+ToolExecutionId = Union[str, UUID, ToolResult, ToolExecution]
 # The models that have an id of their own, by the name of the argument that takes it.
 _MODELS = {
     "agent_id": Agent,
@@ -188,15 +188,16 @@ def is_async(function: Any) -> bool:
 
 
 def check_amount(
-    name: str, value: Any, unit: str, error: ErrorClass = ValidationError
+    name: str, value: Any, unit: str = "", error: ErrorClass = ValidationError
 ) -> float:
-    """Return an amount from 0 up.
+    """Return an amount from 0 up, perhaps of a unit.
 
     Raises:
         ValidationError: It is not such a number (or `error`, if given).
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise error(f"{name} must be a number of {unit} from 0 up")
+        of_unit = f" of {unit}" if unit else ""
+        raise error(f"{name} must be a number{of_unit} from 0 up")
     return value
 
 

@@ -53,14 +53,10 @@ class MarketplaceMethods(Methods):
             "search": None if search is None else check_text("search", search),
             "category": None if category is None else check_text("category", category),
             "min_rating": (
-                None
-                if min_rating is None
-                else check_amount("min_rating", min_rating, "units")
+                None if min_rating is None else check_amount("min_rating", min_rating)
             ),
             "max_price": (
-                None
-                if max_price is None
-                else check_amount("max_price", max_price, "units")
+                None if max_price is None else check_amount("max_price", max_price)
             ),
             "sort_by": None if sort_by is None else check_text("sort_by", sort_by),
             "limit": None if limit is None else check_count("limit", limit, least=1),

@@ -3,7 +3,7 @@
 from ai_spine import operations
 from ai_spine._async.methods.base import Methods
 from ai_spine.models import HealthStatus, Metrics, SystemStatus
-from ai_spine.policy.validation import check_flag
+from ai_spine.policy.validation import check_bool
 
 
 class SystemMethods(Methods):
@@ -30,6 +30,7 @@ class SystemMethods(Methods):
             detailed: Whether to ask for the state of the `database` as well.
 
         Raises:
+            ValidationError: `detailed` is neither true nor false.
             APIError: The server refused.
             NetworkError: No response came.
 
@@ -39,7 +40,7 @@ class SystemMethods(Methods):
             'connected'
         """
         operation = operations.HEALTH_CHECK
-        if check_flag("detailed", detailed):
+        if check_bool("detailed", detailed):
             operation = operations.GET_DETAILED_HEALTH
         return await self._api.call(operation)
 

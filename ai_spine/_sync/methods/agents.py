@@ -8,7 +8,7 @@ from typing import Any, List, Mapping
 from ai_spine import operations
 from ai_spine._sync.methods.base import Methods
 from ai_spine.models import Agent
-from ai_spine.policy.validation import AgentId, check_flag, check_id, check_mapping
+from ai_spine.policy.validation import AgentId, check_bool, check_id, check_mapping
 
 
 class AgentMethods(Methods):
@@ -31,10 +31,12 @@ class AgentMethods(Methods):
             >>> agents[0].agent_id
             'applicant_check'
         """
-        active, mine = check_flag("active", active), check_flag("mine", mine)
+        active, mine = check_bool("active", active), check_bool("mine", mine)
         if mine:
             found = self._list_all(operations.LIST_MY_AGENTS)
-            return found.holding(each for each in found if each.is_active or not active)
+            return found.holding(
+                each for each in found if not active or each.is_active is not False
+            )
         if active:
             return self._list_all(operations.LIST_ACTIVE_AGENTS)
         return self._list_all(operations.LIST_AGENTS)

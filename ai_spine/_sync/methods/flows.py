@@ -9,7 +9,7 @@ from ai_spine import operations
 from ai_spine._sync.methods.base import Methods
 from ai_spine.flows.definitions import Definition, read_definition
 from ai_spine.models import Flow
-from ai_spine.policy.validation import FlowId, check_flag, check_id
+from ai_spine.policy.validation import FlowId, check_bool, check_id
 
 
 class FlowMethods(Methods):
@@ -26,7 +26,7 @@ class FlowMethods(Methods):
             APIError: The server refused.
             NetworkError: No response came.
         """
-        if check_flag("mine", mine):
+        if check_bool("mine", mine):
             return self._list_all(operations.LIST_MY_FLOWS)
         return self._list_all(operations.LIST_FLOWS)
 

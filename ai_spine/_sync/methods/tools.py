@@ -14,8 +14,8 @@ from ai_spine.policy.tool_results import check_tool_result
 from ai_spine.policy.validation import (
     ToolExecutionId,
     ToolId,
+    check_bool,
     check_count,
-    check_flag,
     check_header_value,
     check_id,
     check_mapping,
@@ -40,10 +40,12 @@ class ToolMethods(Methods):
             APIError: The server refused.
             NetworkError: No response came.
         """
-        active, mine = check_flag("active", active), check_flag("mine", mine)
+        active, mine = check_bool("active", active), check_bool("mine", mine)
         if mine:
             found = self._list_all(operations.LIST_MY_TOOLS)
-            return found.holding(each for each in found if each.is_active or not active)
+            return found.holding(
+                each for each in found if not active or each.is_active is not False
+            )
         if active:
             return self._list_all(operations.LIST_ACTIVE_TOOLS)
         return self._list_all(operations.LIST_TOOLS)
@@ -77,7 +79,7 @@ class ToolMethods(Methods):
             NetworkError: No response came.
         """
         # An `is_active` of `None` is sent, since servers take a missing one for true.
-        active = None if is_active is None else check_flag("is_active", is_active)
+        active = None if is_active is None else check_bool("is_active", is_active)
         body: Dict[str, Any] = {"is_active": active}
         for name, value in {"query": query, "created_by": created_by}.items():
             if value is not None:
@@ -138,7 +140,8 @@ class ToolMethods(Methods):
 
         Args:
             tool_id: The id of the tool, or the tool.
-            changes: New values by the names that `create_tool` takes; other fields stay.
+            changes: New values by the names that `create_tool` takes; other fields stay. On the
+                local server, so do those whose new value is `None`.
 
         Raises:
             ValidationError: It is not a mapping, changes the id, or is not JSON.
@@ -148,9 +151,10 @@ class ToolMethods(Methods):
         """
         ids = {"tool_id": check_id("tool_id", tool_id)}
         body = dict(check_mapping("changes", changes))
-        if body.get("tool_id", ids["tool_id"]) != ids["tool_id"]:
+        named = body.pop("tool_id", ids["tool_id"])
+        if named != ids["tool_id"]:
             raise ValidationError(
-                f"changes.tool_id is {body['tool_id']!r}, but the tool is {ids['tool_id']!r}"
+                f"changes.tool_id is {named!r}, but the tool is {ids['tool_id']!r}"
             )
         updated = self._api.call(operations.UPDATE_TOOL, ids=ids, body=body)
         return updated.filled(**ids)
@@ -189,7 +193,7 @@ class ToolMethods(Methods):
             NetworkError: No response came.
         """
         ids = {"tool_id": check_id("tool_id", tool_id)}
-        body = {"is_active": check_flag("is_active", is_active)}
+        body = {"is_active": check_bool("is_active", is_active)}
         changed = self._api.call(operations.SET_TOOL_STATUS, ids=ids, body=body)
         return changed.filled(**ids, **body)
 
@@ -288,7 +292,7 @@ class ToolMethods(Methods):
         }.items():
             if data is not None:
                 body[name] = check_mapping(name, data)
-        raise_on_failure = check_flag("raise_on_failure", raise_on_failure)
+        raise_on_failure = check_bool("raise_on_failure", raise_on_failure)
         if idempotency_key is not None:
             check_header_value("idempotency_key", idempotency_key)
         result = self._api.call(
@@ -302,7 +306,7 @@ class ToolMethods(Methods):
         """Return an execution of a tool.
 
         Args:
-            execution_id: Its id, or what `execute_tool` returned.
+            execution_id: Its id, what `execute_tool` returned, or the execution.
 
         Raises:
             ValidationError: The id is not valid, or the result has none.
@@ -312,6 +316,8 @@ class ToolMethods(Methods):
         """
         if isinstance(execution_id, ToolResult):
             execution_id = execution_id.execution_id or ""
+        elif isinstance(execution_id, ToolExecution):
+            execution_id = execution_id.id or ""
         ids = {"execution_id": check_id("execution_id", execution_id)}
         return self._api.call(operations.GET_TOOL_EXECUTION, ids=ids)
 

@@ -1,25 +1,24 @@
 """Calls tools, which are HTTP services."""
 
-import json
 from typing import Any, Dict, Mapping
+from urllib.parse import urlsplit
 
-from ai_spine.local.agents.http_agents import (
-    DEFAULT_HTTP_TIMEOUT,
-    MAX_AGENT_RESPONSE_BYTES,
-    AgentFailed,
-)
+from ai_spine.local.agents.http_agents import MAX_AGENT_RESPONSE_BYTES, AgentFailed
+from ai_spine.local.json_reading import parse_json
 from ai_spine.policy.json_encoding import encode_json
-from ai_spine.policy.redaction import Redactor, passwords_of
+from ai_spine.policy.redaction import Redactor, passwords_of, redact_query
 from ai_spine.policy.retry import Failure
 from ai_spine.transport.requests.single import send_once
 from ai_spine.utils import one_line
+
+TOOL_TIMEOUT = 300.0  # seconds
 
 
 def call_tool(
     endpoint: str,
     input_data: Mapping[str, Any],
     config_data: Mapping[str, Any],
-    timeout: float = DEFAULT_HTTP_TIMEOUT,
+    timeout: float = TOOL_TIMEOUT,
 ) -> Dict[str, Any]:
     """Send a tool its input, and return its output.
 
@@ -48,9 +47,9 @@ def call_tool(
     if not 200 <= result.status < 300:
         raise _failed(endpoint, f"responded with status {result.status}")
     try:
-        output = json.loads(result.body)
-    except (ValueError, RecursionError):
-        output = None
+        output = parse_json(result.body.decode("utf-8"))
+    except ValueError as error:
+        raise _failed(endpoint, f"the response is not JSON: {error}") from None
     if not isinstance(output, dict):
         raise _failed(endpoint, "the response is not a JSON object")
     return output
@@ -58,4 +57,6 @@ def call_tool(
 
 def _failed(endpoint: str, words: str) -> AgentFailed:
     redact = Redactor(passwords_of([endpoint])).redact
-    return AgentFailed(one_line(redact(f"{endpoint}: {words}"), 1000))
+    parts = urlsplit(endpoint)
+    shown = parts._replace(query=redact_query(parts.query)).geturl()
+    return AgentFailed(one_line(redact(f"{shown}: {words}"), 1000))

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import logging
-import math
 import uuid
 from functools import wraps
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple, TypeVar, Union
@@ -18,7 +17,7 @@ from ai_spine.constants import (
     LOGGER_NAME,
     REQUEST_ID_HEADER,
 )
-from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
+from ai_spine.local.json_reading import TooDeep, parse_json
 from ai_spine.local.store.store import KeyReused, Reply, Store
 from ai_spine.utils import has_control_characters, one_line
 
@@ -175,13 +174,6 @@ def json_object() -> Dict[str, Any]:
     return body
 
 
-class _TooDeep(ValueError):
-    """JSON that is valid, but nested too deeply."""
-
-    def __init__(self) -> None:
-        super().__init__(f"nested too deeply, more than {MAX_DEPTH} levels")
-
-
 def _read_json() -> Any:
     """Return the value of the body.
 
@@ -194,27 +186,11 @@ def _read_json() -> Any:
     return g.body
 
 
-def parse_json(text: str) -> Any:
-    """Return the value of a JSON text.
-
-    Raises:
-        ValueError: It is not JSON, or nested too deeply.
-    """
-    try:
-        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except RecursionError:
-        raise _TooDeep() from None
-    # With few brackets, it cannot be nested too deeply.
-    if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(body):
-        raise _TooDeep()
-    return body
-
-
 def _canonical_body() -> str:
     """Return the body in the one form by which a repetition is known."""
     try:
         return json.dumps(_read_json(), sort_keys=True)
-    except _TooDeep as error:
+    except TooDeep as error:
         raise _no_json(error) from None
     except ValueError:
         return "null"
@@ -223,17 +199,6 @@ def _canonical_body() -> str:
 def _no_json(error: ValueError) -> HTTPError:
     words = f"JSON decode error: {one_line(str(error))}"
     return HTTPError(422, [_problem("json_invalid", [], words, {})])
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):  # it would be sent as Infinity, which is not JSON
-        raise ValueError(f"{text} is too large a number")
-    return value
 
 
 _KINDS = {

@@ -1,17 +1,16 @@
-"""The routes of flows, executions, agents and the system."""
+"""The routes of executions, agents and the system."""
 
 import threading
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict
 
 from flask import Blueprint, request
 
 from ai_spine.__version__ import __version__
-from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.agents.http_agents import check_endpoint, describe_http_agent
-from ai_spine.local.definitions import check_flow, describe_flow
-from ai_spine.local.engine.engine import Engine
+from ai_spine.local.http.backend import Backend
+from ai_spine.local.http.flow_routes import FlowRoutes
 from ai_spine.local.http.responses import (
     HTTPError,
     add_route,
@@ -21,34 +20,16 @@ from ai_spine.local.http.responses import (
     is_repetition,
     json_object,
     once,
-    once_and_whether_new,
-    refuse_field,
     under_prefix,
     whole_number,
 )
 from ai_spine.local.http.stream_routes import StreamRoutes, announce_stream
-from ai_spine.local.http.streams import Publisher
 from ai_spine.local.store.store import Reply, Store
-from ai_spine.models import Flow
-from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.operations.openapi import openapi_document
-from ai_spine.policy.telemetry import Telemetry
 from ai_spine.policy.validation import check_id
 
 _COMPONENTS = ("registry", "communication", "memory", "orchestrator")
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
-
-
-class Backend(NamedTuple):
-    """What the routes use."""
-
-    store: Store
-    engine: Engine
-    key_digest: Optional[bytes]
-    publisher: Optional[Publisher] = None
-    """Writes the streams; without one, there are none."""
-    telemetry: Telemetry = Telemetry()
-    """Records requests and nodes."""
 
 
 def resource_routes(backend: Backend) -> Blueprint:
@@ -63,117 +44,6 @@ def resource_routes(backend: Backend) -> Blueprint:
     if backend.publisher is not None:
         StreamRoutes(backend.store, backend.publisher).add_to(routes)
     return routes
-
-
-class FlowRoutes:
-    """`/flows`."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._store, self._engine = backend.store, backend.engine
-        self._streams = backend.publisher is not None
-
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
-        add_route(routes, "GET", "/flows", self.list)
-        add_route(routes, "POST", "/flows", self.create)
-        add_route(routes, "POST", "/flows/execute", self.execute)
-        add_route(routes, "GET", "/flows/<path:flow_id>", self.get)
-        add_route(routes, "PUT", "/flows/<path:flow_id>", self.update)
-        add_route(routes, "DELETE", "/flows/<path:flow_id>", self.delete)
-
-    def list(self) -> Reply:
-        """All flows."""
-        flows = self._store.all("flow")
-        return Reply(200, {"flows": flows, "count": len(flows)})
-
-    def get(self, flow_id: str) -> Reply:
-        """One flow."""
-        return Reply(
-            200,
-            found_or_404(
-                self._store.get("flow", flow_id), f"Flow {flow_id!r} not found"
-            ),
-        )
-
-    def create(self) -> Reply:
-        """Add a flow."""
-        flow = self._read_definition()
-        return once(self._store, lambda: self._create(flow))
-
-    def update(self, flow_id: str) -> Reply:
-        """Put another definition in a flow's place."""
-        flow = self._read_definition()
-        if flow.flow_id != flow_id:
-            raise HTTPError(
-                400, f"flow_id is {flow.flow_id!r}, but the path says {flow_id!r}"
-            )
-        self._check(flow)
-        self.get(flow_id)
-        return Reply(200, self._store.put("flow", flow_id, describe_flow(flow)))
-
-    def delete(self, flow_id: str) -> Reply:
-        """Remove a flow."""
-        if not self._store.delete("flow", flow_id):
-            raise HTTPError(404, f"Flow {flow_id!r} not found")
-        return Reply(200, {"message": f"Flow {flow_id!r} deleted successfully"})
-
-    def execute(self) -> Reply:
-        """Start an execution; for an unknown flow the real server responds with 200 as well."""
-        body = json_object()
-        check_fields(
-            body,
-            {
-                "flow_id": (str, True),
-                "input_data": (dict, True),
-                "metadata": (dict, False),
-            },
-        )
-        try:
-            check_id("flow_id", body["flow_id"])
-        except AISpineError as error:
-            refuse_field("flow_id", str(error), body["flow_id"])
-        flows: List[Flow] = []
-        reply, is_new = once_and_whether_new(
-            self._store, lambda: self._start(body, flows)
-        )
-        if is_new:
-            self._engine.start(reply.body["execution_id"], flows[0], body["input_data"])
-        if self._streams:
-            announce_stream(reply.body["execution_id"])
-        return reply
-
-    def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
-        """Store an execution, and return the flow to run with it."""
-        definition = self._store.get("flow", body["flow_id"])
-        if definition is None:
-            words = f"Flow {body['flow_id']!r} not found"
-            raise HTTPError.from_reply(Reply(200, _started(NO_EXECUTION_ID, words)))
-        flows.append(Flow.from_wire(definition))
-        metadata = body.get("metadata") or {}
-        created = self._store.create_execution(
-            body["flow_id"], body["input_data"], metadata
-        )
-        return Reply(200, _started(created))
-
-    def _create(self, flow: Flow) -> Reply:
-        self._check(flow)
-        if self._store.get("flow", flow.flow_id) is not None:
-            raise HTTPError(409, f"Flow {flow.flow_id!r} already exists")
-        return Reply(200, self._store.put("flow", flow.flow_id, describe_flow(flow)))
-
-    def _read_definition(self) -> Flow:
-        body = json_object()
-        check_fields(body, {"flow_id": (str, True), "nodes": (list, True)})
-        return Flow.from_wire(body)
-
-    def _check(self, flow: Flow) -> None:
-        try:
-            check_id("flow_id", flow.flow_id)
-            check_flow(
-                flow, self._store.ids("agent"), f"Flow {flow.flow_id!r} cannot run"
-            )
-        except AISpineError as error:
-            raise HTTPError(400, str(error)) from None
 
 
 class ExecutionRoutes:
@@ -364,14 +234,3 @@ class SystemRoutes:
             "flows": {"total": len(self._store.ids("flow"))},
         }
         return Reply(200, {"status": "operational", **details})
-
-
-def _started(execution_id: str, error: Optional[str] = None) -> Dict[str, Any]:
-    status = ExecutionStatus.PENDING if error is None else ExecutionStatus.FAILED
-    return {
-        "execution_id": execution_id,
-        "status": status.value,
-        "result": None,
-        "error": error,
-        "execution_time": None,
-    }

@@ -1,5 +1,6 @@
 """The routes of tools and of the marketplace, which exist under `/api/v1` only."""
 
+import re
 import threading
 import time
 import uuid
@@ -39,6 +40,12 @@ _FIELDS = {
     **dict.fromkeys(_SCHEMAS, dict),
 }
 _LARGEST_PAGE, _DEFAULT_PAGE = 100, 50
+_LONGEST_ID, _LONGEST_NAME = 100, 200  # characters
+MOST_AT_ONCE = 4  # each takes one of the server's threads until it is done
+# Ids that the paths of the API hide.
+_HIDDEN = re.compile(
+    r"active|my-tools|search|executions/.*|.*/(status|schemas|execute)"
+)
 
 
 class ToolRoutes:
@@ -47,6 +54,7 @@ class ToolRoutes:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._locks = _KeyLocks()
+        self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def add_to(self, routes: Blueprint) -> None:
         """Add the routes to a blueprint."""
@@ -103,6 +111,11 @@ class ToolRoutes:
         required = ("name", "endpoint")
         fields = {name: (kind, name in required) for name, kind in _FIELDS.items()}
         check_fields(body, {"tool_id": (str, True), **fields})
+        if _HIDDEN.fullmatch(body["tool_id"]):
+            words = (
+                f"No tool can have the id {body['tool_id']!r}: it is a path of the API"
+            )
+            raise HTTPError(400, words)
         _check_values(body["tool_id"], body)
         return once(self._store, lambda: self._create(body))
 
@@ -110,10 +123,9 @@ class ToolRoutes:
         """Change the fields that are given."""
         body = json_object()
         check_fields(body, {name: (kind, False) for name, kind in _FIELDS.items()})
-        tool = self._find(tool_id)
         _check_values(tool_id, body)
         given = {n: body[n] for n in _FIELDS if body.get(n) is not None}
-        return self._changed({**tool, **given}, "updated")
+        return self._change(tool_id, given)
 
     def delete(self, tool_id: str) -> Reply:
         """Remove a tool."""
@@ -125,8 +137,7 @@ class ToolRoutes:
         """Say whether a tool can be executed."""
         body = json_object()
         check_fields(body, {"is_active": (bool, True)})
-        tool = {**self._find(tool_id), "is_active": body["is_active"]}
-        return self._changed(tool, "updated")
+        return self._change(tool_id, {"is_active": body["is_active"]})
 
     def get_schemas(self, tool_id: str) -> Reply:
         """Return the schemas of a tool."""
@@ -149,20 +160,29 @@ class ToolRoutes:
         """Let the tool do its work, and return what came of it."""
         body = json_object()
         check_fields(body, {"input_data": (dict, False), "config_data": (dict, False)})
-        tool = self._find(tool_id)
-        # The store is not locked while the tool works, so repetitions wait here for the first.
-        with self._locks.holding(request.headers.get(IDEMPOTENCY_KEY_HEADER)):
-            if not is_repetition(self._store):
-                if not tool["is_active"]:
-                    raise HTTPError(400, f"Tool {tool_id!r} is not active")
-                record = _executed(tool, body)
-            return once(self._store, lambda: self._keep(record))
+        if not self._turns.acquire(blocking=False):
+            words = f"{MOST_AT_ONCE} tools are being executed already; try again"
+            raise HTTPError(503, words)
+        try:
+            return self._execute(tool_id, body)
+        finally:
+            self._turns.release()
 
     def get_execution(self, execution_id: str) -> Reply:
         """One execution of a tool."""
         found = self._store.get(_EXECUTIONS, execution_id)
         words = f"Tool execution {execution_id!r} not found"
         return Reply(200, found_or_404(found, words))
+
+    def _execute(self, tool_id: str, body: Dict[str, Any]) -> Reply:
+        # The store is not locked while the tool works, so repetitions wait here for the first.
+        with self._locks.holding(request.headers.get(IDEMPOTENCY_KEY_HEADER)):
+            if not is_repetition(self._store):
+                tool = self._find(tool_id)
+                if not tool["is_active"]:
+                    raise HTTPError(400, f"Tool {tool_id!r} is not active")
+                record = _executed(tool, body)
+            return once(self._store, lambda: self._keep(record))
 
     def _find(self, tool_id: str) -> Dict[str, Any]:
         found = self._store.get(_KIND, tool_id)
@@ -172,6 +192,13 @@ class ToolRoutes:
         if self._store.get(_KIND, body["tool_id"]) is not None:
             raise HTTPError(409, f"Tool {body['tool_id']!r} already exists")
         return self._changed(_described(body), "registered")
+
+    def _change(self, tool_id: str, given: Dict[str, Any]) -> Reply:
+        """Change fields of a tool in one transaction, so that no other change is lost."""
+        return once(
+            self._store,
+            lambda: self._changed({**self._find(tool_id), **given}, "updated"),
+        )
 
     def _changed(self, tool: Dict[str, Any], verb: str) -> Reply:
         kept = self._put(tool)
@@ -187,7 +214,7 @@ class ToolRoutes:
             200,
             {
                 "success": record["status"] == "success",
-                "data": record["output_data"] or None,
+                "data": record["output_data"],
                 "error": record["error_message"],
                 "execution_time_ms": record["execution_time_ms"],
                 "execution_id": record["id"],
@@ -303,6 +330,10 @@ def _check_values(tool_id: str, body: Dict[str, Any]) -> None:
             check_endpoint(f"tool {tool_id!r}", body["endpoint"])
     except AISpineError as error:
         raise HTTPError(400, str(error)) from None
+    if len(tool_id) > _LONGEST_ID:
+        refuse_field("tool_id", f"At most {_LONGEST_ID} characters", tool_id)
+    if body.get("name") is not None and not 0 < len(body["name"]) <= _LONGEST_NAME:
+        refuse_field("name", f"From 1 to {_LONGEST_NAME} characters", body["name"])
     if not all(isinstance(each, str) for each in body.get("tool_type") or []):
         refuse_field("tool_type", "Input should be a list of texts", body["tool_type"])
     _check_schemas(body)
@@ -319,7 +350,7 @@ def _executed(tool: Dict[str, Any], body: Dict[str, Any]) -> Dict[str, Any]:
     """Let a tool do its work, and return the record of it."""
     input_data, config = body.get("input_data") or {}, body.get("config_data") or {}
     started, began = _now(), time.monotonic()
-    output: Dict[str, Any] = {}
+    output: Optional[Dict[str, Any]] = None
     failure: Optional[str] = None
     try:
         output = call_tool(tool["endpoint"], input_data, config)

@@ -1,0 +1,204 @@
+"""The schemas of flows: given, or derived from the agents' types; and what does not fit them."""
+
+import functools
+import json
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.models import Flow, FlowNode
+from ai_spine.models.definition import SCHEMA_FIELDS
+from ai_spine.utils import one_line
+
+Schema = Dict[str, Any]
+SchemasOf = Callable[[str], "Schemas"]
+"""Returns the schemas of an agent, by its id."""
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+EXAMPLE_FIELD = "example_input"
+_KINDS = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+class Schemas(NamedTuple):
+    """What goes in, and what comes out."""
+
+    input_schema: Optional[Schema] = None
+    output_schema: Optional[Schema] = None
+
+
+class Misfit(NamedTuple):
+    """A place in a value that does not fit a schema."""
+
+    path: List[Any]
+    """The names and numbers that lead to it."""
+    kind: str
+    """The rule that it breaks, such as `type` or `missing`."""
+    message: str
+    """What is expected of it."""
+    value: Any
+    """What stands there, or around it if it is missing."""
+
+    def __str__(self) -> str:
+        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
+        return f"{place.lstrip('.') or 'the input'}: {self.message}"
+
+
+def schemas_of(flow: Flow, of_agent: SchemasOf) -> Schemas:
+    """Return the schemas of a flow: its own, or what its agents' types say.
+
+    Args:
+        flow: The flow, which is valid.
+        of_agent: Returns the schemas of an agent.
+    """
+    return Schemas(
+        flow.input_schema or _derived_input(flow, of_agent),
+        flow.output_schema or _derived_output(flow, of_agent),
+    )
+
+
+def check_schemas(flow: Flow, source: str, *, with_example: bool = True) -> None:
+    """Refuse schemas that are none, and an example that breaks the flow's own schema.
+
+    Args:
+        flow: The flow.
+        source: Where it comes from, for the message.
+        with_example: Whether to check its example.
+
+    Raises:
+        ConfigurationError: Something is wrong.
+    """
+    for name in SCHEMA_FIELDS:
+        schema = getattr(flow, name)
+        if schema is not None:
+            _check_schema(schema, f"{source}: its {name}")
+    metadata = flow.metadata if isinstance(flow.metadata, dict) else {}
+    example = metadata.get(EXAMPLE_FIELD)
+    if with_example and flow.input_schema is not None and example is not None:
+        found = misfits(flow.input_schema, example)
+        if found:
+            words = "; ".join(map(str, found[:5]))
+            raise ConfigurationError(
+                f"{source}: its {EXAMPLE_FIELD} does not fit its input_schema: {words}"
+            )
+
+
+def misfits(schema: Schema, value: Any) -> List[Misfit]:
+    """Return each place where a value does not fit a schema, in the order of their paths.
+
+    Example:
+        >>> schema = {"required": ["income"], "properties": {"amount": {"type": "number"}}}
+        >>> [str(misfit) for misfit in misfits(schema, {"amount": "a lot"})]
+        ['amount: must be a number', 'income: is required']
+    """
+    errors = _validator(json.dumps(schema, sort_keys=True)).iter_errors(value)
+    found = [misfit for error in errors for misfit in _misfits_of(error)]
+    return sorted(found, key=lambda misfit: [str(part) for part in misfit.path])
+
+
+def _check_schema(schema: Any, subject: str) -> None:
+    from jsonschema.exceptions import SchemaError
+
+    if not isinstance(schema, dict):
+        raise ConfigurationError(f"{subject} is no JSON Schema: an object is expected")
+    try:
+        _validator_class().check_schema(schema)
+    except SchemaError as error:
+        place = ".".join(map(str, error.absolute_path)) or "its root"
+        words = one_line(error.message, 300)
+        raise ConfigurationError(
+            f"{subject} is no JSON Schema: at {place}, {words}"
+        ) from None
+
+
+def _validator_class() -> Any:
+    from jsonschema.validators import Draft202012Validator  # it takes 0.1 s to import
+
+    return Draft202012Validator
+
+
+@functools.lru_cache(maxsize=256)
+def _validator(schema: str) -> Any:
+    return _validator_class()(json.loads(schema))
+
+
+def _misfits_of(error: Any) -> Iterator[Misfit]:
+    """Yield what an error of `jsonschema` says, in the words of the rest of the server."""
+    path, value = list(error.absolute_path), error.instance
+    if error.validator == "required":
+        # It comes once for each name that is missing, which only its text shows.
+        name = next(
+            each
+            for each in error.validator_value
+            if error.message.startswith(repr(each))
+        )
+        yield Misfit([*path, name], "missing", "is required", value)
+    elif error.validator == "additionalProperties" and not error.validator_value:
+        known = error.schema.get("properties", {})
+        for name in value:
+            if name not in known:
+                yield Misfit(
+                    [*path, name], "extra_forbidden", "is not known", value[name]
+                )
+    elif error.validator == "type":
+        wanted = error.validator_value
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        words = " or ".join(_KINDS[kind] for kind in kinds)
+        yield Misfit(path, "type_error", f"must be {words}", value)
+    elif error.validator == "enum":
+        words = ", ".join(json.dumps(each) for each in error.validator_value)
+        yield Misfit(path, "enum", f"must be one of {one_line(words, 300)}", value)
+    else:
+        yield Misfit(path, str(error.validator), one_line(error.message, 300), value)
+
+
+def _derived_input(flow: Flow, of_agent: SchemasOf) -> Optional[Schema]:
+    """Return what the first agents need: those that get nothing but the flow's own input."""
+    by_id = {node.id: node for node in flow.nodes}
+
+    def is_first(node: FlowNode) -> bool:
+        above = [by_id[need] for need in node.depends_on or ()]
+        return all(each.agent_id is None and is_first(each) for each in above)
+
+    first = [
+        node for node in flow.nodes if node.agent_id is not None and is_first(node)
+    ]
+    found = [of_agent(str(node.agent_id)).input_schema for node in first]
+    return _merged([schema for schema in found if schema is not None])
+
+
+def _merged(schemas: List[Schema]) -> Optional[Schema]:
+    """Return a schema of objects that fit all schemas."""
+    if len(schemas) < 2:
+        return schemas[0] if schemas else None
+    merged: Schema = {"$schema": DIALECT, "type": "object", "properties": {}}
+    for schema in schemas:
+        for name, wanted in schema.get("properties", {}).items():
+            before = merged["properties"].setdefault(name, wanted)
+            if before != wanted:
+                merged["properties"][name] = {"allOf": [before, wanted]}
+        merged.setdefault("$defs", {}).update(schema.get("$defs", {}))
+    required = dict.fromkeys(name for s in schemas for name in s.get("required", ()))
+    return {**merged, "required": list(required)}
+
+
+def _derived_output(flow: Flow, of_agent: SchemasOf) -> Optional[Schema]:
+    """Return what the exit points' agents return, by the ids of their nodes."""
+    exits = [node for node in flow.nodes if node.id in (flow.exit_points or ())]
+    found: Dict[str, Schema] = {}
+    definitions: Mapping[str, Any] = {}
+    for node in exits:
+        schema = of_agent(node.agent_id).output_schema if node.agent_id else None
+        if schema is not None:
+            definitions = {**definitions, **schema.get("$defs", {})}
+            inner = {k: v for k, v in schema.items() if k not in ("$defs", "$schema")}
+            found[node.id] = inner
+    if not found:
+        return None
+    made = {"$schema": DIALECT, "type": "object", "properties": found}
+    return {**made, "$defs": definitions} if definitions else made
