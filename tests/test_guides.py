@@ -59,6 +59,7 @@ PRINTED = {
     "agents-and-flows.md": [
         "{'hello': {'greeting': 'Hello, Ana!'}}\n",
         "{'small': {'done': 'paid'}}\n{'large': {'done': 'asked'}}\n",
+        "['income']\ninput_data.income Field required\n",
         "ValidationError\n",
     ],
     "migrating.md": ["completed positive\ncompleted positive\n"],

@@ -46,7 +46,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "flows create": "Add the flow that a YAML or JSON FILE defines.",
         "flows update": "Replace the definition of a flow by the one in FILE.",
         "flows delete": "Remove a flow.",
-        "flows validate": "Check the graphs of flows in YAML or JSON files, without a server.",
+        "flows validate": "Check flows in YAML or JSON files, without a server.",
     },
     "local": {
         "local": "Run an AI Spine server on this machine.",

@@ -2,12 +2,18 @@
 
 import difflib
 from itertools import islice
-from typing import Any, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple
 
 import click
 
 from ai_spine.cli import interrupts
 from ai_spine.cli.commands import SECONDS, command, noun
+from ai_spine.cli.flow_inputs import (
+    ask_for_inputs,
+    check_missing,
+    find_schema,
+    read_inputs,
+)
 from ai_spine.cli.follow import follow as follow_execution
 from ai_spine.cli.output.printing import print_item, print_items, print_value, say
 from ai_spine.cli.session import session
@@ -73,6 +79,7 @@ class _Progress:
 @click.option(
     "--input", "input_json", metavar="JSON|@FILE|-", help="All inputs as an object."
 )
+@click.option("--interactive", is_flag=True, help="Ask for the inputs not given.")
 @click.option("--metadata", multiple=True, metavar="KEY=VALUE", help="Attached to it.")
 @click.option("--no-wait", is_flag=True, help="Start it, print it, and leave.")
 @_follow
@@ -83,30 +90,53 @@ def execute(
     flow_id: str,
     pairs: Tuple[str, ...],
     input_json: Optional[str],
+    interactive: bool,
     metadata: Tuple[str, ...],
     no_wait: bool,
     **how: Any,
 ) -> None:
     """Execute a flow, wait for it, and print its output.
 
-    Ctrl-C leaves the execution to itself, and says how to wait for it again.
+    If the flow has an input_schema, -i reads values by their types. Ctrl-C leaves the execution to
+    itself, and says how to wait for it again.
 
     \b
     ai-spine execute credit_analysis -i name=Ana -i amount=15000
+    ai-spine execute credit_analysis --interactive
     ai-spine execute credit_analysis --input @applicant.json --output json
     ai-spine execute credit_analysis --input - --follow < applicant.json
     ai-spine execute credit_analysis -i amount=9 --query decision.reasons
     """
-    input_data = {**read_object("--input", input_json), **read_pairs(pairs)}
+    given = read_object("--input", input_json)
+    read_pairs(pairs)  # for what is wrong with them, before anything is sent
     attached = read_pairs(metadata) or None
     _check_waiting(no_wait, how)
     client = session().client()
+    input_data = _input_of(client, flow_id, given, pairs, interactive)
     with interrupts.starting(flow_id):
         started = client.execute_flow(flow_id, input_data, attached)
     if no_wait:
         print_item(started)
         return
     _print_end(client, started.execution_id, **how)
+
+
+def _input_of(
+    client: AISpine,
+    flow_id: str,
+    given: Mapping[str, Any],
+    pairs: Sequence[str],
+    interactive: bool,
+) -> Dict[str, Any]:
+    """Return the input; with `--input` alone, the server alone decides whether it is right."""
+    if given and not pairs and not interactive:
+        return dict(given)
+    schema = find_schema(client, flow_id)
+    input_data = {**given, **read_inputs(pairs, schema)}
+    if interactive:
+        return ask_for_inputs(input_data, schema)
+    check_missing(input_data, schema, flow_id)
+    return input_data
 
 
 @command("wait")

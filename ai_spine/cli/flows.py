@@ -1,7 +1,7 @@
 """`flows list|get|show|create|update|delete|validate`."""
 
 import sys
-from typing import Optional, Tuple
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
 import click
 
@@ -10,7 +10,8 @@ from ai_spine.cli.errors import fail
 from ai_spine.cli.exit_codes import NOT_FOUND
 from ai_spine.cli.output.printing import print_item, print_items, print_value, say
 from ai_spine.cli.output.terminal import encodes, harmless, put, width_of
-from ai_spine.cli.session import session
+from ai_spine.cli.session import import_local, session
+from ai_spine.cli.values import read_object
 from ai_spine.exceptions import ValidationError
 from ai_spine.flows.definitions import read_definition
 from ai_spine.flows.drawing import (
@@ -147,13 +148,24 @@ def delete(flow_id: str) -> None:
 
 @command("validate", flows)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-def validate(files: Tuple[str, ...]) -> None:
-    """Check the graphs of flows in YAML or JSON files, without a server.
+@click.option(
+    "--input",
+    "inputs_json",
+    multiple=True,
+    metavar="JSON|@FILE|-",
+    help="A sample input that must fit; may be repeated.",
+)
+def validate(files: Tuple[str, ...], inputs_json: Tuple[str, ...]) -> None:
+    """Check flows in YAML or JSON files, without a server.
+
+    Graphs, schemas, examples and sample inputs are checked.
 
     \b
     ai-spine flows validate flows/*.yaml
+    ai-spine flows validate flows/credit.yaml --input @applicant.json
     """
-    found = [{"file": file, "flow_id": _sound(file).flow_id} for file in files]
+    samples = [read_object("--input", text) for text in inputs_json]
+    found = [{"file": file, "flow_id": _sound(file, samples).flow_id} for file in files]
     if session().output != "table" or "query" in session().options:
         print_value(found)
         return
@@ -161,12 +173,26 @@ def validate(files: Tuple[str, ...]) -> None:
         put(harmless(f"{each['file']}: flow {each['flow_id']} is valid"))
 
 
-def _sound(file: str) -> Flow:
+def _sound(file: str, samples: Sequence[Mapping[str, Any]]) -> Flow:
+    """Return the flow of a file, which must be valid, and fit the samples."""
     try:
         flow = Flow.from_wire(read_definition(file))
         flow.validate()
     except ValidationError as error:
         raise ValidationError(f"{file}: {error}") from None
+    if flow.input_schema is None and flow.output_schema is None:
+        if samples:
+            raise ValidationError(f"{file}: it has no input_schema to check --input by")
+        return flow
+    import_local()
+    from ai_spine.local.schemas import check_schemas, misfits
+
+    check_schemas(flow, file)
+    for sample in samples:
+        found = misfits(flow.input_schema or {}, sample)
+        if found:
+            words = "; ".join(map(str, found))
+            raise ValidationError(f"{file}: --input does not fit: {words}")
     return flow
 
 

@@ -10,7 +10,7 @@ from click.types import StringParamType
 
 # Shells insert a completion as it is, so words that a shell would expand are never offered,
 # whatever a server calls its flows.
-_PLAIN = re.compile(r"\w[\w.@+:/-]*")
+_PLAIN = re.compile(r"\w[\w.@+:/-]*=?")
 _BREAKS = "=:"  # bash splits words at these
 
 Find = Callable[[click.Context], List[str]]
@@ -68,6 +68,21 @@ def _ids(kind: str) -> Find:
     return find
 
 
+def _inputs(context: click.Context) -> List[str]:
+    from ai_spine.cli.known_ids import known_inputs
+    from ai_spine.cli.session import Session
+
+    if "flow_id" not in context.params:
+        return []
+    # click reads no argument while the value of an option is missing: it is left over.
+    flow_id = context.params["flow_id"] or next(iter(context.args), None)
+    if not isinstance(flow_id, str):
+        return []
+    session = context.find_object(Session) or Session()
+    given = {pair.partition("=")[0] for pair in context.params.get("pairs") or ()}
+    return [f"{n}=" for n in known_inputs(flow_id, session) if n not in given]
+
+
 def _profiles(context: click.Context) -> List[str]:
     from ai_spine.config.profiles import profile_names
 
@@ -86,6 +101,7 @@ _TYPES: Dict[str, StringParamType] = {
     "agent_id": _Offered(_ids("agent_id")),
     "tool_id": _Offered(_ids("tool_id")),
     "execution_id": _Offered(_ids("execution_id")),
+    "pairs": _Offered(_inputs),
     "profile": _Offered(_profiles),
     "key": _Offered(_keys),
     "file": _Path("file"),

@@ -79,6 +79,16 @@ def test_ids_are_offered(offered, client, shell):
     assert offered("ai-spine wait ", shell) == [done]
 
 
+def test_names_of_inputs_are_offered(offered, client):
+    schema = {"properties": {"zip": {}, "amount": {}, "age": {}}}
+    client.create_flow({**flow(node("n"), flow_id="typed"), "input_schema": schema})
+    assert offered("ai-spine execute typed -i ") == ["zip=", "amount=", "age="]
+    assert offered("ai-spine execute typed -i zip=1 -i a") == ["amount=", "age="]
+    assert offered("ai-spine execute typed -i age=3 -i a") == ["amount="]
+    assert offered("ai-spine execute echo -i ") == []
+    assert offered("ai-spine tools execute echo -i ") == []
+
+
 def test_values_of_options_are_offered(offered, monkeypatch, tmp_path):
     path = tmp_path / "config.ini"
     path.write_text("[default]\n[work]\n[ai-spine]\n")

@@ -44,7 +44,13 @@ IDS = (
 )
 # A response that can be parsed as a completed execution, a flow and an agent.
 RESPONSE = json.dumps(
-    {"execution_id": "e", "status": "completed", "id": "x", "success": True, "tool_id": "t"}
+    {
+        "execution_id": "e",
+        "status": "completed",
+        "id": "x",
+        "success": True,
+        "tool_id": "t",
+    }
     | {name: [] for name in ("executions", "messages", "results", "tools")}
 ).encode()
 

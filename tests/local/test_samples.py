@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from ai_spine import BadRequestError
+from ai_spine.local.samples import agents as samples
 from ai_spine.local.samples.agents import monthly_payment
 from tests.local import run
 from tests.needs import needs
@@ -152,27 +154,41 @@ def test_all_missing_fields_are_questions_and_the_risk_is_skipped(server, http):
     [
         ("name", ""),
         ("name", "  "),
-        ("name", 5),
-        ("name", None),
         ("income", 0),
         ("income", -52000),
-        ("income", "52000"),
-        ("income", True),
-        ("income", None),
-        ("income", [1]),
         ("amount", 0),
-        ("amount", "much"),
         ("term_months", 0),
-        ("term_months", 1.5),
-        ("term_months", "24"),
         ("monthly_debts", -1),
-        ("monthly_debts", "none"),
-        ("monthly_debts", None),
     ],
 )
 def test_an_invalid_value_is_a_question_in_the_output(server, field, value):
     output = decide(server, **{**GOOD, field: value})
     assert output == {"decision": "incomplete", "questions": [QUESTIONS[field]]}
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("name", 5),
+        ("name", None),
+        ("income", "52000"),
+        ("income", True),
+        ("income", None),
+        ("income", [1]),
+        ("amount", "much"),
+        ("term_months", 1.5),
+        ("term_months", "24"),
+        ("monthly_debts", "none"),
+        ("monthly_debts", None),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused_and_would_be_a_question(
+    server, field, value
+):
+    with pytest.raises(BadRequestError, match=f"input_data.{field}: Input must be"):
+        decide(server, **{**GOOD, field: value})
+    checked = samples.check_applicant({**GOOD, field: value}, {})
+    assert checked["questions"] == [QUESTIONS[field]] and not checked["complete"]
 
 
 def test_a_whole_number_may_be_a_float(server):
@@ -202,7 +218,13 @@ def test_a_text_is_labelled(server, text, label):
     assert (output["polarity"] > 0) == (label == "positive")
 
 
-@pytest.mark.parametrize("data", [{}, {"text": ""}, {"text": " \n"}, {"text": 5}])
+@pytest.mark.parametrize("data", [{}, {"text": 5}])
+def test_the_sentiment_needs_a_text_to_be_given(server, data):
+    with pytest.raises(BadRequestError, match="input_data.text: "):
+        run(server, "sentiment-analysis", data)
+
+
+@pytest.mark.parametrize("data", [{"text": ""}, {"text": " \n"}])
 def test_the_sentiment_needs_a_text(server, data):
     execution = run(server, "sentiment-analysis", data)
     assert execution.status == "failed"

@@ -1,0 +1,174 @@
+"""Reads the inputs of a flow as its schema describes them, and asks for those that are missing."""
+
+import json
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+import click
+
+from ai_spine.cli.values import read_pairs, read_value
+from ai_spine.client import AISpine
+from ai_spine.exceptions import NotFoundError
+
+Schema = Mapping[str, Any]
+_WORDS = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list, as JSON",
+    "object": "an object, as JSON",
+    "null": "null",
+}
+_KINDS: Mapping[str, Any] = {
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+    "null": type(None),
+}
+
+
+def find_schema(client: AISpine, flow_id: str) -> Schema:
+    """Return the schema of a flow's input; an empty one if the server has none, or no such flow."""
+    try:
+        return client.get_flow(flow_id).input_schema or {}
+    except NotFoundError:  # executing it says so
+        return {}
+
+
+def read_inputs(pairs: Sequence[str], schema: Schema) -> Dict[str, Any]:
+    """Read `key=value` pairs by the types of a schema; without one, as JSON, or else as text.
+
+    Raises:
+        click.UsageError: A pair is none, a key comes twice, or a value is not of its type.
+
+    Example:
+        >>> schema = {"properties": {"zip": {"type": "string"}}}
+        >>> read_inputs(["zip=01234", "amount=5"], schema)
+        {'zip': '01234', 'amount': 5}
+    """
+    read_pairs(pairs)  # for what is wrong with them
+    texts = dict(pair.split("=", 1) for pair in pairs)
+    return {name: _read_input(name, text, schema) for name, text in texts.items()}
+
+
+def check_missing(given: Mapping[str, Any], schema: Schema, flow_id: str) -> None:
+    """Refuse to go on without the inputs that the flow needs.
+
+    Raises:
+        click.UsageError: Some are missing.
+    """
+    missing = [name for name in _required(schema) if name not in given]
+    if missing:
+        raise click.UsageError(
+            f"flow {flow_id!r} needs {', '.join(missing)}: use -i {missing[0]}=..., "
+            "--input or --interactive"
+        )
+
+
+def ask_for_inputs(given: Mapping[str, Any], schema: Schema) -> Dict[str, Any]:
+    """Ask on the terminal for each input that is not given, and return all of them.
+
+    Raises:
+        click.UsageError: The flow does not describe its input.
+        click.Abort: Nobody responds.
+    """
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or not properties:
+        raise click.UsageError(
+            "--interactive: the flow does not say what it needs, since it has no input_schema"
+        )
+    values = dict(given)
+    for name in properties:
+        if name not in values:
+            text = _ask(name, schema)
+            if text is not None:
+                values[name] = _read_input(name, text, schema)
+    return values
+
+
+def _ask(name: str, schema: Schema) -> Optional[str]:
+    """Return what somebody types; `None` if an input that may be missing stays so."""
+    described = _property(name, schema)
+    hints = (
+        [str(described["description"]).rstrip(".")]
+        if "description" in described
+        else []
+    )
+    kinds = [_WORDS[kind] for kind in _kinds(described) if kind in _WORDS]
+    hints += [" or ".join(kinds)] if kinds else []
+    if "enum" in described:
+        hints.append("one of " + ", ".join(map(_text_of, described["enum"])))
+    if "default" in described:
+        hints.append(f"by default {_text_of(described['default'])}")
+    is_required = name in _required(schema)
+    hints += [] if is_required or "default" in described else ["may be left empty"]
+    prompt = f"{name} ({'; '.join(hints)})" if hints else name
+
+    def check(text: str) -> str:
+        if text or is_required:
+            try:
+                _read_input(name, text, schema)
+            except click.UsageError as error:
+                raise click.BadParameter(error.message) from None
+        return text
+
+    default = None if is_required else ""
+    text: str = click.prompt(
+        prompt, default=default, show_default=False, value_proc=check, err=True
+    )
+    return text if text or is_required else None
+
+
+def _read_input(name: str, text: str, schema: Schema) -> Any:
+    described = _property(name, schema)
+    kinds = _kinds(described)
+    if not kinds:
+        return read_value(text)
+    value = read_value(text)
+    for kind in kinds:
+        if kind != "string" and _is_of(kind, value):
+            return value
+    if "string" in kinds:
+        return text
+    words = " or ".join(_WORDS.get(kind, kind) for kind in kinds)
+    raise click.UsageError(f"{name} must be {words}, not {text!r}")
+
+
+def _is_of(kind: str, value: Any) -> bool:
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer()
+    is_number = kind in ("integer", "number")
+    is_kind = isinstance(value, _KINDS.get(kind, ()))
+    return is_kind and not (is_number and isinstance(value, bool))
+
+
+def _kinds(described: Schema) -> List[str]:
+    """Return the types that a schema names, those in `anyOf` as well."""
+    kind = described.get("type")
+    kinds = [kind] if isinstance(kind, str) else list(kind or ())
+    for each in described.get("anyOf") or ():
+        kinds += _kinds(each) if isinstance(each, Mapping) else []
+    return kinds
+
+
+def _property(name: str, schema: Schema) -> Schema:
+    """Return the schema of one input; a reference leads to its definition."""
+    properties = schema.get("properties")
+    described = properties.get(name) if isinstance(properties, Mapping) else None
+    if not isinstance(described, Mapping):
+        return {}
+    reference = described.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/$defs/"):
+        found = schema.get("$defs", {}).get(reference[len("#/$defs/") :])
+        return found if isinstance(found, Mapping) else {}
+    return described
+
+
+def _required(schema: Schema) -> List[str]:
+    required = schema.get("required")
+    return [str(name) for name in required] if isinstance(required, list) else []
+
+
+def _text_of(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
