@@ -63,7 +63,7 @@ def make_app(backend: Backend, access: Access) -> Flask:
     MarketplaceRoutes().add_to(accounts)
     app.register_blueprint(accounts)
     app.register_blueprint(personal_routes(backend), url_prefix=API_PREFIX)
-    page = Page(backend.store, backend.engine, access)
+    page = Page(backend, access)
     app.register_blueprint(page.blueprint())
     trace_requests(app, backend.telemetry)
     app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))

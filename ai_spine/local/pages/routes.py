@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from ai_spine.constants import API_PREFIX, LOGGER_NAME
 from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg
-from ai_spine.local.engine.engine import Engine
+from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.responses import HTTPError, check_uuid
 from ai_spine.local.pages.access import (
     Access,
@@ -22,15 +22,13 @@ from ai_spine.local.pages.access import (
 )
 from ai_spine.local.pages.formatting import (
     Row,
-    as_json,
-    example_for,
     link,
     progress_in_words,
-    read_input,
     read_offset,
     row_of,
     states_of,
 )
+from ai_spine.local.pages.flow_page import LATEST, LIST_EVERY, STALE, FlowPage
 from ai_spine.local.pages.health import health_of
 from ai_spine.local.pages.responses import (
     INDEX,
@@ -42,17 +40,15 @@ from ai_spine.local.pages.responses import (
     see_other,
     static_file,
 )
-from ai_spine.local.store.store import Store
 from ai_spine.models import Execution, Flow, NodeResult
 from ai_spine.utils import one_line
 
 PREFIX = "/page"
-PAGE_SIZE, LATEST = 20, 5
+PAGE_SIZE = 20
 TOKEN_FIELD = "form_token"  # nosec B105
 _OPEN_PATHS = (f"{PREFIX}/sign-in", f"{PREFIX}/static/")
-_STALE = "This form was made before the server started, or by another server."
 # How often the script polls, in milliseconds; a stream reports most changes earlier.
-_LIST_EVERY, _RUN_EVERY, _STREAMED_EVERY = 2000, 1000, 5000
+_RUN_EVERY, _STREAMED_EVERY = 1000, 5000
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 
@@ -60,10 +56,11 @@ log = logging.getLogger(f"{LOGGER_NAME}.local")
 class Page:
     """The routes of the page: `/` for browsers, and all under `/page/`."""
 
-    def __init__(self, store: Store, engine: Engine, access: Access) -> None:
-        self._store = store
-        self._engine = engine
+    def __init__(self, backend: Backend, access: Access) -> None:
+        self._store = backend.store
+        self._engine = backend.engine
         self._access = access
+        self._flow_page = FlowPage(backend, self)
 
     def lets_in(self, asked: Request) -> bool:
         """Return whether a request needs no key in its headers, because the page checks it."""
@@ -85,7 +82,7 @@ class Page:
         routes = Blueprint("page", __name__)
         gets: Dict[str, Callable[..., Response]] = {
             "/": self.flows,
-            f"{PREFIX}/flow": self.flow,
+            f"{PREFIX}/flow": self._flow_page.show,
             f"{PREFIX}/flow.svg": self.flow_drawing,
             f"{PREFIX}/executions": self.executions,
             f"{PREFIX}/execution": self.execution,
@@ -98,7 +95,7 @@ class Page:
             f"{PREFIX}/<path:rest>": _no_page,
         }
         posts: Dict[str, Callable[..., Response]] = {
-            f"{PREFIX}/flow": self.run,
+            f"{PREFIX}/flow": self._flow_page.run,
             f"{PREFIX}/cancel": self.cancel,
             f"{PREFIX}/sign-in": self.begin_session,
             f"{PREFIX}/sign-out": self.end_session,
@@ -119,25 +116,14 @@ class Page:
             response = answer(INDEX, "application/json")
         else:
             flows = [Flow.from_wire(flow) for flow in self._store.all("flow")]
-            response = self._show(
+            response = self.show(
                 "flows.html",
                 flows=flows,
-                rows=self._rows(limit=LATEST),
-                every=_LIST_EVERY,
+                rows=self.rows(limit=LATEST),
+                every=LIST_EVERY,
             )
         response.headers["Vary"] = "Accept"
         return response
-
-    def flow(self) -> Response:
-        """One flow, with a form to run it."""
-        flow = self._find_flow()
-        earlier = request.args.get("from")
-        if earlier is not None:
-            given, origin = self._find(earlier).input_data or {}, "An earlier input."
-        else:
-            latest = self._store.executions(flow.flow_id, "completed", limit=1)
-            given, origin = example_for(flow, latest)
-        return self._show_flow(flow, as_json(given, None), origin)
 
     def executions(self) -> Response:
         """Show a page of executions, the newest first."""
@@ -146,10 +132,10 @@ class Page:
             offset = read_offset(request.args.get("from"))
         except ValueError as error:
             raise Problem(400, "No such page", str(error)) from None
-        rows = self._rows(
+        rows = self.rows(
             flow_id or None, status or None, limit=PAGE_SIZE + 1, offset=offset
         )
-        return self._show(
+        return self.show(
             "executions.html",
             rows=rows[:PAGE_SIZE],
             flow_id=flow_id or "",
@@ -159,16 +145,16 @@ class Page:
             older=offset + PAGE_SIZE if len(rows) > PAGE_SIZE else None,
             flow_ids=sorted(self._store.ids("flow")),
             counts=self._store.metrics(),
-            every=_LIST_EVERY,
+            every=LIST_EVERY,
         )
 
     def execution(self) -> Response:
         """One execution: its state, its nodes on a time line, its input and output."""
-        execution = self._find(request.args.get("id", ""))
+        execution = self.find(request.args.get("id", ""))
         results = self._results(execution)
         flow = self._flow_of(execution)
         stream = f"{API_PREFIX}/executions/{execution.execution_id}/stream"
-        return self._show(
+        return self.show(
             "execution.html",
             execution=execution,
             results=results,
@@ -184,18 +170,18 @@ class Page:
 
     def execution_as_json(self) -> Response:
         """One execution and the results of its nodes, whole."""
-        execution = self._find(request.args.get("id", ""))
+        execution = self.find(request.args.get("id", ""))
         results = self._store.node_results(execution.execution_id)
         data = {"execution": dict(execution), "node_results": results}
         return answer(json.dumps(data, indent=2).encode("ascii"), "application/json")
 
     def flow_drawing(self) -> Response:
         """Return the graph of a flow."""
-        return drawing(flow_as_svg(self._find_flow()))
+        return drawing(flow_as_svg(self.find_flow()))
 
     def execution_drawing(self) -> Response:
         """Return the graph of an execution's flow, with the state of each node."""
-        execution = self._find(request.args.get("id", ""))
+        execution = self.find(request.args.get("id", ""))
         flow = self._flow_of(execution)
         if flow is None:
             raise Problem(404, "No such flow", "The flow does not exist any more.")
@@ -204,35 +190,20 @@ class Page:
 
     def timeline_drawing(self) -> Response:
         """Return the nodes of an execution on a time line."""
-        execution = self._find(request.args.get("id", ""))
+        execution = self.find(request.args.get("id", ""))
         return drawing(timeline_as_svg(execution, self._results(execution)))
 
     def agents(self) -> Response:
         """All agents and their health."""
         agents = self._store.all("agent")
-        return self._show("agents.html", agents=list(zip(agents, health_of(agents))))
+        return self.show("agents.html", agents=list(zip(agents, health_of(agents))))
 
     # What can be done
-
-    def run(self) -> Response:
-        """Start an execution of a flow with the input of the form."""
-        flow, text = self._find_flow(), request.form.get("input", "")
-        text = text.replace("\r\n", "\n")
-        if not self._is_token_sound():
-            words = f"{_STALE} Nothing was run; press Run again."
-            return self._show_flow(flow, text, "", words, 403)
-        try:
-            given = read_input(text)
-        except ValueError as error:
-            return self._show_flow(flow, text, "", str(error), 422)
-        execution_id = self._store.create_execution(flow.flow_id, given, {})
-        self._engine.start(execution_id, flow, given)
-        return see_other(link(f"{PREFIX}/execution", id=execution_id))
 
     def cancel(self) -> Response:
         """Cancel an execution; one that has ended meanwhile stays as it is."""
         self._check_token()
-        execution_id = self._find(request.form.get("id", "")).execution_id
+        execution_id = self.find(request.form.get("id", "")).execution_id
         self._engine.cancel(execution_id)
         return see_other(link(f"{PREFIX}/execution", id=execution_id))
 
@@ -241,16 +212,16 @@ class Page:
         after = own_path(request.args.get("next", "/"))
         if self._access.is_open_to(session_of(request)):
             return see_other(after)
-        return self._show("sign_in.html", after=after, error="")
+        return self.show("sign_in.html", after=after, error="")
 
     def begin_session(self) -> Response:
         """Begin a session if the key is right."""
         after = own_path(request.form.get("next", "/"))
-        words = "" if self._is_token_sound() else f"{_STALE} Sign in again."
+        words = "" if self.is_token_sound() else f"{STALE} Sign in again."
         if not words and not self._access.is_key(request.form.get("key", "")):
             words = "This is not the server's key."
         if words:
-            return self._show("sign_in.html", 403, after=after, error=words)
+            return self.show("sign_in.html", 403, after=after, error=words)
         response = see_other(after)
         response.set_cookie(
             cookie_of(request.host),
@@ -283,7 +254,7 @@ class Page:
             link(f"{PREFIX}/sign-in", next=None if after == "/" else after)
         )
 
-    def _show(self, template: str, code: int = 200, **values: Any) -> Response:
+    def show(self, template: str, code: int = 200, **values: Any) -> Response:
         """Fill in a template, with what each of them needs."""
         session = session_of(request)
         shared = {
@@ -298,21 +269,7 @@ class Page:
         }
         return render(template, {**shared, **values}, code)
 
-    def _show_flow(
-        self, flow: Flow, text: str, origin: str, error: str = "", code: int = 200
-    ) -> Response:
-        return self._show(
-            "flow.html",
-            code,
-            flow=flow,
-            text=text,
-            origin=origin,
-            error=error,
-            rows=self._rows(flow.flow_id, limit=LATEST),
-            every=_LIST_EVERY,
-        )
-
-    def _rows(
+    def rows(
         self,
         flow_id: Optional[str] = None,
         status: Optional[str] = None,
@@ -320,6 +277,7 @@ class Page:
         limit: int,
         offset: int = 0,
     ) -> List[Row]:
+        """Return a list of executions, the newest first."""
         found = self._store.executions(flow_id, status, limit=limit, offset=offset)
         return [self._row(Execution.from_wire(execution)) for execution in found]
 
@@ -331,7 +289,12 @@ class Page:
         found = self._store.node_results(execution.execution_id)
         return [NodeResult.from_wire(result) for result in found]
 
-    def _find_flow(self) -> Flow:
+    def find_flow(self) -> Flow:
+        """Return the flow that the request names.
+
+        Raises:
+            Problem: There is none.
+        """
         flow_id = request.args.get("id", "")
         found = self._store.get("flow", flow_id)
         if found is None:
@@ -343,7 +306,12 @@ class Page:
         found = self._store.get("flow", execution.flow_id or "")
         return None if found is None else Flow.from_wire(found)
 
-    def _find(self, execution_id: str) -> Execution:
+    def find(self, execution_id: str) -> Execution:
+        """Return an execution.
+
+        Raises:
+            Problem: There is none.
+        """
         try:
             found = self._store.execution(check_uuid(execution_id))
         except HTTPError:
@@ -354,14 +322,15 @@ class Page:
             raise Problem(404, "No such execution", words)
         return Execution.from_wire(found)
 
-    def _is_token_sound(self) -> bool:
+    def is_token_sound(self) -> bool:
+        """Return whether the form was made by this server, in this session."""
         token = request.form.get(TOKEN_FIELD, "")
         return self._access.is_token_for(session_of(request), token)
 
     def _check_token(self) -> None:
-        if not self._is_token_sound():
+        if not self.is_token_sound():
             words = (
-                f"{_STALE} Nothing was done; go back, reload the page, and try again."
+                f"{STALE} Nothing was done; go back, reload the page, and try again."
             )
             raise Problem(403, "Not done", words)
 
@@ -374,7 +343,7 @@ class Page:
             log.error("%s failed", one_line(request.path, 500), exc_info=error)
             words = "Its log says why."
             problem = Problem(500, "The server failed", words)
-        return self._show("problem.html", getattr(problem, "status"), problem=problem)
+        return self.show("problem.html", getattr(problem, "status"), problem=problem)
 
 
 def _add(

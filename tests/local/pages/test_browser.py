@@ -41,19 +41,29 @@ def server(serve, steps):
     )
     odd = flow(node("in"), node(ODD, "boom", ["in"]), flow_id=ODD)
     quick = flow(node("in"), node("out", "echo", ["in"]), flow_id="quick")
+    schema = {
+        "properties": {"name": {"type": "string"}, "amount": {"type": "number"}},
+        "required": ["amount"],
+    }
+    typed = {**flow(node("n", "echo"), flow_id="typed"), "input_schema": schema}
     agents = {
         "echo": echo,
         "boom": boom,
         "wait": lambda i, c: {"waited": steps[c["name"]].wait(30)},
     }
-    return serve([slow, odd, quick], agents)
+    return serve([slow, odd, quick, typed], agents)
 
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch):
     """Let pages poll sooner than for people, though not so soon as what is no polling."""
-    for name, milliseconds in (("LIST", 600), ("RUN", 600), ("STREAMED", 2000)):
-        monkeypatch.setattr(f"ai_spine.local.pages.routes._{name}_EVERY", milliseconds)
+    for name, milliseconds in (
+        ("routes.LIST_EVERY", 600),
+        ("flow_page.LIST_EVERY", 600),
+        ("routes._RUN_EVERY", 600),
+        ("routes._STREAMED_EVERY", 2000),
+    ):
+        monkeypatch.setattr(f"ai_spine.local.pages.{name}", milliseconds)
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +142,20 @@ def test_a_flow_can_be_run_from_its_page(server, browser, steps):
     assert browser.execute_script(
         "return [...document.images].every(i => i.complete && i.naturalWidth > 0)"
     )
+
+
+def test_a_flow_with_a_schema_is_run_by_its_fields(server, browser):
+    browser.get(flow_page(server, "typed"))
+    name = browser.find_element(by.ID, "field-1")
+    name.clear()
+    name.send_keys("007")
+    press_run(browser)  # the browser itself asks for the amount
+    amount = browser.find_element(by.ID, "field-2")
+    assert browser.execute_script("return arguments[0].validity.valueMissing", amount)
+    amount.send_keys("5")
+    press_run(browser)
+    wait_for(browser, "Completed after", "[role=status]")
+    wait_for(browser, '"name": "007"', "#live-output")
 
 
 def test_the_page_is_updated_by_the_stream(server, browser, steps, without_polling):
@@ -300,7 +324,7 @@ def test_pages_are_accessible_and_do_not_scroll_sideways(
     paths = ["", "/page/executions", "/page/agents", "/page/nothing"]
     paths += ["/page/executions?flow=none"]
     urls = [server.url + path for path in paths]
-    urls += [flow_page(server, flow_id) for flow_id in ("quick", ODD)]
+    urls += [flow_page(server, flow_id) for flow_id in ("quick", "typed", ODD)]
     urls += [execution_page(server, execution) for execution in (live, done, failed)]
     for url in urls:
         browser.get(url)

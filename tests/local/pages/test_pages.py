@@ -167,6 +167,68 @@ def test_the_input_field_has_the_example_of_the_flow(serve, browse):
     assert '"name": "Eva"' in text_of(again)
 
 
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "amount": {"type": "number"}},
+    "required": ["amount"],
+}
+
+
+@pytest.fixture
+def typed(serve):
+    """A server whose flow says what it takes."""
+    made = {**single("echo"), "input_schema": SCHEMA}
+    made["metadata"] = {"example_input": {"name": "A <b>", "amount": 3}}
+    return serve([made], {"echo": echo})
+
+
+def test_a_flow_with_a_schema_has_a_field_for_each_input(typed, browse):
+    page = browse(flow_page(typed)).text
+    assert re.search(r'<input type="text" id="field-1" name="value:name"[^>]*>', page)
+    amount = re.search(r'<input type="number" step="any" id="field-2"[^>]*>', page)
+    assert " required" in amount.group() and 'value="3"' in amount.group()
+    assert 'value="A &lt;b&gt;"' in page
+    assert "<details>" in page and "Write the input as JSON" in page
+
+
+def test_the_fields_run_a_flow(typed, browse):
+    sent = {"mode": "fields", "value:name": "007", "value:amount": "4.5"}
+    response = browse(flow_page(typed), sent, allow_redirects=False)
+    assert response.status_code == 303
+    with typed.client() as client:
+        (execution,) = client.list_executions()
+        done = client.wait_for_execution(execution)
+    assert done.input_data == {"name": "007", "amount": 4.5}
+
+
+def test_a_wrong_field_is_reported_at_the_field_and_nothing_runs(typed, browse):
+    sent = {"mode": "fields", "value:name": "x", "value:amount": ""}
+    response = browse(flow_page(typed), sent)
+    assert response.status_code == 422
+    assert "amount is required" in text_of(response)
+    assert "Some fields are not right yet." in text_of(response)
+    field = re.search(r'<input type="number"[^>]*>', response.text).group()
+    assert 'aria-invalid="true"' in field and "field-2-error" in field
+    assert 'value="x"' in response.text and "<details>" in response.text
+    assert count(typed) == 0
+
+
+def test_json_that_does_not_fit_is_reported_next_to_it(typed, browse):
+    response = browse(flow_page(typed), {"input": '{"name": 3}'})
+    assert response.status_code == 422
+    words = "It does not fit the flow: amount: is required; name: must be text."
+    assert words in text_of(response)
+    assert "<details open>" in response.text
+    assert count(typed) == 0
+    assert browse(flow_page(typed), {"input": '{"amount": 3}'}).status_code == 200
+
+
+def test_an_earlier_input_with_other_names_is_shown_as_json(typed, browse):
+    execution = run(typed, "f", {"amount": 1, "more": 2})
+    page = browse(f"{flow_page(typed)}&from={execution.execution_id}").text
+    assert "<details open>" in page and 'value="1"' in page
+
+
 def test_an_input_with_any_characters_can_be_run_again_unchanged(serve, browse):
     server = serve([single("echo")], {"echo": echo})
     given = {"odd\x85": "\x00\x1b\x7f\x9b\r\n\ud800\u2028<é>\u202e"}
