@@ -64,6 +64,7 @@ OWN_COMMANDS = {
     "executions rerun",
     "flows show",
     "flows validate",
+    "init",
     "local",
     "openapi",
 }

@@ -49,6 +49,9 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "flows delete": "Remove a flow.",
         "flows validate": "Check the graphs of flows in YAML or JSON files, without a server.",
     },
+    "init": {
+        "init": "Start a project: agents, a flow, and tests.",
+    },
     "local": {
         "local": "Run an AI Spine server on this machine.",
         "local start": "Serve flows until Ctrl-C or SIGTERM",
