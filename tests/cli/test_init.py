@@ -94,7 +94,7 @@ def test_the_printed_commands_work(run_process, serve, model, tmp_path, template
 def test_the_tests_of_a_project_pass(init, launch, tmp_path, template):
     assert init("demo", "--template", template).exit_code == 0
     process = launch(
-        *("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
         command=[sys.executable],
         cwd=tmp_path / "demo",
     )
