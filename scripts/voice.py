@@ -69,7 +69,7 @@ def main(root: Path) -> int:
     """Print the problems of the repository, and return the exit code."""
     paths = [root / name for name in FILES]
     for place in PLACES:
-        for suffix in ("py", "md", "rst"):
+        for suffix in ("py", "md", "rst", "py-tpl", "md-tpl"):
             paths += sorted((root / place).rglob(f"*.{suffix}"))
     problems = [
         each for path in paths if path.name != "voice.py" for each in problems_of(path)

@@ -30,6 +30,7 @@ WITHOUT_ENDPOINT = {
     "iter_batch",
     "iter_executions",
     "request",
+    "rerun_execution",
     "wait_for_execution",
     "with_options",
 }
@@ -55,13 +56,15 @@ COMMANDS = {
     "get_marketplace_categories": "marketplace categories",
     "get_marketplace_stats": "marketplace stats",
 }
-# Commands that are of the command line itself, or need no server.
+# Commands that are of the command line itself, need no server, or are made of other operations.
 OWN_COMMANDS = {
     "batch",
     "completion",
     "config",
+    "executions rerun",
     "flows show",
     "flows validate",
+    "init",
     "local",
     "openapi",
 }

@@ -375,6 +375,7 @@ def test_an_execution_is_returned_with_its_times(client):
         "cancel_execution",
         "get_execution_results",
         "get_execution_messages",
+        "rerun_execution",
     ],
 )
 def test_an_unknown_execution_is_not_found(client, method):
@@ -446,6 +447,107 @@ def test_no_execution_is_yielded_twice_while_new_ones_are_started(client):
             client.execute_flow("f", {})
     assert len(walked) == len(set(walked))
     assert set(started) <= set(walked)
+
+
+# Executing again
+
+
+def test_an_execution_is_run_again_with_the_same_flow_input_and_metadata(client):
+    first = client.execute_and_wait("f", {"x": 1, "y": 2}, {"team": "risk"})
+    again = client.rerun_execution(first.execution_id)
+    assert again.execution_id != first.execution_id and again.flow_id == "f"
+    done = client.wait_for_execution(again, LIMIT, 0.05)
+    assert done.input_data == {"x": 1, "y": 2}
+    assert done.metadata == {"team": "risk"}
+    assert done.output_data == first.output_data
+    assert client.get_execution(first) == first
+
+
+@pytest.mark.parametrize(
+    "changes, input_data",
+    [
+        ({}, {"x": {"a": 1}, "y": 2}),
+        ({"x": {"b": 1}}, {"x": {"b": 1}, "y": 2}),
+        ({"z": 3}, {"x": {"a": 1}, "y": 2, "z": 3}),
+        ({"y": None}, {"x": {"a": 1}, "y": None}),
+    ],
+    ids=["nothing", "a field", "a new field", "null"],
+)
+def test_fields_of_the_input_are_changed_where_asked(client, changes, input_data):
+    first = client.execute_flow("f", {"x": {"a": 1}, "y": 2})
+    again = client.rerun_execution(first, changes)
+    assert client.get_execution(again).input_data == input_data
+
+
+@pytest.mark.parametrize("metadata", [{}, {"team": "sales"}], ids=str)
+def test_other_metadata_replaces_the_originals(client, metadata):
+    first = client.execute_flow("f", {}, {"team": "risk", "run": 1})
+    again = client.rerun_execution(first, metadata=metadata)
+    assert (client.get_execution(again).metadata or {}) == metadata
+
+
+def test_an_execution_that_runs_or_has_failed_is_run_again(client):
+    for flow_id in ("held", "failing"):
+        first = client.execute_flow(flow_id, {"x": 1})
+        assert client.rerun_execution(first).flow_id == flow_id
+
+
+def test_the_same_idempotency_key_runs_an_execution_again_once(client):
+    first = client.execute_flow("f", {})
+    again = [client.rerun_execution(first, idempotency_key="k") for _ in range(2)]
+    assert len({each.execution_id for each in again} - {first.execution_id}) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments, options",
+    [
+        ((["x"],), {}),
+        (("x=1",), {}),
+        ((), {"metadata": "m"}),
+        ((), {"idempotency_key": ""}),
+    ],
+    ids=str,
+)
+def test_a_bad_argument_of_a_rerun_is_refused_before_anything_is_sent(
+    server, client, arguments, options
+):
+    met = server.faults.add("*", "*", status=500, times=None)
+    with pytest.raises(ValidationError):
+        client.rerun_execution(UNKNOWN, *arguments, **options)
+    assert met.met == 0
+
+
+@pytest.mark.parametrize(
+    "body, missing",
+    [
+        ({"input_data": {}}, "flow"),
+        ({"flow_id": "", "input_data": {}}, "flow"),
+        ({"flow_id": "f"}, "input"),
+        ({"flow_id": "f", "input_data": None}, "input"),
+        ({"flow_id": "f", "input_data": "{}"}, "input"),
+    ],
+    ids=str,
+)
+def test_an_execution_that_a_server_shows_in_part_is_not_run_again(
+    server, plain, body, missing
+):
+    shown = {"execution_id": "e", "status": "completed", **body}
+    server.faults.add("GET", "/executions/*", status=200, body=shown)
+    with pytest.raises(ExecutionError) as caught:
+        plain.rerun_execution(UNKNOWN)
+    assert str(caught.value) == (
+        f"execution e cannot be run again: the server does not send its {missing}; "
+        "use execute_flow"
+    )
+    assert caught.value.execution.execution_id == "e"
+    assert plain.list_executions() == []
+
+
+def test_an_execution_of_a_deleted_flow_is_not_run_again(client):
+    first = client.execute_and_wait("f", {})
+    client.delete_flow("f")
+    with pytest.raises(ExecutionError, match="not found"):
+        client.rerun_execution(first)
 
 
 def test_a_cancelled_execution_is_returned(client):

@@ -44,6 +44,7 @@ PRINTED = {
         "completed positive\ntext completed\nsentiment completed\n",
         "2026-11-27\n",
         "failed False True\n",
+        "negative positive\n",
     ],
     "errors.md": ["failed\n404 True\nValidationError\n"],
     "retries.md": ["2\n503 1 True\n", "True 1\n1\n", "1\n"],

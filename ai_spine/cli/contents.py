@@ -32,11 +32,12 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "execute": "Execute a flow, wait for it, and print its output.",
         "wait": "Wait for an execution, and print its output.",
         "cancel": "Cancel an execution, and print its state after that.",
-        "executions": "List and show executions.",
+        "executions": "List, show and rerun executions.",
         "executions list": "List executions, the newest first.",
         "executions get": "Show an execution.",
         "executions results": "Show the results of an execution's nodes.",
         "executions messages": "Show the messages that agents sent each other.",
+        "executions rerun": "Run an execution again, and print the output.",
     },
     "flows": {
         "flows": "List, show, add, change and remove flows.",
@@ -47,6 +48,9 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "flows update": "Replace the definition of a flow by the one in FILE.",
         "flows delete": "Remove a flow.",
         "flows validate": "Check flows in YAML or JSON files, without a server.",
+    },
+    "init": {
+        "init": "Start a project: agents, a flow, and tests.",
     },
     "local": {
         "local": "Run an AI Spine server on this machine.",

@@ -1,8 +1,18 @@
-"""`execute`, `wait`, `cancel`, and `executions list|get|results|messages`."""
+"""`execute`, `wait`, `cancel`, and `executions list|get|results|messages|rerun`."""
 
 import difflib
 from itertools import islice
-from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+)
 
 import click
 
@@ -50,7 +60,38 @@ _follow = click.option(
 _cancel_on_interrupt = click.option(
     "--cancel-on-interrupt", is_flag=True, help="Ctrl-C cancels the execution."
 )
+_STARTING = (
+    click.option(
+        "-i",
+        "pairs",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="One input; JSON, else text.",
+    ),
+    click.option(
+        "--input",
+        "input_json",
+        metavar="JSON|@FILE|-",
+        help="Inputs as an object.",
+    ),
+    click.option(
+        "--metadata", multiple=True, metavar="KEY=VALUE", help="Attached to it."
+    ),
+    click.option("--no-wait", is_flag=True, help="Start it, print it, and leave."),
+    _follow,
+    _cancel_on_interrupt,
+    _wait_timeout,
+    _interval,
+)
 _PAGE = 100
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _starting(function: F) -> F:
+    """Give a command the options of those that start an execution."""
+    for option in reversed(_STARTING):
+        function = option(function)
+    return function
 
 
 class _Progress:
@@ -69,23 +110,8 @@ class _Progress:
 
 @command("execute")
 @click.argument("flow_id")
-@click.option(
-    "-i",
-    "pairs",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="One input; JSON, else text.",
-)
-@click.option(
-    "--input", "input_json", metavar="JSON|@FILE|-", help="All inputs as an object."
-)
 @click.option("--interactive", is_flag=True, help="Ask for the inputs not given.")
-@click.option("--metadata", multiple=True, metavar="KEY=VALUE", help="Attached to it.")
-@click.option("--no-wait", is_flag=True, help="Start it, print it, and leave.")
-@_follow
-@_cancel_on_interrupt
-@_wait_timeout
-@_interval
+@_starting
 def execute(
     flow_id: str,
     pairs: Tuple[str, ...],
@@ -113,12 +139,9 @@ def execute(
     _check_waiting(no_wait, how)
     client = session().client()
     input_data = _input_of(client, flow_id, given, pairs, interactive)
-    with interrupts.starting(flow_id):
+    with interrupts.starting(f"flow {flow_id} was being started", flow_id):
         started = client.execute_flow(flow_id, input_data, attached)
-    if no_wait:
-        print_item(started)
-        return
-    _print_end(client, started.execution_id, **how)
+    _print_started(client, started, no_wait, how)
 
 
 def _input_of(
@@ -171,6 +194,16 @@ def _check_waiting(no_wait: bool, how: Any) -> None:
             raise click.UsageError(f"--no-wait and --{option} exclude each other")
 
 
+def _print_started(
+    client: AISpine, started: Execution, no_wait: bool, how: Any
+) -> None:
+    """Print an execution that was started, or wait for it and print its output."""
+    if no_wait:
+        print_item(started)
+    else:
+        _print_end(client, started.execution_id, **how)
+
+
 def _print_end(
     client: AISpine,
     execution_id: str,
@@ -202,7 +235,7 @@ def cancel(execution_id: str) -> None:
     print_item(session().client().cancel_execution(execution_id))
 
 
-executions = noun("executions", "List and show executions.")
+executions = noun("executions", "List, show and rerun executions.")
 
 
 def _read_status(
@@ -302,6 +335,41 @@ def messages(execution_id: str) -> None:
     """
     found = session().client().get_execution_messages(execution_id)
     print_items(found, MESSAGE_COLUMNS, AgentMessage)
+
+
+@command("rerun", executions)
+@click.argument("execution_id")
+@_starting
+def rerun(
+    execution_id: str,
+    pairs: Tuple[str, ...],
+    input_json: Optional[str],
+    metadata: Tuple[str, ...],
+    no_wait: bool,
+    **how: Any,
+) -> None:
+    """Run an execution again, and print the output.
+
+    It is a new execution of the same flow with the same input; -i and --input replace or add
+    fields of it, and key=null sets null. The original's metadata is attached again, unless
+    --metadata is given.
+
+    \b
+    ai-spine executions rerun 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
+    ai-spine executions rerun 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 -i amount=9000
+    """
+    changes = read_object("--input", input_json)
+    read_pairs(pairs)  # for what is wrong with them, before anything is sent
+    attached = read_pairs(metadata) or None
+    _check_waiting(no_wait, how)
+    client = session().client()
+    if pairs:
+        flow_id = client.get_execution(execution_id).flow_id
+        schema = {} if flow_id is None else find_schema(client, flow_id)
+        changes.update(read_inputs(pairs, schema))
+    with interrupts.starting(f"execution {execution_id} was being started again"):
+        started = client.rerun_execution(execution_id, changes, metadata=attached)
+    _print_started(client, started, no_wait, how)
 
 
 COMMANDS = (

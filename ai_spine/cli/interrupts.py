@@ -2,7 +2,7 @@
 
 import contextlib
 import shlex
-from typing import Iterator, NoReturn
+from typing import Iterator, NoReturn, Optional
 
 from ai_spine.cli.errors import fail
 from ai_spine.cli.exit_codes import INTERRUPTED
@@ -17,14 +17,20 @@ _LEADING = ("profile", "base_url")
 
 
 @contextlib.contextmanager
-def starting(flow_id: str) -> Iterator[None]:
-    """Report a Ctrl-C while a flow is being started, which may or may not run."""
+def starting(what: str, flow_id: Optional[str] = None) -> Iterator[None]:
+    """Report a Ctrl-C while an execution is being started, which may or may not run.
+
+    Args:
+        what: What was going on, such as `flow f was being started`.
+        flow_id: The flow, if it is known.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        message = f"interrupted while flow {flow_id} was being started"
+        message = f"interrupted while {what}"
         if not session().options.get("local"):
-            look = _command("executions list", f"--flow={flow_id}")
+            arguments = [] if flow_id is None else [f"--flow={flow_id}"]
+            look = _command("executions list", *arguments)
             message += f"; it may run: check with {look}"
         fail(message, INTERRUPTED)
 
@@ -86,7 +92,7 @@ def _leave(message: str, execution_id: str) -> NoReturn:
             say(f"To cancel it: {commands['cancel']}")
 
 
-def _command(words: str, argument: str) -> str:
+def _command(words: str, *arguments: str) -> str:
     """Return a command to type that leads to the same server."""
     options = session().options
     leading = [
@@ -94,6 +100,7 @@ def _command(words: str, argument: str) -> str:
         for name in _LEADING
         if options.get(name)
     ]
-    is_id_like_an_option = argument.startswith("-") and words != "executions list"
-    dashes = "-- " if is_id_like_an_option else ""
-    return " ".join(["ai-spine", words, *leading, dashes + shlex.quote(argument)])
+    quoted = list(map(shlex.quote, arguments))
+    if words != "executions list" and any(each.startswith("-") for each in arguments):
+        quoted.insert(0, "--")  # the id looks like an option
+    return " ".join(["ai-spine", words, *leading, *quoted])

@@ -110,6 +110,7 @@ _TYPES: Dict[str, StringParamType] = {
     "results": _Path("file"),
     "db": _Path("file"),
     "flows": _Path("dir"),
+    "folder": _Path("dir"),
 }
 
 

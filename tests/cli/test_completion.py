@@ -97,6 +97,7 @@ def test_values_of_options_are_offered(offered, monkeypatch, tmp_path):
     assert offered("ai-spine flows --output t") == ["table"]
     assert offered("ai-spine config set ti") == ["timeout"]
     assert offered("ai-spine completion z") == ["zsh"]
+    assert offered("ai-spine init --template ") == ["minimal", "credit", "llm"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,7 @@ def test_values_of_options_are_offered(offered, monkeypatch, tmp_path):
         ("ai-spine batch echo x", "file"),
         ("ai-spine local start --flows x", "dir"),
         ("ai-spine local start --db x", "file"),
+        ("ai-spine init x", "dir"),
     ],
 )
 def test_paths_are_left_to_the_shell(invoke, monkeypatch, line, kind):

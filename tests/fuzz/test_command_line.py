@@ -42,8 +42,10 @@ def walk(command, path=()):
         yield from walk(child, (*path, name))
 
 
-# `batch` is left out: it writes files at any path it is given, and waits in threads.
-COMMANDS = [(path, each) for path, each in walk(cli) if path != ("batch",)]
+# Left out are those that write files at any path they are given; `batch` waits in threads, too.
+COMMANDS = [
+    (path, each) for path, each in walk(cli) if path not in [("batch",), ("init",)]
+]
 FILES = {
     "good.json": b'{"flow_id": "f", "nodes": [{"id": "a", "type": "input"}]}',
     "sound.yaml": b"flow_id: f\nnodes: [{id: a, type: input}, {id: b, type: output, "

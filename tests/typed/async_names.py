@@ -84,6 +84,10 @@ async def use_executions(client: AsyncAISpine) -> Execution:
     )
     await client.wait_for_execution(uuid.UUID(int=1), timeout=None, progress=True)
     await client.execute_and_wait("f", {}, timeout=10, interval=1, idempotency_key="k")
+    rerun: Execution = await client.rerun_execution(waited, {"x": 2})
+    await client.rerun_execution(
+        "e", None, metadata=rerun.metadata, idempotency_key="k"
+    )
     page: List[Execution] = await client.list_executions("f", "failed", limit=1)
     walk: AsyncIterator[Execution] = client.iter_executions("f", page_size=10)
     results: List[NodeResult] = await client.get_execution_results(waited)

@@ -104,6 +104,8 @@ def use_executions(client: AISpine) -> Execution:
         started.execution_id, 10, 0.5, on_progress=print, raise_on_failure=False
     )
     client.execute_and_wait("f", {}, timeout=10, interval=1, idempotency_key="k")
+    rerun: Execution = client.rerun_execution(waited, {"x": 2})
+    client.rerun_execution("e", None, metadata=rerun.metadata, idempotency_key="k")
     page: List[Execution] = client.list_executions("f", "failed", limit=1, offset=0)
     walk: Iterator[Execution] = client.iter_executions("f", "failed", page_size=10)
     results: List[NodeResult] = client.get_execution_results(waited.execution_id)

@@ -71,6 +71,60 @@ class ExecutionMethods(Methods):
             raise self._not_started(execution)
         return execution
 
+    async def rerun_execution(
+        self,
+        execution_id: ExecutionId,
+        changes: Optional[Mapping[str, Any]] = None,
+        *,
+        metadata: Optional[Mapping[str, Any]] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Execution:
+        """Start a new execution of the same flow with the same input, and return it.
+
+        The flow is the one that the server has now, whatever it was then. The input is requested
+        from the server, so that an execution of an error, whose secrets are removed, will do.
+
+        Args:
+            execution_id: The id of the execution to repeat, or the execution. It need not be done.
+            changes: Fields of the input to replace or to add. Only whole fields at the top level
+                are replaced. `None` as a value sends null; to leave a field out, use
+                `execute_flow`.
+            metadata: What to attach instead of the original's metadata, which is attached again
+                otherwise, since servers and programs sort executions by it; `{}` attaches nothing.
+            idempotency_key: As for `execute_flow`.
+
+        Raises:
+            ValidationError: An argument is wrong; nothing was sent.
+            NotFoundError: There is no such execution.
+            ExecutionError: The server does not send the execution's flow or input, or the flow does
+                not exist any more; nothing was started.
+            APIError: The server refused.
+            NetworkError: No response came; `maybe_executed` says whether the flow may have started.
+
+        Example:
+            >>> execution = await client.execute_and_wait("sentiment-analysis", {"text": "Awful."})
+            >>> again = await client.rerun_execution(execution, {"text": "Fine."})
+            >>> again.execution_id == execution.execution_id
+            False
+            >>> (await client.wait_for_execution(again)).input_data
+            {'text': 'Fine.'}
+        """
+        changed = check_mapping("changes", {} if changes is None else changes)
+        if metadata is not None:
+            check_mapping("metadata", metadata)
+        if idempotency_key is not None:
+            check_header_value("idempotency_key", idempotency_key)
+        original = await self.get_execution(execution_id)
+        self._check_repeatable(original)
+        if metadata is None and isinstance(original.metadata, dict):
+            metadata = original.metadata
+        return await self.execute_flow(
+            str(original.flow_id),
+            {**(original.input_data or {}), **changed},
+            metadata,
+            idempotency_key=idempotency_key,
+        )
+
     async def get_execution(self, execution_id: ExecutionId) -> Execution:
         """Return the current state of an execution.
 
@@ -229,6 +283,23 @@ class ExecutionMethods(Methods):
         message = one_line(self._api.redact(str(reason)), MAX_MESSAGE_LENGTH)
         return ExecutionError(
             message, execution=redact_execution(execution, self._api.redact)
+        )
+
+    def _check_repeatable(self, execution: Execution) -> None:
+        """Refuse to repeat an execution whose flow or input the server does not send."""
+        if not (isinstance(execution.flow_id, str) and execution.flow_id):
+            missing = "flow"
+        elif not isinstance(execution.input_data, dict):
+            missing = "input"
+        else:
+            return
+        message = self._api.redact(
+            f"execution {execution.execution_id} cannot be run again: the server does not send "
+            f"its {missing}; use execute_flow"
+        )
+        raise ExecutionError(
+            one_line(message, MAX_MESSAGE_LENGTH),
+            execution=redact_execution(execution, self._api.redact),
         )
 
     async def _list_page(self, params: Mapping[str, Any]) -> Page[Execution]:
