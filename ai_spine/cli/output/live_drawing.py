@@ -158,8 +158,9 @@ class Picture:
 def progress_text(progress: NodeProgress) -> str:
     """Return how far a node is, in words such as `50 % reading`."""
     share, words = progress.progress, text_of(progress.message or "")
-    is_share = isinstance(share, (int, float)) and 0 <= share <= 1
-    return f"{100 * share:.0f} % {words}".rstrip() if is_share else words
+    if isinstance(share, (int, float)) and 0 <= share <= 1:
+        return f"{100 * share:.0f} % {words}".rstrip()
+    return words
 
 
 def _counted(states: List[NodeState]) -> str:

@@ -29,10 +29,10 @@ class AgentContext:
         report: Is called with each progress and message.
 
     Example:
-        >>> async def summarize(text: str, context: AgentContext) -> dict:
+        >>> def summarize(text: str, context: AgentContext) -> dict:
         ...     context.report(0.5, "reading")
         ...     return {"summary": text[:20]}
-        >>> asyncio.run(summarize("A long story.", AgentContext()))
+        >>> summarize("A long story.", AgentContext())
         {'summary': 'A long story.'}
     """
 

@@ -41,8 +41,8 @@ class EventLoop:
     def close(self) -> None:
         """Cancel what runs, and end the thread; one that is blocked is left behind."""
         with self._lock:
-            self._closed = True
-            if self._loop is None or self._thread is None:
+            was_closed, self._closed = self._closed, True
+            if was_closed or self._loop is None or self._thread is None:
                 return
             self._loop.call_soon_threadsafe(self._loop.stop)
         if threading.current_thread() is not self._thread:
@@ -58,9 +58,10 @@ class EventLoop:
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
         try:
-            while not self._closed:
+            while True:
                 try:
                     loop.run_forever()
+                    break  # `close` has stopped it
                 except (
                     BaseException
                 ):  # SystemExit in a task; the loop is for the others as well
