@@ -5,13 +5,13 @@ import sys
 import time
 from typing import Any, Dict, Optional
 
-from ai_spine.cli.output.live_drawing import LiveView
+from ai_spine.cli.output.live_drawing import LiveView, progress_text
 from ai_spine.cli.output.printing import refuses_colour, say
 from ai_spine.cli.output.terminal import is_terminal, takes_colour
 from ai_spine.cli.session import session
 from ai_spine.client import AISpine
 from ai_spine.exceptions import AISpineError
-from ai_spine.models import Execution, Flow, NodeResult
+from ai_spine.models import Execution, Flow, NodeProgress, NodeResult
 
 _LAST_LOOK = (
     5.0  # seconds that asking for the end may take, where a stream took all the time
@@ -40,6 +40,10 @@ class LineView:
     def see_node(self, node: NodeResult) -> None:
         """Print a new status of a node."""
         self._print("node", node.node_id, node)
+
+    def see_progress(self, progress: NodeProgress) -> None:
+        """Print how far a node is."""
+        say(f"node {progress.node_id}: {progress_text(progress)}")
 
     def _print(self, kind: str, name: Any, seen: Any) -> None:
         key = f"{kind} {name}"
@@ -77,6 +81,8 @@ def follow(
                 view.see_execution(event.execution)
             if event.node is not None:
                 view.see_node(event.node)
+            if event.progress is not None:
+                view.see_progress(event.progress)
     # The stream shows the progress; a poll returns the outcome and raises its error as usual.
     left = max(ends - time.monotonic(), _LAST_LOOK)
     return client.wait_for_execution(execution_id, left, interval)

@@ -10,7 +10,8 @@ except ImportError as error:
         "pip install 'ai-spine-sdk[local]'"
     ) from None
 
+from ai_spine.local.agents.context import AgentContext
 from ai_spine.local.agents.functions import agent
 from ai_spine.local.server import LocalServer
 
-__all__ = ["LocalServer", "agent"]
+__all__ = ["AgentContext", "LocalServer", "agent"]

@@ -31,6 +31,7 @@ from ai_spine.local.agents.functions import (
 )
 from ai_spine.local.agents.inline import RowItem, name_of, read_inline
 from ai_spine.local.definitions import FlowItem, FlowSource, load_flows
+from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
 from ai_spine.local.http.security import Guard, names_of
@@ -73,7 +74,7 @@ class LocalServer:
         allowed_hosts: Names of hosts under which clients may come, beside `host`, `localhost` and
             IP addresses (and this machine's own name, where `host` is 0.0.0.0 or ::). Requests
             to other names are refused, since a web page could send them.
-        max_workers: How many nodes run at once.
+        max_workers: How many nodes run at once; async agents run beside them, in any number.
         streams: Whether executions can be followed as streams of events; without, clients fall
             back to asking again and again.
         tenants: Whether requests must name a tenant (`X-Tenant-Id`), and tenants are kept apart:
@@ -117,13 +118,14 @@ class LocalServer:
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
         digest = None if secret is None else digest_of(secret.reveal())
-        access = Access(digest)
+        access, self._loop = Access(digest), EventLoop()
         make_site = partial(
             Site,
             Definitions(flows, agents, are_samples=flows is SAMPLES),
             access=access,
             key_digest=digest,
             max_workers=max_workers,
+            loop=self._loop,
             streams=streams,
             telemetry=make_telemetry(tracing, tracer_provider),
         )
@@ -189,7 +191,7 @@ class LocalServer:
         With tenants, each of them has it.
 
         Args:
-            agent: A function of `input` and `config`, one made an agent by `agent`, or a URL.
+            agent: A function such as `agent` takes, one made an agent by it, or a URL.
             agent_id: What nodes call it; the function's name, without.
 
         Raises:
@@ -301,6 +303,7 @@ class LocalServer:
             self._http.close()
             for site in self._sites():
                 site.stop()
+            self._loop.close()
 
     def __enter__(self) -> "LocalServer":
         return self

@@ -15,6 +15,7 @@ from ai_spine.local.definitions import (
     load_flows,
 )
 from ai_spine.local.engine.engine import Engine
+from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.streams import Publisher
 from ai_spine.local.pages.access import Access
@@ -53,7 +54,8 @@ class Site:
         definitions: What is there at the start.
         db: The file that everything is kept in, or `:memory:`.
         key_digest: The digest of the key that clients must have.
-        max_workers: How many nodes run at once.
+        max_workers: How many plain agents run at once.
+        loop: Where async agents run.
         streams: Whether executions can be followed as streams of events.
         telemetry: Records requests and nodes.
         access: Knows who has signed in to the page.
@@ -70,6 +72,7 @@ class Site:
         *,
         key_digest: Optional[bytes],
         max_workers: int,
+        loop: EventLoop,
         streams: bool,
         telemetry: Telemetry,
         access: Access,
@@ -79,7 +82,7 @@ class Site:
         self._agents = dict(definitions.agents)
         self.store = Store(db)
         self.engine = Engine(
-            self.store, self._find_agent, max_workers, telemetry, tenant
+            self.store, self._find_agent, max_workers, loop, telemetry, tenant
         )
         self.publisher = Publisher(self.store) if streams else None
         backend = Backend(

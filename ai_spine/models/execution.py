@@ -135,6 +135,27 @@ class NodeResult(Model):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class NodeProgress(Model):
+    """How far a node is, as its agent reports it.
+
+    Example:
+        >>> NodeProgress.from_wire({"node_id": "n", "progress": 0.5, "message": "reading"})
+        NodeProgress(node_id='n', progress=0.5, message='reading')
+    """
+
+    node_id: str = required()
+    """The node."""
+    progress: Optional[float] = attribute()
+    """How much is done, from 0 to 1."""
+    message: Optional[str] = attribute()
+    """What is being done."""
+    execution_id: Optional[str] = hidden()
+    """The execution that it belongs to."""
+    updated_at: Optional[datetime] = hidden(read=parse_timestamp)
+    """When it was reported, in UTC."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class AgentMessage(Model):
     """A message that one agent sent to another while an execution ran."""
 

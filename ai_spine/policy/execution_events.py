@@ -3,11 +3,11 @@
 import json
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-from ai_spine.models import Execution, NodeResult
+from ai_spine.models import Execution, NodeProgress, NodeResult
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.event_streams import ServerEvent
 
-NODE, EXECUTION = "node", "execution"
+NODE, EXECUTION, PROGRESS = "node", "execution", "progress"
 _LONGEST_NUMBER = 18  # digits
 
 
@@ -26,11 +26,13 @@ class ExecutionEvent(NamedTuple):
     id: Optional[str]
     """The server's id for it; `None` where the server has no stream and was polled."""
     type: str
-    """`node` or `execution`."""
+    """`node`, `execution` or `progress`."""
     node: Optional[NodeResult] = None
     """Of a `node` event, the result of the node at that time."""
     execution: Optional[Execution] = None
     """Of an `execution` event, the execution at that time."""
+    progress: Optional[NodeProgress] = None
+    """Of a `progress` event, how far a node is."""
 
     @property
     def is_final(self) -> bool:
@@ -44,7 +46,7 @@ def read_event(event: ServerEvent) -> Optional[ExecutionEvent]:
     Raises:
         UnexpectedResponse: Its data does not fit its type.
     """
-    if event.type not in (NODE, EXECUTION):
+    if event.type not in (NODE, EXECUTION, PROGRESS):
         return None
     try:
         data = json.loads(event.data)
@@ -53,6 +55,8 @@ def read_event(event: ServerEvent) -> Optional[ExecutionEvent]:
     event_id = event.id or None  # an empty id says nothing
     if event.type == NODE:
         return ExecutionEvent(event_id, NODE, node=NodeResult.from_wire(data))
+    if event.type == PROGRESS:
+        return ExecutionEvent(event_id, PROGRESS, progress=NodeProgress.from_wire(data))
     return ExecutionEvent(event_id, EXECUTION, execution=Execution.from_wire(data))
 
 
@@ -75,6 +79,8 @@ class SeenEvents:
 
     def is_new(self, event: ExecutionEvent) -> bool:
         """Return whether an event is new, and remember it."""
+        if event.progress is not None:
+            return event.id is None or self._is_new_id(event.id)
         changed = event.node or event.execution
         node_id = str(event.node.node_id) if event.node is not None else ""
         states = self._states.setdefault((event.type, node_id), set())

@@ -15,15 +15,23 @@ current_call: "ContextVar[Any]" = ContextVar("ai_spine.current_call", default=No
 """The call that this thread or task is in."""
 
 
-class _AddFields(logging.Filter):
+class AddFields(logging.Filter):
     """Adds `LOG_FIELDS` to records: what was logged with them, or what is known of the call.
 
     The application may have fields of the same names, which `logging` forbids `extra` to replace.
+
+    Args:
+        **known: What is known of all records, in fields that may have other names.
     """
 
+    def __init__(self, **known: Any) -> None:
+        super().__init__()
+        self._known = known
+
     def filter(self, record: logging.LogRecord) -> bool:
-        call, known = current_call.get(), record.__dict__.pop(_FIELDS, {})
-        for name in LOG_FIELDS:
+        call = current_call.get()
+        known = {**self._known, **record.__dict__.pop(_FIELDS, {})}
+        for name in (*LOG_FIELDS, *known):
             setattr(record, name, known.get(name, getattr(call, name, None)))
         return True
 
@@ -34,8 +42,8 @@ def fields(**known: Any) -> Dict[str, Any]:
 
 
 log = logging.getLogger(LOGGER_NAME)
-log.addFilter(_AddFields())
-logging.getLogger(f"{LOGGER_NAME}.local").addFilter(_AddFields())  # the local server's
+log.addFilter(AddFields())
+logging.getLogger(f"{LOGGER_NAME}.local").addFilter(AddFields())  # the local server's
 
 
 class RequestEvent(NamedTuple):

@@ -216,3 +216,13 @@ def test_bidi_marks_of_a_node_are_escaped_while_following(run, server):
     stderr = run("wait", UNKNOWN_ID, "--follow").stderr
     assert "node n\\u202e: failed: it \\u2066broke [2J" in stderr
     assert all(line.isprintable() for line in stderr.splitlines())
+
+
+def test_progress_that_an_agent_reports_is_shown_while_following(run, server):
+    def work(input, config, context):
+        context.report(0.5, "reading \u2066all")
+        return {}
+
+    server.add_flow("reporter", work)
+    stderr = run("execute", "reporter", "--follow").stderr
+    assert "node work: 50 % reading \\u2066all" in stderr.splitlines()

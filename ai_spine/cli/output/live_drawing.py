@@ -11,7 +11,7 @@ from ai_spine.cli.output.tables import shortened, text_width
 from ai_spine.cli.output.terminal import encodes, harmless, painted, put, size_of
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.flows.drawing import flow_as_text
-from ai_spine.models import Execution, Flow, NodeResult
+from ai_spine.models import Execution, Flow, NodeProgress, NodeResult
 from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus
 
 _TICK = 0.2  # seconds between two pictures, if nothing happens
@@ -25,6 +25,7 @@ class NodeState:
     def __init__(self) -> None:
         self.status = _WAITING
         self.error: Optional[str] = None
+        self.progress = ""
         self._since: Optional[float] = None
         self._took: Optional[float] = None
 
@@ -34,6 +35,8 @@ class NodeState:
             self._since = now
         self.status = text_of(node.status)
         self.error = node.error_message
+        if self.is_done:
+            self.progress = ""
         if self.is_done and self._took is None:
             known = node.duration
             self._took = now - self._since if known is None else known.total_seconds()
@@ -42,6 +45,11 @@ class NodeState:
     def is_done(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.status in TERMINAL_STATUSES or self.status == "skipped"
+
+    @property
+    def remark(self) -> str:
+        """Why it failed, or how far it is."""
+        return harmless(str(self.error or self.progress))
 
     def elapsed(self, now: float) -> str:
         """Return how long it has taken, in words; empty if it has not started."""
@@ -82,6 +90,11 @@ class Picture:
         """Note the state of a node."""
         self._nodes.setdefault(str(node.node_id), NodeState()).see(node, now)
 
+    def see_progress(self, progress: NodeProgress) -> None:
+        """Note how far a node is."""
+        state = self._nodes.setdefault(str(progress.node_id), NodeState())
+        state.progress = "" if state.is_done else progress_text(progress)
+
     def lines(self, columns: int, rows: int, now: float) -> List[str]:
         """Return the lines that fit on a screen with this many columns and rows."""
         # The last column stays free: some terminals wrap as soon as it is taken.
@@ -95,7 +108,7 @@ class Picture:
             return lines
         graph = self._graph(width)
         if graph and len(graph) <= room:
-            return lines + graph + self._errors(width)[: room - len(graph)]
+            return lines + graph + self._remarks(width)[: room - len(graph)]
         return lines + self._list(width, room, now)
 
     def _graph(self, width: int) -> List[str]:
@@ -107,11 +120,12 @@ class Picture:
         text = flow_as_text(self._flow, states=states, width=width, ascii_only=in_ascii)
         return text.splitlines()
 
-    def _errors(self, width: int) -> List[str]:
+    def _remarks(self, width: int) -> List[str]:
+        """Return why nodes failed, and how far others are."""
         return [
-            shortened(f"{harmless(name)}: {harmless(str(state.error))}", width)
+            shortened(f"{harmless(name)}: {state.remark}", width)
             for name, state in self._nodes.items()
-            if state.error
+            if state.remark
         ]
 
     def _list(self, width: int, room: int, now: float) -> List[str]:
@@ -132,14 +146,21 @@ class Picture:
     ) -> str:
         label = shortened(harmless(name), names)
         label += " " * (names - text_width(label))
-        error = harmless(str(state.error)) if state.error else ""
-        line = f"{label}  {state.status:9}  {state.elapsed(now):>7}  {error}".rstrip()
-        if text_width(line) > width and not error:
+        line = f"{label}  {state.status:9}  {state.elapsed(now):>7}  {state.remark}".rstrip()
+        if text_width(line) > width and not state.remark:
             line = f"{label}  {state.status}".rstrip()
         return self._painted(shortened(line, width), state.status)
 
     def _painted(self, text: str, status: str) -> str:
         return painted(text, status) if self._is_coloured else text
+
+
+def progress_text(progress: NodeProgress) -> str:
+    """Return how far a node is, in words such as `50 % reading`."""
+    share, words = progress.progress, text_of(progress.message or "")
+    if isinstance(share, (int, float)) and 0 <= share <= 1:
+        return f"{100 * share:.0f} % {words}".rstrip()
+    return words
 
 
 def _counted(states: List[NodeState]) -> str:
@@ -204,6 +225,12 @@ class LiveView:
         """Note the state of a node."""
         with self._lock:
             self._picture.see_node(node, self._clock())
+        self._draw()
+
+    def see_progress(self, progress: NodeProgress) -> None:
+        """Note how far a node is."""
+        with self._lock:
+            self._picture.see_progress(progress)
         self._draw()
 
     def note(self, message: str) -> None:

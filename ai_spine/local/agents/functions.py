@@ -1,35 +1,54 @@
 """Agents of the local server: Python functions, and how to find agents in modules."""
 
+import asyncio
 import importlib
 import importlib.util
 import inspect
 import logging
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import (
     Any,
+    Awaitable,
     Callable,
     Dict,
+    Iterator,
+    List,
     Mapping,
     Optional,
     Sequence,
     Union,
 )
 
-from ai_spine.constants import LOGGER_NAME
+from ai_spine.constants import LOGGER_NAME, MAX_MESSAGE_LENGTH
 from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.local.agents.context import AgentContext
 from ai_spine.local.agents.http_agents import AgentFailed, HttpAgent, Task
+from ai_spine.local.agents.signature import Signature, Values
 from ai_spine.models.graph import NODE_TYPES
 from ai_spine.policy.validation import check_id
 from ai_spine.utils import one_line
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
-Function = Callable[[Dict[str, Any], Dict[str, Any]], Mapping[str, Any]]
+Function = Callable[..., Any]
 
 
 class AgentFunction:
-    """A Python function as an agent; made by `agent`, and callable like the function."""
+    """A Python function as an agent; made by `agent`, and callable like the function.
+
+    Args:
+        function: A plain or an async function; `agent` says what it may take.
+        agent_id: What nodes call it.
+        name: As for `agent`, like the rest.
+        description: What it does.
+        capabilities: What it can do.
+        agent_type: What its nodes are.
+
+    Raises:
+        ConfigurationError: The function cannot be an agent.
+    """
 
     def __init__(
         self,
@@ -40,7 +59,7 @@ class AgentFunction:
         capabilities: Sequence[str] = (),
         agent_type: str = "processor",
     ) -> None:
-        _check_function(agent_id, function)
+        self._signature = _read_signature(agent_id, function)
         if agent_type not in NODE_TYPES:
             raise ConfigurationError(
                 f"agent {agent_id!r}: agent_type must be one of {', '.join(NODE_TYPES)}"
@@ -53,13 +72,29 @@ class AgentFunction:
         self.agent_type = agent_type
         self.__doc__ = function.__doc__
 
-    def __call__(
-        self, input: Dict[str, Any], config: Dict[str, Any]
-    ) -> Mapping[str, Any]:
-        return self.function(input, config)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"AgentFunction({self.agent_id!r})"
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it runs on the server's event loop, by `run_async`."""
+        return self._signature.is_async
+
+    @property
+    def input_schema(self) -> Optional[Dict[str, Any]]:
+        """The JSON Schema (2020-12) of its input, from the types of its parameters.
+
+        `None` if they have no types. Further keys of an input are ignored.
+        """
+        return self._signature.input_schema()
+
+    @property
+    def output_schema(self) -> Optional[Dict[str, Any]]:
+        """The JSON Schema (2020-12) of its output, from its return type; `None` if it has none."""
+        return self._signature.output_schema()
 
     def describe(self) -> Dict[str, Any]:
         """Return the agent as the API describes it."""
@@ -77,13 +112,52 @@ class AgentFunction:
         }
 
     def run(self, task: Task) -> Any:
-        """Do the work.
+        """Do the work of a plain function.
 
         Raises:
-            AgentFailed: The function raised.
+            AgentFailed: The function raised, or the input does not fit its types.
         """
+        values = self._bind(task)
+        with self._failing():
+            return self.function(*values.args, **values.kwargs)
+
+    async def run_async(self, task: Task) -> Any:
+        """Do the work of an async function.
+
+        Raises:
+            AgentFailed: The function raised, or the input does not fit its types.
+        """
+        values = self._bind(task)
+        with self._failing():
+            return await self.function(*values.args, **values.kwargs)
+
+    async def finish(self, result: Awaitable[Any]) -> Any:
+        """Await what a plain function has returned.
+
+        Raises:
+            AgentFailed: It raised, or belongs to another event loop.
+        """
+        loop = asyncio.get_running_loop()
+        if isinstance(result, asyncio.Future) and result.get_loop() is not loop:
+            kind = type(result).__name__
+            raise AgentFailed(
+                f"agent {self.agent_id!r} returned a {kind} of another event loop"
+            )
+        with self._failing():
+            return await result
+
+    def _bind(self, task: Task) -> Values:
+        problems: List[str] = []
+        context = _context_of(task) if self._signature.wants_context else None
+        values = self._signature.bind(task.input, task.config, context, problems)
+        if problems:
+            raise AgentFailed(one_line("; ".join(problems), MAX_MESSAGE_LENGTH))
+        return values
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
         try:
-            return self.function(task.input, task.config)
+            yield
         except BaseException as error:  # none may end the worker's thread
             log.info("agent %r failed", self.agent_id, exc_info=True)
             raise AgentFailed(_words_of(error)) from error
@@ -107,7 +181,11 @@ def agent(
     capabilities: Sequence[str] = (),
     agent_type: str = "processor",
 ) -> Callable[[Function], AgentFunction]:
-    """Make an agent of a function that takes `input` and `config` and returns a mapping.
+    """Make an agent of a function that returns a mapping, a dataclass or a pydantic model.
+
+    The function may be async. It takes `input`, `config` and `context` (an `AgentContext`), of
+    which the last may be left out; or parameters with types, which are taken from the input by
+    name and converted. An input that does not fit the types fails the node.
 
     Args:
         agent_id: What nodes call it.
@@ -117,7 +195,7 @@ def agent(
         agent_type: `input`, `processor`, `output` or `conditional`.
 
     Raises:
-        ConfigurationError: The id cannot be one, or the function takes other arguments.
+        ConfigurationError: The id cannot be one, or it is unclear what the function takes.
 
     Example:
         >>> @agent("greeter", capabilities=["conversation"])
@@ -125,6 +203,11 @@ def agent(
         ...     return {"greeting": f"Hello, {input['name']}!"}
         >>> greet({"name": "Ana"}, {})
         {'greeting': 'Hello, Ana!'}
+        >>> @agent("payment")
+        ... def pay(amount: float, months: int = 12) -> dict:
+        ...     return {"monthly": amount / months}
+        >>> pay.input_schema["required"]
+        ['amount']
     """
     _check_agent_id(agent_id)
 
@@ -232,15 +315,23 @@ def _check_agent_id(agent_id: Any) -> str:
         raise ConfigurationError(str(error)) from None
 
 
-def _check_function(agent_id: str, function: Any) -> None:
+def _read_signature(agent_id: str, function: Any) -> Signature:
     if not callable(function):
         raise ConfigurationError(f"agent {agent_id!r} must be a function or a URL")
     try:
-        inspect.signature(function).bind({}, {})
-    except (TypeError, ValueError):  # the latter for builtins without a signature
-        raise ConfigurationError(
-            f"agent {agent_id!r}: its function must take two arguments, input and config"
-        ) from None
+        return Signature(function)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"agent {agent_id!r}: {error}") from None
+
+
+def _context_of(task: Task) -> AgentContext:
+    return AgentContext(
+        task.execution_id,
+        task.node_id,
+        tenant=task.tenant,
+        ends=task.ends,
+        report=task.report,
+    )
 
 
 def _words_of(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """Agents that are HTTP services, and the task that any agent gets."""
 
 import json
-from typing import Any, Dict, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from ai_spine.exceptions import ConfigurationError, ValidationError
@@ -31,6 +31,11 @@ class Task(NamedTuple):
     timeout: Optional[float]
     headers: Mapping[str, str] = {}
     """The headers that continue the trace at a service."""
+    tenant: Optional[str] = None
+    ends: Optional[float] = None
+    """When the node times out, by `time.monotonic`."""
+    report: Callable[[float, Optional[str]], None] = lambda progress, message: None
+    """Records the agent's progress."""
 
 
 class HttpAgent:

@@ -4,25 +4,35 @@ No thread waits for an execution: when a node ends, the engine starts the nodes 
 changes to a run happen under its lock; a run that has ended changes no more.
 """
 
+import concurrent.futures
 import functools
-import json
+import inspect
 import logging
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Coroutine,
+    Dict,
+    Iterator,
+    Mapping,
+    Optional,
+    Tuple,
+)
 
 from ai_spine.constants import LOGGER_NAME
-from ai_spine.exceptions import ValidationError
-from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
-from ai_spine.local.agents.functions import AnyAgent
+from ai_spine.local.agents.functions import AgentFunction, AnyAgent
 from ai_spine.local.agents.http_agents import AgentFailed, Task
+from ai_spine.local.engine.event_loop import EventLoop
+from ai_spine.local.engine.runs import Run, Step, checked_output
 from ai_spine.local.engine.workers import Workers
 from ai_spine.local.store.store import Store
-from ai_spine.models import Flow, FlowNode
+from ai_spine.models import Flow
 from ai_spine.models.conditions import CannotCompare, excluded_nodes
 from ai_spine.models.statuses import ExecutionStatus
-from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.request_events import current_call
 from ai_spine.policy.telemetry import Telemetry
 from ai_spine.utils import one_line
@@ -32,67 +42,14 @@ Outcome = Tuple[Optional[Dict[str, Any]], Optional[str]]
 FindAgent = Callable[[str], Optional[AnyAgent]]
 
 
-class _Run:
-    """A running execution."""
-
-    def __init__(
-        self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
-    ) -> None:
-        self.execution_id = execution_id
-        self.flow_id = flow.flow_id
-        self.flow = flow
-        self.input_data = input_data
-        self.lock = threading.RLock()
-        self.waiting: Dict[str, FlowNode] = {node.id: node for node in flow.nodes}
-        self.running: Dict[str, "_Step"] = {}
-        self.outputs: Dict[str, Dict[str, Any]] = {}
-        self.skipped: Set[str] = set()
-        self.excluded: Set[str] = set()
-        self.ended = False
-        self.tenant: Optional[str] = None
-        self.place: Any = None
-        """Where its trace goes on."""
-
-    def input_of(self, node: FlowNode) -> Dict[str, Any]:
-        """Return a node's input: the execution's, updated with what the node depends on."""
-        merged = dict(self.input_data)
-        for dependency in node.depends_on or ():
-            merged.update(self.outputs.get(dependency, {}))
-        copy: Dict[str, Any] = json.loads(json.dumps(merged))  # nodes share nothing
-        return copy
-
-    def is_ready(self, node: FlowNode) -> bool:
-        """Return whether all that a node depends on is done or skipped."""
-        return all(
-            d in self.outputs or d in self.skipped for d in node.depends_on or ()
-        )
-
-    def is_skipped(self, node: FlowNode) -> bool:
-        """Return whether a condition keeps a ready node, or all before it, from running."""
-        needs = node.depends_on or []
-        return node.id in self.excluded or (
-            bool(needs) and self.skipped.issuperset(needs)
-        )
-
-
-class _Step:
-    """A node while it runs."""
-
-    def __init__(self, node: FlowNode, input_data: Dict[str, Any]) -> None:
-        self.node = node
-        self.input_data = input_data
-        self.result_id = ""
-        self.started = 0.0
-        self.timer: Optional[threading.Timer] = None
-
-
 class Engine:
-    """Runs executions on a pool of threads.
+    """Runs executions: plain agents on a pool of threads, async ones on an event loop.
 
     Args:
         store: Keeps executions and results.
         find_agent: Returns the agent of an id; `None` if there is none.
-        max_workers: How many nodes run at once, over all executions.
+        max_workers: How many plain agents run at once, over all executions.
+        loop: Where async agents run; the server closes it.
         telemetry: Records nodes and agents.
         tenant: Whose executions they are.
     """
@@ -102,6 +59,7 @@ class Engine:
         store: Store,
         find_agent: FindAgent,
         max_workers: int,
+        loop: EventLoop,
         telemetry: Telemetry = Telemetry(),
         tenant: Optional[str] = None,
     ) -> None:
@@ -109,14 +67,15 @@ class Engine:
         self._find_agent = find_agent
         self._telemetry, self._tenant = telemetry, tenant
         self._workers = Workers(max_workers, "ai-spine-node")
-        self._runs: Dict[str, _Run] = {}
+        self._loop = loop
+        self._runs: Dict[str, Run] = {}
         self._lock = threading.Lock()
 
     def start(
         self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
     ) -> None:
         """Start an execution that the store has as pending."""
-        run = _Run(execution_id, flow, input_data)
+        run = Run(execution_id, flow, input_data)
         run.place, run.tenant = self._telemetry.here(), self._tenant
         with self._lock:
             self._runs[execution_id] = run
@@ -126,7 +85,8 @@ class Engine:
     def cancel(self, execution_id: str) -> bool:
         """Cancel an execution, and return whether it was running.
 
-        Nodes that have not started never start; the output of running ones is dropped.
+        Nodes that have not started never start. Async agents are cancelled; the output of plain
+        ones is dropped.
         """
         run = self._runs.get(execution_id)
         if run is None:
@@ -139,21 +99,21 @@ class Engine:
             )
 
     def stop_all(self) -> None:
-        """Drop all runs; nothing more is recorded about them."""
+        """Drop all runs, and cancel async agents; nothing more is recorded about them."""
         with self._lock:
             runs = list(self._runs.values())
             self._runs.clear()
         for run in runs:
             with run.lock:
                 run.ended = True
-                _stop_timers(run)
+                run.stop()
 
     def close(self) -> None:
         """Drop all runs and end the threads, without waiting for agents that still work."""
         self.stop_all()
         self._workers.close()
 
-    def _advance(self, run: _Run) -> None:
+    def _advance(self, run: Run) -> None:
         """Start or skip each node that is ready, and end the run when none is left."""
         ready = [node for node in run.waiting.values() if run.is_ready(node)]
         while ready:
@@ -163,7 +123,7 @@ class Engine:
                     run.skipped.add(node.id)
                     self._store.skip_node(run.execution_id, node.id, node.agent_id)
                 else:
-                    step = run.running[node.id] = _Step(node, run.input_of(node))
+                    step = run.running[node.id] = Step(node, run.input_of(node))
                     self._workers.submit(functools.partial(self._work, run, step))
             ready = [node for node in run.waiting.values() if run.is_ready(node)]
         if not run.running and not run.ended:
@@ -175,19 +135,49 @@ class Engine:
             }
             self._end(run, ExecutionStatus.COMPLETED, output_data=output)
 
-    def _work(self, run: _Run, step: _Step) -> None:
+    def _work(self, run: Run, step: Step) -> None:
         """Run one node; the body of a worker thread."""
         with self._whatever_happens(run):
-            if self._begin(run, step):
-                self._settle(run, step, *self._traced_outcome_of(run, step))
+            if not self._begin(run, step):
+                return
+            agent_id = step.node.agent_id
+            agent = None if agent_id is None else self._find_agent(agent_id)
+            if isinstance(agent, AgentFunction) and agent.is_async:
+                self._start(run, step, self._outcome_on_loop(run, step, agent))
+            else:
+                self._settle(run, step, *self._traced_outcome_of(run, step, agent))
 
-    def _time_out(self, run: _Run, step: _Step, words: str) -> None:
-        """End a node that took too long; the body of a timer's thread."""
+    def _start(
+        self, run: Run, step: Step, work: Coroutine[Any, Any, Any]
+    ) -> "concurrent.futures.Future[Any]":
+        """Start what runs on the event loop, unless the node has ended before."""
+        with run.lock:
+            step.future = self._loop.submit(work)
+            if not run.has(step):
+                step.future.cancel()
+            return step.future
+
+    async def _outcome_on_loop(
+        self, run: Run, step: Step, agent: AgentFunction
+    ) -> None:
+        """Run one node with an async agent; a worker records how it ended."""
+        with self._whatever_happens(run), self._node_span(run, step) as later:
+            try:
+                with self._agent_span(run, step):
+                    output = await agent.run_async(self._task_of(run, step))
+                    outcome: Outcome = checked_output(agent.agent_id, output), None
+            except AgentFailed as error:
+                outcome = None, str(error)
+                later["failure"] = outcome[1]
+            self._workers.submit(functools.partial(self._finish, run, step, *outcome))
+
+    def _finish(self, run: Run, step: Step, *outcome: Any) -> None:
+        """End a node outside of its own thread."""
         with self._whatever_happens(run):
-            self._settle(run, step, None, words)
+            self._settle(run, step, *outcome)
 
     @contextmanager
-    def _whatever_happens(self, run: _Run) -> Iterator[None]:
+    def _whatever_happens(self, run: Run) -> Iterator[None]:
         """End the run when its bookkeeping fails, for a full disk, say: it must not hang."""
         logged_as = current_call.set(run)
         try:
@@ -200,9 +190,9 @@ class Engine:
         finally:
             current_call.reset(logged_as)
 
-    def _begin(self, run: _Run, step: _Step) -> bool:
+    def _begin(self, run: Run, step: Step) -> bool:
         """Record that a node runs, unless its run has ended before its turn."""
-        timeout = _timeout_of(step.node)
+        timeout = step.timeout
         with run.lock:
             if run.ended:
                 return False
@@ -213,59 +203,89 @@ class Engine:
             )
             if timeout is not None:
                 late = f"timed out after {timeout:g} s"
-                step.timer = threading.Timer(timeout, self._time_out, (run, step, late))
+                ended = (run, step, None, late)
+                step.timer = threading.Timer(timeout, self._finish, ended)
                 step.timer.daemon = True
                 step.timer.start()
         return True
 
-    def _traced_outcome_of(self, run: _Run, step: _Step) -> Outcome:
-        name, known = f"node {step.node.id}", self._known_of(run, step)
-        with self._telemetry.span_at(run.place, name, **known) as later:
-            output, failure = self._outcome_of(run, step)
+    def _traced_outcome_of(
+        self, run: Run, step: Step, agent: Optional[AnyAgent]
+    ) -> Outcome:
+        with self._node_span(run, step) as later:
+            output, failure = self._outcome_of(run, step, agent)
             if failure is not None:
                 later["failure"] = failure
         return output, failure
 
-    def _known_of(self, run: _Run, step: _Step) -> Dict[str, Any]:
+    def _node_span(self, run: Run, step: Step) -> ContextManager[Dict[str, Any]]:
+        name, known = f"node {step.node.id}", self._known_of(run, step)
+        return self._telemetry.span_at(run.place, name, **known)
+
+    def _agent_span(self, run: Run, step: Step) -> ContextManager[Dict[str, Any]]:
+        name, known = f"agent {step.node.agent_id}", self._known_of(run, step)
+        return self._telemetry.span(name, **known)
+
+    def _known_of(self, run: Run, step: Step) -> Dict[str, Any]:
         """Return the attributes of a node's span, and of its agent's."""
         node = {"node_id": step.node.id, "agent_id": step.node.agent_id}
         of_run = {"execution_id": run.execution_id, "flow_id": run.flow_id}
         return {**node, **of_run, "tenant": run.tenant}
 
-    def _outcome_of(self, run: _Run, step: _Step) -> Outcome:
+    def _outcome_of(self, run: Run, step: Step, agent: Optional[AnyAgent]) -> Outcome:
         """Return a node's output and why it failed; one of them is `None`."""
         node = step.node
         if node.agent_id is None:
             return step.input_data, None  # it passes on what it gets
-        agent = self._find_agent(node.agent_id)
         if agent is None:
             return None, f"agent {node.agent_id!r} is not there"
-        config, timeout = dict(node.config or {}), _timeout_of(node)
         try:
-            known = self._known_of(run, step)
-            with self._telemetry.span(f"agent {node.agent_id}", **known):
-                headers = self._telemetry.headers()
-                task = Task(
-                    run.execution_id, node.id, step.input_data, config, timeout, headers
-                )
-                return _checked_output(node.agent_id, agent.run(task)), None
+            with self._agent_span(run, step):
+                output = agent.run(self._task_of(run, step))
+                if inspect.isawaitable(output) and isinstance(agent, AgentFunction):
+                    output = self._start(run, step, agent.finish(output)).result()
+                return checked_output(node.agent_id, output), None
         except AgentFailed as error:
             return None, str(error)
+        except concurrent.futures.CancelledError:
+            return None, "cancelled"  # when the node has ended
+
+    def _task_of(self, run: Run, step: Step) -> Task:
+        """Return what a node's agent is to do."""
+        timeout = step.timeout
+        return Task(
+            run.execution_id,
+            step.node.id,
+            step.input_data,
+            dict(step.node.config or {}),
+            timeout,
+            self._telemetry.headers(),
+            tenant=run.tenant,
+            ends=None if timeout is None else step.started + timeout,
+            report=functools.partial(self._report, run, step),
+        )
+
+    def _report(
+        self, run: Run, step: Step, progress: float, message: Optional[str]
+    ) -> None:
+        """Record the progress of a node that runs."""
+        with run.lock:
+            if run.has(step):
+                self._store.report_progress(step.result_id, progress, message)
 
     def _settle(
         self,
-        run: _Run,
-        step: _Step,
+        run: Run,
+        step: Step,
         output: Optional[Dict[str, Any]],
         failure: Optional[str],
     ) -> None:
         """Record how a node ended, unless it or the run has ended already."""
         with run.lock:
-            if run.ended or run.running.get(step.node.id) is not step:
+            if not run.has(step):
                 return
             del run.running[step.node.id]
-            if step.timer is not None:
-                step.timer.cancel()
+            step.stop()
             if output is not None:
                 try:
                     run.excluded |= excluded_nodes(step.node.conditions or {}, output)
@@ -280,7 +300,7 @@ class Engine:
             self._advance(run)
 
     def _note(
-        self, step: _Step, output: Optional[Dict[str, Any]], failure: Optional[str]
+        self, step: Step, output: Optional[Dict[str, Any]], failure: Optional[str]
     ) -> None:
         milliseconds = round(1000 * (time.monotonic() - step.started))
         status = (
@@ -294,37 +314,11 @@ class Engine:
             error_message=failure,
         )
 
-    def _end(self, run: _Run, status: ExecutionStatus, **result: Any) -> bool:
+    def _end(self, run: Run, status: ExecutionStatus, **result: Any) -> bool:
         if run.ended:
             return False
         run.ended = True
-        _stop_timers(run)
+        run.stop()
         with self._lock:
             self._runs.pop(run.execution_id, None)
         return self._store.finish_execution(run.execution_id, status, **result)
-
-
-def _timeout_of(node: FlowNode) -> Optional[float]:
-    return (node.config or {}).get("timeout")
-
-
-def _stop_timers(run: _Run) -> None:
-    for step in run.running.values():
-        if step.timer is not None:
-            step.timer.cancel()
-
-
-def _checked_output(agent_id: str, output: Any) -> Dict[str, Any]:
-    """Return an agent's output as JSON carries it."""
-    subject = f"agent {agent_id!r} returned"
-    try:
-        checked = json.loads(encode_json({"output": output}))["output"]
-    except (ValidationError, RecursionError) as error:
-        reason = one_line(str(error))
-        raise AgentFailed(f"{subject} what is not JSON: {reason}") from error
-    if not isinstance(checked, dict):
-        kind = type(output).__name__
-        raise AgentFailed(f"{subject} a {kind}, where a mapping is expected")
-    if is_too_deep(checked):
-        raise AgentFailed(f"{subject} JSON nested deeper than {MAX_DEPTH} levels")
-    return checked

@@ -7,8 +7,16 @@ execution and of its nodes. So it says the same each time, also after a restart 
 import sqlite3
 from typing import Any, Dict, NamedTuple, Optional
 
-from ai_spine.local.store.schema import LIVE_STATUSES, execution_of, node_result_of
+from ai_spine.local.store.schema import (
+    LIVE_STATUSES,
+    execution_of,
+    node_result_of,
+    progress_of,
+)
 from ai_spine.models.statuses import ExecutionStatus
+
+PROGRESS = "progress"
+"""The status of the events, and the kind, by which nodes report how far they are."""
 
 EVENTS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -37,7 +45,7 @@ class Event(NamedTuple):
     number: int
     """Counted from 1 within the execution."""
     kind: str
-    """`node` or `execution`."""
+    """`node`, `execution` or `progress`."""
     data: Dict[str, Any]
     """The state after the change."""
     is_last: bool
@@ -71,6 +79,24 @@ def note(
     )
 
 
+def note_progress(
+    db: sqlite3.Connection, execution_id: str, result_id: str, at: str
+) -> None:
+    """Add that a node reported progress, in the place of what it reported before.
+
+    So an agent that reports without end does not fill the database.
+    """
+    before = (execution_id, result_id, PROGRESS)
+    moved = db.execute(
+        "UPDATE events SET at = ?, number ="
+        " (SELECT MAX(number) + 1 FROM events WHERE execution_id = ?)"
+        " WHERE execution_id = ? AND result_id = ? AND status = ?",
+        (at, execution_id, *before),
+    )
+    if not moved.rowcount:
+        note(db, *before, at)
+
+
 def place_of(db: sqlite3.Connection, execution_id: str) -> Optional[Place]:
     """Report how far an execution has come; `None` if there is none."""
     query = (
@@ -92,8 +118,11 @@ def event_after(
     row = db.execute(query, (execution_id, number)).fetchone()
     if row is None:
         return None
-    kind = "execution" if row["result_id"] is None else "node"
-    read = _execution_then if row["result_id"] is None else _node_then
+    kind, read = "node", _node_then
+    if row["result_id"] is None:
+        kind, read = "execution", _execution_then
+    elif row["status"] == PROGRESS:
+        kind, read = PROGRESS, _progress
     return Event(row["number"], kind, read(db, row), _is_last(row))
 
 
@@ -116,6 +145,11 @@ def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
     if event["status"] == ExecutionStatus.RUNNING.value != result["status"]:
         result.update(_not_yet(event), output_data=None, execution_time_ms=None)
     return result
+
+
+def _progress(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+    query = "SELECT * FROM node_progress WHERE result_id = ?"
+    return progress_of(db.execute(query, (event["result_id"],)).fetchone())
 
 
 def _not_yet(event: sqlite3.Row) -> Dict[str, Any]:

@@ -30,6 +30,11 @@ CREATE TABLE IF NOT EXISTS node_results (
     execution_time_ms INTEGER
 );
 CREATE INDEX IF NOT EXISTS node_results_by_execution ON node_results (execution_id);
+CREATE TABLE IF NOT EXISTS node_progress (
+    result_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, node_id TEXT NOT NULL,
+    progress REAL NOT NULL, message TEXT, updated_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS node_progress_by_execution ON node_progress (execution_id);
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
     created_at REAL NOT NULL
@@ -103,6 +108,10 @@ def node_result_of(row: sqlite3.Row) -> Dict[str, Any]:
         "input_data": json.loads(row["input_data"]),
         "output_data": None if output is None else json.loads(output),
     }
+
+
+def progress_of(row: sqlite3.Row) -> Dict[str, Any]:
+    return {name: row[name] for name in row.keys() if name != "result_id"}
 
 
 def metrics_of(

@@ -14,7 +14,7 @@ from typing import (
 )
 
 from ai_spine.local.store import journal
-from ai_spine.local.store.database import Database
+from ai_spine.local.store.progress import ProgressDatabase
 from ai_spine.local.store.schema import (
     LIVE_STATUSES,
     PAGE,
@@ -26,7 +26,13 @@ from ai_spine.local.store.schema import (
 )
 from ai_spine.models.statuses import ExecutionStatus
 
-_TABLES_OF_RUNS = ("executions", "node_results", "idempotency_keys", "events")
+_TABLES_OF_RUNS = (
+    "executions",
+    "node_results",
+    "node_progress",
+    "idempotency_keys",
+    "events",
+)
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"
 
@@ -42,7 +48,7 @@ class Reply(NamedTuple):
     body: Any
 
 
-class Store(Database):
+class Store(ProgressDatabase):
     """One SQLite file, or memory. Every method is one transaction; threads may share it.
 
     Args:

@@ -113,13 +113,15 @@ def test_an_unknown_agent_type_is_refused():
 
 @pytest.mark.parametrize(
     "function",
-    [lambda: {}, lambda input: {}, lambda a, b, c: {}, lambda a, *, config: {}],
+    [lambda: {}, lambda a, b, c, d: {}, lambda a, *, b: {}, lambda **k: {}, max],
 )
 def test_a_function_with_other_arguments_is_refused(function):
     with pytest.raises(ConfigurationError) as caught:
         agent("a")(function)
-    words = "agent 'a': its function must take two arguments, input and config"
-    assert str(caught.value) == words
+    assert str(caught.value) == (
+        "agent 'a': its function must take input, config and context, "
+        "or parameters that have types"
+    )
 
 
 @pytest.mark.parametrize(
@@ -267,7 +269,7 @@ BAD_FORMS = {
     "an id of another kind": ({5: "http://h"}, "agent_id must be text"),
     "no function": ({"a": 5}, "agent 'a' must be a function or a URL"),
     "None": ({"a": None}, "agent 'a' must be a function or a URL"),
-    "other arguments": ({"a": lambda: {}}, "agent 'a': its function must take two"),
+    "other arguments": ({"a": lambda: {}}, "agent 'a': its function must take input"),
     "a builtin without a signature": ({"a": dict}, "agent 'a'"),
     "no URL": ({"a": "nowhere"}, "agent 'a': its endpoint must be an http or https"),
     "another scheme": ({"a": "ftp://h"}, "its endpoint must be an http or https URL"),

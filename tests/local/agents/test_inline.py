@@ -140,7 +140,7 @@ def test_add_samples_adds_the_samples(server):
         (["f.yaml"], "f.yaml cannot be read: No such file or directory"),
         (["f", "ghost"], "names the agent 'ghost', which does not exist"),
         (["f", 5], "agent 'f.f' must be a function or a URL"),
-        (["f", lambda: {}], "must take two arguments, input and config"),
+        (["f", lambda: {}], "must take input, config and context"),
         ([single(), work], "agents in a row need the id of their flow"),
         ([5], "a flow given as int contains no flow: a mapping is expected"),
         ([work], "a flow given as function contains no flow: a mapping is expected"),
