@@ -9,7 +9,7 @@ import pytest
 
 from ai_spine import ConfigurationError
 from ai_spine.local import AgentContext, LocalServer, agent
-from tests.local import is_one_sentence, run, single
+from tests.local import flow, node, is_one_sentence, run
 
 
 @dataclass
@@ -30,8 +30,12 @@ def typed(income: float, amount: float, term_months: int = 12) -> Decision:
 
 
 def output_of(serve, function, input_data=None, **config):
-    """Return the output of a flow of one node, or why it failed."""
-    server = serve([single(**config)], {"work": function})
+    """Return the output of a node, or why it failed.
+
+    An agent without types stands before it: the flow itself has no schema, and takes any input.
+    """
+    nodes = node("first", "pass"), node("n", "work", ["first"], config=config)
+    server = serve([flow(*nodes)], {"work": function, "pass": lambda i, c: i})
     done = run(server, input_data=input_data or {})
     if done.succeeded:
         return done.output_data["n"]
