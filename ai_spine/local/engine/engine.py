@@ -10,7 +10,17 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.exceptions import ValidationError
@@ -32,18 +42,25 @@ Outcome = Tuple[Optional[Dict[str, Any]], Optional[str]]
 FindAgent = Callable[[str], Optional[AnyAgent]]
 
 
+class Plan(NamedTuple):
+    """A flow and its agents, as they are when an execution starts: it keeps them."""
+
+    flow: Flow
+    agents: Mapping[str, Optional[AnyAgent]]
+
+
 class _Run:
     """A running execution."""
 
     def __init__(
-        self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
+        self, execution_id: str, plan: Plan, input_data: Mapping[str, Any]
     ) -> None:
         self.execution_id = execution_id
-        self.flow_id = flow.flow_id
-        self.flow = flow
+        self.flow_id = plan.flow.flow_id
+        self.flow, self.agents = plan
         self.input_data = input_data
         self.lock = threading.RLock()
-        self.waiting: Dict[str, FlowNode] = {node.id: node for node in flow.nodes}
+        self.waiting: Dict[str, FlowNode] = {node.id: node for node in plan.flow.nodes}
         self.running: Dict[str, "_Step"] = {}
         self.outputs: Dict[str, Dict[str, Any]] = {}
         self.skipped: Set[str] = set()
@@ -112,11 +129,16 @@ class Engine:
         self._runs: Dict[str, _Run] = {}
         self._lock = threading.Lock()
 
+    def plan(self, flow: Flow) -> Plan:
+        """Return a flow with the agents that it has now."""
+        agent_ids = {node.agent_id for node in flow.nodes if node.agent_id is not None}
+        return Plan(flow, {each: self._look_up(each) for each in agent_ids})
+
     def start(
-        self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
+        self, execution_id: str, plan: Plan, input_data: Mapping[str, Any]
     ) -> None:
         """Start an execution that the store has as pending."""
-        run = _Run(execution_id, flow, input_data)
+        run = _Run(execution_id, plan, input_data)
         run.place, run.tenant = self._telemetry.here(), self._tenant
         with self._lock:
             self._runs[execution_id] = run
@@ -152,6 +174,13 @@ class Engine:
         """Drop all runs and end the threads, without waiting for agents that still work."""
         self.stop_all()
         self._workers.close()
+
+    def _look_up(self, agent_id: str) -> Optional[AnyAgent]:
+        try:
+            return self._find_agent(agent_id)
+        except (ValueError, RecursionError):  # the database has what is not ours
+            log.exception("agent %r cannot be read", agent_id)
+            return None
 
     def _advance(self, run: _Run) -> None:
         """Start or skip each node that is ready, and end the run when none is left."""
@@ -237,7 +266,7 @@ class Engine:
         node = step.node
         if node.agent_id is None:
             return step.input_data, None  # it passes on what it gets
-        agent = self._find_agent(node.agent_id)
+        agent = run.agents[node.agent_id]
         if agent is None:
             return None, f"agent {node.agent_id!r} is not there"
         config, timeout = dict(node.config or {}), _timeout_of(node)

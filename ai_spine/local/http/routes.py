@@ -11,7 +11,7 @@ from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.agents.http_agents import check_endpoint, describe_http_agent
 from ai_spine.local.definitions import check_flow, describe_flow
-from ai_spine.local.engine.engine import Engine
+from ai_spine.local.engine.engine import Engine, Plan
 from ai_spine.local.http.responses import (
     HTTPError,
     add_route,
@@ -107,9 +107,10 @@ class FlowRoutes:
             raise HTTPError(
                 400, f"flow_id is {flow.flow_id!r}, but the path says {flow_id!r}"
             )
-        self._check(flow)
-        self.get(flow_id)
-        return Reply(200, self._store.put("flow", flow_id, describe_flow(flow)))
+        with self._store.transaction():
+            self._check(flow)
+            self.get(flow_id)
+            return Reply(200, self._store.put("flow", flow_id, describe_flow(flow)))
 
     def delete(self, flow_id: str) -> Reply:
         """Remove a flow."""
@@ -132,23 +133,23 @@ class FlowRoutes:
             check_id("flow_id", body["flow_id"])
         except AISpineError as error:
             refuse_field("flow_id", str(error), body["flow_id"])
-        flows: List[Flow] = []
+        plans: List[Plan] = []
         reply, is_new = once_and_whether_new(
-            self._store, lambda: self._start(body, flows)
+            self._store, lambda: self._start(body, plans)
         )
         if is_new:
-            self._engine.start(reply.body["execution_id"], flows[0], body["input_data"])
+            self._engine.start(reply.body["execution_id"], plans[0], body["input_data"])
         if self._streams:
             announce_stream(reply.body["execution_id"])
         return reply
 
-    def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
-        """Store an execution, and return the flow to run with it."""
+    def _start(self, body: Dict[str, Any], plans: List[Plan]) -> Reply:
+        """Store an execution, and return the flow to run with it, and its agents."""
         definition = self._store.get("flow", body["flow_id"])
         if definition is None:
             words = f"Flow {body['flow_id']!r} not found"
             raise HTTPError.from_reply(Reply(200, _started(NO_EXECUTION_ID, words)))
-        flows.append(Flow.from_wire(definition))
+        plans.append(self._engine.plan(Flow.from_wire(definition)))
         metadata = body.get("metadata") or {}
         created = self._store.create_execution(
             body["flow_id"], body["input_data"], metadata
@@ -356,12 +357,13 @@ class SystemRoutes:
 
     def status(self) -> Reply:
         """How its parts are, and how much it serves."""
-        agents = self._store.all("agent")
+        with self._store.transaction():
+            agents, flow_ids = self._store.all("agent"), self._store.ids("flow")
         active = sum(1 for agent in agents if agent["is_active"])
         details = {
             "components": dict.fromkeys(_COMPONENTS, "active"),
             "agents": {"total": len(agents), "active": active},
-            "flows": {"total": len(self._store.ids("flow"))},
+            "flows": {"total": len(flow_ids)},
         }
         return Reply(200, {"status": "operational", **details})
 

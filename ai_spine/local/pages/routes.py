@@ -25,6 +25,7 @@ from ai_spine.local.pages.formatting import (
     as_json,
     example_for,
     link,
+    mark_of,
     progress_in_words,
     read_input,
     read_offset,
@@ -34,6 +35,7 @@ from ai_spine.local.pages.formatting import (
 from ai_spine.local.pages.health import health_of
 from ai_spine.local.pages.responses import (
     INDEX,
+    Banner,
     Problem,
     answer,
     drawing,
@@ -60,8 +62,10 @@ log = logging.getLogger(f"{LOGGER_NAME}.local")
 class Page:
     """The routes of the page: `/` for browsers, and all under `/page/`."""
 
-    def __init__(self, store: Store, engine: Engine, access: Access) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, engine: Engine, access: Access, banner: Banner
+    ) -> None:
+        self._store, self._banner = store, banner
         self._engine = engine
         self._access = access
 
@@ -175,7 +179,7 @@ class Page:
             flow=flow,
             progress=progress_in_words(execution, flow, results),
             # It changes when the drawings do, so that the browser reloads them.
-            drawn=_mark_of(execution, results),
+            drawn=mark_of(execution, results),
             is_live=not execution.is_done,
             stream=None if execution.is_done else stream,
             every=None if execution.is_done else _STREAMED_EVERY,
@@ -225,8 +229,10 @@ class Page:
             given = read_input(text)
         except ValueError as error:
             return self._show_flow(flow, text, "", str(error), 422)
-        execution_id = self._store.create_execution(flow.flow_id, given, {})
-        self._engine.start(execution_id, flow, given)
+        with self._store.transaction():
+            plan = self._engine.plan(self._find_flow())
+            execution_id = self._store.create_execution(flow.flow_id, given, {})
+        self._engine.start(execution_id, plan, given)
         return see_other(link(f"{PREFIX}/execution", id=execution_id))
 
     def cancel(self) -> Response:
@@ -286,12 +292,13 @@ class Page:
     def _show(self, template: str, code: int = 200, **values: Any) -> Response:
         """Fill in a template, with what each of them needs."""
         session = session_of(request)
+        can_see = self._access.is_open_to(session)
         shared = {
             "path": request.path,
             "token_field": TOKEN_FIELD,
             "token": self._access.token_for(session),
-            "can_sign_out": self._access.asks_for_key
-            and self._access.is_open_to(session),
+            "can_sign_out": self._access.asks_for_key and can_see,
+            "banner": self._banner.text if can_see else "",
             "every": None,
             "stream": None,
             "is_live": False,
@@ -391,8 +398,3 @@ def _add(
 
 def _no_page(rest: str) -> Response:
     raise Problem(404, "Not found", "There is no such page.")
-
-
-def _mark_of(execution: Execution, results: List[NodeResult]) -> str:
-    last = max((str(result.updated_at) for result in results), default="")
-    return f"{execution.status} {len(results)} {last}"
