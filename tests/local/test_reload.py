@@ -52,6 +52,7 @@ class Project:
 def project(tmp_path, monkeypatch):
     """A project with the flow `f` and the agent `work`, whose modules are forgotten afterwards."""
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     yield Project(tmp_path)
     for name, module in list(sys.modules.items()):
         if str(tmp_path) in str(getattr(module, "__file__", "")):
@@ -207,6 +208,21 @@ def test_no_execution_mixes_the_old_and_the_new(serve, project):
         thread.join()
     assert {o["agent"] for o in outputs} == set(range(10))
     assert [o for o in outputs if o["agent"] != o["flow"]] == []
+
+
+def test_a_reload_between_a_request_and_its_start_changes_no_agent(
+    server, project, monkeypatch
+):
+    start = server._site.engine.start
+
+    def start_late(*args):
+        server.reload()
+        start(*args)
+
+    monkeypatch.setattr(server._site.engine, "start", start_late)
+    project.write_agents("new")
+    assert version_of(server) == "old"
+    assert version_of(server) == "new"
 
 
 # Modules
