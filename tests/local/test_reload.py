@@ -213,13 +213,15 @@ def test_no_execution_mixes_the_old_and_the_new(serve, project):
 def test_a_reload_between_a_request_and_its_start_changes_no_agent(
     server, project, monkeypatch
 ):
-    start = server._site.engine.start
+    store = server._site.store
+    once = store.once
 
-    def start_late(*args):
+    def once_and_reload(*args):
+        reply = once(*args)
         server.reload()
-        start(*args)
+        return reply
 
-    monkeypatch.setattr(server._site.engine, "start", start_late)
+    monkeypatch.setattr(store, "once", once_and_reload)
     project.write_agents("new")
     assert version_of(server) == "old"
     assert version_of(server) == "new"
