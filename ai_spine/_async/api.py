@@ -291,29 +291,32 @@ class AsyncApiClient:
             timeout = min(timeout, call.deadline - now)
         call.attempt_timeout = timeout
         call.scope.begin_attempt()
-        await self._emit("request", call, len(call.attempts) + 1)
+        if self._is_observed("request"):
+            await self._emit("request", call, call.attempt)
         self.log_body("request", call, request.content)
         return timeout
 
     async def _end_attempt(self, call: CallState, result: Result) -> Result:
         """Report what became of an attempt, and return it."""
-        known: Dict[str, Any] = {}
+        status = cause = None
         if isinstance(result, Failure):
             if result.timed_out:
                 message = f"{result.message} ({call.attempt_timeout:g} s)"
                 result = result._replace(message=message)
-            known["cause"] = result.message
+            cause = result.message
         else:
-            known["status_code"] = result.status
+            status = result.status
             if isinstance(result, Response):
                 self.state.learn_from(result.headers, call.idempotency_key)
                 self.log_body("response", call, result.body)
             else:
                 result.call = call.info(transient=True)
-        known["elapsed"] = self.clock() - call.attempt_began
-        call.scope.end_attempt(known.get("status_code"), known.get("cause"))
+        call.scope.end_attempt(status, cause)
         try:
-            await self._emit("response", call, len(call.attempts) + 1, **known)
+            if self._is_observed("response"):
+                elapsed = self.clock() - call.attempt_began
+                known = {"status_code": status, "cause": cause, "elapsed": elapsed}
+                await self._emit("response", call, call.attempt, **known)
         except BaseException:
             if isinstance(result, AsyncEventStream):
                 await result.aclose()
@@ -376,20 +379,22 @@ class AsyncApiClient:
         self, call: CallState, failure: Failure, delay: float
     ) -> None:
         call.scope.retry(failure.message, delay)
-        made = len(call.attempts)
-        await self._emit("retry", call, made, cause=failure.message, delay=delay)
+        if self._is_observed("retry"):
+            known = {"cause": failure.message, "delay": delay}
+            await self._emit("retry", call, len(call.attempts), **known)
+
+    def _is_observed(self, name: str) -> bool:
+        """Return whether anybody is to hear of such an event."""
+        return name in self.settings.event_hooks or log.isEnabledFor(logging.DEBUG)
 
     async def _emit(
         self, name: str, call: CallState, attempt: int, **known: Any
     ) -> None:
         """Report an attempt to the log and the event hooks."""
-        hooks = self.settings.event_hooks.get(name, ())
-        if not hooks and not log.isEnabledFor(logging.DEBUG):
-            return
         event = RequestEvent(
             name, call.method, call.path, attempt, call.request_id, **known
         )
         if name != "request":
             log.debug(log_line(event), extra=fields(attempt=attempt))
-        for hook in hooks:
+        for hook in self.settings.event_hooks.get(name, ()):
             await run_hook(name, hook, event)

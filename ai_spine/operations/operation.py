@@ -72,8 +72,10 @@ class Operation(Generic[T]):
 
     def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
         """Return the path for these ids."""
-        quoted = {name: quote_segment(value) for name, value in ids.items()}
-        return self.template(prefix).format(**quoted)
+        path = self.template(prefix)
+        for name, value in ids.items():  # quoted ids have no braces
+            path = path.replace("{" + name + "}", quote_segment(value))
+        return path
 
 
 def read_anything(data: Any) -> Any:
