@@ -185,7 +185,7 @@ class ApiClient:
         """
         call = self._start(operation, ids or {}, body, deadline)
         call.last_event_id = last_event_id
-        if call.method not in REPEATABLE_METHODS:
+        if call.repeat_as not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or random_id()
         request = self._request(operation, call, ids or {}, body, params)
         transport, token = self.transport, self.transport.tokens[operation.credential]
@@ -231,6 +231,7 @@ class ApiClient:
             operation.method,
             path,
             deadline,
+            reads=operation.reads,
             streams=operation.streams,
             flow_id=ids.get("flow_id") or (body or {}).get("flow_id"),
             execution_id=ids.get("execution_id"),
@@ -326,10 +327,8 @@ class ApiClient:
 
     def _read(self, operation: Operation[T], result: Result) -> Union[T, Failure]:
         """Return what the operation reads from a result, or why it reads nothing."""
-        if isinstance(result, Failure):
-            return result
-        if isinstance(result, EventStream):
-            return cast(T, result)
+        if isinstance(result, (Failure, EventStream)):
+            return cast(Union[T, Failure], result)
         if operation.streams and 200 <= result.status < 300:
             return Failure(
                 FailureKind.UNREADABLE, "the response is not a stream of events"
@@ -342,7 +341,7 @@ class ApiClient:
         may_pass = failure.kind in (FailureKind.NOT_DONE, FailureKind.UNCERTAIN)
         if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
             self.state.cooldown.extend(self.clock() + asked)
-        if not self._policy.may_repeat(call.method, failure, made):
+        if not self._policy.may_repeat(call.repeat_as, failure, made):
             return None
         delay = self._policy.delay(made, asked)
         if delay is None or call.deadline is None:

@@ -46,6 +46,8 @@ class Operation(Generic[T]):
     """The path under a prefix, where it differs."""
     credential: Credential = Credential.API_KEY
     """What authorises the request."""
+    reads: bool = False
+    """Whether it changes nothing, although its method is POST: then it may be repeated."""
     streams: bool = False
     """Whether the response is a stream of events, each of which is read."""
     summary: str = ""

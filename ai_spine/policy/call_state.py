@@ -35,12 +35,15 @@ class CallState:
         path: str,
         deadline: Optional[float],
         *,
+        reads: bool = False,
         streams: bool = False,
         flow_id: Optional[str] = None,
         execution_id: Optional[str] = None,
         tenant: Optional[str] = None
     ) -> None:
         self.method = method
+        self.repeat_as = "GET" if reads else method
+        """The method that says whether it may be repeated: some only read by a POST."""
         self.flow_id = flow_id
         self.execution_id = execution_id
         self.tenant = tenant
@@ -74,7 +77,7 @@ class CallState:
     def note(self, failure: Failure, delay: Optional[float]) -> None:
         """Add a failed attempt, and the delay that follows it."""
         self.attempts.append(Attempt(len(self.attempts) + 1, failure.message, delay))
-        if self.method != "GET" and failure.kind.maybe_executed:
+        if self.repeat_as != "GET" and failure.kind.maybe_executed:
             self.maybe_executed = True
 
     def info(self, *, transient: bool) -> CallInfo:
