@@ -163,7 +163,9 @@ class FlowTools:
         starting = asyncio.ensure_future(self._client.execute_flow(flow, arguments))
         try:
             started = await asyncio.shield(starting)
-            with contextlib.suppress(AISpineError):  # the wait meets it again, or ends well
+            with contextlib.suppress(
+                AISpineError
+            ):  # the wait meets it again, or ends well
                 await self._report_progress(started, flow, report)
             return await self._client.wait_for_execution(started, timeout=None)
         except asyncio.CancelledError:
@@ -199,7 +201,7 @@ class FlowTools:
         except NotFoundError:
             pass  # it is done already
         except AISpineError as error:
-            _log.warning("execution %s goes on: %s", started.execution_id, error)
+            _log.warning("execution %s may go on: %s", started.execution_id, error)
 
 
 async def _cancel_when_gone(request: Any, scope: anyio.CancelScope) -> None:
