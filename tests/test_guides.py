@@ -67,6 +67,11 @@ PRINTED = {
         "['income']\ninput_data.income Field required\n",
         "ValidationError\n",
     ],
+    "flows-as-tools.md": [
+        "['credit_analysis', 'sentiment-analysis'] "
+        "['description', 'input_schema', 'name']\npositive\n",
+        "It is negative.\n",
+    ],
     "migrating.md": ["completed positive\ncompleted positive\n"],
     "faq.md": [],
     "keys.md": ["2\n"],

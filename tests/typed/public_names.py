@@ -118,6 +118,19 @@ def use_executions(client: AISpine) -> Execution:
     return waited
 
 
+def use_flow_tools(client: AISpine) -> Execution:
+    tools: List[Dict[str, Any]] = [
+        *client.flows_as_tools(),
+        *client.flows_as_tools("anthropic", mine=True),
+        *client.flows_as_tools(format="mcp"),
+    ]
+    client.call_flow_tool("f", {"x": 1}, timeout=None, on_progress=print)
+    print(tools, client.call_flow_tool("f"))
+    return client.call_flow_tool(
+        "f", '{"x": 1}', {"m": 1}, raise_on_failure=False, idempotency_key="k"
+    )
+
+
 def use_flows_and_agents(client: AISpine) -> Flow:
     flow = Flow(
         "f", nodes=[FlowNode("n", agent_id="a")], entry_point="n", exit_points=["n"]
