@@ -35,6 +35,7 @@ from ai_spine import (
     InsufficientCreditsError,
     Metrics,
     NetworkError,
+    NodeProgress,
     NodeResult,
     NotFoundError,
     PermissionDeniedError,
@@ -98,7 +99,9 @@ def use_executions(client: AISpine) -> Execution:
         "f", {"x": 1}, {"m": 1}, idempotency_key="k"
     )
     events: Iterator[ExecutionEvent] = client.stream_execution("e", timeout=5.0)
+    reports: List[Optional[NodeProgress]] = [e.progress for e in events]
     finals: List[Optional[Execution]] = [e.execution for e in events if e.is_final]
+    print(reports)
     print(finals)
     waited: Execution = client.wait_for_execution(
         started.execution_id, 10, 0.5, on_progress=print, raise_on_failure=False
