@@ -54,6 +54,8 @@ def commands():
 def test_examples_in_docstrings_run(name):
     if name.endswith(".opentelemetry"):
         pytest.importorskip("opentelemetry")
+    if name.endswith((".mcp_server", ".mcp_transports")):
+        pytest.importorskip("mcp")
     module = importlib.import_module(name)
     with LocalServer() as server, server.client() as client:
         check_examples(module, doctest.DocTestRunner().run, server, client)

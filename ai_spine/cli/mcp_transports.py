@@ -27,7 +27,6 @@ _CHUNK = 65_536
 
 def run(serving: Coroutine[Any, Any, None]) -> None:
     """Serve until the end of the connection, Ctrl-C or SIGTERM."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     is_stopped = False
     try:
         is_stopped = asyncio.run(_until_signal(serving))

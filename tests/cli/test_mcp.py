@@ -16,7 +16,7 @@ pytest.importorskip("mcp")
 pytest.importorskip("aiohttp")
 
 from mcp import Client  # noqa: E402
-from mcp.client.stdio import StdioServerParameters  # noqa: E402
+from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402
 
 from ai_spine.cli import mcp as command  # noqa: E402
 from tests.cli.conftest import UNMEASURED, finish  # noqa: E402
@@ -29,12 +29,14 @@ APPLICANT = {"name": "Ana", "income": 52000, "amount": 15000, "term_months": 24}
 CALL_AND_HANG = """
 import asyncio, json, os, sys
 from mcp import Client
-from mcp.client.stdio import StdioServerParameters
+from mcp.client.stdio import StdioServerParameters, stdio_client
 
 async def main(target, mode):
     if isinstance(target, list):
         command, *args = target
-        target = StdioServerParameters(command=command, args=args, env=dict(os.environ))
+        environ = dict(os.environ)
+        target = StdioServerParameters(command=command, args=args, env=environ)
+        target = stdio_client(target)
     async with Client(target, mode=mode) as client:
         await client.call_tool("stuck", {})
 
@@ -55,7 +57,8 @@ INITIALIZE = {
 def over_stdio(*words):
     environ = {**os.environ, **UNMEASURED}
     args = ["-m", "ai_spine", "mcp", *words]
-    return StdioServerParameters(command=sys.executable, args=args, env=environ)
+    parameters = StdioServerParameters(command=sys.executable, args=args, env=environ)
+    return stdio_client(parameters)
 
 
 def in_loop(target, use, mode="auto"):
@@ -239,6 +242,17 @@ def test_the_command_ends_when_its_client_closes_stdin(launch, server, client):
     call_by_hand(process)
     execution_id = started(client)
     ends_with(process, "")
+    assert client.get_execution(execution_id).status == "cancelled"
+
+
+def test_the_command_ends_when_its_client_reads_no_more(launch, server, client):
+    process = launch("mcp", "--base-url", server.url)
+    call_by_hand(process)
+    execution_id = started(client)
+    process.stdout.close()
+    send(process, {"id": 3, "method": "ping"})
+    assert process.wait(LIMIT) == 0  # although stdin is open
+    assert process.stderr.read() == ""
     assert client.get_execution(execution_id).status == "cancelled"
 
 

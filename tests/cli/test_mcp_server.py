@@ -11,7 +11,7 @@ pytest.importorskip("aiohttp")
 from mcp import Client  # noqa: E402
 from mcp.shared.exceptions import MCPError  # noqa: E402
 
-from ai_spine import AsyncAISpine  # noqa: E402
+from ai_spine import APIError, AsyncAISpine  # noqa: E402
 from ai_spine.cli.mcp_server import FlowTools  # noqa: E402
 from ai_spine.local import LocalServer  # noqa: E402
 from tests.local import LIMIT, flow, node, single  # noqa: E402
@@ -119,6 +119,39 @@ def test_a_server_that_cannot_be_reached_is_an_error_of_the_list_and_of_a_call()
     assert url in text_of(with_client(url, use))
 
 
-def test_a_stream_that_cannot_be_read_does_not_end_the_call():
+def test_a_server_without_streams_is_polled():
     with LocalServer([single()], {"work": lambda i, c: i}, streams=False) as server:
         assert call(server.url, "f", {"a": 1}).structured_content == {"n": {"a": 1}}
+
+
+def test_a_stream_that_cannot_be_read_does_not_end_the_call(monkeypatch):
+    async def fail(*_, **__):
+        raise APIError("no such stream")
+        yield
+
+    monkeypatch.setattr(AsyncAISpine, "stream_execution", fail)
+    with LocalServer([single()], {"work": lambda i, c: i}) as server:
+        assert call(server.url, "f", {"a": 1}).structured_content == {"n": {"a": 1}}
+
+
+def test_an_execution_that_cannot_be_cancelled_is_reported(monkeypatch, caplog, gate):
+    async def fail(*_, **__):
+        raise APIError("not now")
+
+    monkeypatch.setattr(AsyncAISpine, "cancel_execution", fail)
+
+    async def use(server):
+        async with AsyncAISpine("", server.url) as client:
+            tools = FlowTools(client)
+            async with Client(tools.server()) as mcp_client:
+                call = asyncio.ensure_future(mcp_client.call_tool("f", {}))
+                while not await client.list_executions("f", "running"):
+                    await asyncio.sleep(0)
+                call.cancel()
+            await tools.aclose()
+
+    with LocalServer([single()], {"work": lambda i, c: gate.wait(LIMIT)}) as server:
+        asyncio.run(use(server))
+        gate.set()
+    (record,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert record.getMessage().endswith("may go on: not now")
