@@ -19,6 +19,7 @@ from ai_spine.cli.mcp_transports import run, serve_http_app, stdio_streams
 from ai_spine.exceptions import AISpineError, NotFoundError, ValidationError
 from ai_spine.models import Execution, Flow
 from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus
+from ai_spine.policy.execution_events import ExecutionEvent
 from ai_spine.policy.flow_tools import (
     define_tools,
     is_derived,
@@ -178,17 +179,13 @@ class FlowTools:
     async def _report_progress(
         self, execution: Execution, flow: Flow, report: Report
     ) -> None:
-        nodes = flow.nodes if isinstance(flow.nodes, list) else []
-        done: Set[str] = set()
+        progress = Progress(flow)
         events = self._client.stream_execution(execution, timeout=None)
         async with aclosing(events) as changes:  # type: ignore[type-var]
             async for event in changes:
-                node = event.node
-                if node is None or node.status not in _ENDED or node.node_id in done:
-                    continue
-                done.add(node.node_id)
-                total = max(len(nodes), len(done))
-                await report(len(done), total, f"{node.node_id}: {node.status}")
+                message = progress.note(event)
+                if message is not None:
+                    await report(progress.done, progress.total, message)
 
     async def _cancel(self, starting: "asyncio.Future[Execution]") -> None:
         """Cancel an execution, as soon as it is known."""
@@ -202,6 +199,40 @@ class FlowTools:
             pass  # it is done already
         except AISpineError as error:
             _log.warning("execution %s may go on: %s", started.execution_id, error)
+
+
+class Progress:
+    """How many nodes of an execution are done, those that report how far they are in part.
+
+    Args:
+        flow: The flow that is executed.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self.done = 0.0
+        self._nodes = len(flow.nodes) if isinstance(flow.nodes, list) else 0
+        self._parts: Dict[str, float] = {}
+
+    @property
+    def total(self) -> float:
+        """How many nodes there are."""
+        return float(max(self._nodes, len(self._parts)))
+
+    def note(self, event: ExecutionEvent) -> Optional[str]:
+        """Return what to report of an event; `None` unless more is done than before."""
+        node, progress = event.node, event.progress
+        if node is not None and node.status in _ENDED:
+            self._parts[node.node_id] = 1.0
+            message = f"{node.node_id}: {node.status}"
+        elif progress is not None and isinstance(progress.progress, (int, float)):
+            known = self._parts.get(progress.node_id, 0.0)
+            part = max(known, min(progress.progress, 1.0))
+            self._parts[progress.node_id] = part
+            message = f"{progress.node_id}: {progress.message or f'{part:.0%}'}"
+        else:
+            return None
+        before, self.done = self.done, sum(self._parts.values())
+        return message if self.done > before else None
 
 
 async def _cancel_when_gone(request: Any, scope: anyio.CancelScope) -> None:

@@ -49,10 +49,11 @@ async def _until_signal(serving: Coroutine[Any, Any, None]) -> bool:
     """Run a coroutine, and return whether a signal has ended it."""
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(serving)
-    before = [
-        signal.signal(each, lambda *_: loop.call_soon_threadsafe(task.cancel) and None)
-        for each in _SIGNALS
-    ]
+
+    def stop(*_: Any) -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    before = [signal.signal(each, stop) for each in _SIGNALS]
     try:
         await task
     except asyncio.CancelledError:

@@ -11,9 +11,11 @@ pytest.importorskip("aiohttp")
 from mcp import Client  # noqa: E402
 from mcp.shared.exceptions import MCPError  # noqa: E402
 
-from ai_spine import APIError, AsyncAISpine  # noqa: E402
-from ai_spine.cli.mcp_server import FlowTools  # noqa: E402
+from ai_spine import APIError, AsyncAISpine, Flow, NodeResult  # noqa: E402
+from ai_spine.cli.mcp_server import FlowTools, Progress  # noqa: E402
 from ai_spine.local import LocalServer  # noqa: E402
+from ai_spine.models import NodeProgress  # noqa: E402
+from ai_spine.policy.execution_events import ExecutionEvent  # noqa: E402
 from tests.local import LIMIT, flow, node, single  # noqa: E402
 from tests.raw_server import RawServer, answer  # noqa: E402
 
@@ -117,6 +119,49 @@ def test_a_server_that_cannot_be_reached_is_an_error_of_the_list_and_of_a_call()
         return await mcp_client.call_tool("f", {})
 
     assert url in text_of(with_client(url, use))
+
+
+def reported(so_far, **wire):
+    """Return what is reported of an event: of a progress, or of a node's status."""
+    if "status" in wire:
+        event = ExecutionEvent(None, "node", node=NodeResult.from_wire(wire))
+    else:
+        event = ExecutionEvent(None, "progress", progress=NodeProgress.from_wire(wire))
+    return so_far.note(event), so_far.done, so_far.total
+
+
+def test_progress_only_grows_and_counts_what_agents_report():
+    progress = Progress(Flow.from_wire(flow(node("a"), node("b", "work", ["a"]))))
+    assert reported(progress, node_id="a", status="running") == (None, 0, 2)
+    done = reported(progress, node_id="a", status="completed")
+    assert done == ("a: completed", 1, 2)
+    half = reported(progress, node_id="b", progress=0.5, message="reading")
+    assert half == ("b: reading", 1.5, 2)
+    assert reported(progress, node_id="b", progress=0.25) == (None, 1.5, 2)
+    assert reported(progress, node_id="b", progress="x") == (None, 1.5, 2)
+    assert reported(progress, node_id="b", progress=0.75) == ("b: 75%", 1.75, 2)
+    assert reported(progress, node_id="b", progress=7)[1:] == (2, 2)
+    assert reported(progress, node_id="c", status="skipped") == ("c: skipped", 3, 3)
+
+
+def test_what_an_agent_reports_reaches_the_client(gate):
+    seen = []
+
+    def work(input, config, context):
+        context.report(0.5, "half")
+        gate.wait(LIMIT)
+        return {}
+
+    async def use(mcp_client):
+        async def report(*progress):
+            seen.append(progress)
+            gate.set()
+
+        await mcp_client.call_tool("f", {}, progress_callback=report)
+
+    with LocalServer([single()], {"work": work}) as server:
+        with_client(server.url, use)
+    assert seen == [(0.5, 1.0, "n: half"), (1.0, 1.0, "n: completed")]
 
 
 def test_a_server_without_streams_is_polled():
