@@ -6,6 +6,7 @@ import time
 
 from ai_spine import Flow
 from ai_spine.local.engine.engine import Engine
+from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.store.store import Store
 from benchmarks.batch_ours import CONCURRENCY, SECONDS
 from benchmarks.local import PAUSE, pause
@@ -13,8 +14,8 @@ from benchmarks.local import PAUSE, pause
 
 def main() -> None:
     count = int(sys.argv[1])
-    store = Store()
-    engine = Engine(store, {"pause": pause}.get, CONCURRENCY)
+    store, loop = Store(), EventLoop()
+    engine = Engine(store, {"pause": pause}.get, CONCURRENCY, loop)
     flow, given = Flow.from_wire(PAUSE), {"seconds": SECONDS}
     plan = engine.plan(flow)
     started = time.perf_counter()
@@ -24,6 +25,7 @@ def main() -> None:
         time.sleep(0.005)
     took = time.perf_counter() - started
     engine.close()
+    loop.close()
     store.close()
     print(json.dumps({"seconds": took}))
 

@@ -37,6 +37,7 @@ _UNMEASURED = (
     "attacks/",
     "batch/test_executors.py",
     "benchmarks/",
+    "cli/test_mcp.py",
     "cli/test_subprocess.py",
     "faults/",
     "fuzz/",

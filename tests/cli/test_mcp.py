@@ -142,9 +142,8 @@ def serve_http(launch, server):
     return start
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_the_samples_are_listed_and_called_over_stdio(mode):
-    check(*in_loop(over_stdio("--local"), exercise, mode))
+def test_the_samples_are_listed_and_called_over_stdio():
+    check(*in_loop(over_stdio("--local"), exercise))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -181,10 +180,9 @@ async def call_and_cancel(mcp_client, client):
     return (await mcp_client.call_tool("echo", {"a": 1})).structured_content
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_call_that_is_cancelled_cancels_its_execution(server, client, mode):
+def test_a_call_that_is_cancelled_cancels_its_execution(server, client):
     target = over_stdio("--base-url", server.url)
-    output = in_loop(target, lambda mcp: call_and_cancel(mcp, client), mode)
+    output = in_loop(target, lambda mcp: call_and_cancel(mcp, client))
     assert output == {"out": {"a": 1}}
 
 
@@ -197,8 +195,7 @@ def test_a_call_over_http_that_is_cancelled_cancels_its_execution(
     assert output == {"out": {"a": 1}}
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("transport", ["stdio", "http"])
+@pytest.mark.parametrize("transport, mode", [("stdio", "auto"), ("http", "legacy")])
 def test_a_client_that_is_killed_leaves_no_execution_running(
     serve_http, server, client, transport, mode
 ):
