@@ -1,5 +1,6 @@
 """`local start`."""
 
+import logging
 import signal
 import threading
 from typing import Any, Optional, Tuple
@@ -8,10 +9,12 @@ import click
 
 from ai_spine.cli.errors import errors_in_one_line
 from ai_spine.cli.groups import Noun
+from ai_spine.cli.output.errors import echo_error
 from ai_spine.cli.output.printing import say
-from ai_spine.cli.output.terminal import put
+from ai_spine.cli.output.terminal import harmless, put
 from ai_spine.cli.session import import_local, session
 from ai_spine.cli.value_completion import offer_values
+from ai_spine.constants import LOGGER_NAME
 from ai_spine.policy.request_events import log_to_stderr
 
 
@@ -50,7 +53,12 @@ def local() -> None:
     is_flag=True,
     help="Keep tenants apart, and refuse requests that name none.",
 )
-@click.option("--debug", is_flag=True, help="Log errors of agents to stderr.")
+@click.option(
+    "--show-tracebacks",
+    is_flag=True,
+    help="Show tracebacks of agents even if HOST is not this machine alone.",
+)
+@click.option("--debug", is_flag=True, help="Log all that the server does to stderr.")
 @errors_in_one_line
 def start(
     port: int,
@@ -62,6 +70,7 @@ def start(
     api_key: Optional[str],
     api_key_file: Optional[str],
     tenants: bool,
+    show_tracebacks: bool,
     debug: bool,
 ) -> None:
     """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
@@ -87,8 +96,11 @@ def start(
         api_key=key() if callable(key) else key,
         allowed_hosts=allowed_hosts,
         tenants=tenants,
+        show_tracebacks=show_tracebacks or None,
     )
     with server:
+        if not logging.getLogger(LOGGER_NAME).handlers:
+            _show_log()
         for name in ("SIGINT", "SIGTERM"):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
         put(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
@@ -102,6 +114,26 @@ _NAME_THEM = (
 )
 offer_values(start)
 COMMANDS = (local,)
+
+
+class _LogLines(logging.Handler):
+    """Prints records of the local server on stderr, without what would move the cursor."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            for line in self.format(record).splitlines():
+                indent = " " * (len(line) - len(line.lstrip(" ")))
+                echo_error(indent + harmless(line))
+        except Exception:
+            self.handleError(record)
+
+
+def _show_log() -> None:
+    """Show why nodes failed, and what agents log."""
+    log = logging.getLogger(f"{LOGGER_NAME}.local")
+    log.setLevel(logging.INFO)
+    if not any(isinstance(each, _LogLines) for each in log.handlers):
+        log.addHandler(_LogLines())
 
 
 def _stock_of(server: Any) -> str:

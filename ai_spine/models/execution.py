@@ -114,6 +114,8 @@ class NodeResult(Model):
     """The input of the node."""
     output_data: Optional[Dict[str, Any]] = hidden("output", "result")
     """The output of the node."""
+    traceback: Optional[str] = hidden()
+    """The traceback of what its agent raised, on a local server that shows it."""
     created_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was recorded, in UTC."""
     started_at: Optional[datetime] = hidden(read=parse_timestamp)

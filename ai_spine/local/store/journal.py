@@ -143,7 +143,8 @@ def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
     result = node_result_of(db.execute(query, (event["result_id"],)).fetchone())
     # Only a node that was running then has become something else since.
     if event["status"] == ExecutionStatus.RUNNING.value != result["status"]:
-        result.update(_not_yet(event), output_data=None, execution_time_ms=None)
+        later = ("output_data", "execution_time_ms", "traceback")
+        result.update(_not_yet(event), **dict.fromkeys(later))
     return result
 
 

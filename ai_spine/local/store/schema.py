@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS node_results (
     id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, node_id TEXT NOT NULL, agent_id TEXT,
     status TEXT NOT NULL, input_data TEXT NOT NULL, output_data TEXT, error_message TEXT,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT,
-    execution_time_ms INTEGER
+    execution_time_ms INTEGER, traceback TEXT
 );
 CREATE INDEX IF NOT EXISTS node_results_by_execution ON node_results (execution_id);
 CREATE TABLE IF NOT EXISTS node_progress (
@@ -52,6 +52,13 @@ PAGE_OF_SOME = (
     "SELECT * FROM executions WHERE number IN (SELECT number FROM executions"
     " WHERE {} ORDER BY number DESC LIMIT ? OFFSET ?) ORDER BY number DESC"
 )
+
+
+def add_columns(db: sqlite3.Connection) -> None:
+    """Add the columns that the tables of an older version lack."""
+    known = [row["name"] for row in db.execute("PRAGMA table_info(node_results)")]
+    if "traceback" not in known:
+        db.execute("ALTER TABLE node_results ADD COLUMN traceback TEXT")
 
 
 def lock_file(path: str) -> sqlite3.Connection:
