@@ -7,7 +7,7 @@ from ai_spine._async.api import AsyncApiClient
 from ai_spine._async.methods.account import AccountMethods
 from ai_spine._async.methods.agents import AgentMethods
 from ai_spine._async.methods.batches import BatchMethods
-from ai_spine._async.methods.flows import FlowMethods
+from ai_spine._async.methods.flow_tools import FlowToolMethods
 from ai_spine._async.methods.marketplace import MarketplaceMethods
 from ai_spine._async.methods.streams import StreamMethods
 from ai_spine._async.methods.system import SystemMethods
@@ -42,8 +42,8 @@ Client = TypeVar("Client", bound="AsyncAISpine")
 
 class AsyncAISpine(
     BatchMethods,
+    FlowToolMethods,
     StreamMethods,
-    FlowMethods,
     AgentMethods,
     ToolMethods,
     MarketplaceMethods,

@@ -10,7 +10,7 @@ from ai_spine._sync.api import ApiClient
 from ai_spine._sync.methods.account import AccountMethods
 from ai_spine._sync.methods.agents import AgentMethods
 from ai_spine._sync.methods.batches import BatchMethods
-from ai_spine._sync.methods.flows import FlowMethods
+from ai_spine._sync.methods.flow_tools import FlowToolMethods
 from ai_spine._sync.methods.marketplace import MarketplaceMethods
 from ai_spine._sync.methods.streams import StreamMethods
 from ai_spine._sync.methods.system import SystemMethods
@@ -40,8 +40,8 @@ Client = TypeVar("Client", bound="AISpine")
 
 class AISpine(
     BatchMethods,
+    FlowToolMethods,
     StreamMethods,
-    FlowMethods,
     AgentMethods,
     ToolMethods,
     MarketplaceMethods,

@@ -16,9 +16,10 @@ def main() -> None:
     store = Store()
     engine = Engine(store, {"pause": pause}.get, CONCURRENCY)
     flow, given = Flow.from_wire(PAUSE), {"seconds": SECONDS}
+    plan = engine.plan(flow)
     started = time.perf_counter()
     for _ in range(count):
-        engine.start(store.create_execution("pause", given, {}), flow, given)
+        engine.start(store.create_execution("pause", given, {}), plan, given)
     while store.metrics()["successful_executions"] < count:
         time.sleep(0.005)
     took = time.perf_counter() - started

@@ -13,6 +13,7 @@ _WORDS = {
     "aiohttp": "async def",
     "httpx": "transport.httpx",
     "structlog": "import structlog",
+    "mcp": "mcp_server",
     "opentelemetry": "opentelemetry.sdk",
 }
 

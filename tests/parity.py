@@ -24,9 +24,11 @@ Endpoint = Tuple[str, str]
 # Methods that are made of other operations, or send none.
 WITHOUT_ENDPOINT = {
     "check_credits",
+    "call_flow_tool",
     "close",
     "execute_and_wait",
     "execute_batch",
+    "flows_as_tools",
     "iter_batch",
     "iter_executions",
     "request",
@@ -66,6 +68,7 @@ OWN_COMMANDS = {
     "flows validate",
     "init",
     "local",
+    "mcp",
     "openapi",
 }
 # Routes of the local server that are no operation: what other servers have as well, and the page.

@@ -60,12 +60,17 @@ PRINTED = {
     "agents-and-flows.md": [
         "{'hello': {'greeting': 'Hello, Ana!'}}\n",
         "{'approved': True, 'reason': 'Ana, born in 1990'}\n"
-        "Node 'decide' failed: applicant.incomes[0]: must be a number, not text; "
-        "amount: is required\n",
+        "input_data.amount Field required\n"
+        "input_data.applicant.incomes.0 Input must be a number\n",
         "0.5 reading\n{'read': {'words': 3}}\n",
         "{'small': {'done': 'paid'}}\n{'large': {'done': 'asked'}}\n",
         "['income']\ninput_data.income Field required\n",
         "ValidationError\n",
+    ],
+    "flows-as-tools.md": [
+        "['credit_analysis', 'sentiment-analysis'] "
+        "['description', 'input_schema', 'name']\npositive\n",
+        "It is negative.\n",
     ],
     "migrating.md": ["completed positive\ncompleted positive\n"],
     "faq.md": [],

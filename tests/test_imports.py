@@ -122,3 +122,10 @@ def test_lazily_imported_classes_can_be_pickled_and_copied():
     error = pickle.loads(pickle.dumps(ai_spine.NotFoundError("gone")))
     assert isinstance(error, ai_spine.NotFoundError)
     assert copy.copy(ai_spine.AISpine) is pickle.loads(pickle.dumps(ai_spine.AISpine))
+
+
+@pytest.mark.parametrize("words", [("openapi",), ("mcp", "--help")])
+def test_no_other_command_and_no_help_page_imports_the_mcp_sdk(words):
+    modules, printed = modules_after(RUN, *words)
+    assert printed and not modules & {"mcp", "mcp_types", "ai_spine.cli.mcp_server"}
+    assert not modules & {"asyncio", "anyio", "uvicorn"}

@@ -170,6 +170,19 @@ def test_tools_are_found_by_text_type_status_and_owner(client):
     assert ids_of(client.search_tools(created_by="somebody")) == []
 
 
+def test_a_search_is_repeated_although_it_is_a_post():
+    busy, found = answer(502, {}), answer(200, {"tools": []})
+    with RawServer(busy, found) as server, AISpine("", server.url) as client:
+        assert client.search_tools("x").tools == []
+        assert [request.method for request in server.requests] == ["POST", "POST"]
+        assert "idempotency-key" not in server.requests[0].headers
+    with RawServer(busy) as server:
+        with AISpine("", server.url, max_retries=0) as client:
+            with pytest.raises(ServerError) as caught:
+                client.search_tools("x")
+    assert not caught.value.maybe_executed
+
+
 def test_a_search_is_paged(client):
     for name in "abc":
         client.create_tool(described(name))

@@ -185,7 +185,7 @@ class ApiClient:
         """
         call = self._start(operation, ids or {}, body, deadline)
         call.last_event_id = last_event_id
-        if call.method not in REPEATABLE_METHODS:
+        if call.repeat_as not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or random_id()
         request = self._request(operation, call, ids or {}, body, params)
         transport, token = self.transport, self.transport.tokens[operation.credential]
@@ -231,6 +231,7 @@ class ApiClient:
             operation.method,
             path,
             deadline,
+            reads=operation.reads,
             streams=operation.streams,
             flow_id=ids.get("flow_id") or (body or {}).get("flow_id"),
             execution_id=ids.get("execution_id"),
@@ -292,29 +293,32 @@ class ApiClient:
             timeout = min(timeout, call.deadline - now)
         call.attempt_timeout = timeout
         call.scope.begin_attempt()
-        self._emit("request", call, len(call.attempts) + 1)
+        if self._is_observed("request"):
+            self._emit("request", call, call.attempt)
         self.log_body("request", call, request.content)
         return timeout
 
     def _end_attempt(self, call: CallState, result: Result) -> Result:
         """Report what became of an attempt, and return it."""
-        known: Dict[str, Any] = {}
+        status = cause = None
         if isinstance(result, Failure):
             if result.timed_out:
                 message = f"{result.message} ({call.attempt_timeout:g} s)"
                 result = result._replace(message=message)
-            known["cause"] = result.message
+            cause = result.message
         else:
-            known["status_code"] = result.status
+            status = result.status
             if isinstance(result, Response):
                 self.state.learn_from(result.headers, call.idempotency_key)
                 self.log_body("response", call, result.body)
             else:
                 result.call = call.info(transient=True)
-        known["elapsed"] = self.clock() - call.attempt_began
-        call.scope.end_attempt(known.get("status_code"), known.get("cause"))
+        call.scope.end_attempt(status, cause)
         try:
-            self._emit("response", call, len(call.attempts) + 1, **known)
+            if self._is_observed("response"):
+                elapsed = self.clock() - call.attempt_began
+                known = {"status_code": status, "cause": cause, "elapsed": elapsed}
+                self._emit("response", call, call.attempt, **known)
         except BaseException:
             if isinstance(result, EventStream):
                 result.close()
@@ -323,10 +327,8 @@ class ApiClient:
 
     def _read(self, operation: Operation[T], result: Result) -> Union[T, Failure]:
         """Return what the operation reads from a result, or why it reads nothing."""
-        if isinstance(result, Failure):
-            return result
-        if isinstance(result, EventStream):
-            return cast(T, result)
+        if isinstance(result, (Failure, EventStream)):
+            return cast(Union[T, Failure], result)
         if operation.streams and 200 <= result.status < 300:
             return Failure(
                 FailureKind.UNREADABLE, "the response is not a stream of events"
@@ -339,7 +341,7 @@ class ApiClient:
         may_pass = failure.kind in (FailureKind.NOT_DONE, FailureKind.UNCERTAIN)
         if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
             self.state.cooldown.extend(self.clock() + asked)
-        if not self._policy.may_repeat(call.method, failure, made):
+        if not self._policy.may_repeat(call.repeat_as, failure, made):
             return None
         delay = self._policy.delay(made, asked)
         if delay is None or call.deadline is None:
@@ -375,18 +377,20 @@ class ApiClient:
 
     def _emit_retry(self, call: CallState, failure: Failure, delay: float) -> None:
         call.scope.retry(failure.message, delay)
-        made = len(call.attempts)
-        self._emit("retry", call, made, cause=failure.message, delay=delay)
+        if self._is_observed("retry"):
+            known = {"cause": failure.message, "delay": delay}
+            self._emit("retry", call, len(call.attempts), **known)
+
+    def _is_observed(self, name: str) -> bool:
+        """Return whether anybody is to hear of such an event."""
+        return name in self.settings.event_hooks or log.isEnabledFor(logging.DEBUG)
 
     def _emit(self, name: str, call: CallState, attempt: int, **known: Any) -> None:
         """Report an attempt to the log and the event hooks."""
-        hooks = self.settings.event_hooks.get(name, ())
-        if not hooks and not log.isEnabledFor(logging.DEBUG):
-            return
         event = RequestEvent(
             name, call.method, call.path, attempt, call.request_id, **known
         )
         if name != "request":
             log.debug(log_line(event), extra=fields(attempt=attempt))
-        for hook in hooks:
+        for hook in self.settings.event_hooks.get(name, ()):
             run_hook(name, hook, event)

@@ -63,6 +63,9 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "marketplace categories": "Show the categories of agents on offer.",
         "marketplace stats": "Show the statistics of the marketplace.",
     },
+    "mcp": {
+        "mcp": "Serve all flows as tools of the Model Context Protocol (MCP).",
+    },
     "openapi": {
         "openapi": "Print the OpenAPI document of the API, without asking a server.",
     },

@@ -1,6 +1,7 @@
 """`init`."""
 
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 from typing import List
 
@@ -14,6 +15,7 @@ from ai_spine.utils import one_line
 
 _URL = "http://127.0.0.1:8000"  # where `local start` serves by default
 _START = "ai-spine local start --flows flows --agents agents.py"
+_RELOADING = f"{_START} --reload"
 
 
 @command("init", prints=False)
@@ -41,14 +43,19 @@ def init(folder: str, template: str) -> None:
     values = {
         "title": _title_of(folder),
         "url": _URL,
-        "start": _START,
+        "start": _RELOADING,
         "execute": execute,
     }
     write_project(folder, read_template(template, values))
     needs = f"; its flow needs {chosen.needs}" if chosen.needs else ""
     say(f"the project is in {harmless(folder)}{needs}. To continue:")
-    for line in (*_way_to(folder), _START, execute):
+    for line in (*_way_to(folder), _start_line(), execute):
         put(line)
+
+
+def _start_line() -> str:
+    """Return the command that starts a server, which reloads if that is possible here."""
+    return _RELOADING if find_spec("watchfiles") else _START
 
 
 def _execute_line(template: Template) -> str:

@@ -3,7 +3,9 @@
 import logging
 import signal
 import threading
-from typing import Any, Optional, Tuple
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, ContextManager, Optional, Tuple
 
 import click
 
@@ -58,6 +60,17 @@ def local() -> None:
     is_flag=True,
     help="Show tracebacks of agents even if HOST is not this machine alone.",
 )
+@click.option(
+    "--reload",
+    "reloads",
+    is_flag=True,
+    help="Serve edited agents and flows at once (needs the extra `reload`).",
+)
+@click.option(
+    "--env-file",
+    metavar="FILE",
+    help="File of KEY=VALUE lines for agents; with --reload, .env if there is one.",
+)
 @click.option("--debug", is_flag=True, help="Log all that the server does to stderr.")
 @errors_in_one_line
 def start(
@@ -71,6 +84,8 @@ def start(
     api_key_file: Optional[str],
     tenants: bool,
     show_tracebacks: bool,
+    reloads: bool,
+    env_file: Optional[str],
     debug: bool,
 ) -> None:
     """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
@@ -79,34 +94,70 @@ def start(
 
     \b
     ai-spine local start --flows flows/ --agents agents.py --db runs.db
+    ai-spine local start --flows flows/ --agents agents.py --reload
     """
-    for name, value in (("api_key", api_key), ("api_key_file", api_key_file)):
-        if value is not None:
-            session().options[name] = value
-    key = session().key
+    key = _key_of(api_key, api_key_file)
     if debug or session().options.get("debug"):
         log_to_stderr()
-    stop = threading.Event()
-    server = import_local().LocalServer(
+    make_server = import_local().LocalServer
+    env = _load_env(env_file, reloads)
+    server = make_server(
         flows,
         agents,
         host=host,
         port=port,
         db=db,
-        api_key=key() if callable(key) else key,
+        api_key=key,
         allowed_hosts=allowed_hosts,
         tenants=tenants,
         show_tracebacks=show_tracebacks or None,
     )
-    with server:
-        if not logging.getLogger(LOGGER_NAME).handlers:
-            _show_log()
-        for name in ("SIGINT", "SIGTERM"):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
-        put(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
-        say(_NAME_THEM if tenants else _stock_of(server))
-        _wait(stop)
+    with server, _reloader(server, flows, agents, env) if reloads else nullcontext():
+        _serve(server, tenants)
     say("stopped")
+
+
+def _key_of(api_key: Optional[str], api_key_file: Optional[str]) -> Optional[str]:
+    for name, value in (("api_key", api_key), ("api_key_file", api_key_file)):
+        if value is not None:
+            session().options[name] = value
+    key = session().key
+    return key() if callable(key) else key
+
+
+def _load_env(path: Optional[str], reloads: bool) -> Any:
+    """Put the lines of the file with settings into the environment; return it, if there is one."""
+    from ai_spine.local.env_file import EnvFile
+
+    if reloads:
+        from ai_spine.local.reload import find_watch
+
+        find_watch()  # before anything is served
+    if path is None and not reloads:
+        return None
+    env = EnvFile(Path(path or ".env"), required=path is not None)
+    env.load()
+    return env
+
+
+def _reloader(
+    server: Any, flows: Optional[str], agents: Optional[str], env: Any
+) -> ContextManager[Any]:
+    from ai_spine.local.reload import Reloader, sources_of
+
+    return Reloader(server, sources_of(flows, agents, env), say, env)
+
+
+def _serve(server: Any, has_tenants: bool) -> None:
+    """Serve until a signal comes."""
+    if not logging.getLogger(LOGGER_NAME).handlers:
+        _show_log()
+    stop = threading.Event()
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), lambda *_: stop.set())
+    put(f"AI Spine is served at {server.url}; Ctrl-C stops it.")
+    say(_NAME_THEM if has_tenants else _stock_of(server))
+    _wait(stop)
 
 
 _NAME_THEM = (

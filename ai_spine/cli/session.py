@@ -1,6 +1,6 @@
 """The session of one invocation: its shared options, its profile and its client."""
 
-from typing import TYPE_CHECKING, Any, Dict, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Union
 
 import click
 
@@ -11,6 +11,7 @@ from ai_spine.utils.did_you_mean import hint
 
 # The client takes time to import, which neither a help page nor completion should wait for.
 if TYPE_CHECKING:
+    from ai_spine.async_client import AsyncAISpine
     from ai_spine.client import AISpine
 
 TENANCY = ("tenant", "workspace")
@@ -56,17 +57,36 @@ class Session:
             **more: Further arguments of `AISpine`.
         """
         from ai_spine.client import AISpine
+
+        make, given = self._prepare(AISpine, "client")
+        context = click.get_current_context().find_root()
+        self._client = context.with_resource(make(**given, **more))
+        return self._client
+
+    def async_client(self, **more: Any) -> "AsyncAISpine":
+        """Return the async client that the options describe; the caller closes it.
+
+        Args:
+            **more: Further arguments of `AsyncAISpine`.
+        """
+        from ai_spine.async_client import AsyncAISpine
+
+        make, given = self._prepare(AsyncAISpine, "async_client")
+        made: AsyncAISpine = make(**given, **more)
+        return made
+
+    def _prepare(self, make: Any, name: str) -> Tuple[Any, Dict[str, Any]]:
+        """Return what makes the client, a local server's method if need be, and its arguments."""
         from ai_spine.exceptions import ConfigurationError
 
         context = click.get_current_context().find_root()
-        given, make = self._arguments(), AISpine
+        given = self._arguments()
         if self.options.get("local"):
             if "base_url" in given:
                 raise ConfigurationError("--local and --base-url exclude each other")
-            make = context.with_resource(import_local().LocalServer()).client
+            make = getattr(context.with_resource(import_local().LocalServer()), name)
             given["profile"] = ""  # its settings are for another server
-        self._client = context.with_resource(make(**given, **more))
-        return self._client
+        return make, given
 
     @property
     def has_client(self) -> bool:

@@ -24,6 +24,7 @@ from ai_spine.local.http.tool_routes import MarketplaceRoutes, ToolRoutes
 from ai_spine.local.http.tracing import trace_requests
 from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
 from ai_spine.local.pages.access import Access
+from ai_spine.local.pages.responses import Banner
 from ai_spine.local.pages.routes import Page
 
 
@@ -38,12 +39,13 @@ def _build_nothing(*_: Any, **__: Any) -> Any:
     raise RuntimeError("the local server builds no URLs from its rules")
 
 
-def make_app(backend: Backend, access: Access) -> Flask:
+def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
     """Return the WSGI application.
 
     Args:
         backend: What its routes use.
         access: Knows who has signed in to the page.
+        banner: What the page shows above everything else.
     """
     app = Flask("ai_spine.local", static_folder=None)
     app.url_rule_class = _MatchingRule
@@ -63,7 +65,7 @@ def make_app(backend: Backend, access: Access) -> Flask:
     MarketplaceRoutes().add_to(accounts)
     app.register_blueprint(accounts)
     app.register_blueprint(personal_routes(backend), url_prefix=API_PREFIX)
-    page = Page(backend, access)
+    page = Page(backend, access, banner)
     app.register_blueprint(page.blueprint())
     trace_requests(app, backend.telemetry)
     app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import threading
 from functools import partial
 from pathlib import Path
 from typing import (
@@ -30,6 +31,8 @@ from ai_spine.local.agents.functions import (
     collect_agents,
 )
 from ai_spine.local.agents.inline import RowItem, name_of, read_inline
+from ai_spine.local.agents.modules import fresh_imports, project_of
+from ai_spine.local.checks import check_flags, check_settings
 from ai_spine.local.definitions import FlowItem, FlowSource, load_flows
 from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.faults import FaultScript, FaultyApp
@@ -37,20 +40,15 @@ from ai_spine.local.http.responses import digest_of
 from ai_spine.local.http.security import Guard, is_loopback, names_of
 from ai_spine.local.http.wsgi_server import HttpServer
 from ai_spine.local.pages.access import Access
+from ai_spine.local.pages.responses import Banner
 from ai_spine.local.site import Definitions, Site
 from ai_spine.local.tenants import Tenants, check_folder, file_of
 from ai_spine.models import Execution, Flow
 from ai_spine.models.statuses import ExecutionStatus, read_status
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.tracing import make_telemetry
-from ai_spine.policy.validation import (
-    check_bool,
-    check_count,
-    check_flag,
-    check_id,
-    check_mapping,
-)
-from ai_spine.utils import Secret, is_header_value
+from ai_spine.policy.validation import check_id, check_mapping
+from ai_spine.utils import Secret
 
 if TYPE_CHECKING:
     from ai_spine.async_client import AsyncAISpine
@@ -115,20 +113,25 @@ class LocalServer:
     ) -> None:
         secret = None if api_key is None else Secret(api_key)
         del api_key
-        _check_settings(host, port, secret, max_workers, db)
+        check_settings(host, port, secret, max_workers, db)
         if show_tracebacks is None:
             show_tracebacks = is_loopback(host)
-        _check_flags(streams, tenants, tracing, show_tracebacks)
+        check_flags(streams, tenants, tracing, show_tracebacks)
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
         digest = None if secret is None else digest_of(secret.reveal())
         access, self._loop = Access(digest), EventLoop()
+        self._sources = flows, agents
+        self._given = Definitions(flows, agents, are_samples=flows is SAMPLES)
+        self._project = project_of(agents)
+        self.banner = Banner()
+        """What every page shows above everything else: a sentence as its `text`."""
         make_site = partial(
             Site,
-            Definitions(flows, agents, are_samples=flows is SAMPLES),
             access=access,
             show_tracebacks=show_tracebacks,
+            banner=self.banner,
             key_digest=digest,
             max_workers=max_workers,
             loop=self._loop,
@@ -136,6 +139,7 @@ class LocalServer:
             telemetry=make_telemetry(tracing, tracer_provider),
         )
         self._api_key, self._closed = secret, False
+        self._reloading = threading.Lock()
         self.faults = FaultScript()
         """What the server is to do wrong."""
         self._open(make_site, os.fspath(db), access if tenants else None)
@@ -148,11 +152,11 @@ class LocalServer:
         self._added: List[Callable[[Site], Any]] = []
         self._tenants: Optional[Tenants] = None
         if access is None:
-            self._site = make_site(db)
+            self._site = make_site(self._given, db)
             return
         make = partial(self._make_site, make_site, check_folder(db))
         # It says what each of them begins with.
-        self._site = make_site(":memory:")
+        self._site = make_site(self._given, ":memory:")
         self._tenants = Tenants(self._site, make, access)
 
     def _listen(self, names: FrozenSet[str], host: str, port: int) -> None:
@@ -299,6 +303,24 @@ class LocalServer:
         for site in self._sites():
             site.reset()
 
+    def reload(self) -> None:
+        """Read the initial flows and agents again, and serve what has changed in them.
+
+        A module of agents that was named is imported again, with what it imports from its project.
+        Executions in flight end with the flow and the agents that they started with, and what was
+        made over the API stays.
+
+        Raises:
+            ConfigurationError: Something is wrong; the earlier flows and agents are still served.
+        """
+        self._check_open()
+        with self._reloading, fresh_imports(self._project):
+            given = Definitions(*self._sources)
+            self._site.swap(given)
+            self._given = given  # for tenants that come from now on
+            for site in self._sites()[1:]:
+                site.swap(given)
+
     def close(self) -> None:
         """Stop serving. Running executions are recorded as interrupted."""
         if not self._closed:
@@ -348,7 +370,7 @@ class LocalServer:
 
     def _make_site(self, make_site: Callable[..., Site], db: str, tenant: str) -> Site:
         """Make the site of a tenant, with all that each of them has."""
-        site = make_site(file_of(db, tenant), tenant=tenant)
+        site = make_site(self._given, file_of(db, tenant), tenant=tenant)
         for add in self._added:
             add(site)
         return site
@@ -372,28 +394,3 @@ def _known_status(status: Any) -> str:
         known = ", ".join(ExecutionStatus)
         raise ValidationError(f"status must be one of {known}, not {status!r}")
     return known.value
-
-
-def _check_flags(streams: Any, tenants: Any, tracing: Any, tracebacks: Any) -> None:
-    check_flag("streams", streams, ConfigurationError)
-    check_bool("tenants", tenants, ConfigurationError)
-    check_bool("tracing", tracing, ConfigurationError)
-    check_bool("show_tracebacks", tracebacks, ConfigurationError)
-
-
-def _check_settings(
-    host: Any, port: Any, api_key: Optional[Secret], max_workers: Any, db: Any
-) -> None:
-    if not isinstance(host, str) or not host:
-        raise ConfigurationError("host must be the name or address to listen on")
-    if check_count("port", port, error=ConfigurationError) > 65535:
-        raise ConfigurationError(f"port must be from 0 to 65535, not {port}")
-    check_count("max_workers", max_workers, least=1, error=ConfigurationError)
-    if not isinstance(db, (str, os.PathLike)) or not os.fspath(db):
-        raise ConfigurationError("db must be the path of a file, or :memory:")
-    if api_key is not None:
-        key = api_key.reveal()
-        if not isinstance(key, str) or not is_header_value(key):
-            raise ConfigurationError(
-                "api_key must be printable ASCII text, and not be empty"
-            )

@@ -1,6 +1,6 @@
 """`Site`: a store, an engine and the application on them; with tenants, each has its own."""
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Container, Dict, List, Mapping, Optional
 
 from flask import Flask
 
@@ -19,6 +19,7 @@ from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.streams import Publisher
 from ai_spine.local.pages.access import Access
+from ai_spine.local.pages.responses import Banner
 from ai_spine.local.schemas import Schemas, check_schemas, schemas_of
 from ai_spine.local.store.store import Store
 from ai_spine.models import Flow
@@ -46,6 +47,23 @@ class Definitions:
         for flow, source in () if are_samples else self.flows:
             check_schemas(flow, source)
 
+    def check(self, agent_ids: Container[str]) -> None:
+        """Refuse flows that cannot run with these agents.
+
+        Raises:
+            ConfigurationError: Something is wrong with a flow.
+        """
+        for flow, source in self.flows:
+            check_flow(flow, agent_ids, source)
+
+    def agent_bodies(self) -> Dict[str, Mapping[str, Any]]:
+        """Return the agents as the API describes them, by id."""
+        return {agent_id: agent.describe() for agent_id, agent in self.agents.items()}
+
+    def flow_bodies(self) -> Dict[str, Mapping[str, Any]]:
+        """Return the flows as the API describes them, by id."""
+        return {flow.flow_id: describe_flow(flow) for flow, _ in self.flows}
+
 
 class Site:
     """Serves flows and agents, and runs executions.
@@ -60,6 +78,7 @@ class Site:
         streams: Whether executions can be followed as streams of events.
         telemetry: Records requests and nodes.
         access: Knows who has signed in to the page.
+        banner: What the page shows above everything else.
         tenant: Whose site it is.
 
     Raises:
@@ -78,6 +97,7 @@ class Site:
         streams: bool,
         telemetry: Telemetry,
         access: Access,
+        banner: Banner,
         tenant: Optional[str] = None,
     ) -> None:
         self._given = definitions
@@ -97,7 +117,7 @@ class Site:
         )
         try:
             self._write_definitions()
-            self.app: Flask = make_app(backend, access)
+            self.app: Flask = make_app(backend, access, banner)
         except BaseException:
             self.stop()
             raise
@@ -121,6 +141,36 @@ class Site:
             self.put_agent(agent)
         body = describe_flow(read.flow)
         return self.store.put("flow", read.flow.flow_id, body, given=True)
+
+    def swap(self, definitions: Definitions) -> None:
+        """Put other initial definitions in the place of those that there are.
+
+        All change at once. What is the same in both stays as it is, as does what was made over
+        the API, or added later; executions in flight keep what they started with.
+
+        Raises:
+            ConfigurationError: A flow cannot run; nothing has changed.
+        """
+        old, new = self._given, definitions
+        added = {
+            agent_id: agent
+            for agent_id, agent in self._agents.items()
+            if old.agents.get(agent_id) is not agent
+        }
+        with self.store.transaction():
+            before, after = (
+                {
+                    id_: body
+                    for id_, body in given.agent_bodies().items()
+                    if id_ not in added
+                }
+                for given in (old, new)
+            )
+            self.store.swap_given("agent", before, after)
+            # One that was deleted over the API is no fault of the flows here.
+            new.check({*self.store.ids("agent"), *new.agents})
+            self.store.swap_given("flow", old.flow_bodies(), new.flow_bodies())
+            self._given, self._agents = new, {**new.agents, **added}
 
     def executions(self, flow_id: Optional[str], status: Optional[str]) -> List[Any]:
         """Return the stored executions, the oldest first."""
@@ -148,15 +198,9 @@ class Site:
         self.store.close()
 
     def _write_definitions(self) -> None:
-        given = {agent_id: agent.describe() for agent_id, agent in self._agents.items()}
-        self.store.replace_given("agent", given)
-        known = set(self.store.ids("agent"))
-        for flow, source in self._given.flows:
-            check_flow(flow, known, source)
-        flows: Dict[str, Mapping[str, Any]] = {
-            flow.flow_id: describe_flow(flow) for flow, _ in self._given.flows
-        }
-        self.store.replace_given("flow", flows)
+        self.store.replace_given("agent", self._given.agent_bodies())
+        self._given.check(self.store.ids("agent"))
+        self.store.replace_given("flow", self._given.flow_bodies())
 
     def schemas_of(self, flow: Flow) -> Schemas:
         """Return the schemas of a flow."""

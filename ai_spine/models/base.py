@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import importlib
 import json
+from collections import abc
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -27,6 +28,8 @@ from ai_spine.utils import format_timestamp, one_line
 
 M = TypeVar("M", bound="Model")
 _REPR_LIMIT = 60
+# Nearly all are dicts, which Python finds out far faster than whether `Mapping` takes them.
+_OBJECTS = (dict, abc.Mapping)
 
 
 class UnexpectedResponse(ValueError):
@@ -85,7 +88,7 @@ class Model(Mapping[str, Any]):
         Raises:
             UnexpectedResponse: `data` is not a JSON object.
         """
-        if not isinstance(data, Mapping):
+        if not isinstance(data, _OBJECTS):
             kind = "nothing" if data is None else f"a JSON {_json_kind(data)}"
             raise UnexpectedResponse(f"{kind} where a JSON object was expected")
         model = cls.__new__(cls)
@@ -241,7 +244,7 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
 
     def read(data: Any) -> Page[M]:
         items, cursor = data, None
-        if isinstance(data, Mapping):
+        if isinstance(data, _OBJECTS):
             items = next(
                 (data[key] or [] for key in (*wrappers, "data") if key in data), None
             )
@@ -250,7 +253,7 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
             raise UnexpectedResponse(f"no list of {wrappers[0]}")
         page = Page(model.from_wire(item) for item in items)
         page.model = model
-        page.is_dialect_b = isinstance(data, Mapping) and "data" in data
+        page.is_dialect_b = isinstance(data, _OBJECTS) and "data" in data
         page.next_cursor = cursor if isinstance(cursor, str) else None
         return page
 
@@ -261,8 +264,8 @@ def read_wrapped(model: Type[M], wrapper: str) -> Callable[[Any], M]:
     """Return a reader of a model that may be in an object under a wrapper."""
 
     def read(data: Any) -> M:
-        inner = data.get(wrapper) if isinstance(data, Mapping) else None
-        return model.from_wire(inner if isinstance(inner, Mapping) else data)
+        inner = data.get(wrapper) if isinstance(data, _OBJECTS) else None
+        return model.from_wire(inner if isinstance(inner, _OBJECTS) else data)
 
     return read
 

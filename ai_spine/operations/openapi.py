@@ -200,7 +200,8 @@ def _nullable(schema: Json) -> Json:
 
 def _operation(operation: Operation[Any], components: _Components) -> Json:
     names = ["RequestId", "Tenant", "Workspace"]
-    names += ["IdempotencyKey"] if operation.method == "POST" else []
+    changes = operation.method == "POST" and not operation.reads
+    names += ["IdempotencyKey"] if changes else []
     names += ["LastEventId"] if operation.streams else []
     made: Json = {
         "operationId": operation.name,

@@ -46,6 +46,8 @@ class Operation(Generic[T]):
     """The path under a prefix, where it differs."""
     credential: Credential = Credential.API_KEY
     """What authorises the request."""
+    reads: bool = False
+    """Whether it changes nothing, although its method is POST: then it may be repeated."""
     streams: bool = False
     """Whether the response is a stream of events, each of which is read."""
     summary: str = ""
@@ -72,8 +74,10 @@ class Operation(Generic[T]):
 
     def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
         """Return the path for these ids."""
-        quoted = {name: quote_segment(value) for name, value in ids.items()}
-        return self.template(prefix).format(**quoted)
+        path = self.template(prefix)
+        for name, value in ids.items():  # quoted ids have no braces
+            path = path.replace("{" + name + "}", quote_segment(value))
+        return path
 
 
 def read_anything(data: Any) -> Any:

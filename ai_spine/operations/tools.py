@@ -94,6 +94,7 @@ SEARCH_TOOLS: Operation[ToolSearch] = Operation(
     "/api/v1/tools/search",
     _read_search,
     prefixed=False,
+    reads=True,
     summary="Return one page of the tools that a search finds.",
     body={
         "query?": str,

@@ -17,36 +17,41 @@ from ai_spine.utils import random_id
 class CallState:
     """The state of one call while it goes through its attempts."""
 
+    scope: CallScope
+    """Set when the first attempt is near."""
+    idempotency_key: Optional[str] = None
+    last_event_id: Optional[str] = None
+    has_asked_again = False
+    """Whether the key was refused, and the caller's function asked for another."""
+    token_version = 0
+    """The version of the key that the last attempt sent."""
+    maybe_executed = False
+    attempt_began = 0.0
+    attempt_timeout = 0.0
+
     def __init__(
         self,
         method: str,
         path: str,
         deadline: Optional[float],
         *,
+        reads: bool = False,
         streams: bool = False,
         flow_id: Optional[str] = None,
         execution_id: Optional[str] = None,
         tenant: Optional[str] = None
     ) -> None:
         self.method = method
+        self.repeat_as = "GET" if reads else method
+        """The method that says whether it may be repeated: some only read by a POST."""
         self.flow_id = flow_id
         self.execution_id = execution_id
         self.tenant = tenant
-        self.scope = CallScope(self)
         self.streams = streams
         self.path = path
         self.deadline = deadline
         self.request_id = random_id()
-        self.idempotency_key: Optional[str] = None
-        self.last_event_id: Optional[str] = None
         self.attempts: List[Attempt] = []
-        self.has_asked_again = False
-        """Whether the key was refused, and the caller's function asked for another."""
-        self.token_version = 0
-        """The version of the key that the last attempt sent."""
-        self.maybe_executed = False
-        self.attempt_began = 0.0
-        self.attempt_timeout = 0.0
 
     @property
     def attempt(self) -> int:
@@ -72,7 +77,7 @@ class CallState:
     def note(self, failure: Failure, delay: Optional[float]) -> None:
         """Add a failed attempt, and the delay that follows it."""
         self.attempts.append(Attempt(len(self.attempts) + 1, failure.message, delay))
-        if self.method != "GET" and failure.kind.maybe_executed:
+        if self.repeat_as != "GET" and failure.kind.maybe_executed:
             self.maybe_executed = True
 
     def info(self, *, transient: bool) -> CallInfo:

@@ -14,6 +14,9 @@ class Credential(Enum):
     ACCESS_TOKEN = "the client's account token"  # nosec B105
     NONE = "nothing"
 
+    # Each is itself alone, so this agrees with `==`; that of `Enum` is no C, and is needed often.
+    __hash__ = object.__hash__
+
 
 class Request(NamedTuple):
     """One request of the API: what is the same for every attempt of a call.

@@ -31,7 +31,6 @@ _LONGEST_LINE = 65536
 _LONGEST_SILENCE = 2**19  # bytes without a piece of the body
 _BUFFER = 2**16  # bytes of a body that may wait to be read; far fewer than that silence
 _LARGE = 2**20  # bytes of a request's body that aiohttp wants as a file
-_AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None)
 
 
@@ -111,10 +110,6 @@ class _Protocol(ResponseHandler):
             self.transport.abort()
         super().close()
 
-    def set_response_params(self, **options: Any) -> None:
-        self.left = _LONGEST_SILENCE
-        super().set_response_params(**options)
-
 
 class _Connector(aiohttp.TCPConnector):
     """A connector that reuses no connection on which the server has done something meanwhile."""
@@ -125,6 +120,8 @@ class _Connector(aiohttp.TCPConnector):
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
         connection = await super().connect(req, traces, timeout)
+        protocol: Any = connection.protocol
+        protocol.left = _LONGEST_SILENCE
         attempt = _ATTEMPT.get(None)  # none if somebody else uses the session
         if attempt is not None:
             attempt.note_sending()
@@ -187,23 +184,22 @@ class AiohttpTransport(HTTPTransport):
     async def _open(
         self, session: Any, prepared: PlainRequest, attempt: Attempt
     ) -> Reply:
-        body: Any = prepared.body
+        method, body = prepared.method, prepared.body
         options: Any = self._proxy_option
         if self._given is not None:  # it does not say when it begins to send
-            options = {
-                "auto_decompress": False,
-                "raise_for_status": False,
-                "skip_auto_headers": _AUTOMATIC_HEADERS,
-            }
+            options = {"auto_decompress": False, "raise_for_status": False}
             attempt.note_sending()
+        # All others that it would add are set; to skip none takes less time.
+        skipped = ("Content-Type",) if body is None and method != "GET" else None
         token = _ATTEMPT.set(attempt)
         try:
             response = await session.request(
-                prepared.method,
+                method,
                 URL(prepared.url, encoded=True),
                 data=BytesIO(body) if body and len(body) > _LARGE else body,
                 headers=prepared.headers,
                 allow_redirects=False,
+                skip_auto_headers=skipped,
                 timeout=_NO_TIMEOUT,
                 **options,
             )
@@ -222,7 +218,6 @@ class AiohttpTransport(HTTPTransport):
             auto_decompress=False,
             trust_env=False,
             timeout=_NO_TIMEOUT,
-            skip_auto_headers=_AUTOMATIC_HEADERS,
             read_bufsize=_BUFFER,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,

@@ -8,8 +8,6 @@ import weakref
 from abc import abstractmethod
 from typing import Any, Callable, List, Mapping, Optional, Union
 
-import requests
-
 from ai_spine.constants import MAX_ERROR_BYTES, MAX_REDIRECTS, MAX_RESPONSE_BYTES
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.event_streams import is_event_stream
@@ -20,7 +18,11 @@ from ai_spine.transport.async_base import AsyncEventStream, AsyncTransport
 from ai_spine.transport.decompression import Decompressor, is_known_encoding
 from ai_spine.transport.requests.bodies import unknown_encoding
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
-from ai_spine.transport.requests.request_builder import PlainRequest, RequestBuilder
+from ai_spine.transport.requests.request_builder import (
+    PlainRequest,
+    RequestBuilder,
+    bare_session,
+)
 from ai_spine.utils.timeouts import time_limit
 
 _NOT_FREE = Failure(FailureKind.NOT_SENT, "no connection was free in time", True)
@@ -134,7 +136,7 @@ class HTTPTransport(AsyncTransport):
         self.max_streams = min(size, size if limit is None else limit) // 2
         self._settings, self._given = settings, session
         self._builder = RequestBuilder(
-            settings, self.tokens, _bare_session, lambda: True
+            settings, self.tokens, bare_session, lambda: True
         )
         self._state: Optional[LoopState] = None
         self._warning: Optional["weakref.finalize[Any, Any]"] = None
@@ -261,24 +263,29 @@ class HTTPTransport(AsyncTransport):
                 FailureKind.UNCERTAIN, "the server changed to another protocol"
             )
         attempt.on_timeout = _INCOMPLETE
+        chunk = b"" if reply.is_complete else await reply.read()
+        is_short = len(chunk) <= MAX_ERROR_BYTES and reply.is_complete
+        if is_short and encoding in ("", "identity"):  # as nearly all are
+            return Response(reply.status_code, reply.headers, chunk)
+        return await self._read_rest(reply, chunk, Decompressor(encoding))
+
+    async def _read_rest(
+        self, reply: Reply, chunk: bytes, decompressor: Decompressor
+    ) -> Union[Response, Failure]:
+        """Read a body that came in several pieces, or compressed, after its first piece."""
         body = bytearray()
-        is_plain, decompressor = encoding in ("", "identity"), Decompressor(encoding)
         is_error = not 200 <= reply.status_code < 300
-        while not reply.is_complete:
-            chunk = await reply.read()
-            if not chunk:
-                break
-            for piece in (chunk,) if is_plain else decompressor.feed(chunk):
+        while chunk:
+            for piece in decompressor.feed(chunk):
                 body += piece
                 if is_error and len(body) > MAX_ERROR_BYTES:
                     # The beginning of an error says enough.
                     return Response(reply.status_code, reply.headers, bytes(body))
                 if len(body) > MAX_RESPONSE_BYTES:
                     limit = MAX_RESPONSE_BYTES // 2**20
-                    return Failure(
-                        FailureKind.UNREADABLE,
-                        f"the response is larger than {limit} MiB",
-                    )
+                    message = f"the response is larger than {limit} MiB"
+                    return Failure(FailureKind.UNREADABLE, message)
+            chunk = b"" if reply.is_complete else await reply.read()
         return Response(reply.status_code, reply.headers, bytes(body))
 
     async def _read_stream(
@@ -367,13 +374,6 @@ def abort(transport: Any) -> None:
         below = getattr(transport, "_ssl_protocol", None)
         below = transport if below is None else below._transport
         below._call_connection_lost(None)
-
-
-def _bare_session() -> requests.Session:
-    """Return a session that prepares requests, which another library sends."""
-    session = requests.Session()
-    session.headers.clear()
-    return session
 
 
 def _discard(discard: Any, session: Any, process: int) -> None:

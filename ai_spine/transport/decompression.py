@@ -5,6 +5,7 @@ from typing import Any, Iterator
 
 _STEP = 256 * 1024  # bytes that one step may yield at most
 _GZIP = ("gzip", "x-gzip")
+_KNOWN = ("", "identity", "deflate", *_GZIP)
 
 
 class BrokenCompression(ValueError):
@@ -13,7 +14,7 @@ class BrokenCompression(ValueError):
 
 def is_known_encoding(encoding: str) -> bool:
     """Return whether a body with this `Content-Encoding` can be read."""
-    return encoding in ("", "identity", "deflate", *_GZIP)
+    return encoding in _KNOWN
 
 
 class Decompressor:

@@ -41,6 +41,8 @@ def parse_timestamp(value: Any) -> Any:
             if _EPOCH.fullmatch(value):
                 return _from_epoch(float(value))
             moment = _parse_iso(value)
+            if moment.tzinfo is timezone.utc:  # as servers send it
+                return moment
             if moment.tzinfo is None:
                 return moment.replace(tzinfo=timezone.utc)
             return moment.astimezone(timezone.utc)

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 import urllib.request
 
 import pytest
@@ -29,6 +30,17 @@ def greet(input, config):
     """Greet."""
     return {"greeting": f"Hello, {input['name']}!"}
 '''
+
+AGENTS_OF_ENVIRONMENT = """
+import os
+
+from ai_spine.local import agent
+
+
+@agent("greeter")
+def greet(input, config):
+    return {"greeting": os.environ["SPINE_WORD"]}
+"""
 
 
 @pytest.fixture
@@ -72,6 +84,8 @@ def test_help_shows_the_defaults(invoke):
         "--allowed-host NAME",
         "--tenants",
         "--show-tracebacks",
+        "--reload",
+        "--env-file FILE",
     ):
         assert option in printed
 
@@ -186,6 +200,58 @@ def test_tenants_are_kept_apart(serve, run_process, invoke, monkeypatch):
     assert "requests must name their tenant" in finish(process).stderr
 
 
+@needs("watchfiles")
+@pytest.mark.parametrize("agents", ["my_agents", "my_agents.py"])
+def test_edits_are_served_with_reload(serve, run_process, project, agents):
+    words = ("--flows", "flows", "--agents", agents, "--reload")
+    process, url = serve(*words, "--db", "runs.db", cwd=project)
+    assert process.stderr.readline() == "it has 1 flow and 1 agent\n"
+    execute = ("execute", "greeting", "-i", "name=Ana", "--base-url", url)
+
+    def edit(name, text):
+        """Edit a file in one step, as editors do, and return the line on stderr."""
+        (project / "next").write_text(text, encoding="utf-8")
+        (project / "next").replace(project / name)
+        return process.stderr.readline()
+
+    assert run_process(*execute).fields == {"greeting": "Hello, Ana!"}
+    line = edit("my_agents.py", AGENTS + "def (")
+    assert line.startswith("not reloaded, the last good version is still served: ")
+    assert "SyntaxError" in line and "my_agents.py" in line
+    assert run_process(*execute).fields == {"greeting": "Hello, Ana!"}
+    assert edit("my_agents.py", AGENTS_OF_ENVIRONMENT) == "reloaded my_agents.py\n"
+    assert edit(".env", "SPINE_WORD=Hi\n") == "reloaded .env\n"
+    assert run_process(*execute).fields == {"greeting": "Hi"}
+    assert edit("flows/other.yaml", OTHER) == "reloaded other.yaml\n"
+    flows = run_process("flows", "--base-url", url).rows[1:]
+    assert [row[0] for row in flows] == ["greeting", "other"]
+    process.send_signal(signal.SIGTERM)
+    assert finish(process).exit_code == 0
+
+
+def test_settings_of_an_env_file_are_in_the_environment_of_agents(
+    serve, run_process, project
+):
+    (project / "my_agents.py").write_text(AGENTS_OF_ENVIRONMENT, encoding="utf-8")
+    (project / "settings").write_text("SPINE_WORD='Good day'\n", encoding="utf-8")
+    words = ("--flows", "flows", "--agents", "my_agents.py")
+    process, url = serve(*words, "--env-file", "settings", cwd=project)
+    execute = ("execute", "greeting", "--base-url", url)
+    assert run_process(*execute).fields == {"greeting": "Good day"}
+
+
+def test_an_env_file_is_read_only_if_an_option_asks(serve, run_process, project):
+    (project / ".env").write_text("this is no setting", encoding="utf-8")
+    process, url = serve("--flows", "flows", "--agents", "my_agents.py", cwd=project)
+    assert run_process("flows", "--base-url", url).exit_code == 0
+
+
+def test_reload_without_watchfiles_is_refused_in_one_line(refuse, monkeypatch):
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    words = "--reload needs watchfiles: pip install 'ai-spine-sdk[reload]'"
+    assert words in refuse("--reload")
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])
 def test_the_printed_url_can_be_reached(serve, host):
     process, url = serve("--host", host)
@@ -218,6 +284,7 @@ def test_requests_with_an_allowed_host_are_accepted(serve):
         (("--agents", ""), "cannot be imported"),
         (("--db", "nowhere/runs.db"), "the database nowhere/runs.db cannot be used"),
         (("--db", "."), "the database . cannot be used"),
+        (("--env-file", "no.env"), "no.env cannot be read: No such file"),
         (("--api-key", "ké"), "api_key must be printable ASCII"),
         (("extra",), "unexpected extra argument"),
     ],

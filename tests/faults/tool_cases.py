@@ -7,6 +7,7 @@ from tests.faults.world import World
 
 _MODEL, _LIST = ("GET", "model"), ("GET", "list")
 _POST, _STARTED, _TOLD = ("POST", "model"), ("POST", "started"), ("POST", "told")
+_SEARCH = ("GET", "model")  # a POST that is repeated like a GET
 _PUT, _DELETE = ("PUT", "told"), ("DELETE", "nothing")
 _ANYTHING = ("GET", "anything")
 _SCHEMA = {"properties": [{"property_name": "cell", "type": "string"}]}
@@ -61,7 +62,7 @@ TOOL_CASES = (
     Case("list_my_tools", (_LIST,), lambda c, s: c.list_tools(mine=True), _lists),
     Case(
         "search_tools",
-        (_POST,),
+        (_SEARCH,),
         lambda c, s: c.search_tools(s.cell),
         lambda w, s, found: _lists(w, s, found.tools or []),
     ),

@@ -168,7 +168,8 @@ class World:
         """Create a running execution for a cell."""
         state.execution_id = self.store.create_execution(state.cell, state.input, {})
         flow = Flow.from_wire(_flow(state.cell, agent_id))
-        self._site.engine.start(state.execution_id, flow, state.input)
+        plan = self._site.engine.plan(flow)
+        self._site.engine.start(state.execution_id, plan, state.input)
 
     def has_key(self, state: Any, user_id: str) -> None:
         """Generate an API key for a user."""

@@ -99,6 +99,19 @@ async def use_executions(client: AsyncAISpine) -> Execution:
     return waited
 
 
+async def use_flow_tools(client: AsyncAISpine) -> Execution:
+    tools: List[Dict[str, Any]] = [
+        *await client.flows_as_tools(),
+        *await client.flows_as_tools("anthropic", mine=True),
+        *await client.flows_as_tools(format="mcp"),
+    ]
+    await client.call_flow_tool("f", {"x": 1}, timeout=None, on_progress=on_change)
+    print(tools, await client.call_flow_tool("f"))
+    return await client.call_flow_tool(
+        "f", '{"x": 1}', {"m": 1}, raise_on_failure=False, idempotency_key="k"
+    )
+
+
 async def use_flows_and_agents(client: AsyncAISpine) -> Flow:
     flows: List[Flow] = [
         await client.create_flow({"flow_id": "f"}),

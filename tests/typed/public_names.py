@@ -35,6 +35,7 @@ from ai_spine import (
     InsufficientCreditsError,
     Metrics,
     NetworkError,
+    NodeProgress,
     NodeResult,
     NotFoundError,
     PermissionDeniedError,
@@ -98,7 +99,9 @@ def use_executions(client: AISpine) -> Execution:
         "f", {"x": 1}, {"m": 1}, idempotency_key="k"
     )
     events: Iterator[ExecutionEvent] = client.stream_execution("e", timeout=5.0)
+    reports: List[Optional[NodeProgress]] = [e.progress for e in events]
     finals: List[Optional[Execution]] = [e.execution for e in events if e.is_final]
+    print(reports)
     print(finals)
     waited: Execution = client.wait_for_execution(
         started.execution_id, 10, 0.5, on_progress=print, raise_on_failure=False
@@ -116,6 +119,19 @@ def use_executions(client: AISpine) -> Execution:
     if waited.status == ExecutionStatus.RUNNING:
         return client.cancel_execution(waited.execution_id)
     return waited
+
+
+def use_flow_tools(client: AISpine) -> Execution:
+    tools: List[Dict[str, Any]] = [
+        *client.flows_as_tools(),
+        *client.flows_as_tools("anthropic", mine=True),
+        *client.flows_as_tools(format="mcp"),
+    ]
+    client.call_flow_tool("f", {"x": 1}, timeout=None, on_progress=print)
+    print(tools, client.call_flow_tool("f"))
+    return client.call_flow_tool(
+        "f", '{"x": 1}', {"m": 1}, raise_on_failure=False, idempotency_key="k"
+    )
 
 
 def use_flows_and_agents(client: AISpine) -> Flow:

@@ -293,6 +293,9 @@ def _import_file(path: Path) -> ModuleType:
     name = (
         f"ai_spine_agents_{path.stem}"  # no name of a module that there may be already
     )
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # as Python does for a script
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError("no Python file")

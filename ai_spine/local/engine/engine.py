@@ -27,7 +27,7 @@ from ai_spine.constants import LOGGER_NAME
 from ai_spine.local.agents.functions import AgentFunction, AnyAgent
 from ai_spine.local.agents.http_agents import AgentFailed, Task
 from ai_spine.local.engine.event_loop import EventLoop
-from ai_spine.local.engine.runs import Run, Step, checked_output
+from ai_spine.local.engine.runs import Plan, Run, Step, checked_output
 from ai_spine.local.engine.workers import Workers
 from ai_spine.local.store.store import Store
 from ai_spine.models import Flow
@@ -72,11 +72,16 @@ class Engine:
         self._runs: Dict[str, Run] = {}
         self._lock = threading.Lock()
 
+    def plan(self, flow: Flow) -> Plan:
+        """Return a flow with the agents that it has now."""
+        agent_ids = {node.agent_id for node in flow.nodes if node.agent_id is not None}
+        return Plan(flow, {each: self._look_up(each) for each in agent_ids})
+
     def start(
-        self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
+        self, execution_id: str, plan: Plan, input_data: Mapping[str, Any]
     ) -> None:
         """Start an execution that the store has as pending."""
-        run = Run(execution_id, flow, input_data)
+        run = Run(execution_id, plan, input_data)
         run.place, run.tenant = self._telemetry.here(), self._tenant
         with self._lock:
             self._runs[execution_id] = run
@@ -114,6 +119,13 @@ class Engine:
         self.stop_all()
         self._workers.close()
 
+    def _look_up(self, agent_id: str) -> Optional[AnyAgent]:
+        try:
+            return self._find_agent(agent_id)
+        except (ValueError, RecursionError):  # the database has what is not ours
+            log.exception("agent %r cannot be read", agent_id)
+            return None
+
     def _advance(self, run: Run) -> None:
         """Start or skip each node that is ready, and end the run when none is left."""
         ready = [node for node in run.waiting.values() if run.is_ready(node)]
@@ -142,7 +154,7 @@ class Engine:
             if not self._begin(run, step):
                 return
             agent_id = step.node.agent_id
-            agent = None if agent_id is None else self._find_agent(agent_id)
+            agent = None if agent_id is None else run.agents[agent_id]
             if isinstance(agent, AgentFunction) and agent.is_async:
                 self._start(run, step, self._outcome_on_loop(run, step, agent))
             else:

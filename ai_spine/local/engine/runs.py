@@ -4,28 +4,36 @@ import concurrent.futures
 import inspect
 import json
 import threading
-from typing import Any, Dict, Mapping, Optional, Set
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Set
 
 from ai_spine.exceptions import ValidationError
 from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
+from ai_spine.local.agents.functions import AnyAgent
 from ai_spine.local.agents.http_agents import AgentFailed
 from ai_spine.models import Flow, FlowNode
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.utils import one_line
 
 
+class Plan(NamedTuple):
+    """A flow and its agents, as they are when an execution starts: it keeps them."""
+
+    flow: Flow
+    agents: Mapping[str, Optional[AnyAgent]]
+
+
 class Run:
     """A running execution."""
 
     def __init__(
-        self, execution_id: str, flow: Flow, input_data: Mapping[str, Any]
+        self, execution_id: str, plan: Plan, input_data: Mapping[str, Any]
     ) -> None:
         self.execution_id = execution_id
-        self.flow_id = flow.flow_id
-        self.flow = flow
+        self.flow_id = plan.flow.flow_id
+        self.flow, self.agents = plan
         self.input_data = input_data
         self.lock = threading.RLock()
-        self.waiting: Dict[str, FlowNode] = {node.id: node for node in flow.nodes}
+        self.waiting: Dict[str, FlowNode] = {node.id: node for node in plan.flow.nodes}
         self.running: Dict[str, "Step"] = {}
         self.outputs: Dict[str, Dict[str, Any]] = {}
         self.skipped: Set[str] = set()

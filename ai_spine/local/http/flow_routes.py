@@ -7,6 +7,7 @@ from flask import Blueprint
 from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.definitions import check_flow, describe_flow
+from ai_spine.local.engine.runs import Plan
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.responses import (
     HTTPError,
@@ -47,14 +48,16 @@ class FlowRoutes:
 
     def list(self) -> Reply:
         """All flows."""
-        flows = [self._described(flow) for flow in self._store.all("flow")]
+        with self._store.transaction():  # neither before nor after it, agents may change
+            flows = [self._described(flow) for flow in self._store.all("flow")]
         return Reply(200, {"flows": flows, "count": len(flows)})
 
     def get(self, flow_id: str) -> Reply:
         """One flow."""
-        found = self._store.get("flow", flow_id)
         words = f"Flow {flow_id!r} not found"
-        return Reply(200, self._described(found_or_404(found, words)))
+        with self._store.transaction():
+            found = found_or_404(self._store.get("flow", flow_id), words)
+            return Reply(200, self._described(found))
 
     def create(self) -> Reply:
         """Add a flow."""
@@ -68,9 +71,10 @@ class FlowRoutes:
             raise HTTPError(
                 400, f"flow_id is {flow.flow_id!r}, but the path says {flow_id!r}"
             )
-        self._check(flow)
-        self.get(flow_id)
-        return self._put(flow)
+        with self._store.transaction():
+            self._check(flow)
+            self.get(flow_id)
+            return self._put(flow)
 
     def delete(self, flow_id: str) -> Reply:
         """Remove a flow."""
@@ -93,24 +97,24 @@ class FlowRoutes:
             check_id("flow_id", body["flow_id"])
         except AISpineError as error:
             refuse_field("flow_id", str(error), body["flow_id"])
-        flows: List[Flow] = []
+        plans: List[Plan] = []
         reply, is_new = once_and_whether_new(
-            self._store, lambda: self._start(body, flows)
+            self._store, lambda: self._start(body, plans)
         )
         if is_new:
-            self._engine.start(reply.body["execution_id"], flows[0], body["input_data"])
+            self._engine.start(reply.body["execution_id"], plans[0], body["input_data"])
         if self._streams:
             announce_stream(reply.body["execution_id"])
         return reply
 
-    def _start(self, body: Dict[str, Any], flows: List[Flow]) -> Reply:
-        """Store an execution, and return the flow to run with it."""
+    def _start(self, body: Dict[str, Any], plans: List[Plan]) -> Reply:
+        """Store an execution, and return the flow to run with it, and its agents."""
         definition = self._store.get("flow", body["flow_id"])
         if definition is None:
             words = f"Flow {body['flow_id']!r} not found"
             raise HTTPError.from_reply(Reply(200, _started(NO_EXECUTION_ID, words)))
-        flows.append(Flow.from_wire(definition))
-        self._check_input(flows[0], body["input_data"])
+        plans.append(self._engine.plan(Flow.from_wire(definition)))
+        self._check_input(plans[0].flow, body["input_data"])
         metadata = body.get("metadata") or {}
         created = self._store.create_execution(
             body["flow_id"], body["input_data"], metadata

@@ -226,11 +226,12 @@ class SystemRoutes:
 
     def status(self) -> Reply:
         """How its parts are, and how much it serves."""
-        agents = self._store.all("agent")
+        with self._store.transaction():
+            agents, flow_ids = self._store.all("agent"), self._store.ids("flow")
         active = sum(1 for agent in agents if agent["is_active"])
         details = {
             "components": dict.fromkeys(_COMPONENTS, "active"),
             "agents": {"total": len(agents), "active": active},
-            "flows": {"total": len(self._store.ids("flow"))},
+            "flows": {"total": len(flow_ids)},
         }
         return Reply(200, {"status": "operational", **details})

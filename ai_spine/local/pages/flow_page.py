@@ -89,8 +89,10 @@ class FlowPage:
             return self._show(flow, form._replace(error=words), 403)
         if form.error:
             return self._show(flow, form, 422)
-        execution_id = self._store.create_execution(flow.flow_id, given, {})
-        self._engine.start(execution_id, flow, given)
+        with self._store.transaction():
+            plan = self._engine.plan(self._around.find_flow())
+            execution_id = self._store.create_execution(flow.flow_id, given, {})
+        self._engine.start(execution_id, plan, given)
         return see_other(link("/page/execution", id=execution_id))
 
     def _read_json(self, schema: Optional[Schema]) -> Any:

@@ -252,3 +252,9 @@ def read_offset(text: Optional[str]) -> int:
         return int(text)
     shown = one_line(repr(text), 80)
     raise ValueError(f"A page begins at a whole number from 0, not at {shown}.")
+
+
+def mark_of(execution: Execution, results: List[NodeResult]) -> str:
+    """Return a text that changes whenever an execution does."""
+    last = max((str(result.updated_at) for result in results), default="")
+    return f"{execution.status} {len(results)} {last}"

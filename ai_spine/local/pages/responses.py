@@ -53,6 +53,14 @@ class Problem(Exception):
         self.status, self.title, self.words = status, title, words
 
 
+class Banner:
+    """What every page shows above everything else."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        """A sentence; empty for none."""
+
+
 def render(name: str, values: Dict[str, Any], status: int = 200) -> Response:
     """Return a rendered template."""
     text = _environment().get_template(name).render(values)

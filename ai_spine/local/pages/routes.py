@@ -23,6 +23,7 @@ from ai_spine.local.pages.access import (
 from ai_spine.local.pages.formatting import (
     Row,
     link,
+    mark_of,
     progress_in_words,
     read_offset,
     row_of,
@@ -32,6 +33,7 @@ from ai_spine.local.pages.flow_page import LATEST, LIST_EVERY, STALE, FlowPage
 from ai_spine.local.pages.health import health_of
 from ai_spine.local.pages.responses import (
     INDEX,
+    Banner,
     Problem,
     answer,
     drawing,
@@ -56,8 +58,8 @@ log = logging.getLogger(f"{LOGGER_NAME}.local")
 class Page:
     """The routes of the page: `/` for browsers, and all under `/page/`."""
 
-    def __init__(self, backend: Backend, access: Access) -> None:
-        self._store = backend.store
+    def __init__(self, backend: Backend, access: Access, banner: Banner) -> None:
+        self._store, self._banner = backend.store, banner
         self._engine = backend.engine
         self._access = access
         self._flow_page = FlowPage(backend, self)
@@ -161,7 +163,7 @@ class Page:
             flow=flow,
             progress=progress_in_words(execution, flow, results),
             # It changes when the drawings do, so that the browser reloads them.
-            drawn=_mark_of(execution, results),
+            drawn=mark_of(execution, results),
             is_live=not execution.is_done,
             stream=None if execution.is_done else stream,
             every=None if execution.is_done else _STREAMED_EVERY,
@@ -257,12 +259,13 @@ class Page:
     def show(self, template: str, code: int = 200, **values: Any) -> Response:
         """Fill in a template, with what each of them needs."""
         session = session_of(request)
+        can_see = self._access.is_open_to(session)
         shared = {
             "path": request.path,
             "token_field": TOKEN_FIELD,
             "token": self._access.token_for(session),
-            "can_sign_out": self._access.asks_for_key
-            and self._access.is_open_to(session),
+            "can_sign_out": self._access.asks_for_key and can_see,
+            "banner": self._banner.text if can_see else "",
             "every": None,
             "stream": None,
             "is_live": False,
@@ -360,8 +363,3 @@ def _add(
 
 def _no_page(rest: str) -> Response:
     raise Problem(404, "Not found", "There is no such page.")
-
-
-def _mark_of(execution: Execution, results: List[NodeResult]) -> str:
-    last = max((str(result.updated_at) for result in results), default="")
-    return f"{execution.status} {len(results)} {last}"

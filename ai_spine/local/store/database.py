@@ -73,8 +73,8 @@ class Database:
         """Be called when the file is opened, and before it is closed."""
 
     @contextmanager
-    def _news_of(self, execution_id: str) -> Iterator[None]:
-        """Make all writes one transaction, within a larger one or not, and announce new events."""
+    def transaction(self) -> Iterator[None]:
+        """Make all reads and writes one transaction, within a larger one or not."""
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -82,6 +82,12 @@ class Database:
                 with self._db:
                     self._db.execute("BEGIN")
                     yield
+
+    @contextmanager
+    def _news_of(self, execution_id: str) -> Iterator[None]:
+        """Make all writes one transaction, and announce new events."""
+        with self.transaction():
+            yield
         self.listener(execution_id)
 
     def _execute(self, query: str, values: Iterable[Any] = ()) -> None:

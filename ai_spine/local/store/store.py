@@ -25,6 +25,7 @@ from ai_spine.local.store.schema import (
 )
 from ai_spine.models.statuses import ExecutionStatus
 
+Bodies = Mapping[str, Mapping[str, Any]]
 _TABLES_OF_RUNS = (
     "executions",
     "node_results",
@@ -61,8 +62,7 @@ class Store(NodeDatabase):
 
     def clear_runs(self) -> None:
         """Forget executions, results and keys."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
+        with self.transaction():
             for table in _TABLES_OF_RUNS:
                 self._db.execute(f"DELETE FROM {table}")  # nosec B608
 
@@ -72,15 +72,24 @@ class Store(NodeDatabase):
 
     # Flows and agents
 
-    def replace_given(self, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+    def replace_given(self, kind: str, bodies: Bodies) -> None:
         """Replace the initial definitions; those made over the API stay."""
-        with self._lock, self._db:
-            self._db.execute("BEGIN")
-            self._db.execute(
+        with self.transaction():
+            self._execute(
                 "DELETE FROM definitions WHERE kind = ? AND given = 1", (kind,)
             )
             for definition_id, body in bodies.items():
                 self._write_definition(kind, definition_id, body, given=True)
+
+    def swap_given(self, kind: str, old: Bodies, new: Bodies) -> None:
+        """Replace the initial definitions that have changed; all others stay."""
+        query = "DELETE FROM definitions WHERE kind = ? AND id = ? AND given = 1"
+        with self.transaction():
+            for definition_id in old.keys() - new.keys():
+                self._execute(query, (kind, definition_id))
+            for definition_id, body in new.items():
+                if old.get(definition_id) != body:
+                    self._write_definition(kind, definition_id, body, given=True)
 
     def put(
         self,

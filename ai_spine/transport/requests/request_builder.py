@@ -95,8 +95,7 @@ class RequestBuilder:
 
     def build_plain(self, request: Request) -> PlainRequest:
         """Build the request for one attempt, for another library than `requests`."""
-        template = self._template(request)
-        url = _with_ids(template.url or "", request.ids)
+        url = _with_ids(self._template(request).url or "", request.ids)
         if request.query:
             url += "?" + request.query
         headers = dict(_HEADERS)
@@ -105,7 +104,7 @@ class RequestBuilder:
         if request.content is not None:
             headers[_TYPE] = _JSON
             headers[_LENGTH] = str(len(request.content))
-        elif _LENGTH in template.headers:
+        elif request.method != "GET":  # as `requests` does
             headers[_LENGTH] = "0"
         self._auth[request.credential].add_key(url, headers)
         return PlainRequest(request.method, url, headers, request.content)
@@ -160,6 +159,13 @@ class RequestBuilder:
                 auth=auth,
             )
         )
+
+
+def bare_session() -> requests.Session:
+    """Return a session that prepares requests, which another library sends."""
+    session = requests.Session()
+    session.headers.clear()
+    return session
 
 
 def _with_ids(url: str, ids: Mapping[str, str]) -> str:

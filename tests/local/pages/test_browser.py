@@ -353,6 +353,19 @@ def test_the_sign_in_page_is_accessible(serve, browser):
         assert violations(browser) == []
 
 
+def test_the_banner_of_a_broken_edit_comes_and_goes_by_itself(server, browser):
+    browser.get(server.url)
+    assert text_of(browser, "#banner") == ""
+    server.banner.text = f"Not reloaded: {BOOM}"
+    wait_for(browser, f"Not reloaded: {BOOM}", "#banner")
+    for scheme in ("light", "dark"):
+        use_scheme(browser, scheme)
+        assert violations(browser) == []
+    server.banner.text = ""
+    wait_until(lambda: not browser.find_elements(by.CSS_SELECTOR, "#banner *"))
+    assert browser.execute_script("return window.hit") is None
+
+
 def test_reduced_motion_is_respected(server, browser, steps):
     with server.client() as client:
         execution = client.execute_flow("slow", {})
