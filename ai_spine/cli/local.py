@@ -13,7 +13,7 @@ from ai_spine.cli.errors import errors_in_one_line
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output.errors import echo_error
 from ai_spine.cli.output.printing import say
-from ai_spine.cli.output.terminal import harmless, put
+from ai_spine.cli.output.terminal import harmless_line, put
 from ai_spine.cli.session import import_local, session
 from ai_spine.cli.value_completion import offer_values
 from ai_spine.constants import LOGGER_NAME
@@ -173,8 +173,7 @@ class _LogLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             for line in self.format(record).splitlines():
-                indent = " " * (len(line) - len(line.lstrip(" ")))
-                echo_error(indent + harmless(line))
+                echo_error(harmless_line(line))
         except Exception:
             self.handleError(record)
 

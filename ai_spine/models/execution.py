@@ -158,6 +158,27 @@ class NodeProgress(Model):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class LogLine(Model):
+    """A line that an agent printed or logged while its node ran, on a local server.
+
+    Example:
+        >>> LogLine.from_wire({"node_id": "n", "level": "INFO", "text": "reading"})
+        LogLine(node_id='n', level='INFO', text='reading')
+    """
+
+    node_id: str = required()
+    """The node."""
+    level: Optional[str] = attribute()
+    """`stdout`, `stderr`, the level of a log record, or `note` if earlier lines were dropped."""
+    time: Optional[datetime] = attribute(read=parse_timestamp)
+    """When it was written, in UTC."""
+    text: Optional[str] = attribute()
+    """The line."""
+    execution_id: Optional[str] = hidden()
+    """The execution that it belongs to."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class AgentMessage(Model):
     """A message that one agent sent to another while an execution ran."""
 

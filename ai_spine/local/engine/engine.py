@@ -26,7 +26,9 @@ from typing import (
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.local.agents.functions import AgentFunction, AnyAgent
 from ai_spine.local.agents.http_agents import AgentFailed, Task
+from ai_spine.local.engine import capture
 from ai_spine.local.engine.event_loop import EventLoop
+from ai_spine.local.engine.node_logs import LogWriter, NodeLog
 from ai_spine.local.engine.runs import Plan, Run, Step, checked_output
 from ai_spine.local.engine.workers import Workers
 from ai_spine.local.store.store import Store
@@ -68,7 +70,7 @@ class Engine:
         self._find_agent = find_agent
         self._telemetry, self._tenant = telemetry, tenant
         self._workers = Workers(max_workers, "ai-spine-node")
-        self._loop = loop
+        self._loop, self._logs = loop, LogWriter()
         self._runs: Dict[str, Run] = {}
         self._lock = threading.Lock()
 
@@ -118,6 +120,8 @@ class Engine:
         """Drop all runs and end the threads, without waiting for agents that still work."""
         self.stop_all()
         self._workers.close()
+        self._logs.close()
+        capture.end(self)
 
     def _look_up(self, agent_id: str) -> Optional[AnyAgent]:
         try:
@@ -176,7 +180,7 @@ class Engine:
         """Run one node with an async agent; a worker records how it ended."""
         with self._whatever_happens(run), self._node_span(run, step) as later:
             try:
-                with self._agent_span(run, step):
+                with self._agent_span(run, step), capture.captured_by(step.log):
                     output = await agent.run_async(self._task_of(run, step))
                     checked = checked_output(agent.agent_id, output)
                     outcome: Outcome = checked, None, None
@@ -215,6 +219,7 @@ class Engine:
             step.result_id = self._store.start_node(
                 run.execution_id, step.node.id, step.node.agent_id, step.input_data
             )
+            step.log = self._log_of(step)
             if timeout is not None:
                 late = f"timed out after {timeout:g} s"
                 ended = (run, step, None, late)
@@ -222,6 +227,12 @@ class Engine:
                 step.timer.daemon = True
                 step.timer.start()
         return True
+
+    def _log_of(self, step: Step) -> NodeLog:
+        capture.begin(self)
+        write = functools.partial(self._store.write_logs, step.result_id)
+        shown = self._store.show_tracebacks
+        return NodeLog(self._logs, write, show_tracebacks=shown)
 
     def _traced_outcome_of(
         self, run: Run, step: Step, agent: Optional[AnyAgent]
@@ -254,7 +265,7 @@ class Engine:
         if agent is None:
             return None, f"agent {node.agent_id!r} is not there", None
         try:
-            with self._agent_span(run, step):
+            with self._agent_span(run, step), capture.captured_by(step.log):
                 output = agent.run(self._task_of(run, step))
                 if inspect.isawaitable(output) and isinstance(agent, AgentFunction):
                     output = self._start(run, step, agent.finish(output)).result()

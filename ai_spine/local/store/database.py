@@ -5,7 +5,7 @@ import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Iterator, List
+from typing import Any, Callable, Iterable, Iterator, List, Optional
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.store import journal
@@ -98,7 +98,8 @@ class Database:
         with self._lock:
             return self._db.execute(query, tuple(values)).fetchall()
 
-    def _stamp(self) -> str:
-        """Return the time as the server's dialect writes it: UTC, without an offset."""
-        moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
-        return moment.isoformat(timespec="microseconds")
+    def _stamp(self, moment: Optional[float] = None) -> str:
+        """Return a time, or the current one, in UTC and without an offset, as servers do."""
+        seconds = self._now() if moment is None else moment
+        at = datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
+        return at.isoformat(timespec="microseconds")

@@ -5,12 +5,12 @@ import uuid
 from typing import Any, Dict, List, Mapping, Optional
 
 from ai_spine.local.store import journal
-from ai_spine.local.store.progress import ProgressDatabase
+from ai_spine.local.store.logs import LogDatabase
 from ai_spine.local.store.schema import node_result_of
 from ai_spine.models.statuses import ExecutionStatus
 
 
-class NodeDatabase(ProgressDatabase):
+class NodeDatabase(LogDatabase):
     """A database that keeps how nodes ended."""
 
     def start_node(

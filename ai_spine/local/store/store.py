@@ -30,6 +30,7 @@ _TABLES_OF_RUNS = (
     "executions",
     "node_results",
     "node_progress",
+    "node_logs",
     "idempotency_keys",
     "events",
 )
