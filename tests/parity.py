@@ -44,6 +44,7 @@ COMMANDS = {
     "get_execution_results": "executions results",
     "stream_execution": "wait",
     "get_execution_messages": "executions messages",
+    "get_execution_logs": "executions logs",
     "health_check": "health",
     "get_health": "health",
     "get_metrics": "metrics",

@@ -100,6 +100,7 @@ def use_everything(client):
         client.get_execution,
         client.get_execution_results,
         client.get_execution_messages,
+        client.get_execution_logs,
     ):
         call(done)
     client.list_executions(flow_id="f", status="completed", limit=5, offset=0)

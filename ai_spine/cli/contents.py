@@ -37,6 +37,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "executions get": "Show an execution.",
         "executions results": "Show the results of an execution's nodes.",
         "executions messages": "Show the messages that agents sent each other.",
+        "executions logs": "Show what agents printed and logged, on the local server.",
         "executions rerun": "Run an execution again, and print the output.",
     },
     "flows": {

@@ -1,4 +1,4 @@
-"""`execute`, `wait`, `cancel`, and `executions list|get|results|messages|rerun`."""
+"""`execute`, `wait`, `cancel`, and `executions list|get|results|messages|logs|rerun`."""
 
 import difflib
 from itertools import islice
@@ -17,6 +17,7 @@ from typing import (
 import click
 
 from ai_spine.cli import interrupts
+from ai_spine.cli.execution_logs import add_logs
 from ai_spine.cli.commands import SECONDS, command, noun
 from ai_spine.cli.flow_inputs import (
     ask_for_inputs,
@@ -372,6 +373,7 @@ def rerun(
     _print_started(client, started, no_wait, how)
 
 
+add_logs(executions)
 COMMANDS = (
     execute,
     wait,

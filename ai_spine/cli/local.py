@@ -1,5 +1,6 @@
 """`local start`."""
 
+import logging
 import signal
 import threading
 from contextlib import nullcontext
@@ -10,10 +11,12 @@ import click
 
 from ai_spine.cli.errors import errors_in_one_line
 from ai_spine.cli.groups import Noun
+from ai_spine.cli.output.errors import echo_error
 from ai_spine.cli.output.printing import say
-from ai_spine.cli.output.terminal import put
+from ai_spine.cli.output.terminal import harmless_line, put
 from ai_spine.cli.session import import_local, session
 from ai_spine.cli.value_completion import offer_values
+from ai_spine.constants import LOGGER_NAME
 from ai_spine.policy.request_events import log_to_stderr
 
 
@@ -53,6 +56,11 @@ def local() -> None:
     help="Keep tenants apart, and refuse requests that name none.",
 )
 @click.option(
+    "--show-tracebacks",
+    is_flag=True,
+    help="Show tracebacks of agents even if HOST is not this machine alone.",
+)
+@click.option(
     "--reload",
     "reloads",
     is_flag=True,
@@ -63,7 +71,7 @@ def local() -> None:
     metavar="FILE",
     help="File of KEY=VALUE lines for agents; with --reload, .env if there is one.",
 )
-@click.option("--debug", is_flag=True, help="Log errors of agents to stderr.")
+@click.option("--debug", is_flag=True, help="Log all that the server does to stderr.")
 @errors_in_one_line
 def start(
     port: int,
@@ -75,6 +83,7 @@ def start(
     api_key: Optional[str],
     api_key_file: Optional[str],
     tenants: bool,
+    show_tracebacks: bool,
     reloads: bool,
     env_file: Optional[str],
     debug: bool,
@@ -101,6 +110,7 @@ def start(
         api_key=key,
         allowed_hosts=allowed_hosts,
         tenants=tenants,
+        show_tracebacks=show_tracebacks or None,
     )
     with server, _reloader(server, flows, agents, env) if reloads else nullcontext():
         _serve(server, tenants)
@@ -140,6 +150,8 @@ def _reloader(
 
 def _serve(server: Any, has_tenants: bool) -> None:
     """Serve until a signal comes."""
+    if not logging.getLogger(LOGGER_NAME).handlers:
+        _show_log()
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), lambda *_: stop.set())
@@ -153,6 +165,25 @@ _NAME_THEM = (
 )
 offer_values(start)
 COMMANDS = (local,)
+
+
+class _LogLines(logging.Handler):
+    """Prints records of the local server on stderr, without what would move the cursor."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            for line in self.format(record).splitlines():
+                echo_error(harmless_line(line))
+        except Exception:
+            self.handleError(record)
+
+
+def _show_log() -> None:
+    """Show why nodes failed, and what agents log."""
+    log = logging.getLogger(f"{LOGGER_NAME}.local")
+    log.setLevel(logging.INFO)
+    if not any(isinstance(each, _LogLines) for each in log.handlers):
+        log.addHandler(_LogLines())
 
 
 def _stock_of(server: Any) -> str:

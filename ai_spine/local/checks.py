@@ -8,7 +8,7 @@ from ai_spine.policy.validation import check_bool, check_count, check_flag
 from ai_spine.utils import Secret, is_header_value
 
 
-def check_flags(streams: Any, tenants: Any, tracing: Any) -> None:
+def check_flags(streams: Any, tenants: Any, tracing: Any, show_tracebacks: Any) -> None:
     """Refuse what is not a bool.
 
     Raises:
@@ -17,6 +17,7 @@ def check_flags(streams: Any, tenants: Any, tracing: Any) -> None:
     check_flag("streams", streams, ConfigurationError)
     check_bool("tenants", tenants, ConfigurationError)
     check_bool("tracing", tracing, ConfigurationError)
+    check_bool("show_tracebacks", show_tracebacks, ConfigurationError)
 
 
 def check_settings(

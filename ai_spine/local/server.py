@@ -37,7 +37,7 @@ from ai_spine.local.definitions import FlowItem, FlowSource, load_flows
 from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
-from ai_spine.local.http.security import Guard, names_of
+from ai_spine.local.http.security import Guard, is_loopback, names_of
 from ai_spine.local.http.wsgi_server import HttpServer
 from ai_spine.local.pages.access import Access
 from ai_spine.local.pages.responses import Banner
@@ -78,6 +78,8 @@ class LocalServer:
         tenants: Whether requests must name a tenant (`X-Tenant-Id`), and tenants are kept apart:
             each has the flows and agents given here, and its own beside them, its own executions
             and idempotency keys, and its own file beside `db`.
+        show_tracebacks: Whether results have the tracebacks of agents; by default, if only this
+            machine reaches `host`.
         tracing: Whether to continue the traces of clients, where OpenTelemetry is installed.
         tracer_provider: Makes the tracer; by default the global `TracerProvider`.
 
@@ -105,13 +107,16 @@ class LocalServer:
         max_workers: int = 32,
         streams: bool = True,
         tenants: bool = False,
+        show_tracebacks: Optional[bool] = None,
         tracing: bool = True,
         tracer_provider: Any = None,
     ) -> None:
         secret = None if api_key is None else Secret(api_key)
         del api_key
         check_settings(host, port, secret, max_workers, db)
-        check_flags(streams, tenants, tracing)
+        if show_tracebacks is None:
+            show_tracebacks = is_loopback(host)
+        check_flags(streams, tenants, tracing, show_tracebacks)
         names = names_of(host, allowed_hosts)
         if flows is None and agents is None:
             flows, agents = SAMPLES, SAMPLE_AGENTS
@@ -125,6 +130,7 @@ class LocalServer:
         make_site = partial(
             Site,
             access=access,
+            show_tracebacks=show_tracebacks,
             banner=self.banner,
             key_digest=digest,
             max_workers=max_workers,

@@ -71,6 +71,7 @@ class Site:
     Args:
         definitions: What is there at the start.
         db: The file that everything is kept in, or `:memory:`.
+        show_tracebacks: Whether clients may see the tracebacks of agents.
         key_digest: The digest of the key that clients must have.
         max_workers: How many plain agents run at once.
         loop: Where async agents run.
@@ -89,6 +90,7 @@ class Site:
         definitions: Definitions,
         db: str,
         *,
+        show_tracebacks: bool,
         key_digest: Optional[bytes],
         max_workers: int,
         loop: EventLoop,
@@ -100,7 +102,7 @@ class Site:
     ) -> None:
         self._given = definitions
         self._agents = dict(definitions.agents)
-        self.store = Store(db)
+        self.store = Store(db, show_tracebacks=show_tracebacks)
         self.engine = Engine(
             self.store, self._find_agent, max_workers, loop, telemetry, tenant
         )

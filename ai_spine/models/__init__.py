@@ -7,7 +7,13 @@ what it came as.
 
 from ai_spine.models.account import ApiKeyChange, ApiKeyStatus, User
 from ai_spine.models.definition import FlowDefinition, FlowNode
-from ai_spine.models.execution import AgentMessage, Execution, NodeProgress, NodeResult
+from ai_spine.models.execution import (
+    AgentMessage,
+    Execution,
+    LogLine,
+    NodeProgress,
+    NodeResult,
+)
 from ai_spine.models.flow import Flow
 from ai_spine.models.service import Agent, HealthStatus, Metrics, SystemStatus
 from ai_spine.models.statuses import ExecutionStatus
@@ -31,6 +37,7 @@ __all__ = [
     "FlowNode",
     "HealthStatus",
     "Metrics",
+    "LogLine",
     "NodeProgress",
     "NodeResult",
     "SystemStatus",

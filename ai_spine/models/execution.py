@@ -114,6 +114,8 @@ class NodeResult(Model):
     """The input of the node."""
     output_data: Optional[Dict[str, Any]] = hidden("output", "result")
     """The output of the node."""
+    traceback: Optional[str] = hidden()
+    """The traceback of what its agent raised, on a local server that shows it."""
     created_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was recorded, in UTC."""
     started_at: Optional[datetime] = hidden(read=parse_timestamp)
@@ -153,6 +155,27 @@ class NodeProgress(Model):
     """The execution that it belongs to."""
     updated_at: Optional[datetime] = hidden(read=parse_timestamp)
     """When it was reported, in UTC."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LogLine(Model):
+    """A line that an agent printed or logged while its node ran, on a local server.
+
+    Example:
+        >>> LogLine.from_wire({"node_id": "n", "level": "INFO", "text": "reading"})
+        LogLine(node_id='n', level='INFO', text='reading')
+    """
+
+    node_id: str = required()
+    """The node."""
+    level: Optional[str] = attribute()
+    """`stdout`, `stderr`, the level of a log record, or `note` if earlier lines were dropped."""
+    time: Optional[datetime] = attribute(read=parse_timestamp)
+    """When it was written, in UTC."""
+    text: Optional[str] = attribute()
+    """The line."""
+    execution_id: Optional[str] = hidden()
+    """The execution that it belongs to."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

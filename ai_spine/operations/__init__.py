@@ -14,6 +14,7 @@ from ai_spine.models import (
     Execution,
     Flow,
     HealthStatus,
+    LogLine,
     Metrics,
     NodeResult,
     SystemStatus,
@@ -113,6 +114,15 @@ GET_EXECUTION_MESSAGES: Operation[Page[AgentMessage]] = Operation(
     path_under_prefix="/executions/{execution_id}/messages",
     summary="Return the messages that agents sent each other during an execution.",
     response=list_of("messages", AgentMessage),
+)
+
+GET_EXECUTION_LOGS: Operation[Page[LogLine]] = Operation(
+    "get_execution_logs",
+    "GET",
+    "/executions/{execution_id}/logs",
+    read_items(LogLine, "logs"),
+    summary="Return what agents printed and logged during an execution; on local servers only.",
+    response=list_of("logs", LogLine),
 )
 
 # Flows

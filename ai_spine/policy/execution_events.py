@@ -3,11 +3,11 @@
 import json
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-from ai_spine.models import Execution, NodeProgress, NodeResult
+from ai_spine.models import Execution, LogLine, NodeProgress, NodeResult
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.event_streams import ServerEvent
 
-NODE, EXECUTION, PROGRESS = "node", "execution", "progress"
+NODE, EXECUTION, PROGRESS, LOG = "node", "execution", "progress", "log"
 _LONGEST_NUMBER = 18  # digits
 
 
@@ -26,13 +26,15 @@ class ExecutionEvent(NamedTuple):
     id: Optional[str]
     """The server's id for it; `None` where the server has no stream and was polled."""
     type: str
-    """`node`, `execution` or `progress`."""
+    """`node`, `execution`, `progress` or `log`."""
     node: Optional[NodeResult] = None
     """Of a `node` event, the result of the node at that time."""
     execution: Optional[Execution] = None
     """Of an `execution` event, the execution at that time."""
     progress: Optional[NodeProgress] = None
     """Of a `progress` event, how far a node is."""
+    log: Optional[LogLine] = None
+    """Of a `log` event, a line that an agent printed or logged."""
 
     @property
     def is_final(self) -> bool:
@@ -46,7 +48,7 @@ def read_event(event: ServerEvent) -> Optional[ExecutionEvent]:
     Raises:
         UnexpectedResponse: Its data does not fit its type.
     """
-    if event.type not in (NODE, EXECUTION, PROGRESS):
+    if event.type not in (NODE, EXECUTION, PROGRESS, LOG):
         return None
     try:
         data = json.loads(event.data)
@@ -57,6 +59,8 @@ def read_event(event: ServerEvent) -> Optional[ExecutionEvent]:
         return ExecutionEvent(event_id, NODE, node=NodeResult.from_wire(data))
     if event.type == PROGRESS:
         return ExecutionEvent(event_id, PROGRESS, progress=NodeProgress.from_wire(data))
+    if event.type == LOG:
+        return ExecutionEvent(event_id, LOG, log=LogLine.from_wire(data))
     return ExecutionEvent(event_id, EXECUTION, execution=Execution.from_wire(data))
 
 
@@ -79,7 +83,7 @@ class SeenEvents:
 
     def is_new(self, event: ExecutionEvent) -> bool:
         """Return whether an event is new, and remember it."""
-        if event.progress is not None:
+        if event.progress is not None or event.log is not None:
             return event.id is None or self._is_new_id(event.id)
         changed = event.node or event.execution
         node_id = str(event.node.node_id) if event.node is not None else ""

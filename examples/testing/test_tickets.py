@@ -49,9 +49,8 @@ def test_each_ticket_is_executed_once(ai_spine_server: LocalServer) -> None:
 
 def test_people_get_what_the_flow_cannot_read(ai_spine_server: LocalServer) -> None:
     assert sort_tickets([""]) == {PEOPLE: [""]}
-    assert ai_spine_server.executions(status="failed")[0].error_message == (
-        "Node 'read' failed: an empty ticket"
-    )
+    [failed] = ai_spine_server.executions(status="failed")
+    assert "an empty ticket" in (failed.error or "")
 
 
 def test_another_agent_may_choose(

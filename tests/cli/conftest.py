@@ -90,6 +90,11 @@ def _break(input, config):
     raise ValueError("the scale\nis broken")
 
 
+_LINE = _break.__code__.co_firstlineno + 1
+BROKEN = f"ValueError: the scale is broken (conftest.py:{_LINE})"
+"""Why the flow `broken` fails."""
+
+
 @pytest.fixture
 def server():
     """A server with the samples, and with flows that echo, fail, get stuck or have two exits."""

@@ -12,7 +12,7 @@ import pytest
 from ai_spine.batch.items import BatchProgress
 from ai_spine.cli.output.batch_report import describe
 from ai_spine.local import LocalServer
-from tests.cli.conftest import COMMAND, LIMIT, finish
+from tests.cli.conftest import BROKEN, COMMAND, LIMIT, finish
 from tests.needs import needs
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
@@ -92,7 +92,7 @@ def test_a_failure_has_exit_code_5_after_the_other_inputs_are_done(run, inputs, 
         *(5, ""),
         f"2 inputs: 2 failed; {out} has the results\n"
         "input 0 and 1 more: execution of flow broken failed: "
-        "Node 'out' failed: the scale is broken\n",
+        f"Node 'out' failed: {BROKEN}\n",
     )
     assert stored(out) == [0, 1]
 

@@ -171,7 +171,10 @@ def test_a_failed_flow_has_exit_code_5_and_its_reason(run, output):
     outcome = run("execute", "broken", "--output", output)
     assert outcome.exit_code == 5
     assert "flow broken failed" in outcome.error
-    assert "Node 'out' failed: the scale is broken" in outcome.error
+    assert (
+        "Node 'out' failed: ValueError: the scale is broken (conftest.py:"
+        in outcome.error
+    )
 
 
 def test_an_unknown_flow_is_reported_in_one_line(run, client):

@@ -1,8 +1,10 @@
 """Tests of `executions list|get|results|messages`, `wait` and `cancel`."""
 
+import json
+
 import pytest
 
-from tests.cli.conftest import UNKNOWN_ID
+from tests.cli.conftest import BROKEN, UNKNOWN_ID
 
 COLUMNS = ["EXECUTION_ID", "FLOW_ID", "STATUS", "CREATED_AT", "ERROR_MESSAGE"]
 
@@ -34,7 +36,7 @@ def test_executions_are_listed_with_the_newest_first(run, start, words):
         [first, "echo", "completed"],
     ]
     assert [row[4] for row in outcome.rows[1:]] == [
-        "Node 'out' failed: the scale is broken",
+        f"Node 'out' failed: {BROKEN}",
         "-",
     ]
 
@@ -118,7 +120,14 @@ def test_the_result_of_each_node_is_listed(run, client, start):
         ["out", "breaker", "failed"],
     ]
     assert all(row[3].endswith(" s") for row in outcome.rows[1:])
-    assert outcome.rows[2][4] == "the scale is broken"
+    assert outcome.rows[2][4] == BROKEN
+
+
+def test_the_traceback_of_a_node_is_in_its_result_as_json(run, client, start):
+    (execution_id,) = start("broken")
+    outcome = run("executions", "results", execution_id, "--output", "json")
+    text = json.loads(outcome.stdout)[1]["traceback"]
+    assert text.startswith("Traceback") and "in _break" in text
 
 
 def test_the_result_of_each_node_is_listed_as_json(run, client, start):

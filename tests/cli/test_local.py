@@ -83,6 +83,7 @@ def test_help_shows_the_defaults(invoke):
         "--api-key KEY",
         "--allowed-host NAME",
         "--tenants",
+        "--show-tracebacks",
         "--reload",
         "--env-file FILE",
     ):
@@ -106,6 +107,44 @@ def test_flows_from_a_folder_run_with_agents_from_a_module(
     process, url = serve("--flows", "flows", "--agents", agents, cwd=project)
     words = ("execute", "greeting", "-i", "name=Ana", "--base-url", url)
     assert run_process(*words).fields == {"greeting": "Hello, Ana!"}
+
+
+@pytest.fixture
+def fail_once(serve, project):
+    """Start a server with an agent that fails once, and return what is on its stderr."""
+
+    def call(*options):
+        process, url = serve(
+            "--flows", "flows", "--agents", "my_agents", *options, cwd=project
+        )
+        with AISpine(base_url=url.replace("0.0.0.0", "127.0.0.1")) as client:
+            done = client.execute_and_wait("greeting", {}, raise_on_failure=False)
+            _, result = client.get_execution_results(done)
+        process.send_signal(signal.SIGTERM)
+        lines = finish(process).stderr.splitlines()
+        first = (
+            f"node 'hello' of execution {done.execution_id} failed: KeyError: 'name'"
+        )
+        number = lines.index(f"{first} (my_agents.py:8)")
+        return lines[number + 1 :], result
+
+    return call
+
+
+def test_why_a_node_failed_is_on_stderr_with_its_traceback(fail_once):
+    lines, result = fail_once()
+    assert lines[:-1] == result.traceback.rstrip().splitlines()
+    assert lines[-1] == "stopped" and "  File " in lines[1]
+
+
+def test_a_server_for_other_machines_shows_no_traceback(fail_once):
+    lines, result = fail_once("--host", "0.0.0.0")
+    assert (lines, result.traceback) == (["stopped"], None)
+
+
+def test_a_server_for_other_machines_shows_tracebacks_if_asked(fail_once):
+    lines, result = fail_once("--host", "0.0.0.0", "--show-tracebacks")
+    assert "KeyError: 'name'" in lines and result.traceback
 
 
 @needs("vaderSentiment")

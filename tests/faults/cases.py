@@ -204,6 +204,13 @@ _EXECUTION_CASES = (
         lambda w, s, found: found == [],
         World.finished,
     ),
+    Case(
+        "get_execution_logs",
+        (_LIST,),
+        lambda c, s: c.get_execution_logs(s.execution_id),
+        lambda w, s, found: found == [],
+        World.finished,
+    ),
 )
 
 

@@ -143,7 +143,8 @@ def test_the_report_of_a_failed_test_lists_the_executions(tmp_path, workers):
     first, second = lines_of_section(SECTION, done.stdout)
     assert first.endswith('-> {"greet": {"text": "Hello, Ana!"}}')
     assert ' completed: {"name": "Ana", "password": "***"} ' in first
-    assert second == "refuse failed: {}: Node 'refuse' failed: [31mno such guest"
+    words = "Node 'refuse' failed: ValueError: [31mno such guest (test_it.py:7)"
+    assert second == f"refuse failed: {{}}: {words}"
     assert "\x1b" not in done.stdout and "hunter2" not in "".join((first, second))
 
 

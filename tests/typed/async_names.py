@@ -16,6 +16,7 @@ from ai_spine import (
     BatchProgress,
     BatchResult,
     Execution,
+    LogLine,
     ExecutionEvent,
     ExecutionStatus,
     Flow,
@@ -91,6 +92,8 @@ async def use_executions(client: AsyncAISpine) -> Execution:
     page: List[Execution] = await client.list_executions("f", "failed", limit=1)
     walk: AsyncIterator[Execution] = client.iter_executions("f", page_size=10)
     results: List[NodeResult] = await client.get_execution_results(waited)
+    logs: List[LogLine] = await client.get_execution_logs(waited)
+    print(logs[0].text)
     messages: List[AgentMessage] = await client.get_execution_messages(waited)
     again: Execution = await client.get_execution("e")
     print(finals, page, await walk.__anext__(), results, messages, again.is_done)

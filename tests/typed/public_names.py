@@ -35,6 +35,7 @@ from ai_spine import (
     InsufficientCreditsError,
     Metrics,
     NetworkError,
+    LogLine,
     NodeProgress,
     NodeResult,
     NotFoundError,
@@ -112,6 +113,8 @@ def use_executions(client: AISpine) -> Execution:
     page: List[Execution] = client.list_executions("f", "failed", limit=1, offset=0)
     walk: Iterator[Execution] = client.iter_executions("f", "failed", page_size=10)
     results: List[NodeResult] = client.get_execution_results(waited.execution_id)
+    logs: List[LogLine] = client.get_execution_logs(waited.execution_id)
+    print(logs[0].text)
     messages: List[AgentMessage] = client.get_execution_messages(waited.execution_id)
     took: Optional[timedelta] = results[0].duration
     sent: Optional[datetime] = messages[0].timestamp

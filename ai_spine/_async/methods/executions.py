@@ -5,8 +5,8 @@ from typing import Any, AsyncGenerator, AsyncIterator, Dict, List, Mapping, Opti
 from ai_spine import operations
 from ai_spine._async.methods.base import Methods
 from ai_spine.constants import MAX_MESSAGE_LENGTH
-from ai_spine.exceptions import ExecutionError
-from ai_spine.models import AgentMessage, Execution, NodeResult
+from ai_spine.exceptions import ExecutionError, NotFoundError
+from ai_spine.models import AgentMessage, Execution, LogLine, NodeResult
 from ai_spine.models.base import Page
 from ai_spine.models.statuses import STATUS_IN_DIALECT_B, read_status
 from ai_spine.policy.paging import PageWalk
@@ -257,6 +257,28 @@ class ExecutionMethods(Methods):
         """
         ids = {"execution_id": check_id("execution_id", execution_id)}
         return await self._api.call(operations.GET_EXECUTION_MESSAGES, ids=ids)
+
+    async def get_execution_logs(self, execution_id: ExecutionId) -> List[LogLine]:
+        """Return what agents printed and logged during an execution, so far.
+
+        Only the local server has this; it keeps the last 1000 lines and 64 KiB of each node.
+
+        Args:
+            execution_id: The id of the execution, or the execution.
+
+        Raises:
+            ValidationError: The id is not valid.
+            NotFoundError: There is no such execution, or the server keeps no logs.
+            APIError: The server refused.
+            NetworkError: No response came.
+        """
+        ids = {"execution_id": check_id("execution_id", execution_id)}
+        try:
+            return await self._api.call(operations.GET_EXECUTION_LOGS, ids=ids)
+        except NotFoundError as error:
+            await self._api.call(operations.GET_EXECUTION, ids=ids)  # is it known?
+            message = "this server keeps no logs of agents; the local server does"
+            raise NotFoundError(message, status_code=error.status_code) from None
 
     async def _walk_executions(
         self, filters: Dict[str, Any], status: Optional[str], page_size: int

@@ -96,6 +96,12 @@ def harmless(text: str) -> str:
     return _TURNS.sub(escaped, one_line(text))
 
 
+def harmless_line(text: str) -> str:
+    """Return a line as `harmless` does, with its indentation."""
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    return indent + harmless(text)
+
+
 def escaped(found: "re.Match[str]") -> str:
     """Return a character as the escape that JSON has for it."""
     return f"\\u{ord(found.group()):04x}"

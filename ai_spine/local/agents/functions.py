@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import importlib.util
 import inspect
-import logging
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,16 +21,16 @@ from typing import (
     Union,
 )
 
-from ai_spine.constants import LOGGER_NAME, MAX_MESSAGE_LENGTH
+from ai_spine.constants import MAX_MESSAGE_LENGTH
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.local.agents.context import AgentContext
+from ai_spine.local.agents.failures import failure_of
 from ai_spine.local.agents.http_agents import AgentFailed, HttpAgent, Task
 from ai_spine.local.agents.signature import Signature, Values
 from ai_spine.models.graph import NODE_TYPES
 from ai_spine.policy.validation import check_id
 from ai_spine.utils import one_line
 
-log = logging.getLogger(f"{LOGGER_NAME}.local")
 Function = Callable[..., Any]
 
 
@@ -159,8 +158,7 @@ class AgentFunction:
         try:
             yield
         except BaseException as error:  # none may end the worker's thread
-            log.info("agent %r failed", self.agent_id, exc_info=True)
-            raise AgentFailed(_words_of(error)) from error
+            raise failure_of(error) from error
 
 
 AnyAgent = Union[AgentFunction, HttpAgent]
@@ -335,12 +333,3 @@ def _context_of(task: Task) -> AgentContext:
         ends=task.ends,
         report=task.report,
     )
-
-
-def _words_of(error: BaseException) -> str:
-    """Return the text of an error, with its class where the text alone says little."""
-    kind, text = type(error).__name__, one_line(str(error))
-    speaks = not isinstance(error, (LookupError, SystemExit, TypeError, AttributeError))
-    if speaks and text:
-        return text
-    return f"{kind}: {text}" if text else kind

@@ -18,7 +18,16 @@ MAX_AGENT_RESPONSE_BYTES = 16 * 1024 * 1024
 
 
 class AgentFailed(Exception):
-    """An agent could not do its work; the text says why."""
+    """An agent could not do its work; the text says why.
+
+    Args:
+        words: The text.
+        traceback: The traceback of what the agent's function raised.
+    """
+
+    def __init__(self, words: str, traceback: Optional[str] = None) -> None:
+        super().__init__(words)
+        self.traceback = traceback
 
 
 class Task(NamedTuple):

@@ -26,7 +26,9 @@ from typing import (
 from ai_spine.constants import LOGGER_NAME
 from ai_spine.local.agents.functions import AgentFunction, AnyAgent
 from ai_spine.local.agents.http_agents import AgentFailed, Task
+from ai_spine.local.engine import capture
 from ai_spine.local.engine.event_loop import EventLoop
+from ai_spine.local.engine.node_logs import LogWriter, NodeLog
 from ai_spine.local.engine.runs import Plan, Run, Step, checked_output
 from ai_spine.local.engine.workers import Workers
 from ai_spine.local.store.store import Store
@@ -38,7 +40,8 @@ from ai_spine.policy.telemetry import Telemetry
 from ai_spine.utils import one_line
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
-Outcome = Tuple[Optional[Dict[str, Any]], Optional[str]]
+Outcome = Tuple[Optional[Dict[str, Any]], Optional[str], Optional[str]]
+"""The output of a node, why it failed, and the traceback of that."""
 FindAgent = Callable[[str], Optional[AnyAgent]]
 
 
@@ -67,7 +70,7 @@ class Engine:
         self._find_agent = find_agent
         self._telemetry, self._tenant = telemetry, tenant
         self._workers = Workers(max_workers, "ai-spine-node")
-        self._loop = loop
+        self._loop, self._logs = loop, LogWriter()
         self._runs: Dict[str, Run] = {}
         self._lock = threading.Lock()
 
@@ -117,6 +120,8 @@ class Engine:
         """Drop all runs and end the threads, without waiting for agents that still work."""
         self.stop_all()
         self._workers.close()
+        self._logs.close()
+        capture.end(self)
 
     def _look_up(self, agent_id: str) -> Optional[AnyAgent]:
         try:
@@ -175,11 +180,12 @@ class Engine:
         """Run one node with an async agent; a worker records how it ended."""
         with self._whatever_happens(run), self._node_span(run, step) as later:
             try:
-                with self._agent_span(run, step):
+                with self._agent_span(run, step), capture.captured_by(step.log):
                     output = await agent.run_async(self._task_of(run, step))
-                    outcome: Outcome = checked_output(agent.agent_id, output), None
+                    checked = checked_output(agent.agent_id, output)
+                    outcome: Outcome = checked, None, None
             except AgentFailed as error:
-                outcome = None, str(error)
+                outcome = None, str(error), error.traceback
                 later["failure"] = outcome[1]
             self._workers.submit(functools.partial(self._finish, run, step, *outcome))
 
@@ -213,6 +219,7 @@ class Engine:
             step.result_id = self._store.start_node(
                 run.execution_id, step.node.id, step.node.agent_id, step.input_data
             )
+            step.log = self._log_of(step)
             if timeout is not None:
                 late = f"timed out after {timeout:g} s"
                 ended = (run, step, None, late)
@@ -221,14 +228,20 @@ class Engine:
                 step.timer.start()
         return True
 
+    def _log_of(self, step: Step) -> NodeLog:
+        capture.begin(self)
+        write = functools.partial(self._store.write_logs, step.result_id)
+        shown = self._store.show_tracebacks
+        return NodeLog(self._logs, write, show_tracebacks=shown)
+
     def _traced_outcome_of(
         self, run: Run, step: Step, agent: Optional[AnyAgent]
     ) -> Outcome:
         with self._node_span(run, step) as later:
-            output, failure = self._outcome_of(run, step, agent)
-            if failure is not None:
-                later["failure"] = failure
-        return output, failure
+            outcome = self._outcome_of(run, step, agent)
+            if outcome[1] is not None:
+                later["failure"] = outcome[1]
+        return outcome
 
     def _node_span(self, run: Run, step: Step) -> ContextManager[Dict[str, Any]]:
         name, known = f"node {step.node.id}", self._known_of(run, step)
@@ -245,22 +258,22 @@ class Engine:
         return {**node, **of_run, "tenant": run.tenant}
 
     def _outcome_of(self, run: Run, step: Step, agent: Optional[AnyAgent]) -> Outcome:
-        """Return a node's output and why it failed; one of them is `None`."""
+        """Return a node's output or why it failed."""
         node = step.node
         if node.agent_id is None:
-            return step.input_data, None  # it passes on what it gets
+            return step.input_data, None, None  # it passes on what it gets
         if agent is None:
-            return None, f"agent {node.agent_id!r} is not there"
+            return None, f"agent {node.agent_id!r} is not there", None
         try:
-            with self._agent_span(run, step):
+            with self._agent_span(run, step), capture.captured_by(step.log):
                 output = agent.run(self._task_of(run, step))
                 if inspect.isawaitable(output) and isinstance(agent, AgentFunction):
                     output = self._start(run, step, agent.finish(output)).result()
-                return checked_output(node.agent_id, output), None
+                return checked_output(node.agent_id, output), None, None
         except AgentFailed as error:
-            return None, str(error)
+            return None, str(error), error.traceback
         except concurrent.futures.CancelledError:
-            return None, "cancelled"  # when the node has ended
+            return None, "cancelled", None  # when the node has ended
 
     def _task_of(self, run: Run, step: Step) -> Task:
         """Return what a node's agent is to do."""
@@ -291,6 +304,7 @@ class Engine:
         step: Step,
         output: Optional[Dict[str, Any]],
         failure: Optional[str],
+        traceback: Optional[str] = None,
     ) -> None:
         """Record how a node ended, unless it or the run has ended already."""
         with run.lock:
@@ -303,8 +317,9 @@ class Engine:
                     run.excluded |= excluded_nodes(step.node.conditions or {}, output)
                 except CannotCompare as error:
                     failure = one_line(str(error), 500)
-            self._note(step, output, failure)
+            self._note(step, output, failure, traceback)
             if failure is not None:
+                self._log_failure(run, step, failure, traceback)
                 words = f"Node {step.node.id!r} failed: {failure}"
                 self._end(run, ExecutionStatus.FAILED, error_message=words)
                 return
@@ -312,7 +327,11 @@ class Engine:
             self._advance(run)
 
     def _note(
-        self, step: Step, output: Optional[Dict[str, Any]], failure: Optional[str]
+        self,
+        step: Step,
+        output: Optional[Dict[str, Any]],
+        failure: Optional[str],
+        traceback: Optional[str],
     ) -> None:
         milliseconds = round(1000 * (time.monotonic() - step.started))
         status = (
@@ -324,7 +343,17 @@ class Engine:
             milliseconds,
             output_data=output,
             error_message=failure,
+            traceback=traceback,
         )
+
+    def _log_failure(
+        self, run: Run, step: Step, failure: str, traceback: Optional[str]
+    ) -> None:
+        """Log why a node failed, on one line, and the traceback below it."""
+        shown = self._store.show_tracebacks or log.isEnabledFor(logging.DEBUG)
+        below = f"\n{traceback}".rstrip() if traceback and shown else ""
+        words = "node %r of execution %s failed: %s%s"
+        log.info(words, step.node.id, run.execution_id, failure, below)
 
     def _end(self, run: Run, status: ExecutionStatus, **result: Any) -> bool:
         if run.ended:

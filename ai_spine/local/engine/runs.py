@@ -10,6 +10,7 @@ from ai_spine.exceptions import ValidationError
 from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.local.agents.functions import AnyAgent
 from ai_spine.local.agents.http_agents import AgentFailed
+from ai_spine.local.engine.node_logs import NodeLog
 from ai_spine.models import Flow, FlowNode
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.utils import one_line
@@ -87,13 +88,17 @@ class Step:
         self.timer: Optional[threading.Timer] = None
         self.future: "Optional[concurrent.futures.Future[Any]]" = None
         """What runs on the event loop."""
+        self.log: Optional[NodeLog] = None
+        """What it prints and logs."""
 
     def stop(self) -> None:
-        """Stop its timer, and cancel what runs on the event loop."""
+        """Stop its timer, cancel what runs on the event loop, and store its log."""
         if self.timer is not None:
             self.timer.cancel()
         if self.future is not None:
             self.future.cancel()
+        if self.log is not None:
+            self.log.close()
 
 
 def checked_output(agent_id: str, output: Any) -> Dict[str, Any]:

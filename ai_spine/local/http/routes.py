@@ -11,6 +11,7 @@ from ai_spine.exceptions import AISpineError
 from ai_spine.local.agents.http_agents import check_endpoint, describe_http_agent
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.flow_routes import FlowRoutes
+from ai_spine.local.http.log_routes import LogRoutes
 from ai_spine.local.http.responses import (
     HTTPError,
     add_route,
@@ -39,6 +40,7 @@ def resource_routes(backend: Backend) -> Blueprint:
         FlowRoutes(backend),
         ExecutionRoutes(backend),
         AgentRoutes(backend),
+        LogRoutes(backend.store),
     ):
         handlers.add_to(routes)
     if backend.publisher is not None:

@@ -69,6 +69,19 @@ class Guard:
         return None
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches a server that listens there.
+
+    Example:
+        >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+        (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return _plain_name(host) == "localhost"
+
+
 def names_of(host: str, allowed_hosts: Sequence[str]) -> FrozenSet[str]:
     """Return the host names that a server accepts beside IP addresses and `localhost`.
 

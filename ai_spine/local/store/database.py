@@ -5,11 +5,11 @@ import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Iterator, List
+from typing import Any, Callable, Iterable, Iterator, List, Optional
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.store import journal
-from ai_spine.local.store.schema import SCHEMA, lock_file
+from ai_spine.local.store.schema import SCHEMA, add_columns, lock_file
 
 
 class Database:
@@ -17,6 +17,7 @@ class Database:
 
     Args:
         path: The file, or `:memory:`.
+        show_tracebacks: Whether results have the tracebacks of agents.
         now: Returns seconds since the epoch.
 
     Raises:
@@ -24,9 +25,14 @@ class Database:
     """
 
     def __init__(
-        self, path: str = ":memory:", *, now: Callable[[], float] = time.time
+        self,
+        path: str = ":memory:",
+        *,
+        show_tracebacks: bool = True,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
+        self.show_tracebacks = show_tracebacks
         self._lock = threading.RLock()
         self.listener: Callable[[str], None] = lambda execution_id: None
         """Called with each execution that has new events; it must return quickly."""
@@ -46,6 +52,7 @@ class Database:
                 # Safe against the death of the process; a power cut may cost the last commits.
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.executescript(SCHEMA + journal.EVENTS_SCHEMA)
+                add_columns(self._db)
                 journal.fill(self._db)
                 self._mend()
             except sqlite3.Error as error:
@@ -91,7 +98,8 @@ class Database:
         with self._lock:
             return self._db.execute(query, tuple(values)).fetchall()
 
-    def _stamp(self) -> str:
-        """Return the time as the server's dialect writes it: UTC, without an offset."""
-        moment = datetime.fromtimestamp(self._now(), timezone.utc).replace(tzinfo=None)
-        return moment.isoformat(timespec="microseconds")
+    def _stamp(self, moment: Optional[float] = None) -> str:
+        """Return a time, or the current one, in UTC and without an offset, as servers do."""
+        seconds = self._now() if moment is None else moment
+        at = datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
+        return at.isoformat(timespec="microseconds")

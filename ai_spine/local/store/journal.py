@@ -10,6 +10,7 @@ from typing import Any, Dict, NamedTuple, Optional
 from ai_spine.local.store.schema import (
     LIVE_STATUSES,
     execution_of,
+    log_line_of,
     node_result_of,
     progress_of,
 )
@@ -17,6 +18,9 @@ from ai_spine.models.statuses import ExecutionStatus
 
 PROGRESS = "progress"
 """The status of the events, and the kind, by which nodes report how far they are."""
+
+LOG = "log"
+"""The same, of lines that nodes print and log."""
 
 EVENTS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -45,7 +49,7 @@ class Event(NamedTuple):
     number: int
     """Counted from 1 within the execution."""
     kind: str
-    """`node`, `execution` or `progress`."""
+    """`node`, `execution`, `progress` or `log`."""
     data: Dict[str, Any]
     """The state after the change."""
     is_last: bool
@@ -123,6 +127,8 @@ def event_after(
         kind, read = "execution", _execution_then
     elif row["status"] == PROGRESS:
         kind, read = PROGRESS, _progress
+    elif row["status"] == LOG:
+        kind, read = LOG, _log_line
     return Event(row["number"], kind, read(db, row), _is_last(row))
 
 
@@ -143,13 +149,20 @@ def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
     result = node_result_of(db.execute(query, (event["result_id"],)).fetchone())
     # Only a node that was running then has become something else since.
     if event["status"] == ExecutionStatus.RUNNING.value != result["status"]:
-        result.update(_not_yet(event), output_data=None, execution_time_ms=None)
+        later = ("output_data", "execution_time_ms", "traceback")
+        result.update(_not_yet(event), **dict.fromkeys(later))
     return result
 
 
 def _progress(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
     query = "SELECT * FROM node_progress WHERE result_id = ?"
     return progress_of(db.execute(query, (event["result_id"],)).fetchone())
+
+
+def _log_line(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+    query = "SELECT * FROM node_logs WHERE execution_id = ? AND number = ?"
+    ids = (event["execution_id"], event["number"])
+    return log_line_of(db.execute(query, ids).fetchone())
 
 
 def _not_yet(event: sqlite3.Row) -> Dict[str, Any]:

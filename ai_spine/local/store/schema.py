@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS node_results (
     id TEXT PRIMARY KEY, execution_id TEXT NOT NULL, node_id TEXT NOT NULL, agent_id TEXT,
     status TEXT NOT NULL, input_data TEXT NOT NULL, output_data TEXT, error_message TEXT,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL, completed_at TEXT,
-    execution_time_ms INTEGER
+    execution_time_ms INTEGER, traceback TEXT
 );
 CREATE INDEX IF NOT EXISTS node_results_by_execution ON node_results (execution_id);
 CREATE TABLE IF NOT EXISTS node_progress (
@@ -35,6 +35,13 @@ CREATE TABLE IF NOT EXISTS node_progress (
     progress REAL NOT NULL, message TEXT, updated_at TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS node_progress_by_execution ON node_progress (execution_id);
+CREATE TABLE IF NOT EXISTS node_logs (
+    execution_id TEXT NOT NULL, number INTEGER NOT NULL, result_id TEXT NOT NULL,
+    node_id TEXT NOT NULL, line INTEGER NOT NULL, level TEXT NOT NULL, time TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (execution_id, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS node_logs_by_result ON node_logs (result_id, line);
 CREATE TABLE IF NOT EXISTS idempotency_keys (
     key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
     created_at REAL NOT NULL
@@ -52,6 +59,13 @@ PAGE_OF_SOME = (
     "SELECT * FROM executions WHERE number IN (SELECT number FROM executions"
     " WHERE {} ORDER BY number DESC LIMIT ? OFFSET ?) ORDER BY number DESC"
 )
+
+
+def add_columns(db: sqlite3.Connection) -> None:
+    """Add the columns that the tables of an older version lack."""
+    known = [row["name"] for row in db.execute("PRAGMA table_info(node_results)")]
+    if "traceback" not in known:
+        db.execute("ALTER TABLE node_results ADD COLUMN traceback TEXT")
 
 
 def lock_file(path: str) -> sqlite3.Connection:
@@ -112,6 +126,11 @@ def node_result_of(row: sqlite3.Row) -> Dict[str, Any]:
 
 def progress_of(row: sqlite3.Row) -> Dict[str, Any]:
     return {name: row[name] for name in row.keys() if name != "result_id"}
+
+
+def log_line_of(row: sqlite3.Row) -> Dict[str, Any]:
+    names = ("execution_id", "node_id", "level", "time", "text")
+    return {name: row[name] for name in names}
 
 
 def metrics_of(

@@ -14,7 +14,7 @@ from typing import (
 )
 
 from ai_spine.local.store import journal
-from ai_spine.local.store.progress import ProgressDatabase
+from ai_spine.local.store.nodes import NodeDatabase
 from ai_spine.local.store.schema import (
     LIVE_STATUSES,
     PAGE,
@@ -22,7 +22,6 @@ from ai_spine.local.store.schema import (
     definition_of,
     execution_of,
     metrics_of,
-    node_result_of,
 )
 from ai_spine.models.statuses import ExecutionStatus
 
@@ -31,6 +30,7 @@ _TABLES_OF_RUNS = (
     "executions",
     "node_results",
     "node_progress",
+    "node_logs",
     "idempotency_keys",
     "events",
 )
@@ -49,11 +49,12 @@ class Reply(NamedTuple):
     body: Any
 
 
-class Store(ProgressDatabase):
+class Store(NodeDatabase):
     """One SQLite file, or memory. Every method is one transaction; threads may share it.
 
     Args:
         path: The file, or `:memory:`.
+        show_tracebacks: Whether results have the tracebacks of agents.
         now: Returns seconds since the epoch.
 
     Raises:
@@ -304,90 +305,20 @@ class Store(ProgressDatabase):
         )
         return metrics_of(counted, last[0]["created_at"] if last else None)
 
-    # Results of nodes
-
-    def start_node(
-        self, execution_id: str, node_id: str, agent_id: Optional[str], input_data: Any
-    ) -> str:
-        """Record that a node runs, and return the id of its result."""
-        return self._add_node(
-            execution_id, node_id, agent_id, "running", input_data, None
-        )
-
-    def skip_node(
-        self, execution_id: str, node_id: str, agent_id: Optional[str]
-    ) -> None:
-        """Record that a node is skipped because of a condition."""
-        self._add_node(execution_id, node_id, agent_id, "skipped", {}, self._stamp())
-
-    def finish_node(
-        self,
-        result_id: str,
-        status: ExecutionStatus,
-        milliseconds: int,
-        *,
-        output_data: Optional[Mapping[str, Any]] = None,
-        error_message: Optional[str] = None,
-    ) -> None:
-        """Record the end of a node."""
-        now = self._stamp()
-        output = None if output_data is None else json.dumps(output_data)
-        result = output, error_message, milliseconds
-        query = "SELECT execution_id FROM node_results WHERE id = ?"
-        execution_id = self._rows(query, (result_id,))[0]["execution_id"]
-        with self._news_of(execution_id):
-            self._db.execute(
-                "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
-                " execution_time_ms = ?, updated_at = ?, completed_at = ? WHERE id = ?",
-                (status.value, *result, now, now, result_id),
-            )
-            journal.note(self._db, execution_id, result_id, status.value, now)
-
-    def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
-        """Return the results of an execution's nodes in the order in which they started."""
-        query = "SELECT * FROM node_results WHERE execution_id = ? ORDER BY rowid"
-        return [node_result_of(row) for row in self._rows(query, (execution_id,))]
-
-    def node_times(self, execution_id: str) -> List[Dict[str, Any]]:
-        """Return when the nodes of an execution ran and how they ended, without their data."""
-        query = (
-            "SELECT node_id, status, created_at, completed_at, execution_time_ms"
-            " FROM node_results WHERE execution_id = ? ORDER BY rowid"
-        )
-        return [dict(row) for row in self._rows(query, (execution_id,))]
-
     # What became of executions, for streams
 
     def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
         """Return the first event of an execution after a number; `None` if there is none yet."""
         with self._lock:
-            return journal.event_after(self._db, execution_id, number)
+            event = journal.event_after(self._db, execution_id, number)
+            if event is not None:
+                self._hide_traceback(event.data)
+            return event
 
     def place_of(self, execution_id: str) -> Optional[journal.Place]:
         """Report how far the events of an execution have come; `None` if there is none."""
         with self._lock:
             return journal.place_of(self._db, execution_id)
-
-    def _add_node(
-        self,
-        execution_id: str,
-        node_id: str,
-        agent_id: Optional[str],
-        status: str,
-        input_data: Any,
-        completed_at: Optional[str],
-    ) -> str:
-        result_id, now = str(uuid.uuid4()), self._stamp()
-        start = agent_id, status, json.dumps(input_data)
-        with self._news_of(execution_id):
-            self._db.execute(
-                "INSERT INTO node_results (id, execution_id, node_id, agent_id, status,"
-                " input_data, created_at, updated_at, completed_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (result_id, execution_id, node_id, *start, now, now, completed_at),
-            )
-            journal.note(self._db, execution_id, result_id, status, now)
-        return result_id
 
     def _mend(self) -> None:
         """Mark what still runs as interrupted: it is not run again."""

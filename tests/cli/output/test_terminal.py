@@ -67,7 +67,7 @@ def test_a_list_fits_the_terminal(terminal, client, columns):
     printed_text = text.replace("\n", "").replace(" ", "")
     assert (
         columns == 80
-        or "Node'out'failed:thescaleisbroken" in printed_text
+        or "Node'out'failed:ValueError:thescaleisbroken" in printed_text
         or columns == 40
     )
     assert ("…" in text) == (columns in (80, 40))
@@ -111,7 +111,7 @@ def test_nothing_is_shortened_if_stdout_is_not_a_terminal(
     client.execute_and_wait("broken", {}, raise_on_failure=False)
     line = f'"{sys.executable}" -m ai_spine executions list | cat'
     text = read_to_end(terminal("-c", line, command=["sh"], columns=40))
-    assert "Node 'out' failed: the scale is broken" in text
+    assert "Node 'out' failed: ValueError: the scale is broken" in text
     assert "\x1b" not in text
 
 
@@ -180,7 +180,7 @@ def test_the_last_picture_stays_above_the_output(terminal):
 
 def test_a_failed_node_shows_its_error(terminal):
     text = plain(read_to_end(terminal("execute", "broken", "--follow")))
-    assert "out: the scale is broken" in text
+    assert "out: ValueError: the scale is broken" in text
 
 
 @pytest.mark.parametrize("rows, columns", [(3, 20), (1, 5), (2, 80), (6, 40)])
@@ -320,7 +320,10 @@ def test_each_event_is_a_line_if_stderr_is_not_a_terminal(run, client):
     (execution,) = client.list_executions()
     assert "node out: failed after " in outcome.stderr
     (failed,) = [line for line in lines if line.startswith("node out: failed")]
-    assert re.fullmatch(r".* after \d+\.\d\d s: the scale is broken", failed)
+    assert re.fullmatch(
+        r".* after \d+\.\d\d s: ValueError: the scale is broken \(conftest\.py:\d+\)",
+        failed,
+    )
     assert lines[-1].startswith(f"Error: execution {execution.execution_id} of flow")
     assert len(set(lines)) == len(lines)
     assert outcome.exit_code == 5

@@ -245,7 +245,7 @@ def test_executions_can_be_filtered_by_input_and_status(server):
     assert len(server.executions("f", input={"n": 1, "list": (1, 2)})) == 2
     assert server.executions(input={"n": 1}) == []
     [failed] = server.executions(status="failed")
-    assert failed.error == "Node 'picky' failed: division by zero"
+    assert failed.error.startswith("Node 'picky' failed: ZeroDivisionError: ")
     assert server.executions("f", input={"n": 1, "list": [1, 2]}, status="failed") == []
     assert len(server.executions(status="success")) == 2  # the name in other dialects
 

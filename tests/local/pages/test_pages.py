@@ -302,6 +302,16 @@ def test_markup_in_ids_and_errors_is_shown_as_text(server, browse):
     assert ODD in text_of(response)
 
 
+def test_the_traceback_of_a_failed_node_is_shown_as_text(server, browse):
+    done = run(server, ODD)
+    page = browse(f"{server.url}/page/execution?id={done.execution_id}").text
+    traceback = re.search(r'<details id="traceback-1">.*?</details>', page, re.DOTALL)
+    shown = html.unescape(traceback.group())
+    assert "Traceback (most recent call last):\n  File " in shown
+    assert "ValueError: <script>alert(1)</script> fell" in shown
+    assert "<script>alert" not in traceback.group()
+
+
 def test_control_characters_and_surrogates_are_visible(serve, browse):
     agents = {"echo": echo}
     server = serve([{**single("echo"), "description": "a\x1b[2J\x00b"}], agents)
