@@ -57,9 +57,10 @@ def name_of_the_odd_one(client):
     return name
 
 
-def test_all_flows_are_tools_in_the_form_of_each_api(client):
+def test_all_flows_are_tools_in_the_form_of_each_api(client, requests_of):
     openai = client.flows_as_tools()
     assert client.flows_as_tools(format="openai", mine=True) == openai
+    assert requests_of[0] == ("GET", "/flows") != requests_of[1]
     assert {tool["type"] for tool in openai} == {"function"}
     functions = [tool["function"] for tool in openai]
     described = [(each["name"], each["parameters"]) for each in functions]
@@ -189,5 +190,6 @@ def test_an_execution_that_has_gone_is_no_unknown_name():
     started = {"execution_id": "e", "status": "pending"}
     responses = [answer(200, started), answer(404, {"detail": "gone"})]
     with RawServer(*responses) as server, AISpine("", server.url) as client:
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFoundError) as caught:
             client.call_flow_tool("double", {})
+    assert caught.value.path == "/executions/e"
