@@ -17,8 +17,8 @@ from typing import (
 import click
 
 from ai_spine.cli import interrupts
-from ai_spine.cli.execution_logs import add_logs
 from ai_spine.cli.commands import SECONDS, command, noun
+from ai_spine.cli.execution_logs import add_logs
 from ai_spine.cli.flow_inputs import (
     ask_for_inputs,
     check_missing,

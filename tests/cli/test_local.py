@@ -1,5 +1,6 @@
 """Tests of `local start`: what it serves, and invalid options."""
 
+import contextlib
 import json
 import signal
 import sys
@@ -8,8 +9,8 @@ import urllib.request
 import pytest
 import requests
 
-from ai_spine import AISpine, AuthenticationError
-from tests.cli.conftest import finish
+from ai_spine import AISpine, AuthenticationError, NetworkError
+from tests.cli.conftest import LIMIT, finish
 from tests.needs import needs
 
 FLOW = """
@@ -145,6 +146,49 @@ def test_a_server_for_other_machines_shows_no_traceback(fail_once):
 def test_a_server_for_other_machines_shows_tracebacks_if_asked(fail_once):
     lines, result = fail_once("--host", "0.0.0.0", "--show-tracebacks")
     assert "KeyError: 'name'" in lines and result.traceback
+
+
+CRASHING = """
+import os
+import threading
+
+from ai_spine.local import agent
+
+
+@agent("greeter")
+def greet(input, config):
+    print("greeting", input["name"])
+    if input["name"] == "Hold":
+        threading.Event().wait()
+    if input["name"] == "Crash":
+        os._exit(7)
+    return {}
+"""
+
+
+def test_a_crash_of_the_interpreter_loses_no_record_of_other_executions(serve, project):
+    (project / "my_agents.py").write_text(CRASHING, encoding="utf-8")
+    words = ("--flows", "flows", "--agents", "my_agents", "--db", project / "runs.db")
+    process, url = serve(*words, cwd=project)
+    with AISpine(base_url=url, max_retries=0) as client:
+        done = [client.execute_and_wait("greeting", {"name": n}) for n in ("A", "B")]
+        held = client.execute_flow("greeting", {"name": "Hold"})
+        for event in client.stream_execution(held):
+            if event.log is not None:
+                break
+        with contextlib.suppress(NetworkError):
+            client.execute_flow("greeting", {"name": "Crash"})
+    assert process.wait(LIMIT) == 7
+    process, url = serve(*words, cwd=project)
+    with AISpine(base_url=url) as client:
+        for execution, name in zip(done, "AB"):
+            assert client.get_execution(execution) == execution
+            (line,) = client.get_execution_logs(execution)
+            assert line.text == f"greeting {name}"
+        assert client.get_execution(held).error.startswith("Interrupted: ")
+        (line,) = client.get_execution_logs(held)
+        assert line.text == "greeting Hold"
+        assert all(each.is_done for each in client.list_executions())
 
 
 @needs("vaderSentiment")

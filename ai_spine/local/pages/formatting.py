@@ -182,6 +182,16 @@ def states_of(
     return {**{node.id: "pending" for node in flow.nodes}, **begun}
 
 
+def logs_by_node(lines: Sequence[Mapping[str, str]]) -> Dict[str, str]:
+    """Return what each node has printed and logged; records have their level before them."""
+    texts: Dict[str, List[str]] = {}
+    for line in lines:
+        is_printed = line["level"] == "stdout"
+        text = line["text"] if is_printed else f"{line['level']}: {line['text']}"
+        texts.setdefault(line["node_id"], []).append(text)
+    return {node_id: "\n".join(text) for node_id, text in texts.items()}
+
+
 def progress_in_words(
     execution: Execution, flow: Optional[Flow], results: Sequence[NodeResult]
 ) -> str:

@@ -23,6 +23,7 @@ from ai_spine.local.pages.access import (
 from ai_spine.local.pages.formatting import (
     Row,
     link,
+    logs_by_node,
     mark_of,
     progress_in_words,
     read_offset,
@@ -160,6 +161,7 @@ class Page:
             "execution.html",
             execution=execution,
             results=results,
+            logs=logs_by_node(self._store.node_logs(execution.execution_id)),
             flow=flow,
             progress=progress_in_words(execution, flow, results),
             # It changes when the drawings do, so that the browser reloads them.

@@ -1,6 +1,7 @@
 """Tests of the server's pages over plain HTTP."""
 
 import html
+import logging
 import re
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
@@ -310,6 +311,19 @@ def test_the_traceback_of_a_failed_node_is_shown_as_text(server, browse):
     assert "Traceback (most recent call last):\n  File " in shown
     assert "ValueError: <script>alert(1)</script> fell" in shown
     assert "<script>alert" not in traceback.group()
+
+
+def test_what_a_node_printed_and_logged_is_shown_as_text(serve, browse):
+    def speak(input, config):
+        print("<b>bold")
+        logging.getLogger("mine").warning("beware")
+        return {}
+
+    server = serve([single()], {"work": speak})
+    done = run(server)
+    page = browse(f"{server.url}/page/execution?id={done.execution_id}").text
+    logs = re.search(r'<details id="logs-1">.*?</details>', page, re.DOTALL).group()
+    assert "&lt;b&gt;bold\nWARNING: beware" in logs
 
 
 def test_control_characters_and_surrogates_are_visible(serve, browse):
