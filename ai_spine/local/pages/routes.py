@@ -161,6 +161,10 @@ class Page:
             "execution.html",
             execution=execution,
             results=results,
+            reports={
+                each["node_id"]: each
+                for each in self._store.node_progress(execution.execution_id)
+            },
             logs=logs_by_node(self._store.node_logs(execution.execution_id)),
             flow=flow,
             progress=progress_in_words(execution, flow, results),

@@ -12,7 +12,7 @@ import requests
 from ai_spine.local.pages import access as page_access
 from ai_spine.local.pages import formatting as page_shown
 from ai_spine.models import Execution, Flow, FlowNode, NodeResult
-from tests.local import flow, node, run, single, wait_until
+from tests.local import LIMIT, flow, node, run, single, wait_until
 from tests.raw_server import RawServer, answer
 
 ODD = "<img src=x onerror=alert(1)>&\"'/../?#%"
@@ -166,6 +166,25 @@ def test_the_input_field_has_the_example_of_the_flow(serve, browse):
     execution = run(server, "f", {"name": "Eva"})
     again = browse(f"{flow_page(server)}&from={execution.execution_id}")
     assert '"name": "Eva"' in text_of(again)
+
+
+def test_a_running_node_shows_the_progress_that_it_reports(serve, browse, gate):
+    def work(context):
+        context.report(0.25, "a <quarter>")
+        gate.wait(LIMIT)
+        context.report(1)
+
+    server = serve([single()], {"work": work})
+    with server.client() as client:
+        execution = client.execute_flow("f", {})
+        page = f"{server.url}/page/execution?id={execution.execution_id}"
+        wait_until(lambda: "<progress" in browse(page).text)
+        text = browse(page).text
+        assert '<progress max="1" value="0.25" aria-label="Progress of node 1">' in text
+        assert "a &lt;quarter&gt;" in text
+        gate.set()
+        client.wait_for_execution(execution, raise_on_failure=False)
+        assert "<progress" not in browse(page).text
 
 
 SCHEMA = {

@@ -126,7 +126,7 @@
 
   function start(stream) {
     source = new EventSource(stream);
-    for (const kind of ["node", "execution", "log"]) source.addEventListener(kind, soon);
+    for (const kind of ["node", "execution", "progress", "log"]) source.addEventListener(kind, soon);
   }
 
   function stop() {
