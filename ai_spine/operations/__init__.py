@@ -121,7 +121,7 @@ GET_EXECUTION_LOGS: Operation[Page[LogLine]] = Operation(
     "GET",
     "/executions/{execution_id}/logs",
     read_items(LogLine, "logs"),
-    summary="Return what agents printed and logged during an execution; on local servers only.",
+    summary="Return what agents printed and logged during an execution, so far.",
     response=list_of("logs", LogLine),
 )
 
