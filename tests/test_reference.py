@@ -224,11 +224,13 @@ def camel_case(name):
     return first + "".join(map(str.capitalize, others))
 
 
-# Those on tools and the marketplace, and variants of others, are named here alone.
+# Those on tools and the marketplace, variants of others, and what only the local server has, are
+# named here alone.
 OPERATIONS_OF_JAVASCRIPT = [
     each
     for each in OPERATIONS
     if each.of is None and "/tools" not in each.path and "/market" not in each.path
+    if each.name != "get_execution_logs"
 ]
 
 
