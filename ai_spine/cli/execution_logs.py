@@ -26,7 +26,7 @@ def add_logs(executions: click.Group) -> None:
 
         \b
         ai-spine executions logs 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90
-        ai-spine executions logs 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --follow --node risk
+        ai-spine executions logs 3f2b8c1e-0d5a-4c57-9d0e-6a1f5b7c2d90 --follow
         """
         client = session().client()
         lines = _followed if follow else AISpine.get_execution_logs
