@@ -24,7 +24,7 @@ FROM (SELECT n, hex(randomblob(16)) AS h FROM counted)
 """
 _RESULTS = """
 INSERT INTO node_results SELECT 'n' || number, execution_id, 'pause', 'pause', 'completed',
-    input_data, output_data, NULL, created_at, updated_at, completed_at, 50
+    input_data, output_data, NULL, created_at, updated_at, completed_at, 50, NULL
 FROM executions
 """
 

@@ -122,7 +122,7 @@ def check(tools, result, reported, errors):
     words = [error.content[0].text for error in errors]
     assert words[0] == "the arguments do not fit: amount: must be a number"
     assert words[1] == "the arguments do not fit: text: is required"
-    assert "failed: Node 'sentiment' failed: text must not be empty" in words[2]
+    assert "Node 'sentiment' failed: ValueError: text must not be empty" in words[2]
     assert words[3].endswith("; is 'credit_analysis' meant?")
     assert not any("\n" in text for text in words)
 

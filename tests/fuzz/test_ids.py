@@ -20,6 +20,7 @@ KINDS = ("flow_id", "agent_id", "execution_id", "tool_id", "user_id")
 PATHS = {operation.name: operation.path for operation in OPERATIONS}
 PATHS["execute_and_wait"] = PATHS["execute_flow"]
 PATHS["execute_batch"] = PATHS["iter_batch"] = PATHS["execute_flow"]
+PATHS["rerun_execution"] = PATHS["get_execution"]
 PATHS["wait_for_execution"] = PATHS["get_execution"]
 PATHS["iter_executions"] = PATHS["list_executions"]
 # The paths of the second requests of methods that send two.
@@ -27,6 +28,7 @@ FOLLOWED_BY = {
     "stream_execution": PATHS["get_execution"],  # since the response is not a stream
     "cancel_execution": PATHS["get_execution"],
     "execute_and_wait": PATHS["get_execution"],
+    "rerun_execution": PATHS["execute_flow"],
 }
 
 TRAPS = st.sampled_from(
@@ -51,7 +53,7 @@ RESPONSE = json.dumps(
         "success": True,
         "tool_id": "t",
     }
-    | {name: [] for name in ("executions", "messages", "results", "tools")}
+    | {name: [] for name in ("executions", "messages", "results", "tools", "logs")}
 ).encode()
 
 
@@ -131,7 +133,7 @@ def test_any_id_is_refused_or_one_path_segment(method, text):
     first, *more = CANNED.requests
     assert_named(first.path_url, first.body, PATHS[name], (kind, text))
     assert bool(more) == (name in FOLLOWED_BY)
-    if more and kind == "execution_id":
+    if more and kind == "execution_id" and name != "rerun_execution":
         assert_named(more[0].path_url, None, FOLLOWED_BY[name], (kind, text))
 
 

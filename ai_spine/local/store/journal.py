@@ -149,8 +149,8 @@ def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
     result = node_result_of(db.execute(query, (event["result_id"],)).fetchone())
     # Only a node that was running then has become something else since.
     if event["status"] == ExecutionStatus.RUNNING.value != result["status"]:
-        later = ("output_data", "execution_time_ms", "traceback")
-        result.update(_not_yet(event), **dict.fromkeys(later))
+        result.update(_not_yet(event), output_data=None, execution_time_ms=None)
+        result.pop("traceback", None)
     return result
 
 

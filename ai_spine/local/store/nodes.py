@@ -91,5 +91,5 @@ class NodeDatabase(LogDatabase):
 
     def _hide_traceback(self, result: Dict[str, Any]) -> None:
         """Remove what only those on this machine may see, however it came into the file."""
-        if not self.show_tracebacks and "traceback" in result:
-            result["traceback"] = None
+        if not self.show_tracebacks:
+            result.pop("traceback", None)

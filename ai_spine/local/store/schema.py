@@ -116,9 +116,12 @@ def execution_of(row: sqlite3.Row) -> Dict[str, Any]:
 
 
 def node_result_of(row: sqlite3.Row) -> Dict[str, Any]:
-    output = row["output_data"]
+    """Return a node's result as the API describes it; only one that failed has a traceback."""
+    output, known = row["output_data"], dict(row)
+    if known["traceback"] is None:
+        del known["traceback"]
     return {
-        **{name: row[name] for name in row.keys()},
+        **known,
         "input_data": json.loads(row["input_data"]),
         "output_data": None if output is None else json.loads(output),
     }
