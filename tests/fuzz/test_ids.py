@@ -52,6 +52,8 @@ RESPONSE = json.dumps(
         "id": "x",
         "success": True,
         "tool_id": "t",
+        "flow_id": "f",
+        "input_data": {},
     }
     | {name: [] for name in ("executions", "messages", "results", "tools", "logs")}
 ).encode()
