@@ -95,7 +95,7 @@ def _ask(name: str, schema: Schema) -> Optional[str]:
         if "description" in described
         else []
     )
-    kinds = [_WORDS[kind] for kind in _kinds(described) if kind in _WORDS]
+    kinds = [_WORDS[kind] for kind in _kinds(described, schema) if kind in _WORDS]
     hints += [" or ".join(kinds)] if kinds else []
     if "enum" in described:
         hints.append("one of " + ", ".join(map(_text_of, described["enum"])))
@@ -122,10 +122,12 @@ def _ask(name: str, schema: Schema) -> Optional[str]:
 
 def _read_input(name: str, text: str, schema: Schema) -> Any:
     described = _property(name, schema)
-    kinds = _kinds(described)
-    if not kinds:
-        return read_value(text)
     value = read_value(text)
+    if "enum" in described:
+        return _read_choice(name, text, described["enum"])
+    kinds = _kinds(described, schema)
+    if not kinds:
+        return value
     for kind in kinds:
         if kind != "string" and _is_of(kind, value):
             return value
@@ -133,6 +135,15 @@ def _read_input(name: str, text: str, schema: Schema) -> Any:
         return text
     words = " or ".join(_WORDS.get(kind, kind) for kind in kinds)
     raise click.UsageError(f"{name} must be {words}, not {text!r}")
+
+
+def _read_choice(name: str, text: str, choices: Any) -> Any:
+    """Return the choice that a text means: the text itself, or the JSON that it is."""
+    for wanted in (text, read_value(text)):
+        if any(type(each) is type(wanted) and each == wanted for each in choices):
+            return wanted
+    words = ", ".join(map(_text_of, choices))
+    raise click.UsageError(f"{name} must be one of {words}, not {text!r}")
 
 
 def _is_of(kind: str, value: Any) -> bool:
@@ -143,12 +154,15 @@ def _is_of(kind: str, value: Any) -> bool:
     return is_kind and not (is_number and isinstance(value, bool))
 
 
-def _kinds(described: Schema) -> List[str]:
-    """Return the types that a schema names, those in `anyOf` as well."""
+def _kinds(described: Schema, schema: Schema) -> List[str]:
+    """Return the types that a schema names, those in `anyOf` as well; none if any will do."""
     kind = described.get("type")
     kinds = [kind] if isinstance(kind, str) else list(kind or ())
     for each in described.get("anyOf") or ():
-        kinds += _kinds(each) if isinstance(each, Mapping) else []
+        within = _kinds(_resolved(each, schema), schema)
+        if not within:  # it names no type, so that the server decides
+            return []
+        kinds += within
     return kinds
 
 
@@ -156,6 +170,10 @@ def _property(name: str, schema: Schema) -> Schema:
     """Return the schema of one input; a reference leads to its definition."""
     properties = schema.get("properties")
     described = properties.get(name) if isinstance(properties, Mapping) else None
+    return _resolved(described, schema)
+
+
+def _resolved(described: Any, schema: Schema) -> Schema:
     if not isinstance(described, Mapping):
         return {}
     reference = described.get("$ref")

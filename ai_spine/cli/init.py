@@ -15,7 +15,7 @@ from ai_spine.utils import one_line
 
 _URL = "http://127.0.0.1:8000"  # where `local start` serves by default
 _START = "ai-spine local start --flows flows --agents agents.py"
-_RELOADING = f"{_START} --reload"
+_RELOADING = "ai-spine local start --reload"
 
 
 @command("init", prints=False)

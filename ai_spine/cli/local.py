@@ -90,16 +90,20 @@ def start(
 ) -> None:
     """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
 
+    With --reload, they are by default the folder flows and the file agents.py.
+
     Open its address in a browser to see flows, run them, and follow executions.
 
     \b
     ai-spine local start --flows flows/ --agents agents.py --db runs.db
-    ai-spine local start --flows flows/ --agents agents.py --reload
+    ai-spine local start --reload
     """
     key = _key_of(api_key, api_key_file)
     if debug or session().options.get("debug"):
         log_to_stderr()
     make_server = import_local().LocalServer
+    if reloads and flows is None and agents is None:
+        flows, agents = _project_here()
     env = _load_env(env_file, reloads)
     server = make_server(
         flows,
@@ -115,6 +119,21 @@ def start(
     with server, _reloader(server, flows, agents, env) if reloads else nullcontext():
         _serve(server, tenants)
     say("stopped")
+
+
+def _project_here() -> Tuple[Optional[str], Optional[str]]:
+    """Return the flows and agents of the project in this folder, as `init` writes it.
+
+    Raises:
+        click.UsageError: There are none: samples are not to be edited.
+    """
+    flows = "flows" if Path("flows").is_dir() else None
+    agents = "agents.py" if Path("agents.py").is_file() else None
+    if flows is None and agents is None:
+        raise click.UsageError(
+            "--reload needs --flows or --agents, or a folder flows or a file agents.py here"
+        )
+    return flows, agents
 
 
 def _key_of(api_key: Optional[str], api_key_file: Optional[str]) -> Optional[str]:

@@ -144,7 +144,7 @@ class Reloader:
                 if self._env is not None:
                     stack.enter_context(self._env.loaded())
                 self._server.reload()
-        except Exception as error:  # the thread that watches must not end
+        except BaseException as error:  # the thread that watches must not end
             words = _words_of(error, self._sources.project)
             text = f"Not reloaded: {words}. The last good version is still served."
             self._server.banner.text = text
@@ -230,7 +230,7 @@ def _stamps_of(path: str) -> Iterator[Tuple[int, int]]:
         yield found.st_mtime_ns, found.st_size
 
 
-def _words_of(error: Exception, project: Optional[Path]) -> str:
+def _words_of(error: BaseException, project: Optional[Path]) -> str:
     """Return an error in one line, with its place in the project if it has one."""
     words = str(error)
     if not isinstance(error, ConfigurationError):

@@ -1,6 +1,16 @@
 """The schemas of flows: given, or derived from the agents' types."""
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+)
+from urllib.parse import unquote
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.models import Flow, FlowNode
@@ -74,6 +84,38 @@ def _check_schema(schema: Any, subject: str) -> None:
         raise ConfigurationError(
             f"{subject} is no JSON Schema: at {place}, {words}"
         ) from None
+    for reference in _references_in(schema):
+        if not _is_in(schema, reference):
+            shown = one_line(repr(reference), 200)
+            raise ConfigurationError(
+                f"{subject} is no JSON Schema that stands by itself: {shown} is not in it"
+            )
+
+
+def _references_in(schema: Any) -> Iterator[Any]:
+    if isinstance(schema, dict):
+        yield from (schema[key] for key in ("$ref", "$dynamicRef") if key in schema)
+    parts = schema.values() if isinstance(schema, dict) else schema
+    if isinstance(schema, (dict, list)):
+        for part in parts:
+            yield from _references_in(part)
+
+
+def _is_in(schema: Any, reference: Any) -> bool:
+    """Return whether a reference leads to a place in the schema, or to an anchor."""
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return False
+    if not reference.startswith("#/"):
+        return True
+    for part in unquote(reference[2:]).split("/"):
+        part = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(schema, list) and part.isdigit() and int(part) < len(schema):
+            schema = schema[int(part)]
+        elif isinstance(schema, dict) and part in schema:
+            schema = schema[part]
+        else:
+            return False
+    return True
 
 
 def _derived_input(flow: Flow, of_agent: SchemasOf) -> Optional[Schema]:

@@ -55,6 +55,21 @@ def test_a_value_is_read_by_its_type(pair, value):
 
 
 @pytest.mark.parametrize(
+    "described, text, value",
+    [
+        ({"anyOf": [{"$ref": "#/$defs/Box"}, {"type": "null"}]}, '{"a": 1}', {"a": 1}),
+        ({"anyOf": [{"enum": [1, "x"]}, {"type": "null"}]}, "1", 1),
+        ({"anyOf": [{}, {"type": "null"}]}, "hello", "hello"),
+        ({"enum": [1, "2"]}, "1", 1),
+        ({"enum": [1, "2"]}, "2", "2"),
+    ],
+)
+def test_a_value_may_be_of_any_branch(described, text, value):
+    schema = {"properties": {"x": described}, "$defs": {"Box": {"type": "object"}}}
+    assert read_inputs([f"x={text}"], schema) == {"x": value}
+
+
+@pytest.mark.parametrize(
     "pair, words",
     [
         ("amount=much", "amount must be a number, not 'much'"),
@@ -62,6 +77,7 @@ def test_a_value_is_read_by_its_type(pair, value):
         ("months=1.5", "months must be a whole number, not '1.5'"),
         ("fast=1", "fast must be true or false or null, not '1'"),
         ("tags=x", "tags must be a list, as JSON or null, not 'x'"),
+        ("kind=odd", "kind must be one of new, old, not 'odd'"),
         ("zip", "'zip' is not of the form key=value"),
     ],
 )

@@ -293,7 +293,12 @@ def test_an_env_file_is_read_only_if_an_option_asks(serve, run_process, project)
 def test_reload_without_watchfiles_is_refused_in_one_line(refuse, monkeypatch):
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     words = "--reload needs watchfiles: pip install 'ai-spine-sdk[reload]'"
-    assert words in refuse("--reload")
+    assert words in refuse("--reload", "--agents", "agents.py")
+
+
+def test_reload_needs_something_to_reload(refuse, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert "--reload needs --flows or --agents, or a folder flows" in refuse("--reload")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0"])

@@ -44,7 +44,9 @@ def walk(command, path=()):
 
 # Left out are those that write files at any path they are given; `batch` waits in threads, too.
 COMMANDS = [
-    (path, each) for path, each in walk(cli) if path not in [("batch",), ("init",), ("mcp",)]
+    (path, each)
+    for path, each in walk(cli)
+    if path not in [("batch",), ("init",), ("mcp",)]
 ]
 FILES = {
     "good.json": b'{"flow_id": "f", "nodes": [{"id": "a", "type": "input"}]}',

@@ -295,6 +295,7 @@ def test_flows_without_agents_are_reloaded(serve, project):
 BROKEN = {
     "a syntax error": ("spine_agents.py", "def (", "SyntaxError"),
     "an exception": ("spine_agents.py", "1 / 0\n", "division by zero"),
+    "a Ctrl-C": ("spine_agents.py", "raise KeyboardInterrupt\n", "KeyboardInterrupt"),
     "an exit": ("spine_agents.py", "raise SystemExit(3)\n", "SystemExit: 3"),
     "a missing module": ("spine_agents.py", "import spine_nothing\n", "spine_nothing"),
     "a missing agent": ("spine_agents.py", "", "work"),

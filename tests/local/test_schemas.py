@@ -8,6 +8,7 @@ from ai_spine.local.agents.functions import AgentFunction
 from ai_spine.local.schemas import Schemas, check_schemas, misfits, schemas_of
 from ai_spine.local.server import SAMPLES
 from tests.local import LIMIT, flow, node
+from tests.raw_server import RawServer, answer
 
 SCHEMA = {
     "type": "object",
@@ -130,6 +131,72 @@ def test_a_wrong_schema_or_example_is_refused_where_it_is_given(
         client.create_flow({**loan(**change), "flow_id": "other"})
     with pytest.raises(BadRequestError, match=words):
         client.update_flow("loan", loan(**change))
+
+
+@pytest.mark.parametrize(
+    "reference", ["#/$defs/nope", "http://127.0.0.1:1/x", "file:///etc/passwd", 3]
+)
+def test_a_schema_must_stand_by_itself(serve, client, reference):
+    wrong = loan(input_schema={"properties": {"n": {"$ref": reference}}})
+    with pytest.raises(ConfigurationError, match="no JSON Schema"):
+        serve([wrong], {"work": work})
+    with pytest.raises(BadRequestError, match="no JSON Schema"):
+        client.update_flow("loan", wrong)
+
+
+def test_references_within_a_schema_are_followed():
+    inner = {
+        "$defs": {"a/b": {"type": "number"}, "C": {"$anchor": "c", "type": "null"}}
+    }
+    properties = {
+        "n": {"$ref": "#/$defs/a~1b"},
+        "m": {"$ref": "#c"},
+        "o": {"$ref": "#"},
+    }
+    made = Flow.from_wire(loan(input_schema={**inner, "properties": properties}))
+    check_schemas(made, "f.yaml")
+    found = misfits(made.input_schema, {"n": "x", "m": 1, "o": {"n": "y"}})
+    assert [str(each) for each in found] == [
+        "m: must be null",
+        "n: must be a number",
+        "o.n: must be a number",
+    ]
+
+
+def test_a_schema_that_refers_elsewhere_is_never_fetched():
+    with RawServer(answer(200, {"type": "string"})) as elsewhere:
+        schema = {"properties": {"n": {"$ref": elsewhere.url}}}
+        (found,) = misfits(schema, {"n": 1})
+        assert "refers to what is not in it" in found.message
+        assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    "rule, value, words",
+    [
+        ({"type": "string", "format": "date"}, "2026-13-02", "must be a date"),
+        ({"format": "date-time"}, "yesterday", "must be a date-time"),
+        ({"format": "time"}, "25:00", "must be a time"),
+        ({"format": "uuid"}, "x", "must be a uuid"),
+        (
+            {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+            "q",
+            "a whole number or null",
+        ),
+        ({"minItems": 2}, [1], "must have at least 2 items"),
+        ({"maxItems": 1}, [1, 2], "must have at most 1 item"),
+    ],
+)
+def test_rules_are_told_in_plain_words(rule, value, words):
+    (found,) = misfits({"properties": {"x": rule}}, {"x": value})
+    assert words in found.message
+
+
+def test_formats_that_fit_are_accepted():
+    good = {"date": "2026-11-02", "date-time": "2026-11-02T10:00:00Z", "time": "10:00"}
+    for name, value in {**good, "uuid": "1" * 32, "email": "x"}.items():
+        assert misfits({"format": name}, value) == []
+    assert misfits({"format": "date"}, 3) == []
 
 
 def test_a_schema_that_is_no_object_is_refused():

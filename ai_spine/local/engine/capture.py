@@ -99,11 +99,18 @@ def _levels_allow(self: logging.Logger, level: int) -> bool:
     return level >= self.getEffectiveLevel()
 
 
+def _text_of(record: logging.LogRecord, with_traceback: bool) -> str:
+    """Return what a record says; wrong arguments fail no agent, as they fail none without us."""
+    try:
+        return _MESSAGE.format(record) if with_traceback else record.getMessage()
+    except Exception:
+        return str(record.msg)
+
+
 def _call_handlers_in_node(self: logging.Logger, record: logging.LogRecord) -> None:
     node = _current.get()
     if node is not None and record.levelno >= logging.INFO:
-        text = _MESSAGE.format(record) if node.show_tracebacks else record.getMessage()
-        node.add(record.levelname, text)
+        node.add(record.levelname, _text_of(record, node.show_tracebacks))
     if (_is_enabled or _levels_allow)(self, record.levelno) and _call_handlers:
         with captured_by(None):  # a handler that prints it would add it again
             _call_handlers(self, record)

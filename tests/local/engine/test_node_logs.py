@@ -149,6 +149,14 @@ def test_records_that_levels_leave_out_reach_no_other_handler(serve, caplog):
     assert "noted 1" not in caplog.text
 
 
+def test_a_record_with_wrong_arguments_fails_no_agent(serve):
+    def work(input, config):
+        logging.getLogger("own").info("%d %d", "x")
+        return {}
+
+    assert logs_of(serve([single()], {"work": work})) == [("INFO", "%d %d")]
+
+
 def test_an_async_agent_that_exits_fails_its_node_and_keeps_its_lines(serve):
     async def leave(input, config):
         print("bye")
