@@ -28,9 +28,11 @@ class Case:
     """Whether its body can be made large."""
     waits: bool = False
     """Whether it looks again and again by itself."""
+    reads: bool = False
+    """Whether it changes nothing, although it is a POST."""
     deletes: bool = False
     """Whether it tells a 404 as `False`."""
 
     @property
     def posts(self) -> bool:
-        return self.steps[0][0] == "POST"
+        return self.steps[0][0] == "POST" and not self.reads

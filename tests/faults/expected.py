@@ -87,8 +87,9 @@ def expect(cell: Cell) -> Expected:
             odd = {RIGHT, ERROR}
             if case.waits and cell.lasting:
                 odd.add(OUT_OF_TIME)  # a library that refuses it polls until then
-            return Expected(frozenset(odd), method != "GET", (1, 9))
-        if fault.early and method == "POST" and not cell.retry_writes:
+            changes = method != "GET" and not case.reads
+            return Expected(frozenset(odd), changes, (1, 9))
+        if fault.early and method == "POST" and not _may_repeat(cell):
             either = {ERROR} if cell.lasting else {RIGHT, ERROR}
             return Expected(frozenset(either), None, (1, fault.max_retries + 1))
         if _is_repeated(cell, method, fate) and not cell.lasting:
@@ -111,7 +112,13 @@ def _is_repeated(cell: Cell, method: str, fate: Any) -> bool:
         return False
     if fate in (FailureKind.NOT_SENT, FailureKind.NOT_DONE):
         return True
-    return fate is FailureKind.UNCERTAIN and (method != "POST" or cell.retry_writes)
+    may_repeat = method != "POST" or _may_repeat(cell)
+    return fate is FailureKind.UNCERTAIN and may_repeat
+
+
+def _may_repeat(cell: Cell) -> bool:
+    """Return whether a POST of this cell may be sent again."""
+    return cell.retry_writes or cell.case.reads
 
 
 def _looks_again(fault: Fault, fate: Any) -> bool:
@@ -129,7 +136,8 @@ def _looks_again(fault: Fault, fate: Any) -> bool:
 def _failing(cell: Cell, method: str, fate: Any) -> Expected:
     repeated = _is_repeated(cell, method, fate)
     attempts = (2, cell.fault.max_retries + 1) if repeated else (1, 1)
-    maybe: Optional[bool] = method != "GET" and fate in _MAYBE
+    changes = method != "GET" and not cell.case.reads
+    maybe: Optional[bool] = changes and fate in _MAYBE
     if cell.fault.early and maybe:
         maybe = None  # it may come while the client still connects
     if cell.case.deletes and cell.fault.status == 404:

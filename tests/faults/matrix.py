@@ -260,9 +260,8 @@ class Run:
 
     def _check_arrivals(self) -> None:
         arrivals = self.world.arrivals.of(self.state.cell)
-        # Some cases only read, by a POST: they may be repeated.
-        writes = any(method == "POST" for method, _ in self.cell.case.steps)
-        posts = [each for each in arrivals if writes and each.method == "POST"]
+        may_repeat = self.cell.case.reads
+        posts = [a for a in arrivals if a.method == "POST" and not may_repeat]
         if len(posts) > 1 and not self.cell.retry_writes:
             self._wrong(f"{len(posts)} POSTs arrived", _DUPLICATES)
         if len({post.key for post in posts}) > 1 or not all(p.key for p in posts):

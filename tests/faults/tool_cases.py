@@ -7,7 +7,6 @@ from tests.faults.world import World
 
 _MODEL, _LIST = ("GET", "model"), ("GET", "list")
 _POST, _STARTED, _TOLD = ("POST", "model"), ("POST", "started"), ("POST", "told")
-_SEARCH = ("GET", "model")  # a POST that is repeated like a GET
 _PUT, _DELETE = ("PUT", "told"), ("DELETE", "nothing")
 _ANYTHING = ("GET", "anything")
 _SCHEMA = {"properties": [{"property_name": "cell", "type": "string"}]}
@@ -62,9 +61,10 @@ TOOL_CASES = (
     Case("list_my_tools", (_LIST,), lambda c, s: c.list_tools(mine=True), _lists),
     Case(
         "search_tools",
-        (_SEARCH,),
+        (_POST,),
         lambda c, s: c.search_tools(s.cell),
         lambda w, s, found: _lists(w, s, found.tools or []),
+        reads=True,
     ),
     Case("get_tool", (_MODEL,), lambda c, s: c.get_tool(s.cell), _same_tool),
     Case(

@@ -276,8 +276,8 @@ class ExecutionMethods(Methods):
             return self._api.call(operations.GET_EXECUTION_LOGS, ids=ids)
         except NotFoundError as error:
             self._api.call(operations.GET_EXECUTION, ids=ids)  # is it known?
-            message = "this server keeps no logs of agents; the local server does"
-            raise NotFoundError(message, status_code=error.status_code) from None
+            error.message = "this server keeps no logs of agents; the local server does"
+            raise
 
     def _walk_executions(
         self, filters: Dict[str, Any], status: Optional[str], page_size: int
