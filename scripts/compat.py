@@ -17,7 +17,7 @@ from typing import Callable, Dict, List, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ["pytest>=7.0", "pytest-xdist>=2.5", "responses>=0.22", "trustme>=0.9"]
-SERVER = ["Flask>=2.2", "PyYAML>=6.0", "waitress>=2.1"]
+SERVER = ["Flask>=2.2", "PyYAML>=6.0", "jsonschema>=4.18", "waitress>=2.1"]
 # What is not built for every Python, as the sentiment of the sample flow is not; the tests that
 # need it are skipped without it.
 WANTED = ["vaderSentiment>=3.3", "jmespath>=1.0", "tqdm>=4.60"]
