@@ -26,7 +26,6 @@ from typing import (
     Union,
 )
 
-import pydantic
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -34,6 +33,7 @@ from ai_spine.local.agents.annotations import AnnotationReader, UnknownType
 from ai_spine.local.agents.functions import AgentFunction
 from ai_spine.policy.json_encoding import encode_json
 
+pydantic = pytest.importorskip("pydantic")
 UTC = datetime.timezone.utc
 
 
