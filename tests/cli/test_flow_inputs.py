@@ -125,9 +125,9 @@ def test_missing_inputs_are_asked_for(invoke, run, typed):
     assert outcome.exit_code == 0
     wanted = {"zip": "", "amount": 5, "fast": True, "kind": "new"}
     prompts = outcome.stderr
-    assert "zip (The postal code): " in prompts
-    assert "months (a whole number; by default 12): " in prompts
-    assert "kind (one of new, old; may be left empty): " in prompts
+    assert "zip (The postal code):" in prompts
+    assert "months (a whole number; by default 12):" in prompts
+    assert "kind (one of new, old; may be left empty):" in prompts
     assert "Error: amount must be a number, not '01234'" not in prompts
     assert "Error: amount must be a number, not 'much'" in prompts
     assert {**wanted, "zip": "01234"} == outcome.json["n"]

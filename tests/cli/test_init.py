@@ -124,11 +124,20 @@ def test_the_python_of_a_project_is_formatted(init, tmp_path, template):
 
 
 @pytest.mark.parametrize("template", list(OUTPUTS))
-def test_the_readme_names_the_project_and_the_printed_commands(init, template):
+def test_the_readme_names_the_project_and_the_printed_commands(
+    init, template, monkeypatch
+):
+    monkeypatch.setattr("ai_spine.cli.init.find_spec", lambda name: "watchfiles")
     printed = init("demo", "--template", template).stdout.splitlines()
     readme = Path("demo/README.md").read_text(encoding="utf-8")
     assert readme.startswith("# demo\n")
     assert set(printed[1:]) <= set(readme.splitlines())
+
+
+def test_reloading_is_offered_where_it_is_possible(init, monkeypatch):
+    monkeypatch.setattr("ai_spine.cli.init.find_spec", lambda name: None)
+    lines = init("demo").stdout.splitlines()
+    assert lines[1] == "ai-spine local start --flows flows --agents agents.py"
 
 
 def test_a_project_has_these_files(init):
