@@ -1,15 +1,20 @@
 """Reads the inputs of a flow as its schema describes them, and asks for those that are missing."""
 
-import json
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 import click
 
 from ai_spine.cli.values import read_pairs, read_value
 from ai_spine.client import AISpine
 from ai_spine.exceptions import NotFoundError
+from ai_spine.policy.input_schemas import (
+    Schema,
+    inputs_of,
+    kinds_of,
+    required_of,
+    text_of,
+)
 
-Schema = Mapping[str, Any]
 _WORDS = {
     "integer": "a whole number",
     "number": "a number",
@@ -58,7 +63,7 @@ def check_missing(given: Mapping[str, Any], schema: Schema, flow_id: str) -> Non
     Raises:
         click.UsageError: Some are missing.
     """
-    missing = [name for name in _required(schema) if name not in given]
+    missing = [name for name in required_of(schema) if name not in given]
     if missing:
         raise click.UsageError(
             f"flow {flow_id!r} needs {', '.join(missing)}: use -i {missing[0]}=..., "
@@ -73,13 +78,13 @@ def ask_for_inputs(given: Mapping[str, Any], schema: Schema) -> Dict[str, Any]:
         click.UsageError: The flow does not describe its input.
         click.Abort: Nobody responds.
     """
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or not properties:
+    inputs = inputs_of(schema)
+    if not inputs:
         raise click.UsageError(
             "--interactive: the flow does not say what it needs, since it has no input_schema"
         )
     values = dict(given)
-    for name in properties:
+    for name in inputs:
         if name not in values:
             text = _ask(name, schema)
             if text is not None:
@@ -89,19 +94,19 @@ def ask_for_inputs(given: Mapping[str, Any], schema: Schema) -> Dict[str, Any]:
 
 def _ask(name: str, schema: Schema) -> Optional[str]:
     """Return what somebody types; `None` if an input that may be missing stays so."""
-    described = _property(name, schema)
+    described = inputs_of(schema).get(name, {})
     hints = (
         [str(described["description"]).rstrip(".")]
         if "description" in described
         else []
     )
-    kinds = [_WORDS[kind] for kind in _kinds(described, schema) if kind in _WORDS]
+    kinds = [_WORDS[kind] for kind in kinds_of(described, schema) if kind in _WORDS]
     hints += [" or ".join(kinds)] if kinds else []
     if "enum" in described:
-        hints.append("one of " + ", ".join(map(_text_of, described["enum"])))
+        hints.append("one of " + ", ".join(map(text_of, described["enum"])))
     if "default" in described:
-        hints.append(f"by default {_text_of(described['default'])}")
-    is_required = name in _required(schema)
+        hints.append(f"by default {text_of(described['default'])}")
+    is_required = name in required_of(schema)
     hints += [] if is_required or "default" in described else ["may be left empty"]
     prompt = f"{name} ({'; '.join(hints)})" if hints else name
 
@@ -121,11 +126,11 @@ def _ask(name: str, schema: Schema) -> Optional[str]:
 
 
 def _read_input(name: str, text: str, schema: Schema) -> Any:
-    described = _property(name, schema)
+    described = inputs_of(schema).get(name, {})
     value = read_value(text)
     if "enum" in described:
         return _read_choice(name, text, described["enum"])
-    kinds = _kinds(described, schema)
+    kinds = kinds_of(described, schema)
     if not kinds:
         return value
     for kind in kinds:
@@ -142,7 +147,7 @@ def _read_choice(name: str, text: str, choices: Any) -> Any:
     for wanted in (text, read_value(text)):
         if any(type(each) is type(wanted) and each == wanted for each in choices):
             return wanted
-    words = ", ".join(map(_text_of, choices))
+    words = ", ".join(map(text_of, choices))
     raise click.UsageError(f"{name} must be one of {words}, not {text!r}")
 
 
@@ -152,41 +157,3 @@ def _is_of(kind: str, value: Any) -> bool:
     is_number = kind in ("integer", "number")
     is_kind = isinstance(value, _KINDS.get(kind, ()))
     return is_kind and not (is_number and isinstance(value, bool))
-
-
-def _kinds(described: Schema, schema: Schema) -> List[str]:
-    """Return the types that a schema names, those in `anyOf` as well; none if any will do."""
-    kind = described.get("type")
-    kinds = [kind] if isinstance(kind, str) else list(kind or ())
-    for each in described.get("anyOf") or ():
-        within = _kinds(_resolved(each, schema), schema)
-        if not within:  # it names no type, so that the server decides
-            return []
-        kinds += within
-    return kinds
-
-
-def _property(name: str, schema: Schema) -> Schema:
-    """Return the schema of one input; a reference leads to its definition."""
-    properties = schema.get("properties")
-    described = properties.get(name) if isinstance(properties, Mapping) else None
-    return _resolved(described, schema)
-
-
-def _resolved(described: Any, schema: Schema) -> Schema:
-    if not isinstance(described, Mapping):
-        return {}
-    reference = described.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/$defs/"):
-        found = schema.get("$defs", {}).get(reference[len("#/$defs/") :])
-        return found if isinstance(found, Mapping) else {}
-    return described
-
-
-def _required(schema: Schema) -> List[str]:
-    required = schema.get("required")
-    return [str(name) for name in required] if isinstance(required, list) else []
-
-
-def _text_of(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -12,7 +12,7 @@ from ai_spine.cli.session import session
 from ai_spine.cli.values import read_object, read_pairs
 from ai_spine.models import Tool
 
-COLUMNS = ("tool_id", "name", "tool_type", "is_active", "endpoint")
+COLUMNS = ("tool_id", "name", "tool_type", "is_active")
 
 _fields = (
     click.option("--endpoint", metavar="URL", help="Where the tool is served."),

@@ -28,8 +28,8 @@ def tool(client, service):
 def test_tools_are_listed_as_a_table(run, tool, words):
     outcome = run(*words)
     assert (outcome.exit_code, outcome.stderr) == (0, "")
-    columns = ["TOOL_ID", "NAME", "TOOL_TYPE", "IS_ACTIVE", "ENDPOINT"]
-    row = ["say", "Say", "TRANSLATION", "true", tool.endpoint]
+    columns = ["TOOL_ID", "NAME", "TOOL_TYPE", "IS_ACTIVE"]
+    row = ["say", "Say", "TRANSLATION", "true"]
     assert outcome.rows == [columns, row]
 
 

@@ -1,10 +1,11 @@
 """A form for the input of a flow, made from its schema, and what was entered into it. Pure."""
 
 import json
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ai_spine.local.json_reading import parse_json
 from ai_spine.local.schemas import Schema, misfits
+from ai_spine.policy.input_schemas import inputs_of, kinds_of, required_of, text_of
 
 PREFIX = "value:"  # before the name of an input, in the names of the form's fields
 _TEXT, _NUMBER, _CHOICE, _JSON = "text", "number", "choice", "json"
@@ -41,13 +42,10 @@ def fields_of(schema: Optional[Schema], values: Mapping[str, Any]) -> List[Field
         >>> [(field.name, field.kind, field.text) for field in fields_of(schema, {"income": 5})]
         [('income', 'number', '5')]
     """
-    properties = (schema or {}).get("properties")
-    if not isinstance(properties, dict):
-        return []
-    required = (schema or {}).get("required") or ()
+    whole, required = schema or {}, required_of(schema or {})
     return [
-        _field(name, _resolved(described, schema or {}), name in required, values)
-        for name, described in properties.items()
+        _field(name, described, kinds_of(described, whole), name in required, values)
+        for name, described in inputs_of(whole).items()
     ]
 
 
@@ -86,9 +84,13 @@ def read_fields(
 
 
 def _field(
-    name: str, described: Schema, required: bool, given: Mapping[str, Any]
+    name: str,
+    described: Mapping[str, Any],
+    kinds: Sequence[str],
+    required: bool,
+    given: Mapping[str, Any],
 ) -> Field:
-    kinds = _kinds_of(described)
+    kinds = [kind for kind in kinds if kind != "null"]
     hints = [str(described["description"])] if "description" in described else []
     if "default" in described:
         hints.append(f"By default {json.dumps(described['default'])}.")
@@ -103,12 +105,12 @@ def _field(
     elif kinds and set(kinds) <= {"number", "integer"}:
         kind = _NUMBER
     hints += ["JSON."] if kind == _JSON else []
-    text = _text_of(given[name]) if given.get(name) is not None else ""
+    text = text_of(given[name]) if given.get(name) is not None else ""
     if kind == _JSON and name in given:
         text = json.dumps(given[name])
     step = "1" if kinds == ["integer"] else "any"
     hint = " ".join(each if each.endswith(".") else f"{each}." for each in hints)
-    choices = tuple(map(_text_of, values))
+    choices = tuple(map(text_of, values))
     return Field(name, kind, hint, required, text, choices, values, step)
 
 
@@ -127,26 +129,3 @@ def _value_of(field: Field) -> Any:
     except ValueError:
         wanted = "a number" if field.kind == _NUMBER else "JSON"
         raise ValueError(f"must be {wanted}") from None
-
-
-def _kinds_of(described: Schema) -> List[str]:
-    kind = described.get("type")
-    kinds = [kind] if isinstance(kind, str) else list(kind or ())
-    for each in described.get("anyOf") or ():
-        kinds += _kinds_of(each) if isinstance(each, dict) else []
-    return [each for each in kinds if each != "null"]
-
-
-def _resolved(described: Any, schema: Schema) -> Schema:
-    """Return the schema of one input; a reference leads to its definition."""
-    if not isinstance(described, dict):
-        return {}
-    reference = described.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/$defs/"):
-        found = (schema.get("$defs") or {}).get(reference[len("#/$defs/") :])
-        return {**found, **described} if isinstance(found, dict) else {}
-    return described
-
-
-def _text_of(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

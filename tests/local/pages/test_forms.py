@@ -99,6 +99,13 @@ def test_an_error_stands_at_its_field_and_the_text_is_kept(entered, field, error
     assert texts == {key: text for key, text in entered.items() if text}
 
 
+def test_an_input_that_may_be_one_of_several_is_written_as_json():
+    home = {"anyOf": [{"$ref": "#/$defs/Home"}, {"type": "null"}]}
+    odd = {"anyOf": [{"enum": [1, "x"]}, {"type": "string"}]}
+    schema = {**SCHEMA, "properties": {"home": home, "odd": odd}}
+    assert [field.kind for field in fields_of(schema, {})] == ["json", "json"]
+
+
 def test_a_required_text_may_be_empty():
     given, fields = read_fields(SCHEMA, sent(income="1"))
     assert given == {"name": "", "income": 1}
