@@ -117,16 +117,9 @@ class LocalServer:
         if show_tracebacks is None:
             show_tracebacks = is_loopback(host)
         check_flags(streams, tenants, tracing, show_tracebacks)
-        names = names_of(host, allowed_hosts)
-        if flows is None and agents is None:
-            flows, agents = SAMPLES, SAMPLE_AGENTS
         digest = None if secret is None else digest_of(secret.reveal())
-        access, self._loop = Access(digest), EventLoop()
-        self._sources = flows, agents
-        self._given = Definitions(flows, agents, are_samples=flows is SAMPLES)
-        self._project = project_of(agents)
-        self.banner = Banner()
-        """What every page shows above everything else: a sentence as its `text`."""
+        access, names = Access(digest), names_of(host, allowed_hosts)
+        self._prepare(flows, agents)
         make_site = partial(
             Site,
             access=access,
@@ -138,12 +131,23 @@ class LocalServer:
             streams=streams,
             telemetry=make_telemetry(tracing, tracer_provider),
         )
-        self._api_key, self._closed = secret, False
-        self._reloading = threading.Lock()
-        self.faults = FaultScript()
-        """What the server is to do wrong."""
+        self._api_key = secret
         self._open(make_site, os.fspath(db), access if tenants else None)
         self._listen(names, host, port)
+
+    def _prepare(self, flows: FlowSource, agents: AgentSource) -> None:
+        """Read what the server begins with, and set what does not depend on settings."""
+        if flows is None and agents is None:
+            flows, agents = SAMPLES, SAMPLE_AGENTS
+        self._sources = flows, agents
+        self._given = Definitions(flows, agents, are_samples=flows is SAMPLES)
+        self._project = project_of(agents)
+        self._closed, self._reloading = False, threading.Lock()
+        self._loop = EventLoop()
+        self.banner = Banner()
+        """What every page shows above everything else: a sentence as its `text`."""
+        self.faults = FaultScript()
+        """What the server is to do wrong."""
 
     def _open(
         self, make_site: Callable[..., Site], db: str, access: Optional[Access]

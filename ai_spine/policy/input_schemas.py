@@ -11,9 +11,9 @@ def inputs_of(schema: Schema) -> Dict[str, Schema]:
     """Return the schema of each input by its name; a reference leads to its definition.
 
     Example:
-        >>> schema = {"properties": {"home": {"$ref": "#/$defs/Home"}}, "$defs": {"Home": {}}}
-        >>> inputs_of(schema)
-        {'home': {}}
+        >>> whole = {"properties": {"n": {"$ref": "#/$defs/N"}}, "$defs": {"N": {"type": "null"}}}
+        >>> inputs_of(whole)
+        {'n': {'type': 'null'}}
     """
     properties = schema.get("properties")
     if not isinstance(properties, Mapping):
@@ -59,4 +59,5 @@ def _resolved(described: Any, schema: Schema) -> Schema:
     if not isinstance(reference, str) or not reference.startswith(_DEFINITIONS):
         return described
     found = (schema.get("$defs") or {}).get(reference[len(_DEFINITIONS) :])
-    return {**found, **described} if isinstance(found, Mapping) else {}
+    own = {name: each for name, each in described.items() if name != "$ref"}
+    return {**found, **own} if isinstance(found, Mapping) else {}
