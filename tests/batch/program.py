@@ -15,6 +15,8 @@ def main(options):
     if "most_bytes" in options:
         import resource
 
+        # Else Python would keep the first bytes of a compiled module as the whole of it.
+        sys.dont_write_bytecode = True
         most = options["most_bytes"]
         _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
