@@ -4,7 +4,7 @@ from typing import Any, Dict, Mapping
 from urllib.parse import urlsplit
 
 from ai_spine.local.agents.http_agents import MAX_AGENT_RESPONSE_BYTES, AgentFailed
-from ai_spine.local.json_reading import parse_json
+from ai_spine.flows.json_reading import parse_json
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.redaction import Redactor, passwords_of, redact_query
 from ai_spine.policy.retry import Failure

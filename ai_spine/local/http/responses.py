@@ -17,7 +17,7 @@ from ai_spine.constants import (
     LOGGER_NAME,
     REQUEST_ID_HEADER,
 )
-from ai_spine.local.json_reading import TooDeep, parse_json
+from ai_spine.flows.json_reading import TooDeep, parse_json
 from ai_spine.local.store.store import KeyReused, Reply, Store
 from ai_spine.utils import has_control_characters, one_line
 

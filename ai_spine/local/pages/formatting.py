@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from ai_spine.local.json_reading import parse_json
+from ai_spine.flows.json_reading import parse_json
 from ai_spine.models import Execution, Flow, NodeResult
 from ai_spine.utils import one_line
 

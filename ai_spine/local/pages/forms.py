@@ -3,7 +3,7 @@
 import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ai_spine.local.json_reading import parse_json
+from ai_spine.flows.json_reading import parse_json
 from ai_spine.local.schemas import Schema, misfits
 from ai_spine.policy.input_schemas import inputs_of, kinds_of, required_of, text_of
 
