@@ -165,7 +165,7 @@ class IRAgent(IRPart):
         input_schema: What goes in.
         output_schema: What comes out.
         tools: The names of its tools.
-        system_prompt: What its model is told first.
+        system_prompt: What its model reads first.
         namespace: What it belongs to.
         tags: Words to find it by.
         metadata: What programs of yours want to know of it.
