@@ -167,7 +167,7 @@ def models(draw, name=NAMES, others=()):
 
 @st.composite
 def specs(draw, most=4):
-    """A random specification: models that refer to each other, and tools with models of their own."""
+    """A random specification: models that refer to each other, and tools with their own."""
     names = draw(st.lists(NAMES, max_size=most, unique=True))
     made = {name: draw(models(st.just(name), names)) for name in names}
     tool_names = draw(st.lists(NAMES, max_size=2, unique=True))
