@@ -16,6 +16,7 @@ NAMES = (
     "imports",
     "batch",
     "parse",
+    "generator",
     "server",
 )
 _MODULES = {"async": "async_calls"}  # `async` itself is a keyword

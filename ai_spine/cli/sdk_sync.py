@@ -1,0 +1,219 @@
+"""`sdk-sync python`."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
+
+import click
+
+from ai_spine.cli.commands import command
+from ai_spine.cli.errors import fail
+from ai_spine.cli.exit_codes import API_ERROR
+from ai_spine.cli.groups import Noun
+from ai_spine.cli.output.printing import say
+from ai_spine.cli.output.terminal import harmless, harmless_line, put
+from ai_spine.cli.session import import_local, session
+from ai_spine.utils import one_line
+
+# The generator takes time to import, which no help page waits for.
+if TYPE_CHECKING:
+    from ai_spine.sdk_sync.generators.python import PythonSDKGenerator
+    from ai_spine.sdk_sync.ir import IRSpec
+
+_OUT, _PACKAGE, _BASE_URL = "./sdk", "n3_sdk", "http://localhost:8000"
+_EXTRA = "sdk-sync needs Python 3.10 and an extra: pip install 'ai-spine-sdk[sdk-sync]'"
+_SOURCES = ("backend", "schema_dir", "spec_file", "flows")
+
+
+@click.group("sdk-sync", cls=Noun, no_args_is_help=False)
+def sdk_sync() -> None:
+    """Generate typed clients, and compare versions of schemas.
+
+    \b
+    ai-spine sdk-sync python --backend http://localhost:8000 --out ./my_flows
+    """
+
+
+@command("python", sdk_sync, prints=False)
+@click.option("--backend", metavar="URL", help="Running backend to read schemas from.")
+@click.option("--schema-dir", metavar="DIR", help="Folder with files of schemas.")
+@click.option("--spec-file", metavar="FILE", help="File with an IR spec, in JSON.")
+@click.option("--flows", metavar="PATH", help="Files of flows; no server is needed.")
+@click.option(
+    "--agents", metavar="MODULE", help="Agents of the flows, for their types."
+)
+@click.option(
+    "--out", metavar="DIR", default=_OUT, show_default=True, help="Folder to write."
+)
+@click.option(
+    "--package-name",
+    metavar="NAME",
+    help=f"Name of the package; by default that of DIR, or {_PACKAGE} for {_OUT}.",
+)
+@click.option("--version", default="1.0.0", show_default=True, help="Of the package.")
+@click.option(
+    "--models",
+    type=click.Choice(["pydantic", "attrs"]),
+    default="pydantic",
+    show_default=True,
+    help="What the models are made with.",
+)
+@click.option("--strict", is_flag=True, help="Fail if anything cannot be typed.")
+@click.option("--no-format", is_flag=True, help="Do not format the code by ruff.")
+@click.option("--save-spec", metavar="FILE", help="Also write the IR spec to FILE.")
+@click.option(
+    "--check", is_flag=True, help="Only say how DIR differs; exit with 1 if so."
+)
+@click.option("--force", is_flag=True, help="Allow other files in DIR, which are kept.")
+@click.option("--verbose", is_flag=True, help="Show each step and each warning.")
+def python(out: str, package_name: Optional[str], **options: Any) -> None:
+    """Generate a Python package of typed clients.
+
+    It is made from a running backend, a folder of schemas, an IR spec, or files of flows. --base-url
+    is what its clients call by default: the backend, or http://localhost:8000. --api-key is only
+    sent to the backend.
+
+    \b
+    ai-spine sdk-sync python --backend http://localhost:8000 --out ./my_flows
+    ai-spine sdk-sync python --flows flows/ --agents agents.py --out ./my_flows
+    ai-spine sdk-sync python --spec-file spec.json --out ./my_flows --check
+    """
+    _check_sources(options)
+    verbose = options["verbose"]
+    with _needing_the_extra():
+        spec = _read_spec(options)
+        if options["save_spec"]:
+            _save(spec, options["save_spec"])
+        generator = _generator(spec, out, package_name, options)
+        if options["check"]:
+            _check(generator, verbose)
+        else:
+            generator.generate_sync()
+            _report(generator, verbose)
+
+
+def _check_sources(options: Dict[str, Any]) -> None:
+    given = [name for name in _SOURCES if options[name] is not None]
+    names = [f"--{name.replace('_', '-')}" for name in given or _SOURCES]
+    if not given:
+        raise click.UsageError(
+            f"name what to read: {', '.join(names[:-1])} or {names[-1]}"
+        )
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(names)} exclude each other")
+    if options["agents"] is not None and options["flows"] is None:
+        raise click.UsageError("--agents needs --flows")
+    if options["check"] and options["save_spec"]:
+        raise click.UsageError("--check writes nothing: leave out --save-spec")
+
+
+class _needing_the_extra:
+    """Say in one sentence what to install if a library is missing; add codes to errors."""
+
+    def __enter__(self) -> None:
+        if sys.version_info < (3, 9):
+            fail(_EXTRA)
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if isinstance(error, ModuleNotFoundError):
+            fail(_EXTRA, error=error)
+        code = getattr(error, "code", None)
+        if (
+            isinstance(error, Exception)
+            and isinstance(code, str)
+            and code.startswith("SDK")
+        ):
+            fail(
+                f"{error} [{code}]",
+                _exit_code_of(error),
+                error=error,
+                more={"code": code},
+            )
+
+
+def _exit_code_of(error: Exception) -> int:
+    from ai_spine.cli.exit_codes import NETWORK, USAGE
+    from ai_spine.sdk_sync.errors import ConfigError, NetworkError
+
+    if isinstance(error, ConfigError):
+        return USAGE
+    return NETWORK if isinstance(error, NetworkError) else API_ERROR
+
+
+def _read_spec(options: Dict[str, Any]) -> "IRSpec":
+    """Return the specification that the options name."""
+    from ai_spine.sdk_sync.registry import SchemaExporter, load_spec
+
+    if options["backend"] is not None:
+        exporter = SchemaExporter(options["backend"], api_key=session().key)
+        say(f"reading schemas from {harmless(options['backend'])}")
+        return asyncio.run(exporter.export_from_backend())
+    if options["schema_dir"] is not None:
+        return SchemaExporter().export_from_directory(Path(options["schema_dir"]))
+    if options["spec_file"] is not None:
+        return load_spec(Path(options["spec_file"]))
+    return import_local().spec_of_files(options["flows"], options["agents"])  # type: ignore[no-any-return]
+
+
+def _generator(
+    spec: "IRSpec", out: str, package_name: Optional[str], options: Dict[str, Any]
+) -> "PythonSDKGenerator":
+    from ai_spine.sdk_sync.generators.python import PythonSDKGenerator
+
+    base_url = session().options.get("base_url") or options["backend"] or _BASE_URL
+    return PythonSDKGenerator(
+        spec,
+        package_name or (_PACKAGE if out == _OUT else Path(out).resolve().name),
+        out,
+        base_url,
+        options["version"],
+        strict=options["strict"],
+        models=options["models"],
+        format=not options["no_format"],
+        force=options["force"],
+        progress=say if options["verbose"] else None,
+    )
+
+
+def _save(spec: "IRSpec", path: str) -> None:
+    from ai_spine.sdk_sync.exporter import save_spec_to_file
+
+    save_spec_to_file(spec, Path(path))
+    say(f"the spec is in {harmless(path)}")
+
+
+def _check(generator: "PythonSDKGenerator", verbose: bool) -> None:
+    """Print how the folder differs from what would be generated, and exit with 1 if it does."""
+    found = generator.check()
+    _report_warnings(generator.warnings, verbose)
+    for each in found:
+        put(harmless_line(f"{each.kind}: {each.path}"))
+        for line in each.diff.splitlines():
+            put(harmless_line(line))
+    folder = harmless(str(generator.output_dir))
+    if found:
+        count = f"{len(found)} file{'s differ' if len(found) > 1 else ' differs'}"
+        fail(f"{folder} is not up to date: {count}; generate it again", API_ERROR)
+    say(f"{folder} is up to date")
+
+
+def _report(generator: "PythonSDKGenerator", verbose: bool) -> None:
+    """Say what was written, and what could not be typed."""
+    spec = generator.spec
+    models = len({id(model) for _, model in spec.all_models()})
+    folder = harmless(str(generator.output_dir))
+    say(f"{folder} has {len(spec.tools)} clients and {models} models")
+    _report_warnings(generator.warnings, verbose)
+    put(f"pip install {folder}")
+
+
+def _report_warnings(warnings: List[str], verbose: bool) -> None:
+    shown = warnings if verbose else warnings[:3]
+    for each in shown:
+        say(f"warning: {harmless_line(one_line(each, 500))}")
+    if len(warnings) > len(shown):
+        say(f"{len(warnings) - len(shown)} more warnings: --verbose shows them")
+
+
+COMMANDS = (sdk_sync,)

@@ -1,0 +1,1 @@
+"""What writes clients in a programming language; there is Python."""

@@ -1,0 +1,292 @@
+"""`PythonSDKGenerator`: a whole package of typed clients, of one specification."""
+
+import ast
+import json
+import keyword
+import re
+import string
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+
+from ai_spine.__version__ import __version__
+from ai_spine.sdk_sync.errors import CodegenError, ConfigError
+from ai_spine.sdk_sync.generators.python.clients import (
+    DEFAULT_BASE_URL,
+    class_names,
+    client_names,
+    clients_module,
+    validation_module,
+)
+from ai_spine.sdk_sync.generators.python.format_files import format_files
+from ai_spine.sdk_sync.generators.python.output import (
+    LOCK,
+    Difference,
+    check_folder,
+    differences,
+    read_lock,
+    write,
+)
+from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
+from ai_spine.sdk_sync.generators.python.readme import write_readme
+from ai_spine.sdk_sync.generators.python.styles import STYLES
+from ai_spine.sdk_sync.generators.python.filling import fill
+from ai_spine.sdk_sync.generators.python.syntax import literal
+from ai_spine.sdk_sync.ir import IRSpec
+from ai_spine.utils import one_line
+
+DEFAULT_PACKAGE = "n3_sdk"
+DEFAULT_VERSION = "1.0.0"
+LOCK_FORMAT = 1
+_TEMPLATES = Path(__file__).parent / "templates"
+_PACKAGE_NAME = re.compile("[a-z][a-z0-9_]*")
+# The public versions of PEP 440, in their usual spelling.
+_VERSION = re.compile(
+    r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?"
+)
+_TAKEN = {"ai_spine", "attrs", "httpx", "pydantic"}
+_INIT = """
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})
+"""
+
+
+class PythonSDKGenerator:
+    """Writes a package of typed clients.
+
+    Args:
+        spec: What it is generated from.
+        package_name: The name that it is imported by.
+        output_dir: The folder to write; it holds `pyproject.toml`, `README.md`, `spec.lock` and the
+            folder of the package.
+        base_url: The backend that clients call unless they are given another.
+        version: The version of the package.
+        strict: Whether what cannot be typed is an error, not a warning.
+        models: `pydantic` or `attrs`.
+        format: Whether to format the code, by ruff.
+        force: Whether the folder may have other files, which are kept.
+        progress: Called with a few words when a step begins.
+
+    Attributes:
+        warnings: What could not be typed, a sentence each, once the package is rendered.
+
+    Raises:
+        ConfigError: An argument is wrong.
+    """
+
+    def __init__(
+        self,
+        spec: IRSpec,
+        package_name: str = DEFAULT_PACKAGE,
+        output_dir: Union[str, Path] = "sdk",
+        base_url: str = DEFAULT_BASE_URL,
+        version: str = DEFAULT_VERSION,
+        *,
+        strict: bool = False,
+        models: str = "pydantic",
+        format: bool = True,
+        force: bool = False,
+        progress: Optional[Callable[[str], Any]] = None,
+    ) -> None:
+        check_package_name(package_name)
+        if not isinstance(version, str) or not _VERSION.fullmatch(version):
+            shown = one_line(repr(version), 100)
+            raise ConfigError(
+                f"the version of a package is such as 1.2.3 or 1.2.3rc1, not {shown}"
+            )
+        if models not in STYLES:
+            shown = one_line(repr(models), 60)
+            raise ConfigError(f"models are {' or '.join(STYLES)}, not {shown}")
+        if not re.match("https?://", base_url):
+            shown = one_line(repr(base_url), 100)
+            raise ConfigError(f"base_url must begin with http:// or https://: {shown}")
+        self.spec = spec.sorted()
+        self.package_name = package_name
+        self.output_dir = Path(output_dir)
+        self.base_url = base_url
+        self.version = version
+        self.warnings: List[str] = []
+        self._strict, self._models = strict, models
+        self._format, self._force = format, force
+        self._progress = progress or (lambda words: None)
+
+    async def generate(self) -> Path:
+        """Write the package, and return the folder that has it.
+
+        Raises:
+            ConfigError: The folder has something in it that was not generated.
+            CodegenError: The package could not be generated; what was there is as it was.
+        """
+        return self.generate_sync()
+
+    def generate_sync(self) -> Path:
+        """Do the same outside an event loop."""
+        check_folder(self.output_dir, force=self._force)
+        files = self.render()
+        self._progress("writing")
+        write(files, self.output_dir)
+        return self.output_dir
+
+    def check(self) -> List[Difference]:
+        """Return how the folder differs from what would be generated; nothing is changed."""
+        return differences(self.render(), self.output_dir)
+
+    def render(self) -> Dict[str, bytes]:
+        """Return all files by their paths in the folder.
+
+        Raises:
+            CodegenError: The package cannot be generated, or, if strict, not all of it.
+        """
+        self._progress("planning")
+        given = read_lock(self.output_dir).get("names", {})
+        plan = plan_models(self.spec, given)
+        clients = client_names(self.spec, plan, given)
+        self.warnings = [*_said_by(self.spec), *plan.warnings]
+        if self._strict and self.warnings:
+            count = len(self.warnings)
+            raise CodegenError(
+                f"{count} part{'s' if count > 1 else ''} of the specification cannot be typed, "
+                f"which --strict refuses: {one_line('; '.join(self.warnings[:3]), 600)}"
+            )
+        self._progress("generating")
+        style = STYLES[self._models]
+        trees = {
+            "__init__": self._init_module(plan, clients),
+            "models": style.emit(plan),
+            "clients": clients_module(
+                self.spec, plan, clients, self.base_url, style.runtime
+            ),
+            "validation": validation_module(self.spec, plan, style.runtime),
+        }
+        files = {
+            f"{self.package_name}/{name}.py": _source_of(tree, name)
+            for name, tree in trees.items()
+        }
+        files[f"{self.package_name}/exceptions.py"] = _template("exceptions.py")
+        files[f"{self.package_name}/py.typed"] = b""
+        files["pyproject.toml"] = self._pyproject()
+        files["README.md"] = self._readme(plan, clients)
+        if self._format:
+            self._progress("formatting")
+            files = format_files(files)
+        files[LOCK] = self._lock(plan, clients, files)
+        return files
+
+    def _init_module(self, plan: Plan, clients: Mapping[str, str]) -> ast.Module:
+        """Return the module that imports others when one of their names is first used."""
+        names = {
+            "clients": sorted(clients.values()),
+            "models": class_names(plan),
+        }
+        exported = sorted(each for found in names.values() for each in found)
+        count = len(clients)
+        body: List[ast.stmt] = ast.parse(
+            "import importlib\nfrom typing import Any, List"
+        ).body
+        if exported:
+            body[1:] = ast.parse("from typing import TYPE_CHECKING, Any, List").body
+            imports: List[ast.stmt] = [
+                ast.ImportFrom(module, [ast.alias(each, each) for each in found], 1)
+                for module, found in names.items()
+                if found
+            ]
+            body.append(ast.If(ast.Name("TYPE_CHECKING"), imports, []))
+        text = f"Typed clients of {count} tool{'' if count == 1 else 's'}."
+        doc = f"{text} Generated by `ai-spine sdk-sync python`: do not edit."
+        values: Dict[str, object] = {
+            "__version__": self.version,
+            "SCHEMA_VERSION": str(self.spec.version),
+            "API_VERSION": self.spec.api_version,
+            "__all__": ["API_VERSION", "SCHEMA_VERSION", *exported],
+        }
+        body += [fill(f"{n} = VALUE", {"VALUE": literal(v)}) for n, v in values.items()]
+        module_of = {each: module for module, found in names.items() for each in found}
+        annotated = "_MODULE_OF: dict[str, str] = VALUE"
+        body.append(fill(annotated, {"VALUE": literal(module_of)}))
+        body += ast.parse(_INIT).body
+        return ast.Module([ast.Expr(ast.Constant(doc)), *body], [])
+
+    def _readme(self, plan: Plan, clients: Mapping[str, str]) -> bytes:
+        folder = self.output_dir.resolve().name
+        text = write_readme(
+            self.package_name, folder, self.spec, plan, clients, self.warnings
+        )
+        return text.encode("utf-8", "backslashreplace")
+
+    def _pyproject(self) -> bytes:
+        text = _template("pyproject.toml").decode("utf-8")
+        values = {
+            "project": self.package_name.replace("_", "-"),
+            "package": self.package_name,
+            "version": self.version,
+            "sdk_version": __version__,
+            "models": STYLES[self._models].requirement,
+        }
+        return string.Template(text).substitute(values).encode("utf-8")
+
+    def _lock(
+        self, plan: Plan, clients: Mapping[str, str], files: Mapping[str, bytes]
+    ) -> bytes:
+        """Return what keeps names as they are when the package is generated again."""
+        written = {
+            "format": LOCK_FORMAT,
+            "spec": self.spec.compute_hash(),
+            "models": len(plan.classes),
+            "tools": len(clients),
+            "names": dict(sorted({**plan.names, **clients}.items())),
+            "files": sorted([*files, LOCK]),
+        }
+        return (json.dumps(written, indent=2) + "\n").encode("ascii")
+
+
+def check_package_name(name: Any) -> None:
+    """Refuse what cannot be the name of a package.
+
+    Raises:
+        ConfigError: It cannot be imported, or another package has it.
+    """
+    if not isinstance(name, str) or not _PACKAGE_NAME.fullmatch(name):
+        shown = one_line(repr(name), 100)
+        raise ConfigError(
+            "the name of a package has small letters, digits and underscores, and begins with a "
+            f"letter: {shown} is none"
+        )
+    known = getattr(sys, "stdlib_module_names", ())
+    if keyword.iskeyword(name) or name in _TAKEN or name in known:
+        raise ConfigError(
+            f"{name!r} is the name of something else: choose another name"
+        )
+
+
+def _said_by(spec: IRSpec) -> List[str]:
+    """Return the warnings that whoever made the specification has added to it."""
+    found = spec.metadata.get("warnings")
+    return (
+        [one_line(str(each), 300) for each in found] if isinstance(found, list) else []
+    )
+
+
+def _template(name: str) -> bytes:
+    return (_TEMPLATES / f"{name}-tpl").read_bytes()
+
+
+def _source_of(tree: ast.Module, name: str) -> bytes:
+    """Return the code of a module, and make sure that it is code."""
+    source = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    try:
+        compile(source, f"{name}.py", "exec")
+        return source.encode("utf-8")
+    except (SyntaxError, ValueError, RecursionError) as error:
+        words = one_line(str(error), 200)
+        raise CodegenError(
+            f"{name}.py could not be generated, which is a mistake of this program: {words}"
+        ) from None

@@ -1,0 +1,116 @@
+"""The README of a generated package; what it shows runs."""
+
+import re
+import string
+from pathlib import Path
+from typing import List, Mapping, Optional
+
+from ai_spine.sdk_sync.examples import example_of
+from ai_spine.sdk_sync.generators.python.clients import client_key
+from ai_spine.sdk_sync.generators.python.plan import Plan
+from ai_spine.sdk_sync.ir import IRSpec, IRTool
+from ai_spine.utils import one_line
+
+_TEMPLATE = Path(__file__).parent / "templates" / "README.md-tpl"
+_EXAMPLE = "example_input"  # in the metadata of a tool: what it can be tried with
+_LONGEST = 300
+
+
+def write_readme(
+    package_name: str,
+    folder: str,
+    spec: IRSpec,
+    plan: Plan,
+    clients: Mapping[str, str],
+    warnings: List[str],
+) -> str:
+    """Return the README of a package.
+
+    Args:
+        package_name: The package.
+        folder: The name of the folder that holds it.
+        spec: What it is generated from.
+        plan: Its models.
+        clients: The names of its clients by their keys.
+        warnings: What could not be typed.
+    """
+    count = len(spec.tools)
+    values = {
+        "package": package_name,
+        "folder": folder,
+        "count": f"{count} tool{'' if count == 1 else 's'}",
+        "schema_version": str(spec.version),
+        "usage": _usage(package_name, spec, plan, clients),
+        "warnings": _listed("What is not typed", [_plain(each) for each in warnings]),
+    }
+    text = string.Template(_TEMPLATE.read_text("utf-8")).substitute(values)
+    return text.rstrip() + "\n"
+
+
+def _usage(
+    package_name: str, spec: IRSpec, plan: Plan, clients: Mapping[str, str]
+) -> str:
+    rows = [
+        f"| `{clients[client_key(name)]}` | `{plan.class_of(tool.input_schema)}` |"
+        f" `{plan.class_of(tool.output_schema)}` | {_plain(tool.description)} |"
+        for name, tool in spec.tools.items()
+    ]
+    if not rows:
+        return ""
+    table = ["| client | input | output | what it does |", "|---|---|---|---|", *rows]
+    shown = _first_call(package_name, spec, plan, clients)
+    parts = ["", "## Use", "", *shown, "## Tools", "", *table, ""]
+    return "\n".join(parts)
+
+
+def _first_call(
+    package_name: str, spec: IRSpec, plan: Plan, clients: Mapping[str, str]
+) -> List[str]:
+    """Return how the first tool is called of which an input is known."""
+    for name, tool in spec.tools.items():
+        made = _input_of(spec, plan, tool)
+        if made is None:
+            continue
+        client, kind = clients[client_key(name)], plan.class_of(tool.input_schema)
+        is_class = made.startswith(f"{kind}(")
+        imported = f"{client}, {kind}" if is_class else client
+        return [
+            "```python",
+            f"from {package_name} import {imported}",
+            "",
+            f"with {client}() as client:",
+            f"    result = client.execute_sync({made})",
+            "print(result)",
+            "```",
+            "",
+            "In a coroutine, `await client.execute(…)` does the same. Pass `base_url=` for another"
+            " backend, and `api_key=` if it",
+            "needs a key; without one, `AI_SPINE_API_KEY` is used.",
+            "",
+        ]
+    return []
+
+
+def _input_of(spec: IRSpec, plan: Plan, tool: IRTool) -> Optional[str]:
+    """Return an input of a tool as Python code, or `None` if none is known."""
+    value = tool.metadata.get(_EXAMPLE)
+    value = example_of(spec, tool.input_schema) if value is None else value
+    if not isinstance(value, dict):
+        return None
+    if tool.input_schema.root is not None:
+        return repr(value)
+    kind = plan.class_of(tool.input_schema)
+    names = {each.wire: each.name for each in plan.class_plan(kind).fields}
+    given = [f"{names[k]}={v!r}" for k, v in value.items() if k in names]
+    return f"{kind}({', '.join(given)})"
+
+
+def _plain(text: str) -> str:
+    """Return a text that Markdown does not read as anything else."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~$&])", r"\\\1", one_line(text, _LONGEST))
+
+
+def _listed(title: str, lines: List[str]) -> str:
+    if not lines:
+        return ""
+    return "\n".join(["", f"## {title}", "", *(f"- {line}" for line in lines), ""])

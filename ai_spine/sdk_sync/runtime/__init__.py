@@ -1,0 +1,1 @@
+"""What generated packages run on; only they import it."""
