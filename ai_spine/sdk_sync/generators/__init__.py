@@ -1,0 +1,1 @@
+"""Generators: what turns a specification into a package."""

@@ -1,0 +1,1 @@
+"""What generated packages need when they run."""
