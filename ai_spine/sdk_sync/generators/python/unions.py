@@ -1,4 +1,4 @@
-"""How the members of a union are told apart: by the kind of JSON, or by a property."""
+"""How the members of a union are distinguished: by the kind of JSON, or by a property."""
 
 from typing import Dict, List, Optional, Set, Tuple
 
