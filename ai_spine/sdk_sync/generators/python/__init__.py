@@ -1,0 +1,6 @@
+"""The generator of Python packages."""
+
+from ai_spine.sdk_sync.generators.python.model_generator import PythonModelGenerator
+from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
+
+__all__ = ["Plan", "PythonModelGenerator", "plan_models"]

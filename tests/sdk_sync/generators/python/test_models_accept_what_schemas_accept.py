@@ -1,0 +1,49 @@
+"""Generated models accept the values that their JSON Schemas accept."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ai_spine.sdk_sync.generators.python.plan import plan_models
+from ai_spine.sdk_sync.runtime.models import from_json, to_json
+from tests.sdk_sync.generators.python.support import (
+    Expected,
+    guess,
+    imported,
+    seeded,
+)
+from tests.sdk_sync.strategies import specs
+
+
+@given(specs(), st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_model_accepts_what_its_schema_accepts(tmp_path, spec, seed):
+    plan = plan_models(spec)
+    module = imported(plan, tmp_path)
+    expected = Expected(plan)
+    for unit in plan.units.all:
+        kind = getattr(module, unit.name)
+        validator = expected.validator(unit)
+        rnd = seeded(seed)
+        for _ in range(12):
+            value = guess(unit.part, spec, rnd)
+            problems = list(validator.iter_errors(value))
+            try:
+                model = from_json(kind, value)
+            except ValueError as error:
+                assert problems, (value, error)
+            else:
+                assert not problems, (value, problems)
+                assert _same(to_json(model), value), (value, to_json(model))
+
+
+def _same(written, value):
+    """Return whether what is written is what was read, but for null that is left out."""
+    if isinstance(written, dict) and isinstance(value, dict):
+        gone = [name for name in value if name not in written]
+        return all(value[name] is None for name in gone) and all(
+            name in value and _same(written[name], value[name]) for name in written
+        )
+    if isinstance(written, list) and isinstance(value, list):
+        return len(written) == len(value) and all(map(_same, written, value))
+    return written == value and isinstance(written, bool) == isinstance(value, bool)
