@@ -5,9 +5,19 @@ from typing import Dict, List, Mapping, Optional, cast
 
 from ai_spine.sdk_sync.generators.python.filling import Filling, fill
 from ai_spine.sdk_sync.generators.python.formatting import formatted
-from ai_spine.sdk_sync.generators.python.names import MODULE_NAMES, Names, class_name, field_name
+from ai_spine.sdk_sync.generators.python.names import (
+    MODULE_NAMES,
+    Names,
+    class_name,
+    field_name,
+)
 from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
-from ai_spine.sdk_sync.generators.python.syntax import docstring, imported, literal, module
+from ai_spine.sdk_sync.generators.python.syntax import (
+    docstring,
+    imported,
+    literal,
+    module,
+)
 from ai_spine.sdk_sync.ir import IRSpec, IRTool
 from ai_spine.sdk_sync.ir.references import escaped
 from ai_spine.utils import one_line
@@ -207,7 +217,10 @@ def validation_module(spec: IRSpec, plan: Plan, runtime: str) -> ast.Module:
     functions: List[ast.stmt] = []
     names = Names(reserved=[*MODULE_NAMES, *class_names(plan)])
     for tool in spec.tools.values():
-        for kind, model in (("input", tool.input_schema), ("output", tool.output_schema)):
+        for kind, model in (
+            ("input", tool.input_schema),
+            ("output", tool.output_schema),
+        ):
             shown = one_line(tool.name, 60)
             filling: Dict[str, Filling] = {
                 "VALIDATE": names.take(f"validate_{field_name(tool.name)}_{kind}"),
@@ -222,9 +235,7 @@ def validation_module(spec: IRSpec, plan: Plan, runtime: str) -> ast.Module:
     return module([docstring(_CHECKS), *imports, *functions])
 
 
-def _client_class(
-    tool: IRTool, name: str, plan: Plan, base_url: str
-) -> ast.ClassDef:
+def _client_class(tool: IRTool, name: str, plan: Plan, base_url: str) -> ast.ClassDef:
     timeout = DEFAULT_TIMEOUT if tool.timeout is None else tool.timeout
     filling: Dict[str, Filling] = {
         "CLIENT": name,

@@ -8,8 +8,9 @@ from typing import Any, Dict, Iterable, Mapping, Set
 
 # What generated modules import or define; a class or a field of this name would hide it.
 MODULE_NAMES = frozenset(
-    "Annotated Any BaseModel ClassVar Dict Field FitsSchema List Literal Mapping Nullable"
-    " Optional SCHEMA_VERSION Self Type Union UNSET Unset UnsetType".split()
+    "AISpine Annotated Any AsyncAISpine AsyncIterator BaseModel ClassVar Dict ExecutionEvent"
+    " Field FitsSchema Iterator List Literal Mapping Nullable Optional SCHEMA_VERSION Self"
+    " ToolCaller Type Union UNSET Unset UnsetType".split()
 )
 # What annotations and bodies of generated classes name in lower case.
 _BODY_NAMES = frozenset("str int float bool attrs from_dict self to_dict".split())
