@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
 
 from ai_spine.models import Flow
-from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.sdk_sync.errors import ConfigError, ExportError, ImportError
 from ai_spine.sdk_sync.fastapi_export import is_fastapi, spec_of_fastapi
@@ -177,13 +176,12 @@ def _part_of(item: Any, name: str) -> Any:
 
 def _flow_of(item: Any) -> Optional[Flow]:
     if isinstance(item, Mapping) and "nodes" in item:
-        try:
-            item = Flow.from_wire(item)
-        except UnexpectedResponse as error:
-            raise ConfigError(
-                f"a flow cannot be read: {one_line(str(error), 200)}"
-            ) from None
-    return item if isinstance(item, Flow) else None
+        item = Flow.from_wire(item)
+    if not isinstance(item, Flow):
+        return None
+    if not isinstance(item.flow_id, str):
+        raise ConfigError("a flow has no flow_id, after which its tool could be named")
+    return item
 
 
 def save_spec_to_file(spec: IRSpec, path: PathLike) -> None:

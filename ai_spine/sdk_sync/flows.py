@@ -171,22 +171,22 @@ class _Maker:
     def agent(self, agent: AgentInfo, class_name: str) -> IRAgent:
         version = self._version
         subject = f"agent {one_line(repr(agent.agent_id), 100)}"
+        # Most agents have no types, and no client is generated for them: that is no warning.
+        schemas = (agent.input_schema or _UNKNOWN, agent.output_schema or _UNKNOWN)
+        taken, returned = (
+            self._model(
+                schema, f"{class_name}{end}", version, f"{subject}: its {words}"
+            )
+            for schema, end, words in zip(
+                schemas, ("Input", "Output"), ("input", "output")
+            )
+        )
         return IRAgent(
             agent.agent_id,
             version,
             agent.description,
-            self._model(
-                agent.input_schema,
-                f"{class_name}Input",
-                version,
-                f"{subject}: its input",
-            ),
-            self._model(
-                agent.output_schema,
-                f"{class_name}Output",
-                version,
-                f"{subject}: its output",
-            ),
+            taken,
+            returned,
             namespace=self._namespace,
         )
 
