@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from ai_spine.local import LocalServer
+from ai_spine.local.checks import client_options
 from tests import clients
 from tests.local import wait_until
 from tests.browser import browser  # noqa: F401, a fixture
@@ -148,7 +149,9 @@ def library(request, monkeypatch):
     monkeypatch.setattr(
         LocalServer,
         "client",
-        lambda server, **options: make(**server._options(options)),
+        lambda server, **options: make(
+            **client_options(server.url, server._api_key, options)
+        ),
     )
     yield name
     wait_until(lambda: not clients.shared_loop().tasks())

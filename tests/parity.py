@@ -62,6 +62,7 @@ COMMANDS = {
 # Commands that are of the command line itself, need no server, or are made of other operations.
 OWN_COMMANDS = {
     "batch",
+    "build",
     "completion",
     "config",
     "executions rerun",
@@ -72,8 +73,17 @@ OWN_COMMANDS = {
     "mcp",
     "openapi",
 }
-# Routes of the local server that are no operation: what other servers have as well, and the page.
-MORE_ROUTES = {("GET", "/openapi.json"), ("GET", "/")}
+# Routes of the local server that are no operation: what other servers have as well, the page, and
+# what generated clients ask for.
+MORE_ROUTES = {
+    ("GET", "/openapi.json"),
+    ("GET", "/"),
+    ("GET", "/api/_meta/schemas"),
+    ("GET", "/api/_meta/schemas/models/{}"),
+    ("GET", "/api/_meta/spec"),
+    ("GET", "/api/_meta/tools/{}"),
+    ("POST", "/api/tools/{}/execute"),
+}
 
 
 class Surfaces(NamedTuple):

@@ -17,6 +17,9 @@ CONTENTS: Dict[str, Dict[str, str]] = {
     "batch": {
         "batch": "Execute a flow for each line of a file.",
     },
+    "build": {
+        "build": "Write a FastAPI backend that serves flows.",
+    },
     "completion": {
         "completion": "Print the script that completes words in a shell.",
     },

@@ -9,6 +9,7 @@ from werkzeug.routing import Rule
 from ai_spine.constants import API_PREFIX
 from ai_spine.local.http.account_routes import AccountRoutes
 from ai_spine.local.http.backend import Backend
+from ai_spine.local.http.meta_routes import FlowToolRoutes, MetaRoutes
 from ai_spine.local.http.responses import (
     authenticate,
     echo_headers,
@@ -65,6 +66,10 @@ def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
     MarketplaceRoutes().add_to(accounts)
     app.register_blueprint(accounts)
     app.register_blueprint(personal_routes(backend), url_prefix=API_PREFIX)
+    tools = Blueprint("tools", __name__)
+    MetaRoutes(backend.export_schemas).add_to(tools)
+    FlowToolRoutes(backend).add_to(tools)
+    app.register_blueprint(tools)
     page = Page(backend, access, banner)
     app.register_blueprint(page.blueprint())
     trace_requests(app, backend.telemetry)

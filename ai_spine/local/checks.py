@@ -1,9 +1,11 @@
-"""Checks of the settings of a local server."""
+"""Checks of the settings of a local server, and the settings of its clients."""
 
 import os
-from typing import Any, Optional
+from typing import Any, Dict, Mapping, Optional
+from urllib.parse import urlsplit
 
-from ai_spine.exceptions import ConfigurationError
+from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.models.statuses import ExecutionStatus, read_status
 from ai_spine.policy.validation import check_bool, check_count, check_flag
 from ai_spine.utils import Secret, is_header_value
 
@@ -41,3 +43,33 @@ def check_settings(
             raise ConfigurationError(
                 "api_key must be printable ASCII text, and not be empty"
             )
+
+
+def check_status(status: Any) -> str:
+    """Return a status as the server writes it.
+
+    Raises:
+        ValidationError: There is no such status.
+    """
+    known = read_status(status)
+    if not isinstance(known, ExecutionStatus):
+        known = ", ".join(ExecutionStatus)
+        raise ValidationError(f"status must be one of {known}, not {status!r}")
+    return known.value
+
+
+def client_options(
+    url: str, api_key: Optional[Secret], options: Mapping[str, Any]
+) -> Dict[str, Any]:
+    """Return the options of a client of a server.
+
+    Args:
+        url: The URL of the server.
+        api_key: Its key.
+        options: What the caller wants, which goes before.
+    """
+    key = "" if api_key is None else api_key.reveal()
+    known: Dict[str, Any] = {"base_url": url, "api_key": key, "profile": ""}
+    if not {"proxies", "session"} & set(options):
+        known["proxies"] = {"no_proxy": urlsplit(url).hostname}
+    return {**known, **options}

@@ -45,6 +45,13 @@ def schemas_of(flow: Flow, of_agent: SchemasOf) -> Schemas:
     )
 
 
+def declared_schemas(agent: Any) -> Schemas:
+    """Return what the types of an agent's function say; nothing of other agents."""
+    return Schemas(
+        getattr(agent, "input_schema", None), getattr(agent, "output_schema", None)
+    )
+
+
 def check_schemas(flow: Flow, source: str, *, with_example: bool = True) -> None:
     """Refuse schemas that are none, and an example that breaks the flow's own schema.
 

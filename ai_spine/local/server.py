@@ -1,7 +1,6 @@
 """`LocalServer`: the application, its engine and its store behind one real socket."""
 
 import asyncio
-import json
 import os
 import threading
 from functools import partial
@@ -10,7 +9,6 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
-    Dict,
     FrozenSet,
     List,
     Mapping,
@@ -18,11 +16,10 @@ from typing import (
     Sequence,
     Union,
 )
-from urllib.parse import urlsplit
 
 from ai_spine.client import AISpine
 from ai_spine.constants import API_PREFIX
-from ai_spine.exceptions import ConfigurationError, ValidationError
+from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.agents.functions import (
     AgentFunction,
     AgentSource,
@@ -32,26 +29,31 @@ from ai_spine.local.agents.functions import (
 )
 from ai_spine.local.agents.inline import RowItem, name_of, read_inline
 from ai_spine.local.agents.modules import fresh_imports, project_of
-from ai_spine.local.checks import check_flags, check_settings
+from ai_spine.local.checks import (
+    check_flags,
+    check_settings,
+    check_status,
+    client_options,
+)
 from ai_spine.local.definitions import FlowItem, FlowSource, load_flows
 from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
 from ai_spine.local.http.security import Guard, is_loopback, names_of
+from ai_spine.local.http.waits import Waits
 from ai_spine.local.http.wsgi_server import HttpServer
 from ai_spine.local.pages.access import Access
 from ai_spine.local.pages.responses import Banner
 from ai_spine.local.site import Definitions, Site
 from ai_spine.local.tenants import Tenants, check_folder, file_of
 from ai_spine.models import Execution, Flow
-from ai_spine.models.statuses import ExecutionStatus, read_status
-from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.tracing import make_telemetry
-from ai_spine.policy.validation import check_id, check_mapping
+from ai_spine.policy.validation import check_id
 from ai_spine.utils import Secret
 
 if TYPE_CHECKING:
     from ai_spine.async_client import AsyncAISpine
+    from ai_spine.sdk_sync.ir import IRSpec
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_AGENTS = "ai_spine.local.samples.agents"
@@ -128,6 +130,7 @@ class LocalServer:
             key_digest=digest,
             max_workers=max_workers,
             loop=self._loop,
+            waits=self._waits,
             streams=streams,
             telemetry=make_telemetry(tracing, tracer_provider),
         )
@@ -143,7 +146,7 @@ class LocalServer:
         self._given = Definitions(flows, agents, are_samples=flows is SAMPLES)
         self._project = project_of(agents)
         self._closed, self._reloading = False, threading.Lock()
-        self._loop = EventLoop()
+        self._loop, self._waits = EventLoop(), Waits()
         self.banner = Banner()
         """What every page shows above everything else: a sentence as its `text`."""
         self.faults = FaultScript()
@@ -184,7 +187,7 @@ class LocalServer:
             **options: What `AISpine` takes; `base_url` and `api_key` are known already. No
                 profile is used unless one is named, and no proxy of the environment.
         """
-        return AISpine(**self._options(options))
+        return AISpine(**client_options(self.url, self._api_key, options))
 
     def async_client(self, **options: Any) -> "AsyncAISpine":
         """Return an async client of this server.
@@ -195,7 +198,7 @@ class LocalServer:
         # Here, because Pythons before 3.10 cannot import it.
         from ai_spine.async_client import AsyncAISpine
 
-        return AsyncAISpine(**self._options(options))
+        return AsyncAISpine(**client_options(self.url, self._api_key, options))
 
     def add_agent(
         self, agent: Union[Function, AgentFunction, str], agent_id: Optional[str] = None
@@ -291,13 +294,25 @@ class LocalServer:
         self._check_open()
         if flow_id is not None:
             check_id("flow_id", flow_id)
-        wanted = None if status is None else _known_status(status)
-        bodies = self._site_of(tenant).executions(flow_id, wanted)
-        found = [Execution.from_wire(body) for body in bodies]
-        if input is None:
-            return found
-        same = json.loads(encode_json(check_mapping("input", input)))
-        return [execution for execution in found if execution.input_data == same]
+        wanted = None if status is None else check_status(status)
+        bodies = self._site_of(tenant).executions(flow_id, wanted, input)
+        return [Execution.from_wire(body) for body in bodies]
+
+    def export_schemas(
+        self, version: str = "1.0.0", *, tenant: Optional[str] = None
+    ) -> "IRSpec":
+        """Return the flows, as tools, and the agents as a specification for SDK-Sync.
+
+        Args:
+            version: The version of the specification.
+            tenant: Whose flows; with tenants, one must be named.
+
+        Raises:
+            ConfigError: The version is none.
+            ConfigurationError: The server is closed, or the tenant is missing or cannot be one.
+        """
+        self._check_open()
+        return self._site_of(tenant).export_schemas(version)
 
     def reset(self) -> None:
         """Go back to the start: no executions, no faults, and the initial definitions."""
@@ -330,6 +345,7 @@ class LocalServer:
         if not self._closed:
             self._closed = True
             self.faults.end()
+            self._waits.close()
             for site in self._sites():
                 site.end_streams()
             self._http.close()
@@ -352,14 +368,6 @@ class LocalServer:
 
     def __repr__(self) -> str:
         return f"LocalServer(url={self.url!r})"
-
-    def _options(self, options: Mapping[str, Any]) -> Dict[str, Any]:
-        key = None if self._api_key is None else self._api_key.reveal()
-        known: Dict[str, Any] = {"base_url": self.url, "profile": ""}
-        known["api_key"] = key or ""
-        if not {"proxies", "session"} & set(options):
-            known["proxies"] = {"no_proxy": urlsplit(self.url).hostname}
-        return {**known, **options}
 
     def _sites(self) -> List[Site]:
         """Return the site, and those of tenants."""
@@ -390,11 +398,3 @@ class LocalServer:
     def _check_open(self) -> None:
         if self._closed:
             raise ConfigurationError("the server is closed")
-
-
-def _known_status(status: Any) -> str:
-    known = read_status(status)
-    if not isinstance(known, ExecutionStatus):
-        known = ", ".join(ExecutionStatus)
-        raise ValidationError(f"status must be one of {known}, not {status!r}")
-    return known.value

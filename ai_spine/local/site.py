@@ -1,6 +1,7 @@
 """`Site`: a store, an engine and the application on them; with tenants, each has its own."""
 
-from typing import Any, Container, Dict, List, Mapping, Optional
+import json
+from typing import TYPE_CHECKING, Any, Container, Dict, List, Mapping, Optional
 
 from flask import Flask
 
@@ -18,12 +19,19 @@ from ai_spine.local.engine.engine import Engine
 from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.streams import Publisher
+from ai_spine.local.http.waits import Waits
 from ai_spine.local.pages.access import Access
 from ai_spine.local.pages.responses import Banner
-from ai_spine.local.schemas import Schemas, check_schemas, schemas_of
+from ai_spine.local.schemas import Schemas, check_schemas, declared_schemas, schemas_of
+from ai_spine.local.specs import export_spec
 from ai_spine.local.store.store import Store
 from ai_spine.models import Flow
+from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.telemetry import Telemetry
+from ai_spine.policy.validation import check_mapping
+
+if TYPE_CHECKING:
+    from ai_spine.sdk_sync.ir import IRSpec
 
 
 class Definitions:
@@ -56,6 +64,25 @@ class Definitions:
         for flow, source in self.flows:
             check_flow(flow, agent_ids, source)
 
+    def export_schemas(self, version: str, *, auth_required: bool = False) -> "IRSpec":
+        """Return the flows and agents as a specification.
+
+        Raises:
+            ConfigError: The version is none.
+        """
+
+        def of_agent(agent_id: str) -> Schemas:
+            return declared_schemas(self.agents.get(agent_id))
+
+        return export_spec(
+            [flow for flow, _ in self.flows],
+            lambda flow: schemas_of(flow, of_agent),
+            {each: body["description"] for each, body in self.agent_bodies().items()},
+            of_agent,
+            version=version,
+            auth_required=auth_required,
+        )
+
     def agent_bodies(self) -> Dict[str, Mapping[str, Any]]:
         """Return the agents as the API describes them, by id."""
         return {agent_id: agent.describe() for agent_id, agent in self.agents.items()}
@@ -75,6 +102,7 @@ class Site:
         key_digest: The digest of the key that clients must have.
         max_workers: How many plain agents run at once.
         loop: Where async agents run.
+        waits: Requests that wait for executions.
         streams: Whether executions can be followed as streams of events.
         telemetry: Records requests and nodes.
         access: Knows who has signed in to the page.
@@ -94,6 +122,7 @@ class Site:
         key_digest: Optional[bytes],
         max_workers: int,
         loop: EventLoop,
+        waits: Waits,
         streams: bool,
         telemetry: Telemetry,
         access: Access,
@@ -106,11 +135,15 @@ class Site:
         self.engine = Engine(
             self.store, self._find_agent, max_workers, loop, telemetry, tenant
         )
+        self._waits, self._has_key = waits, key_digest is not None
+        self.store.listeners.append(waits.notice)
         self.publisher = Publisher(self.store) if streams else None
         backend = Backend(
             self.store,
             self.engine,
             key_digest,
+            waits,
+            self.export_schemas,
             self.publisher,
             telemetry,
             self.schemas_of,
@@ -172,16 +205,29 @@ class Site:
             self.store.swap_given("flow", old.flow_bodies(), new.flow_bodies())
             self._given, self._agents = new, {**new.agents, **added}
 
-    def executions(self, flow_id: Optional[str], status: Optional[str]) -> List[Any]:
-        """Return the stored executions, the oldest first."""
-        bodies = self.store.executions(flow_id, status, limit=-1)
-        return list(reversed(bodies))
+    def executions(
+        self,
+        flow_id: Optional[str],
+        status: Optional[str],
+        input_data: Optional[Mapping[str, Any]],
+    ) -> List[Any]:
+        """Return the stored executions, the oldest first.
+
+        Raises:
+            ValidationError: The input cannot be one.
+        """
+        bodies = list(reversed(self.store.executions(flow_id, status, limit=-1)))
+        if input_data is None:
+            return bodies
+        same = json.loads(encode_json(check_mapping("input", input_data)))
+        return [body for body in bodies if body["input_data"] == same]
 
     def reset(self) -> None:
         """Go back to the start: no executions, and the initial definitions."""
         self.engine.stop_all()
         self._agents = dict(self._given.agents)
         self.store.clear_runs()
+        self._waits.wake()
         if self.publisher is not None:
             self.publisher.drop_all()
         self.store.clear_definitions()
@@ -202,15 +248,32 @@ class Site:
         self._given.check(self.store.ids("agent"))
         self.store.replace_given("flow", self._given.flow_bodies())
 
+    def export_schemas(self, version: str = "1.0.0") -> "IRSpec":
+        """Return the flows and agents as a specification.
+
+        Raises:
+            ConfigError: The version is none.
+        """
+        with self.store.transaction():  # neither before nor after it, agents may change
+            return export_spec(
+                [Flow.from_wire(body) for body in self.store.all("flow")],
+                self.schemas_of,
+                {
+                    each["agent_id"]: each["description"]
+                    for each in self.store.all("agent")
+                },
+                self._schemas_of_agent,
+                version=version,
+                auth_required=self._has_key,
+            )
+
     def schemas_of(self, flow: Flow) -> Schemas:
         """Return the schemas of a flow."""
         return schemas_of(flow, self._schemas_of_agent)
 
     def _schemas_of_agent(self, agent_id: str) -> Schemas:
         agent = self._agents.get(agent_id)
-        found = Schemas(
-            getattr(agent, "input_schema", None), getattr(agent, "output_schema", None)
-        )
+        found = declared_schemas(agent)
         # One that was registered over HTTP may have taken its place.
         return (
             found if any(found) and self._find_agent(agent_id) is agent else Schemas()

@@ -46,14 +46,14 @@ def fresh_imports(project: Optional[Path]) -> Iterator[None]:
         yield
         return
     with _importing:
-        old = _modules_in(project)
+        old = modules_in(project)
         _drop(old)
         importlib.invalidate_caches()
         written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         try:
             yield
         except BaseException:
-            _drop(_modules_in(project))
+            _drop(modules_in(project))
             sys.modules.update(old)
             raise
         finally:
@@ -68,8 +68,12 @@ def _folder_of(root: ModuleType) -> Optional[Path]:
     return None if places[0] is None else Path(places[0]).resolve().parent
 
 
-def _modules_in(project: Path) -> Dict[str, ModuleType]:
-    """Return the modules that Python has imported from the sources of a project, by name."""
+def modules_in(project: Path) -> Dict[str, ModuleType]:
+    """Return the modules that Python has imported from the sources of a project, by name.
+
+    Args:
+        project: The folder of the project, as `project_of` returns it.
+    """
     return {
         name: module
         for name, module in list(sys.modules.items())

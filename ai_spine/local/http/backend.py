@@ -1,9 +1,10 @@
 """`Backend`: what the routes use."""
 
-from typing import Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from ai_spine.local.engine.engine import Engine
 from ai_spine.local.http.streams import Publisher
+from ai_spine.local.http.waits import Waits
 from ai_spine.local.schemas import Schemas
 from ai_spine.local.store.store import Store
 from ai_spine.models import Flow
@@ -16,6 +17,10 @@ class Backend(NamedTuple):
     store: Store
     engine: Engine
     key_digest: Optional[bytes]
+    waits: Waits
+    """Requests that wait for executions."""
+    export_schemas: Callable[[], Any]
+    """Returns the flows and agents as a specification."""
     publisher: Optional[Publisher] = None
     """Writes the streams; without one, there are none."""
     telemetry: Telemetry = Telemetry()

@@ -20,7 +20,7 @@ from ai_spine.local.http.responses import (
     refuse_field,
 )
 from ai_spine.local.http.stream_routes import announce_stream
-from ai_spine.local.schemas import check_schemas, misfits
+from ai_spine.local.schemas import Schema, check_schemas, misfits
 from ai_spine.local.store.store import Reply
 from ai_spine.models import Flow
 from ai_spine.models.statuses import ExecutionStatus
@@ -114,7 +114,8 @@ class FlowRoutes:
             words = f"Flow {body['flow_id']!r} not found"
             raise HTTPError.from_reply(Reply(200, _started(NO_EXECUTION_ID, words)))
         plans.append(self._engine.plan(Flow.from_wire(definition)))
-        self._check_input(plans[0].flow, body["input_data"])
+        schema = self._schemas_of(plans[0].flow).input_schema
+        check_input(schema, body["input_data"], "input_data")
         metadata = body.get("metadata") or {}
         created = self._store.create_execution(
             body["flow_id"], body["input_data"], metadata
@@ -141,22 +142,6 @@ class FlowRoutes:
         schemas = self._schemas_of(Flow.from_wire(body))._asdict()
         return {**body, **{name: each for name, each in schemas.items() if each}}
 
-    def _check_input(self, flow: Flow, input_data: Dict[str, Any]) -> None:
-        """Refuse an input that does not fit the flow's schema, naming all of its faults."""
-        schema = self._schemas_of(flow).input_schema
-        found = misfits(schema, input_data) if schema is not None else []
-        if found:
-            problems = [
-                {
-                    "type": each.kind,
-                    "loc": ["body", "input_data", *each.path],
-                    "msg": _MESSAGES.get(each.kind, f"Input {each.message}"),
-                    "input": each.value,
-                }
-                for each in found
-            ]
-            raise HTTPError(422, problems)
-
     def _read_definition(self) -> Flow:
         body = json_object()
         check_fields(body, {"flow_id": (str, True), "nodes": (list, True)})
@@ -171,6 +156,33 @@ class FlowRoutes:
             check_schemas(flow, f"Flow {flow.flow_id!r}")
         except AISpineError as error:
             raise HTTPError(400, str(error)) from None
+
+
+def check_input(
+    schema: Optional[Schema], input_data: Dict[str, Any], *place: str
+) -> None:
+    """Refuse an input that does not fit the flow's schema, naming all of its faults.
+
+    Args:
+        schema: The schema, if it is known.
+        input_data: The input.
+        place: Where in the body it is.
+
+    Raises:
+        HTTPError: It does not fit.
+    """
+    found = misfits(schema, input_data) if schema is not None else []
+    if found:
+        problems = [
+            {
+                "type": each.kind,
+                "loc": ["body", *place, *each.path],
+                "msg": _MESSAGES.get(each.kind, f"Input {each.message}"),
+                "input": each.value,
+            }
+            for each in found
+        ]
+        raise HTTPError(422, problems)
 
 
 def _started(execution_id: str, error: Optional[str] = None) -> Dict[str, Any]:

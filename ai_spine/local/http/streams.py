@@ -72,7 +72,7 @@ class Publisher:
         self._due: Set[Stream] = set()
         self._closed = False
         self._thread: Optional[threading.Thread] = None
-        store.listener = self._notice
+        store.listeners.append(self._notice)
 
     @property
     def count(self) -> int:

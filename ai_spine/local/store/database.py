@@ -34,8 +34,8 @@ class Database:
         self._now = now
         self.show_tracebacks = show_tracebacks
         self._lock = threading.RLock()
-        self.listener: Callable[[str], None] = lambda execution_id: None
-        """Called with each execution that has new events; it must return quickly."""
+        self.listeners: List[Callable[[str], None]] = []
+        """Called with each execution that has new events; they must return quickly."""
         with ExitStack() as undo:  # a start that fails leaves nothing open
             self._guard = (
                 None
@@ -88,7 +88,8 @@ class Database:
         """Make all writes one transaction, and announce new events."""
         with self.transaction():
             yield
-        self.listener(execution_id)
+        for listen in self.listeners:
+            listen(execution_id)
 
     def _execute(self, query: str, values: Iterable[Any] = ()) -> None:
         with self._lock:
