@@ -8,11 +8,12 @@ import click
 
 from ai_spine.cli.backend import build_backend
 from ai_spine.cli.commands import command
-from ai_spine.cli.generated_folder import write_generated
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import harmless, harmless_line, put
 from ai_spine.cli.session import import_local
 from ai_spine.utils import one_line
+
+MANIFEST = "generated/files.json"
 
 
 def _check_version(
@@ -77,7 +78,11 @@ def build(
     ai-spine build flows/ --agents agents.py --out backend
     ai-spine build flows/ --agents agents.py --export-schemas --schema-version 2.0.0
     """
+    from ai_spine.sdk_sync.generated_folder import with_manifest, write_generated
+
     import_local()
+    if not out:
+        raise click.UsageError("the name of the folder must not be empty")
     title = one_line(
         Path(out).resolve().name.encode("utf-8", "replace").decode("utf-8")
     )
@@ -88,7 +93,8 @@ def build(
         version=schema_version,
         export_schemas=export_schemas,
     )
-    write_generated(out, built.files, force=force)
+    files = with_manifest(built.files, MANIFEST)
+    write_generated(Path(out), files, MANIFEST, force=force)
     for warning in built.warnings if export_schemas else ():
         say(harmless_line(warning))
     count = len(built.tools)

@@ -73,6 +73,10 @@ CONTENTS: Dict[str, Dict[str, str]] = {
     "openapi": {
         "openapi": "Print the OpenAPI document of the API, without asking a server.",
     },
+    "sdk_sync": {
+        "sdk-sync": "Generate typed clients, and compare versions of schemas.",
+        "sdk-sync python": "Generate a Python package of typed clients.",
+    },
     "system": {
         "health": "Check the server's health.",
         "metrics": "Show the server's counts of executions.",

@@ -54,7 +54,9 @@ def _fail_for(error: Exception) -> NoReturn:
         # A tool's failure has no execution of a flow.
         execution = getattr(error, "execution", None)
         is_unknown = getattr(execution, "was_started", True) is False
-        fail(f"{error}{meant() if is_unknown else ''}", code, error=error)
+        known = getattr(type(error), "code", None)  # only errors of SDK-Sync have one
+        mark = f" [{known}]" if known else ""
+        fail(f"{error}{meant() if is_unknown else ''}{mark}", code, error=error)
     if isinstance(error, (InsecureTransportWarning, ProfileWarning)):
         fail(str(error), USAGE, error=error)  # the user has turned warnings into errors
     # A bug of this program.

@@ -18,6 +18,7 @@ RATE_LIMIT = 7
 NETWORK = 8
 INTERRUPTED = 130
 CLOSED_PIPE = 141  # what shells say of a program that a closed pipe has ended
+_SDK_SYNC = {"SDK009": USAGE, "SDK010": NETWORK}  # by the code of the error
 
 
 def exit_code_of(error: "AISpineError") -> int:
@@ -45,4 +46,4 @@ def exit_code_of(error: "AISpineError") -> int:
             return code
     if type(error) in (exceptions.ConfigurationError, exceptions.ValidationError):
         return USAGE
-    return API_ERROR
+    return _SDK_SYNC.get(getattr(type(error), "code", ""), API_ERROR)

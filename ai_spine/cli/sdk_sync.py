@@ -1,9 +1,8 @@
 """`sdk-sync python`."""
 
-import asyncio
-import sys
+import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
 import click
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from ai_spine.sdk_sync.ir import IRSpec
 
 _OUT, _PACKAGE, _BASE_URL = "./sdk", "n3_sdk", "http://localhost:8000"
-_EXTRA = "sdk-sync needs Python 3.10 and an extra: pip install 'ai-spine-sdk[sdk-sync]'"
 _SOURCES = ("backend", "schema_dir", "spec_file", "flows")
 
 
@@ -70,9 +68,9 @@ def sdk_sync() -> None:
 def python(out: str, package_name: Optional[str], **options: Any) -> None:
     """Generate a Python package of typed clients.
 
-    It is made from a running backend, a folder of schemas, an IR spec, or files of flows. --base-url
-    is what its clients call by default: the backend, or http://localhost:8000. --api-key is only
-    sent to the backend.
+    It is made from a running backend, a folder of schemas, an IR spec, or files of flows. Its
+    clients call --base-url by default, or else the backend, or http://localhost:8000. --api-key
+    is only sent to the backend.
 
     \b
     ai-spine sdk-sync python --backend http://localhost:8000 --out ./my_flows
@@ -108,37 +106,17 @@ def _check_sources(options: Dict[str, Any]) -> None:
         raise click.UsageError("--check writes nothing: leave out --save-spec")
 
 
-class _needing_the_extra:
-    """Say in one sentence what to install if a library is missing; add codes to errors."""
-
-    def __enter__(self) -> None:
-        if sys.version_info < (3, 9):
-            fail(_EXTRA)
-
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        if isinstance(error, ModuleNotFoundError):
-            fail(_EXTRA, error=error)
-        code = getattr(error, "code", None)
-        if (
-            isinstance(error, Exception)
-            and isinstance(code, str)
-            and code.startswith("SDK")
-        ):
-            fail(
-                f"{error} [{code}]",
-                _exit_code_of(error),
-                error=error,
-                more={"code": code},
-            )
-
-
-def _exit_code_of(error: Exception) -> int:
-    from ai_spine.cli.exit_codes import NETWORK, USAGE
-    from ai_spine.sdk_sync.errors import ConfigError, NetworkError
-
-    if isinstance(error, ConfigError):
-        return USAGE
-    return NETWORK if isinstance(error, NetworkError) else API_ERROR
+@contextlib.contextmanager
+def _needing_the_extra() -> Iterator[None]:
+    """Say in one sentence what to install if a library is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = one_line(str(error.name), 60)
+        fail(
+            f"sdk-sync needs {missing}: pip install 'ai-spine-sdk[sdk-sync]'",
+            error=error,
+        )
 
 
 def _read_spec(options: Dict[str, Any]) -> "IRSpec":
@@ -146,14 +124,20 @@ def _read_spec(options: Dict[str, Any]) -> "IRSpec":
     from ai_spine.sdk_sync.registry import SchemaExporter, load_spec
 
     if options["backend"] is not None:
-        exporter = SchemaExporter(options["backend"], api_key=session().key)
-        say(f"reading schemas from {harmless(options['backend'])}")
-        return asyncio.run(exporter.export_from_backend())
+        key = session().key
+        exporter = SchemaExporter(
+            options["backend"], api_key=key() if callable(key) else key
+        )
+        return exporter.export_from_backend_sync()
     if options["schema_dir"] is not None:
         return SchemaExporter().export_from_directory(Path(options["schema_dir"]))
     if options["spec_file"] is not None:
         return load_spec(Path(options["spec_file"]))
-    return import_local().spec_of_files(options["flows"], options["agents"])  # type: ignore[no-any-return]
+    import_local()
+    from ai_spine.local.site import Definitions
+
+    definitions = Definitions(options["flows"], options["agents"])
+    return definitions.export_schemas(options["version"])
 
 
 def _generator(

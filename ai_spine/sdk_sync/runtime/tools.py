@@ -13,7 +13,8 @@ from typing import (
 )
 from urllib.parse import quote
 
-from ai_spine import AISpine, AsyncAISpine
+from ai_spine.async_client import AsyncAISpine
+from ai_spine.client import AISpine
 from ai_spine.exceptions import APIError
 from ai_spine.policy.execution_events import ExecutionEvent
 from ai_spine.sdk_sync.errors import ConfigError

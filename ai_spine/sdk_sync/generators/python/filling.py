@@ -1,10 +1,8 @@
-"""Templates of Python code as syntax trees: what fills them can only ever be a name or a literal."""
+"""Templates of Python code as syntax trees: only names and literals can fill them."""
 
 import ast
 import copy
 from typing import Dict, Mapping, Union
-
-from ai_spine.sdk_sync.generators.python.syntax import literal
 
 Filling = Union[ast.expr, str]
 
@@ -37,8 +35,9 @@ class _Filler(ast.NodeTransformer):
         return copy.deepcopy(filling)
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        is_text = isinstance(node.value, str)
-        filling = self._names.get(node.value, node) if is_text else node
+        if not isinstance(node.value, str):
+            return node
+        filling = self._names.get(node.value, node)
         return ast.Constant(filling) if isinstance(filling, str) else filling
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:

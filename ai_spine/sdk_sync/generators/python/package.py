@@ -1,7 +1,6 @@
 """`PythonSDKGenerator`: a whole package of typed clients, of one specification."""
 
 import ast
-import json
 import keyword
 import re
 import string
@@ -11,6 +10,14 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Union
 
 from ai_spine.__version__ import __version__
 from ai_spine.sdk_sync.errors import CodegenError, ConfigError
+from ai_spine.sdk_sync.generated_folder import (
+    Difference,
+    check_folder,
+    differences,
+    read_manifest,
+    with_manifest,
+    write_generated,
+)
 from ai_spine.sdk_sync.generators.python.clients import (
     DEFAULT_BASE_URL,
     class_names,
@@ -18,15 +25,7 @@ from ai_spine.sdk_sync.generators.python.clients import (
     clients_module,
     validation_module,
 )
-from ai_spine.sdk_sync.generators.python.format_files import format_files
-from ai_spine.sdk_sync.generators.python.output import (
-    LOCK,
-    Difference,
-    check_folder,
-    differences,
-    read_lock,
-    write,
-)
+from ai_spine.sdk_sync.generators.python.formatting import format_files
 from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
 from ai_spine.sdk_sync.generators.python.readme import write_readme
 from ai_spine.sdk_sync.generators.python.styles import STYLES
@@ -37,6 +36,7 @@ from ai_spine.utils import one_line
 
 DEFAULT_PACKAGE = "n3_sdk"
 DEFAULT_VERSION = "1.0.0"
+LOCK = "spec.lock"
 LOCK_FORMAT = 1
 _TEMPLATES = Path(__file__).parent / "templates"
 _PACKAGE_NAME = re.compile("[a-z][a-z0-9_]*")
@@ -130,15 +130,15 @@ class PythonSDKGenerator:
 
     def generate_sync(self) -> Path:
         """Do the same outside an event loop."""
-        check_folder(self.output_dir, force=self._force)
+        check_folder(self.output_dir, LOCK, force=self._force)
         files = self.render()
         self._progress("writing")
-        write(files, self.output_dir)
+        write_generated(self.output_dir, files, LOCK, force=self._force)
         return self.output_dir
 
     def check(self) -> List[Difference]:
         """Return how the folder differs from what would be generated; nothing is changed."""
-        return differences(self.render(), self.output_dir)
+        return differences(self.output_dir, self.render())
 
     def render(self) -> Dict[str, bytes]:
         """Return all files by their paths in the folder.
@@ -147,7 +147,7 @@ class PythonSDKGenerator:
             CodegenError: The package cannot be generated, or, if strict, not all of it.
         """
         self._progress("planning")
-        given = read_lock(self.output_dir).get("names", {})
+        given = _names_in(read_manifest(self.output_dir, LOCK))
         plan = plan_models(self.spec, given)
         clients = client_names(self.spec, plan, given)
         self.warnings = [*_said_by(self.spec), *plan.warnings]
@@ -178,8 +178,7 @@ class PythonSDKGenerator:
         if self._format:
             self._progress("formatting")
             files = format_files(files)
-        files[LOCK] = self._lock(plan, clients, files)
-        return files
+        return with_manifest(files, LOCK, self._facts(plan, clients))
 
     def _init_module(self, plan: Plan, clients: Mapping[str, str]) -> ast.Module:
         """Return the module that imports others when one of their names is first used."""
@@ -233,19 +232,15 @@ class PythonSDKGenerator:
         }
         return string.Template(text).substitute(values).encode("utf-8")
 
-    def _lock(
-        self, plan: Plan, clients: Mapping[str, str], files: Mapping[str, bytes]
-    ) -> bytes:
-        """Return what keeps names as they are when the package is generated again."""
-        written = {
+    def _facts(self, plan: Plan, clients: Mapping[str, str]) -> Dict[str, Any]:
+        """Return what the lock file says, so that names stay as they are the next time."""
+        return {
             "format": LOCK_FORMAT,
             "spec": self.spec.compute_hash(),
             "models": len(plan.classes),
             "tools": len(clients),
             "names": dict(sorted({**plan.names, **clients}.items())),
-            "files": sorted([*files, LOCK]),
         }
-        return (json.dumps(written, indent=2) + "\n").encode("ascii")
 
 
 def check_package_name(name: Any) -> None:
@@ -273,6 +268,13 @@ def _said_by(spec: IRSpec) -> List[str]:
     return (
         [one_line(str(each), 300) for each in found] if isinstance(found, list) else []
     )
+
+
+def _names_in(lock: Mapping[str, Any]) -> Dict[str, str]:
+    names = lock.get("names")
+    if not isinstance(names, dict):
+        return {}
+    return {key: name for key, name in names.items() if isinstance(name, str)}
 
 
 def _template(name: str) -> bytes:
