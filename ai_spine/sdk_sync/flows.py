@@ -31,6 +31,10 @@ _UNKNOWN: Schema = {"type": "object"}
 _DIGEST_LENGTH = 8
 
 
+EXAMPLE = "example_input"
+"""The key in the metadata of a flow, and of its tool, with an input to try it with."""
+
+
 class AgentInfo(NamedTuple):
     """What a specification says of an agent."""
 
@@ -151,9 +155,12 @@ class _Maker:
         version = _own_version(flow) or self._version
         subject = f"tool {one_line(repr(name), 100)}"
         taken, returned = schemas_of(flow)
-        metadata = {"flow_id": flow.flow_id}
+        metadata: Dict[str, Any] = {"flow_id": flow.flow_id}
         if isinstance(flow.name, str) and flow.name:
             metadata["title"] = flow.name
+        given = flow.metadata if isinstance(flow.metadata, dict) else {}
+        if isinstance(given.get(EXAMPLE), dict):
+            metadata[EXAMPLE] = given[EXAMPLE]
         return IRTool(
             name,
             version,

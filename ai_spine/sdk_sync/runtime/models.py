@@ -162,11 +162,17 @@ def from_json(kind: Type[T], value: Any) -> T:
         value: The JSON.
 
     Raises:
-        pydantic.ValidationError: It does not fit.
+        ValidationError: It does not fit.
     """
-    if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
-        return cast(T, kind.model_validate(value))
-    return cast(T, _adapter(cast(Hashable, kind)).validate_python(value))
+    try:
+        if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
+            return cast(T, kind.model_validate(value))
+        return cast(T, _adapter(cast(Hashable, kind)).validate_python(value))
+    except pydantic.ValidationError as error:
+        from ai_spine.sdk_sync.validation.context import pydantic_misfits
+
+        name = getattr(kind, "__name__", "the type")
+        raise pydantic_misfits(error, f"the data does not fit {name}") from None
 
 
 @functools.lru_cache(maxsize=None)

@@ -121,3 +121,16 @@ def _sentence(subject: str, entries: List[Dict[str, Any]]) -> str:
     more = len(entries) - len(shown)
     words = "; ".join(shown) + (f"; and {more} more" if more else "")
     return f"{one_line(subject, 150)}: {words}"
+
+
+def pydantic_misfits(error: Any, message: str) -> ValidationError:
+    """Return what pydantic found wrong as an error of SDK-Sync, without the values.
+
+    Args:
+        error: The `ValidationError` of pydantic.
+        message: What does not fit what.
+    """
+    context = ValidationContext()
+    for each in error.errors(include_input=False, include_url=False):
+        context.add_error(each["msg"], each["loc"], error=each["type"])
+    return context.as_error(message)

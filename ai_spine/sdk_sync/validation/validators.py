@@ -13,7 +13,11 @@ from ai_spine.sdk_sync.validation.applicable import (
     add_defaults,
     unknown_names,
 )
-from ai_spine.sdk_sync.validation.context import Place, ValidationContext
+from ai_spine.sdk_sync.validation.context import (
+    Place,
+    ValidationContext,
+    pydantic_misfits,
+)
 from ai_spine.utils import one_line
 from ai_spine.utils.did_you_mean import hint
 
@@ -130,18 +134,13 @@ class TypeValidator:
             made: Pydantic = read(checked)
             return made
         except PydanticError as error:
-            raise self._as_ours(error, model_class) from None
+            name = one_line(getattr(model_class, "__name__", ""), 100)
+            words = f"{self._subject} does not fit the class {name}"
+            raise pydantic_misfits(error, words) from None
 
     @property
     def _misfit(self) -> str:
         return f"{self._subject} does not fit {_named(self.model)}"
-
-    def _as_ours(self, error: Any, model_class: Any) -> ValidationError:
-        context = ValidationContext()
-        for each in error.errors(include_input=False, include_url=False):
-            context.add_error(each["msg"], each["loc"], error=each["type"])
-        name = one_line(getattr(model_class, "__name__", ""), 100)
-        return context.as_error(f"{self._subject} does not fit the class {name}")
 
     def _find(self, data: Any) -> List[Found]:
         found = misfits_of(self._validator, data)

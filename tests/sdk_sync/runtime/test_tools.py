@@ -29,7 +29,9 @@ def test_a_flow_is_executed_over_each_transport(server, transport):
     caller = ToolCaller(FLOW, base_url=server.url, flow_id=FLOW, transport=transport)
     with caller:
         assert label_of(caller.execute_sync(TEXT)) == "positive"
-        assert label_of(asyncio.run(_closing(caller, caller.execute(TEXT)))) == "positive"
+        assert (
+            label_of(asyncio.run(_closing(caller, caller.execute(TEXT)))) == "positive"
+        )
 
 
 async def _closing(caller, awaitable):
@@ -90,13 +92,13 @@ def test_the_events_of_a_flow_can_be_followed(server):
     async def follow():
         caller = ToolCaller(FLOW, base_url=server.url, flow_id=FLOW)
         try:
-            return [event.node_id async for event in caller.stream(TEXT)]
+            return [event.type async for event in caller.stream(TEXT)]
         finally:
             await caller.aclose()
 
     with ToolCaller(FLOW, base_url=server.url, flow_id=FLOW) as caller:
-        nodes = [event.node_id for event in caller.stream_sync(TEXT)]
-    assert "sentiment" in nodes and set(asyncio.run(follow())) == set(nodes)
+        types = [event.type for event in caller.stream_sync(TEXT)]
+    assert types and types == asyncio.run(follow())
 
 
 def test_a_tool_that_is_no_flow_has_no_events(server):

@@ -5,14 +5,15 @@ import string
 from pathlib import Path
 from typing import List, Mapping, Optional
 
+from ai_spine.policy.misfits import misfits
 from ai_spine.sdk_sync.examples import example_of
+from ai_spine.sdk_sync.flows import EXAMPLE
 from ai_spine.sdk_sync.generators.python.clients import client_key
 from ai_spine.sdk_sync.generators.python.plan import Plan
 from ai_spine.sdk_sync.ir import IRSpec, IRTool
 from ai_spine.utils import one_line
 
 _TEMPLATE = Path(__file__).parent / "templates" / "README.md-tpl"
-_EXAMPLE = "example_input"  # in the metadata of a tool: what it can be tried with
 _LONGEST = 300
 
 
@@ -93,8 +94,9 @@ def _first_call(
 
 def _input_of(spec: IRSpec, plan: Plan, tool: IRTool) -> Optional[str]:
     """Return an input of a tool as Python code, or `None` if none is known."""
-    value = tool.metadata.get(_EXAMPLE)
-    value = example_of(spec, tool.input_schema) if value is None else value
+    value = tool.metadata.get(EXAMPLE)
+    if misfits(spec.json_schema_of(tool.input_schema), value):
+        value = example_of(spec, tool.input_schema)
     if not isinstance(value, dict):
         return None
     if tool.input_schema.root is not None:
