@@ -75,7 +75,7 @@ def build(
 
     \b
     ai-spine build flows/ --agents agents.py --out backend
-    ai-spine build flows/ --agents agents.py --export-schemas --schema-version 2.0.0
+    ai-spine build flows/ --agents agents.py --export-schemas
     """
     import_local()
     title = one_line(
