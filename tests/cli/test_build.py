@@ -147,6 +147,18 @@ def test_a_flow_may_need_no_agents(build):
     assert 'flows", None, db' in Path("backend/generated/routers/tools.py").read_text()
 
 
+def test_agents_in_a_package_are_copied_with_what_they_import_from_it(build):
+    Path("crew").mkdir()
+    Path("crew/__init__.py").write_text("")
+    Path("crew/other.py").write_text("")
+    Path("factors.py").rename("crew/factors.py")
+    Path("crew/agents.py").write_text(AGENTS.replace("from factors", "from .factors"))
+    assert build(agents="crew.agents").exit_code == 0
+    found = [path for path in files_in("backend") if path.startswith("crew")]
+    assert found == ["crew/__init__.py", "crew/agents.py", "crew/factors.py"]
+    assert '"crew.agents"' in Path("backend/generated/routers/tools.py").read_text()
+
+
 def test_agents_of_an_installed_package_are_named_and_not_copied(build):
     Path("flows/f.json").write_text(json.dumps(single("sentiment_scorer")))
     assert build(agents="ai_spine.local.samples.agents").exit_code == 0

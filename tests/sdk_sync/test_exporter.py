@@ -76,6 +76,17 @@ def test_tools_may_be_models_dicts_or_objects():
     assert str(spec.models["FindInput"].version) == "1.2.0"
 
 
+@needs("pydantic")
+def test_the_schemas_of_a_tool_may_be_pydantic_classes():
+    from pydantic import BaseModel
+
+    class Question(BaseModel):
+        text: str
+
+    spec = export_schemas_from_app({"ask": {"input_schema": Question}})
+    assert spec.models["AskInput"].get_field("text").required
+
+
 def test_tools_may_be_given_by_their_names():
     spec = export_schemas_from_app({"search": {"input_schema": SCHEMA}})
     assert spec.tools["search"].input_schema.name == "SearchInput"
@@ -190,6 +201,25 @@ def test_a_route_that_generated_clients_can_call_is_a_tool(app):
     (tool,) = spec.tools.values()
     assert (tool.name, str(tool.version), tool.tags) == ("search", "1.5.0", ["tools"])
     assert tool.input_schema.get_field("query").required
+
+
+@needs("fastapi")
+def test_a_model_without_a_name_gets_one_that_no_other_has():
+    from typing import List
+
+    from fastapi import FastAPI
+    from pydantic import create_model
+
+    taken = create_model("ReadAllGetResponse", total=(int, ...))
+    app = FastAPI(generate_unique_id_function=lambda route: f"{route.name} get")
+
+    @app.get("/all")
+    def read_all() -> List[taken]:
+        return []
+
+    (endpoint,) = export_schemas_from_app(app).endpoints.values()
+    assert endpoint.response_schema.name == "ReadAllGetResponse_"
+    assert endpoint.response_schema.root.items.ref_name == "ReadAllGetResponse"
 
 
 @needs("fastapi")
