@@ -270,7 +270,7 @@ def test_force_keeps_what_was_added_and_replaces_what_was_changed(build):
         Path("backend", path).parent.mkdir(parents=True, exist_ok=True)
         Path("backend", path).write_text("mine")
     if hasattr(os, "symlink"):
-        os.symlink("main.py", "backend/link")
+        os.symlink("nowhere", "backend/link")
     assert build("--force").exit_code == 0
     assert Path("backend/main.py").read_text() == main
     for path in (".env", "generated/routers/mine.py", "venv/bin/x"):

@@ -41,6 +41,7 @@ def test_the_input_goes_in_and_the_output_comes_out(runner):
         ("f", b"[]", 422),
         ("g", b"{}", 404),
         ("../../health", b"{}", 404),
+        ("f/execute?", b'{"amount": 2}', 404),
     ],
 )
 def test_a_wrong_call_is_refused_as_by_a_server(runner, name, content, status):
@@ -133,6 +134,7 @@ def test_a_body_that_is_too_large_is_refused(call):
     headers = {"Content-Type": "application/json; charset=utf-8"}
     response = call(data=b" " * (MAX_BODY_BYTES + 1), headers=headers)
     assert response.status_code == 413
+    assert response.json()["detail"] == "The body must be smaller than 16777216 bytes"
 
 
 def test_without_fastapi_it_says_what_to_install(runner, monkeypatch):
