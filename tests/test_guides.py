@@ -13,7 +13,11 @@ from tests.needs import skip_without
 FOLDER = Path(__file__).parent.parent / "docs"
 # The output of each guide's blocks of Python, in order.
 PRINTED = {
-    "local-server.md": ["200 text/html; charset=utf-8\n"],
+    "local-server.md": [
+        "200 text/html; charset=utf-8\n",
+        "positive\n['CreditAnalysisInput', 'CreditAnalysisOutput', "
+        "'SentimentAnalysisInput', 'SentimentAnalysisOutput']\n",
+    ],
     "batches.md": [
         "3 2 1\npositive\n2 failed\n",
         "[('failed', 34), ('positive', 66)]\n",

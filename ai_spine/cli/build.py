@@ -76,7 +76,7 @@ def build(
 
     \b
     ai-spine build flows/ --agents agents.py --out backend
-    ai-spine build flows/ --agents agents.py --export-schemas --schema-version 2.0.0
+    ai-spine build flows/ --agents agents.py --export-schemas
     """
     from ai_spine.sdk_sync.generated_folder import with_manifest, write_generated
 

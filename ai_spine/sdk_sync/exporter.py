@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
 
 from ai_spine.models import Flow
-from ai_spine.policy.json_encoding import kind_of
 from ai_spine.sdk_sync.errors import ConfigError, ExportError, ImportError
 from ai_spine.sdk_sync.fastapi_export import is_fastapi, spec_of_fastapi
 from ai_spine.sdk_sync.flows import class_names, spec_of_flows
@@ -112,8 +111,9 @@ class SchemaExporter:
         elif isinstance(app, Iterable) and not isinstance(app, (str, bytes)):
             items = [("", item) for item in app]
         else:
+            kind = type(app).__name__
             raise ConfigError(
-                f"schemas can be exported from {_EXPECTED}, not from {kind_of(app)}"
+                f"schemas can be exported from {_EXPECTED}, not from one of type {kind}"
             )
         return self._spec_of_items(items)
 
@@ -145,7 +145,8 @@ class SchemaExporter:
         name = str(given["name"] or name)
         schemas = [given["input_schema"], given["output_schema"]]
         if not name or schemas == [None, None]:
-            shown = one_line(repr(name), 100) if name else kind_of(item)
+            kind = f"an item of type {type(item).__name__}"
+            shown = one_line(repr(name), 100) if name else kind
             raise ConfigError(
                 f"{shown} is neither a flow nor a tool: a tool has a name and an input_schema"
             )

@@ -38,6 +38,7 @@ def test_a_flow_is_a_tool_with_a_typed_input_and_output():
     assert tool.metadata == {"flow_id": "credit_analysis", "title": "Credit"}
     assert [each.name for each in tool.input_schema.fields] == ["amount", "who"]
     assert tool.input_schema.get_field("amount").required
+    assert tool.input_schema.constraints == {}  # of one dialect, which needs no mention
     assert list(spec.models) == ["CreditAnalysisInput", "CreditAnalysisOutput"]
     assert spec.models["CreditAnalysisInput"] is tool.input_schema
     assert spec.dangling_references() == []

@@ -11,6 +11,7 @@ from ai_spine.local.store.store import Reply, Store
 
 MOST_WAITING = 3  # each takes one of the server's threads, and tools may take others
 WAIT_SECONDS = 300.0
+_PATIENCE = 5.0  # seconds for those that wait to notice that all waits end
 
 
 class Waits:
@@ -25,7 +26,7 @@ class Waits:
         self.seconds = seconds
         self._most = most
         self._turns = threading.BoundedSemaphore(most)
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._waiting: Dict[str, List[threading.Event]] = {}
         self._closed = False
 
@@ -58,9 +59,11 @@ class Waits:
                     news.set()
 
     def close(self) -> None:
-        """End all waits."""
+        """End all waits; nothing looks at a store after that."""
         self._closed = True
         self.wake()
+        with self._lock:
+            self._lock.wait_for(lambda: not self._waiting, _PATIENCE)
 
     def ended(self, store: Store, execution_id: str) -> Dict[str, Any]:
         """Wait until an execution has ended, and return it.
@@ -99,6 +102,7 @@ class Waits:
                 self._waiting[execution_id].remove(news)
                 if not self._waiting[execution_id]:
                     del self._waiting[execution_id]
+                    self._lock.notify_all()
 
 
 def _refusal(status: int, execution_id: str, words: str) -> HTTPError:
