@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ai_spine.cli import generated_folder
+from ai_spine.sdk_sync import generated_folder
 from ai_spine.sdk_sync.ir import IRSpec
 from tests.asgi import serving
 from tests.local import LIMIT, single

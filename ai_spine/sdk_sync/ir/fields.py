@@ -133,9 +133,12 @@ class IRField:
         return schema
 
     def sorted(self) -> "IRField":
-        """Return the field with the properties of objects in the order of their names."""
+        """Return the field with all that has names in their order; no meaning depends on it."""
         return replace(
             self,
+            default=in_order(self.default),
+            constraints=in_order(self.constraints),
+            metadata=in_order(self.metadata),
             items=self.items and self.items.sorted(),
             properties=self.properties
             and {n: self.properties[n].sorted() for n in sorted(self.properties)},
@@ -218,6 +221,18 @@ class IRField:
 
     def _error(self, words: str) -> ConfigError:
         return ConfigError(f"field {one_line(repr(self.name), 100)}: {words}")
+
+
+def in_order(value: Any) -> Any:
+    """Return JSON with the keys of all objects in their order.
+
+    Example:
+        >>> in_order({"b": [{"d": 1, "c": 2}], "a": 0})
+        {'a': 0, 'b': [{'c': 2, 'd': 1}]}
+    """
+    if isinstance(value, Mapping):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    return [in_order(each) for each in value] if isinstance(value, list) else value
 
 
 def add_required(schema: JSONSchema, fields: Any, more: Dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from ai_spine.sdk_sync.ir.fields import (
     IRType,
     JSONSchema,
     add_required,
+    in_order,
 )
 from ai_spine.sdk_sync.ir.reading import (
     check_depth,
@@ -166,6 +167,8 @@ class IRModel:
             self,
             fields=sorted((f.sorted() for f in self.fields), key=lambda f: f.name),
             root=self.root and self.root.sorted(),
+            constraints=in_order(self.constraints),
+            metadata=in_order(self.metadata),
             definitions={
                 n: self.definitions[n].sorted() for n in sorted(self.definitions)
             },

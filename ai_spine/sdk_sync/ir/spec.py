@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 from ai_spine.flows.json_reading import parse_json
 from ai_spine.sdk_sync.errors import ConfigError, ImportError
 from ai_spine.sdk_sync.ir.bundling import bundled
-from ai_spine.sdk_sync.ir.fields import IRField, IRType, JSONSchema
+from ai_spine.sdk_sync.ir.fields import IRField, IRType, JSONSchema, in_order
 from ai_spine.sdk_sync.ir.models import IRModel, hash_of, time_text
 from ai_spine.sdk_sync.ir.parts import (
     IRAgent,
@@ -179,7 +179,8 @@ class IRSpec:
             for kind in _PARTS
             for by_name in [getattr(self, kind)]
         }
-        return replace(self, models=models, **parts)
+        metadata = in_order(self.metadata)
+        return replace(self, models=models, metadata=metadata, **parts)
 
     def resolve(self, name: str, within: Optional[IRModel] = None) -> Optional[IRField]:
         """Return what a reference leads to, as a field; `None` if there is no such model.
@@ -267,12 +268,12 @@ def references_in(part: IRField, place: str = "") -> Iterator[Tuple[str, str]]:
 
 
 def _sorted_part(part: Any) -> Any:
-    models = {
-        each.name: getattr(part, each.name).sorted()
-        for each in fields(part)
-        if isinstance(getattr(part, each.name), IRModel)
+    values = {each.name: getattr(part, each.name) for each in fields(part)}
+    changed = {
+        name: value.sorted() if isinstance(value, IRModel) else in_order(value)
+        for name, value in values.items()
     }
-    return replace(part, **models)
+    return replace(part, **changed)
 
 
 def _mapping(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -192,7 +192,7 @@ def test_a_generated_package_passes_mypy_and_ruff(flows):
     printed, _, code = api.run(["--strict", "--cache-dir=/dev/null", folder])
     assert code == 0, printed
     done = subprocess.run(
-        [formatting.ruff_path(), "check", "--isolated", "--no-cache", folder],
+        [formatting.ruff_path(), "check", "--no-cache", folder],
         capture_output=True,
         text=True,
     )
