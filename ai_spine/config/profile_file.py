@@ -8,11 +8,10 @@ import os
 import re
 import stat
 import sys
-from contextlib import contextmanager
-from typing import Callable, Dict, Iterator, NamedTuple, NoReturn, Optional
+from typing import Callable, Dict, NamedTuple, NoReturn, Optional
 
 from ai_spine.utils import Secret, one_line
-from ai_spine.utils.locks import lock_in_turn, unlock
+from ai_spine.utils.locks import locked
 
 _SECTION = re.compile(r"\[\s*([^\]]*?)\s*\]")
 _NAME = re.compile(r"[\w.@+-]+")
@@ -208,7 +207,7 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
         _refuse(f"{shown(path)} is not a regular file")
     try:
         os.makedirs(os.path.dirname(real), mode=0o700, exist_ok=True)
-        with _lock(real + ".lock"):
+        with locked(real + ".lock", 0o600):
             document = read_document(real)
             if not change(document):
                 return False
@@ -216,20 +215,6 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
     except OSError as error:
         _refuse(f"{shown(path)} cannot be written: {error.strerror}")
     return True
-
-
-@contextmanager
-def _lock(path: str) -> Iterator[None]:
-    """Lock a file beside it, since the file itself is replaced; the lock file stays, empty."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        lock_in_turn(handle)
-        try:
-            yield
-        finally:
-            unlock(handle)
-    finally:
-        os.close(handle)
 
 
 def _replace(path: str, document: Document) -> None:

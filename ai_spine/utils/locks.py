@@ -2,6 +2,8 @@
 
 import os
 import sys
+from contextlib import contextmanager
+from typing import Iterator
 
 if sys.platform == "win32":
     import msvcrt
@@ -60,6 +62,29 @@ else:
     def unlock(descriptor: int) -> None:
         """Unlock a file, which processes that were forked meanwhile would keep locked."""
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+@contextmanager
+def locked(path: str, mode: int = 0o666) -> Iterator[None]:
+    """Hold the lock of a file, in turn with other processes and threads.
+
+    Args:
+        path: The file. It is made if necessary, and stays, empty: to lock a file that is replaced,
+            lock another one beside it.
+        mode: Who may open it, before the umask.
+
+    Raises:
+        OSError: It cannot be opened or locked.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+    try:
+        lock_in_turn(handle)
+        try:
+            yield
+        finally:
+            unlock(handle)
+    finally:
+        os.close(handle)
 
 
 def is_there(descriptor: int, path: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ai_spine.flows.json_reading import parse_json
 from ai_spine.sdk_sync.errors import ConfigError, ImportError
+from ai_spine.sdk_sync.ir.bundling import bundled
 from ai_spine.sdk_sync.ir.fields import IRField, IRType, JSONSchema
 from ai_spine.sdk_sync.ir.models import IRModel, hash_of, time_text
 from ai_spine.sdk_sync.ir.parts import (
@@ -201,21 +202,7 @@ class IRSpec:
             >>> list(spec.json_schema_of(pet)["$defs"])
             ['User']
         """
-        schema = model.to_json_schema()
-        found = dict(schema.get("$defs", {}))
-        pending = [name for name, _ in references_in(field_of(model))]
-        pending += [
-            name
-            for each in model.definitions.values()
-            for name, _ in references_in(each)
-        ]
-        while pending:
-            name = pending.pop(0)
-            if name not in found and name in self.models:
-                other = self.models[name]
-                found[name] = other.to_json_schema()
-                pending += [each for each, _ in references_in(field_of(other))]
-        return {**schema, "$defs": found} if found else schema
+        return bundled(model, self.models)[0]
 
     def dangling_references(self) -> List[Tuple[str, str]]:
         """Return each reference that leads nowhere: the JSON Pointer of its place, and the name."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.utils import one_line
 
+_MOST = 999_999_999
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 
 
@@ -19,7 +20,7 @@ class SchemaVersion:
         patch: Raised for anything else.
 
     Raises:
-        ConfigError: A part is no whole number from 0 on.
+        ConfigError: A part is no whole number from 0 to 999,999,999.
 
     Example:
         >>> SchemaVersion(1, 2, 0) < SchemaVersion.parse("1.10.0")
@@ -33,10 +34,15 @@ class SchemaVersion:
     def __post_init__(self) -> None:
         for name in ("major", "minor", "patch"):
             part = getattr(self, name)
-            if isinstance(part, bool) or not isinstance(part, int) or part < 0:
+            if (
+                isinstance(part, bool)
+                or not isinstance(part, int)
+                or not 0 <= part <= _MOST
+            ):
                 shown = one_line(repr(part), 60)
                 raise ConfigError(
-                    f"the {name} part of a version must be a whole number from 0 on, not {shown}"
+                    f"the {name} part of a version must be a whole number from 0 to {_MOST}, "
+                    f"not {shown}"
                 )
 
     @classmethod
