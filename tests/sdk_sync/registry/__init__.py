@@ -1,0 +1,1 @@
+"""Tests of where schemas are kept, and how they get there."""
