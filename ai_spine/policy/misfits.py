@@ -2,12 +2,9 @@
 
 import functools
 import json
-import uuid
-from datetime import date, time
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple
 
-from dateutil import parser
-
+from ai_spine.policy.formats import FORMATS, fits
 from ai_spine.utils import one_line
 
 Schema = Dict[str, Any]
@@ -19,12 +16,6 @@ _KINDS = {
     "array": "a list",
     "object": "an object",
     "null": "null",
-}
-_FORMATS: Mapping[str, Callable[[str], Any]] = {
-    "date": date.fromisoformat,
-    "date-time": parser.isoparse,
-    "time": time.fromisoformat,
-    "uuid": uuid.UUID,
 }
 
 
@@ -53,15 +44,37 @@ def misfits(schema: Schema, value: Any) -> List[Misfit]:
         >>> [str(misfit) for misfit in misfits(schema, {"amount": "a lot"})]
         ['amount: must be a number', 'income: is required']
     """
+    return misfits_of(_compiled(json.dumps(schema, sort_keys=True)), value)
+
+
+def misfits_of(validator: Any, value: Any) -> List[Misfit]:
+    """Return each place where a value does not fit, in the order of their paths.
+
+    Args:
+        validator: What `compile_schema` has returned.
+        value: The value.
+    """
     from referencing.exceptions import Unresolvable
 
     try:
-        errors = list(_validator(json.dumps(schema, sort_keys=True)).iter_errors(value))
+        errors = list(validator.iter_errors(value))
     except Unresolvable:
         words = "cannot be checked: its schema refers to what is not in it"
         return [Misfit([], "schema", words, value)]
     found = [misfit for error in errors for misfit in _misfits_of(error)]
     return sorted(found, key=lambda misfit: [str(part) for part in misfit.path])
+
+
+def compile_schema(schema: Schema) -> Any:
+    """Return the validator of a schema, which fetches nothing and checks formats."""
+    from jsonschema import FormatChecker
+    from referencing import Registry
+
+    formats = FormatChecker(())
+    for name in FORMATS:
+        formats.checks(name)(functools.partial(fits, name))
+    # A registry that fetches nothing: a schema must not make a server read URLs or files.
+    return validator_class()(schema, registry=Registry(), format_checker=formats)
 
 
 def validator_class() -> Any:
@@ -72,24 +85,8 @@ def validator_class() -> Any:
 
 
 @functools.lru_cache(maxsize=256)
-def _validator(schema: str) -> Any:
-    from jsonschema import FormatChecker
-    from referencing import Registry
-
-    formats = FormatChecker(())
-    for name, read in _FORMATS.items():
-        formats.checks(name, raises=(ValueError, OverflowError))(_is_read_by(read))
-    # A registry that fetches nothing: a schema must not make a server read URLs or files.
-    return validator_class()(
-        json.loads(schema), registry=Registry(), format_checker=formats
-    )
-
-
-def _is_read_by(read: Callable[[str], Any]) -> Callable[[Any], bool]:
-    def check(value: Any) -> bool:
-        return not isinstance(value, str) or read(value) is not None
-
-    return check
+def _compiled(schema: str) -> Any:
+    return compile_schema(json.loads(schema))
 
 
 def _misfits_of(error: Any) -> Iterator[Misfit]:
@@ -119,21 +116,29 @@ def _misfits_of(error: Any) -> Iterator[Misfit]:
         words = ", ".join(json.dumps(each) for each in error.validator_value)
         yield Misfit(path, "enum", f"must be one of {one_line(words, 300)}", value)
     else:
-        words = _words_of(error) or one_line(error.message, 300)
-        yield Misfit(path, str(error.validator), words, value)
+        words = _words_of(error) or _words_without_value(error)
+        yield Misfit(path, str(error.validator or "false"), words, value)
 
 
 def _words_of(error: Any) -> str:
-    """Return what other rules ask for; empty where `jsonschema` says it as well."""
+    """Return what other rules ask for; empty where `jsonschema` says it as clearly."""
     wanted = error.validator_value
     if error.validator in ("anyOf", "oneOf"):
         kinds = [each.get("type") for each in wanted if isinstance(each, dict)]
         known = [_KINDS[kind] for kind in kinds if isinstance(kind, str)]
         if len(known) == len(wanted):
             return "must be " + " or ".join(known)
-    if error.validator == "format" and wanted in _FORMATS:
-        return f"must be a {wanted}"
+    if error.validator == "format":
+        return f"must be {FORMATS[wanted].words}"
+    if error.validator is None:  # the schema `false`
+        return "is not allowed"
     if error.validator in ("minItems", "maxItems"):
         most = "least" if error.validator == "minItems" else "most"
         return f"must have at {most} {wanted} item{'' if wanted == 1 else 's'}"
     return ""
+
+
+def _words_without_value(error: Any) -> str:
+    """Return what `jsonschema` says; its sentences begin with the value, which may be secret."""
+    words, value = error.message, repr(error.instance)
+    return one_line(words[len(value) :] if words.startswith(value) else words, 300)

@@ -77,7 +77,7 @@ def test_an_input_that_does_not_fit_is_refused_before_anything_runs(
 
 def test_other_rules_are_told_in_words(client):
     ((field, message),) = problems(client, {**FITS, "name": ""})
-    assert field == "input_data.name" and "''" in message
+    assert (field, message) == ("input_data.name", "Input should be non-empty")
 
 
 def test_a_flow_shows_its_schemas_and_keeps_them_in_its_metadata(client):
@@ -194,7 +194,7 @@ def test_rules_are_told_in_plain_words(rule, value, words):
 
 def test_formats_that_fit_are_accepted():
     good = {"date": "2026-11-02", "date-time": "2026-11-02T10:00:00Z", "time": "10:00"}
-    for name, value in {**good, "uuid": "1" * 32, "email": "x"}.items():
+    for name, value in {**good, "uuid": "1" * 32, "unknown": "x"}.items():
         assert misfits({"format": name}, value) == []
     assert misfits({"format": "date"}, 3) == []
 

@@ -83,7 +83,7 @@ def test_what_was_entered_is_read_by_the_types():
         (
             sent(name="x", income="1", months="0"),
             "months",
-            "0 is less than the minimum",
+            "is less than the minimum of 1",
         ),
         (sent(name="x", income="1", kind="odd"), "kind", "must be one of"),
         (sent(name="x", income="1", tags="[1"), "tags", "must be JSON"),
