@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from typing import Any, Dict, Iterator, List, NamedTuple
 
 from ai_spine.policy.formats import FORMATS, fits
@@ -102,8 +103,9 @@ def _misfits_of(error: Any) -> Iterator[Misfit]:
         yield Misfit([*path, name], "missing", "is required", value)
     elif error.validator == "additionalProperties" and not error.validator_value:
         known = error.schema.get("properties", {})
+        patterns = error.schema.get("patternProperties", {})
         for name in value:
-            if name not in known:
+            if name not in known and not any(re.search(p, name) for p in patterns):
                 yield Misfit(
                     [*path, name], "extra_forbidden", "is not known", value[name]
                 )

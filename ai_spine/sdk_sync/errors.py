@@ -10,6 +10,8 @@ SDKSyncError SDK001 (AISpineError)
 ├── ImportError          SDK008    schemas could not be read from files
 ├── ConfigError          SDK009    an argument or an option is wrong (ValueError)
 └── NetworkError         SDK010    a backend could not be reached
+
+SDKSyncWarning (UserWarning): something is missing or does not fit, and is let pass.
 """
 
 from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence
@@ -239,3 +241,7 @@ class NetworkError(SDKSyncError):
     def __init__(self, message: str = "", *, backend_url: Optional[str] = None) -> None:
         super().__init__(message, details={"backend_url": backend_url})
         self.backend_url = backend_url
+
+
+class SDKSyncWarning(UserWarning):
+    """Something is missing or does not fit, and is let pass."""
