@@ -11,7 +11,8 @@ SPEC, MANIFEST = "/api/_meta/spec", "/api/_meta/schemas"
 class Backend:
     """Serves JSON, bytes or a function's result by path, and 404 for the rest.
 
-    A tuple is a status and a body. `most_at_once` is how many requests were served at once.
+    A tuple is a status and a body; a function that raises `ConnectionError` closes the connection.
+    `most_at_once` is how many requests were served at once.
     """
 
     def __init__(self, pages):
@@ -45,7 +46,11 @@ def serving(pages):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
-            status, body = backend.reply(self.path, self.headers)
+            try:
+                status, body = backend.reply(self.path, self.headers)
+            except ConnectionError:
+                self.close_connection = True
+                return
             is_raw = isinstance(body, bytes)
             raw = body if is_raw else json.dumps(body).encode("utf-8")
             self.send_response(status)

@@ -292,3 +292,28 @@ def test_a_backend_that_goes_down_is_asked_for_nothing_more(export):
         with pytest.raises(NetworkError, match=f"GET {MANIFEST}/models/Model"):
             export(server.url)
         assert len(server.requests) < 100
+
+
+@needs("aiohttp")
+def test_after_a_network_error_no_other_request_is_waited_for(monkeypatch):
+    monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "0")
+    done, waited = threading.Event(), []
+    eight = threading.Barrier(8)
+
+    def fail():
+        eight.wait(20)
+        raise ConnectionError
+
+    def hang():
+        eight.wait(20)
+        waited.append(done.wait(5))
+        return {}
+
+    names = [f"Model{number}" for number in range(8)]
+    pages = {f"{MANIFEST}/models/{name}": hang for name in names[1:]}
+    pages[f"{MANIFEST}/models/Model0"] = fail
+    with serving({MANIFEST: {"models": names}, **pages}) as backend:
+        with pytest.raises(NetworkError, match="Model0"):
+            asyncio.run(SchemaExporter(backend.url).export_from_backend())
+        assert waited == []
+        done.set()
