@@ -337,6 +337,41 @@ def test_a_pointer_into_the_model_is_followed_and_one_to_nowhere_is_an_error():
     assert errors_of(lost, {"a": 1})[0]["error"] == "schema"
 
 
+def test_a_union_with_a_pointer_to_nowhere_is_an_error_as_well():
+    member = {"$ref": "#/nowhere"}
+    model = model_of(type="object", properties={"a": {"anyOf": [member, {}]}})
+    for validator in (TypeValidator(model), RequestValidator(model)):
+        assert errors_of(validator, {"a": 1})[0]["error"] == "schema"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"$id": "https://schemas.test/m.json"},
+        {"$schema": "http://json-schema.org/draft-07/schema#"},
+        {"$id": "m.json", "$schema": "https://json-schema.org/draft/2020-12/schema"},
+    ],
+    ids=str,
+)
+def test_an_id_and_a_dialect_change_nothing_of_what_is_referred_to(more):
+    point = {"type": "object", "properties": {"x": {"type": "integer", "default": 0}}}
+    either = {"anyOf": [{"$ref": "#/definitions/Point"}, {"type": "null"}]}
+    model = model_of(
+        type="object",
+        properties={"a": either, "b": {"$ref": "#/definitions/Point"}},
+        definitions={"Point": point},
+        **more,
+    )
+    data = {"a": {}, "b": {}}
+    assert RequestValidator(model).validate(data) == {"a": {"x": 0}, "b": {"x": 0}}
+    outer = IRModel("Outer", fields=[field("m", "M"), field("n", "M")])
+    spec = IRSpec(SchemaVersion(1), models={"M": model})
+    validator = RequestValidator(outer, spec=spec)
+    assert validator.validate({"m": data})["m"]["a"] == {"x": 0}
+    found = messages_of(validator, {"m": {"a": 5, "b": {"x": "1"}}})
+    assert [name for name, _ in found] == ["m.a", "m.b.x"]
+
+
 def test_a_model_that_only_refers_to_itself_is_refused():
     loop = IRModel("Loop", root=field("Loop", "Loop"))
     with pytest.raises(ConfigError, match="Loop 1.0.0 refers to itself without end"):

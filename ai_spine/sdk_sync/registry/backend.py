@@ -4,7 +4,6 @@ from typing import Any, Dict, Generator, List, Mapping, NamedTuple, Optional
 
 from ai_spine.exceptions import NotFoundError
 from ai_spine.policy.json_encoding import kind_of
-
 from ai_spine.sdk_sync.errors import ExportError, SDKSyncError
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, IRTool, SchemaVersion
 from ai_spine.utils import is_unicode, one_line, quote_segment

@@ -11,7 +11,6 @@ from ai_spine.async_client import AsyncAISpine
 from ai_spine.client import AISpine
 from ai_spine.exceptions import APIError, ConfigurationError
 from ai_spine.exceptions import NetworkError as CoreNetworkError
-from ai_spine.exceptions import ValidationError as CoreValidationError
 from ai_spine.sdk_sync.errors import ConfigError, ExportError, NetworkError
 from ai_spine.sdk_sync.ir import IRSpec, SchemaVersion
 from ai_spine.sdk_sync.registry.backend import Question, read_backend
@@ -132,8 +131,6 @@ class SchemaExporter:
             yield
         except ConfigurationError as error:
             raise ConfigError(str(error)) from None
-        except CoreValidationError as error:
-            raise ExportError(str(error), backend_url=url) from None
         except CoreNetworkError as error:
             if not error.transient and _UNREADABLE in error.message:
                 raise ExportError(str(error), backend_url=url) from None

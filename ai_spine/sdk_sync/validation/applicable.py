@@ -70,7 +70,12 @@ class Applicable:
                 yield part
 
     def _fits(self, schema: Any, value: Any) -> bool:
-        return bool(self._validator.evolve(schema=schema).is_valid(value))
+        from referencing.exceptions import Unresolvable
+
+        try:
+            return bool(self._validator.evolve(schema=schema).is_valid(value))
+        except Unresolvable:  # which the validation of the whole value reports
+            return False
 
     def _resolved(self, reference: str) -> Any:
         """Return what a pointer leads to; what cannot be followed may hold anything."""

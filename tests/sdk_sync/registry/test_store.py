@@ -22,7 +22,8 @@ from ai_spine.sdk_sync.ir import (
     SchemaVersion,
 )
 from ai_spine.sdk_sync.registry import SchemaRegistry
-from ai_spine.sdk_sync.registry.store import is_store, safe_name
+from ai_spine.sdk_sync.registry.store import LOCK, is_store, safe_name
+from ai_spine.utils.locks import locked
 from tests.sdk_sync.strategies import NAMES, specs
 
 V1, V2 = SchemaVersion(1), SchemaVersion(2)
@@ -276,6 +277,16 @@ def test_a_folder_is_a_store_if_versions_are_in_it(tmp_path):
     (tmp_path / "models" / "user" / "user.json").write_text("{}")
     assert not is_store(tmp_path)
     saved(tmp_path, user())
+    assert is_store(tmp_path)
+
+
+def test_saving_waits_for_another_that_saves(tmp_path):
+    thread = threading.Thread(target=saved, args=(tmp_path, user()))
+    with locked(str(tmp_path / LOCK)):
+        thread.start()
+        thread.join(0.1)
+        assert thread.is_alive() and not is_store(tmp_path)
+    thread.join(20)
     assert is_store(tmp_path)
 
 
