@@ -5,7 +5,12 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ai_spine.sdk_sync.ir import IRModel, IRSpec
 from ai_spine.sdk_sync.ir.references import escaped
-from ai_spine.sdk_sync.versioning.changes import ChangeType, Effect, SchemaChange
+from ai_spine.sdk_sync.versioning.changes import (
+    ChangeType,
+    Effect,
+    SchemaChange,
+    is_breaking,
+)
 
 Check = Callable[[IRModel, IRModel, str], List[SchemaChange]]
 # What each kind of part has: the attribute of a model, its name in paths, and who sends it.
@@ -60,13 +65,16 @@ class SpecChange:
         return {**vars(self), "changes": [each.to_dict() for each in self.changes]}
 
 
-def compare_specs(old: IRSpec, new: IRSpec, check: Check) -> List[SpecChange]:
+def compare_specs(
+    old: IRSpec, new: IRSpec, check: Check, direction: str
+) -> List[SpecChange]:
     """Return the parts that were added, removed or changed.
 
     Args:
         old: The specification before.
         new: The specification after.
         check: Compares two models for a direction, `both`, `request` or `response`.
+        direction: Whom a change may break to count as breaking.
     """
     found: List[SpecChange] = []
     for kind in ("models", *_KINDS):
@@ -78,7 +86,10 @@ def compare_specs(old: IRSpec, new: IRSpec, check: Check) -> List[SpecChange]:
                 status = "removed" if pair[1] is None else "added"
                 found.append(_part_change(kind, name, status, place, []))
                 continue
-            changes = list(_changes_of(kind, *pair, place, check))
+            changes = [
+                replace(each, breaking=each.breaking and _breaks(each, use, direction))
+                for each, use in _changes_of(kind, *pair, place, check)
+            ]
             if changes:
                 found.append(_part_change(kind, name, "changed", place, changes))
     return found
@@ -95,25 +106,33 @@ def _part_change(
 
 def _changes_of(
     kind: str, old: Any, new: Any, place: str, check: Check
-) -> Iterator[SchemaChange]:
+) -> Iterator[Tuple[SchemaChange, str]]:
+    """Yield each change, and whether it is of what clients send, or read, or of both."""
     if kind == "models":
         for each in check(old, new, "both"):
-            yield _moved(each, place, "")
+            yield _moved(each, place, ""), "both"
         return
     for attribute, words, direction in _KINDS[kind]:
         pair = getattr(old, attribute), getattr(new, attribute)
         at = f"{place}/{attribute}"
         if None in pair:
-            yield from _whole(*pair, words, at, direction)
+            for each in _whole(*pair, words, at, direction):
+                yield each, direction
             continue
         for each in check(*pair, direction):
-            yield _moved(each, at, words)
+            yield _moved(each, at, words), direction
     for flag, effect_of in _FLAGS.items():
         values = getattr(old, flag, None), getattr(new, flag, None)
         if values[0] != values[1]:
             words = f"{flag!r} changed from {values[0]!r} to {values[1]!r}"
             effect = effect_of(values[1])
-            yield _change(flag, values, effect, words, f"{place}/{flag}")
+            yield _change(flag, values, effect, words, f"{place}/{flag}"), "both"
+
+
+def _breaks(change: SchemaChange, use: str, direction: str) -> bool:
+    if direction == "both" or use == "both":
+        return is_breaking(change, use if direction == "both" else direction)
+    return use == direction and is_breaking(change, use)
 
 
 def _moved(change: SchemaChange, place: str, words: str) -> SchemaChange:
