@@ -71,6 +71,7 @@ OWN_COMMANDS = {
     "local",
     "mcp",
     "openapi",
+    "sdk-sync",
 }
 # Routes of the local server that are no operation: what other servers have as well, and the page.
 MORE_ROUTES = {("GET", "/openapi.json"), ("GET", "/")}

@@ -70,6 +70,10 @@ CONTENTS: Dict[str, Dict[str, str]] = {
     "openapi": {
         "openapi": "Print the OpenAPI document of the API, without asking a server.",
     },
+    "sdk_sync": {
+        "sdk-sync": "Compare schemas with versions.",
+        "sdk-sync diff": "Show what changed between two schemas, and whom it breaks.",
+    },
     "system": {
         "health": "Check the server's health.",
         "metrics": "Show the server's counts of executions.",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ai_spine.sdk_sync.ir import IRModel, IRSpec
+from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
 from ai_spine.sdk_sync.ir.references import escaped
 from ai_spine.sdk_sync.versioning.changes import (
     ChangeType,
@@ -11,6 +11,8 @@ from ai_spine.sdk_sync.versioning.changes import (
     SchemaChange,
     is_breaking,
 )
+from ai_spine.sdk_sync.versioning.keywords import is_annotation
+from ai_spine.sdk_sync.versioning.next_version import raised
 
 Check = Callable[[IRModel, IRModel, str], List[SchemaChange]]
 # What each kind of part has: the attribute of a model, its name in paths, and who sends it.
@@ -93,6 +95,29 @@ def compare_specs(
             if changes:
                 found.append(_part_change(kind, name, "changed", place, changes))
     return found
+
+
+def next_spec_version(
+    old: IRSpec, new: IRSpec, parts: List[SpecChange]
+) -> SchemaVersion:
+    """Return the version that the new specification should have, by what changed in it.
+
+    Args:
+        old: The specification before.
+        new: The specification after.
+        parts: The parts of it that changed.
+    """
+    same = replace(new, version=old.version)
+    if not parts and old.compute_hash() == same.compute_hash():
+        return old.version
+    breaks = any(each.breaking for each in parts)
+    adds = any(
+        not is_annotation(change.constraint or "type")
+        for each in parts
+        for change in each.changes
+    )
+    adds = adds or any(each.status == "added" for each in parts)
+    return raised(old.version, breaks=breaks, adds=adds)
 
 
 def _part_change(
