@@ -124,7 +124,7 @@ def test_specifications_are_compared(run, files):
             "Field 'age' changed its type from integer to number",
             "tool search: /tools/search/input_schema/properties/age",
             "ok",
-            "break",
+            "ok",
         ],
         ["Tool 'gone' removed", "tool gone", "break", "break"],
         ["Tool 'new' added", "tool new", "ok", "ok"],

@@ -89,8 +89,8 @@ def compare_specs(
                 found.append(_part_change(kind, name, status, place, []))
                 continue
             changes = [
-                replace(each, breaking=each.breaking and _breaks(each, use, direction))
-                for each, use in _changes_of(kind, *pair, place, check)
+                replace(each, breaking=is_breaking(each, direction))
+                for each in _changes_of(kind, *pair, place, check)
             ]
             if changes:
                 found.append(_part_change(kind, name, "changed", place, changes))
@@ -131,39 +131,38 @@ def _part_change(
 
 def _changes_of(
     kind: str, old: Any, new: Any, place: str, check: Check
-) -> Iterator[Tuple[SchemaChange, str]]:
-    """Yield each change, and whether it is of what clients send, or read, or of both."""
+) -> Iterator[SchemaChange]:
     if kind == "models":
         for each in check(old, new, "both"):
-            yield _moved(each, place, ""), "both"
+            yield _moved(each, place, "", "both")
         return
     for attribute, words, direction in _KINDS[kind]:
         pair = getattr(old, attribute), getattr(new, attribute)
         at = f"{place}/{attribute}"
         if None in pair:
-            for each in _whole(*pair, words, at, direction):
-                yield each, direction
+            yield from _whole(*pair, words, at, direction)
             continue
         for each in check(*pair, direction):
-            yield _moved(each, at, words), direction
+            yield _moved(each, at, words, direction)
     for flag, effect_of in _FLAGS.items():
         values = getattr(old, flag, None), getattr(new, flag, None)
         if values[0] != values[1]:
             words = f"{flag!r} changed from {values[0]!r} to {values[1]!r}"
             effect = effect_of(values[1])
-            yield _change(flag, values, effect, words, f"{place}/{flag}"), "both"
+            yield _change(flag, values, effect, words, f"{place}/{flag}")
 
 
-def _breaks(change: SchemaChange, use: str, direction: str) -> bool:
-    if direction == "both" or use == "both":
-        return is_breaking(change, use if direction == "both" else direction)
-    return use == direction and is_breaking(change, use)
-
-
-def _moved(change: SchemaChange, place: str, words: str) -> SchemaChange:
-    """Return a change with its path in the whole specification."""
-    name = ".".join(each for each in (words, change.field_name) if each)
-    return replace(change, field_name=name, path=place + change.path)
+def _moved(
+    change: SchemaChange, place: str, words: str, direction: str
+) -> SchemaChange:
+    """Return a change with its path in the specification; an input is in requests only."""
+    return replace(
+        change,
+        field_name=".".join(each for each in (words, change.field_name) if each),
+        path=place + change.path,
+        breaks_requests=change.breaks_requests and direction != "response",
+        breaks_responses=change.breaks_responses and direction != "request",
+    )
 
 
 def _whole(
