@@ -72,6 +72,7 @@ OWN_COMMANDS = {
     "local",
     "mcp",
     "openapi",
+    "sdk-sync",
 }
 # Routes of the local server that are no operation: what other servers have as well, the page, and
 # what generated clients ask for.

@@ -76,6 +76,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
     "sdk_sync": {
         "sdk-sync": "Generate typed clients, and compare versions of schemas.",
         "sdk-sync python": "Generate a Python package of typed clients.",
+        "sdk-sync diff": "Show what changed between two schemas, and whom it breaks.",
     },
     "system": {
         "health": "Check the server's health.",

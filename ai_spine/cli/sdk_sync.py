@@ -1,4 +1,4 @@
-"""`sdk-sync python`."""
+"""`sdk-sync python|diff`."""
 
 import contextlib
 from pathlib import Path
@@ -12,6 +12,7 @@ from ai_spine.cli.exit_codes import API_ERROR
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import harmless, harmless_line, put
+from ai_spine.cli.sdk_sync_diff import diff
 from ai_spine.cli.session import import_local, session
 from ai_spine.utils import one_line
 
@@ -200,4 +201,5 @@ def _report_warnings(warnings: List[str], verbose: bool) -> None:
         say(f"{len(warnings) - len(shown)} more warnings: --verbose shows them")
 
 
+sdk_sync.add_command(diff)
 COMMANDS = (sdk_sync,)

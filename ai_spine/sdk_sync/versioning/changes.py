@@ -75,6 +75,12 @@ class SchemaChange:
         return {**vars(self), "type": self.type.value}
 
 
+def is_breaking(change: SchemaChange, direction: str) -> bool:
+    """Return whether a change breaks a direction."""
+    breaks_requests = change.breaks_requests and direction != "response"
+    return breaks_requests or (change.breaks_responses and direction != "request")
+
+
 def shown(value: Any) -> str:
     """Return a value or a name as it is shown in a sentence.
 

@@ -5,10 +5,10 @@ from typing import AbstractSet, List, Optional, Tuple
 
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
-from ai_spine.sdk_sync.versioning.changes import SchemaChange
+from ai_spine.sdk_sync.versioning.changes import SchemaChange, is_breaking
 from ai_spine.sdk_sync.versioning.comparison import Result, compare
-from ai_spine.sdk_sync.versioning.keywords import is_annotation
 from ai_spine.sdk_sync.versioning.sides import Side
+from ai_spine.sdk_sync.versioning.next_version import next_version
 from ai_spine.sdk_sync.versioning.specs import SpecChange, compare_specs
 from ai_spine.sdk_sync.versioning.subschemas import Sides
 from ai_spine.utils import one_line
@@ -91,22 +91,16 @@ class CompatibilityChecker:
             new: The specification after.
         """
 
+        shared = frozenset(set(old.models) & set(new.models))
+
         def check(
             before: IRModel, after: IRModel, direction: str
         ) -> List[SchemaChange]:
             inner = CompatibilityChecker(direction, old, new)
             named = shared if direction == "both" else frozenset()
-            changes = inner.check_compatibility(before, after, named=named)[1]
-            return [
-                replace(
-                    each,
-                    breaking=each.breaking and is_breaking(each, self.direction),
-                )
-                for each in changes
-            ]
+            return inner.check_compatibility(before, after, named=named)[1]
 
-        shared = frozenset(set(old.models) & set(new.models))
-        found = compare_specs(old, new, check)
+        found = compare_specs(old, new, check, self.direction)
         return not any(each.breaking for each in found), found
 
     def proposed_renames(self, old: IRModel, new: IRModel) -> List[Tuple[str, str]]:
@@ -129,32 +123,6 @@ class CompatibilityChecker:
     def _compare(self, old: IRModel, new: IRModel, named: AbstractSet[str]) -> Result:
         sides = Sides(Side(old, self.spec_old), Side(new, self.spec_new))
         return compare(sides, named)
-
-
-def is_breaking(change: SchemaChange, direction: str) -> bool:
-    """Return whether a change breaks a direction."""
-    breaks_requests = change.breaks_requests and direction != "response"
-    return breaks_requests or (change.breaks_responses and direction != "request")
-
-
-def next_version(version: SchemaVersion, changes: List[SchemaChange]) -> SchemaVersion:
-    """Return the version after another one, by what changed.
-
-    The major part is raised if something breaks, the minor part if values change otherwise, and
-    the patch part if only words do. Before 1.0.0, where each minor version may break, it is the
-    minor part if something breaks and the patch part otherwise.
-
-    Example:
-        >>> str(next_version(SchemaVersion(1, 2, 3), []))
-        '1.2.4'
-    """
-    is_breaking_any = any(each.breaking for each in changes)
-    is_minor = not all(is_annotation(each.constraint or "type") for each in changes)
-    if is_breaking_any and version.major:
-        return SchemaVersion(version.major + 1)
-    if is_breaking_any or (is_minor and version.major):
-        return SchemaVersion(version.major, version.minor + 1)
-    return SchemaVersion(version.major, version.minor, version.patch + 1)
 
 
 def _says_the_same(old: IRModel, new: IRModel) -> bool:

@@ -7,6 +7,7 @@ from ai_spine.sdk_sync.ir import UNSET, IRModel, IRSpec, SchemaMigration
 from ai_spine.sdk_sync.ir.fields import IRField
 from ai_spine.sdk_sync.versioning.changes import ChangeType
 from ai_spine.sdk_sync.versioning.comparison import Result, compare
+from ai_spine.sdk_sync.versioning.conversion import CannotConvert, convert
 from ai_spine.sdk_sync.versioning.defaults import Defaults
 from ai_spine.sdk_sync.versioning.findings import Finding, Link, Types
 from ai_spine.sdk_sync.versioning.migration_code import code_of
@@ -137,22 +138,37 @@ class _Writer:
             yield self._required(old, new, place)
 
     def _required(self, old: IRField, new: IRField, place: Place) -> Change:
-        if new.required:
-            default = self._new.of(self._sides.new.view(new))
-        else:
-            default = self._old.of(self._sides.old.view(old))
+        views = self._sides.old.view(old), self._sides.new.view(new)
+        default = self._filling(*views, is_upgrade=new.required)
         direction = "upgrade" if new.required else "downgrade"
         return {
             **_named(place, "require", new.name, default),
             "direction": direction,
         }
 
+    def _filling(self, old: View, new: View, *, is_upgrade: bool) -> Any:
+        """Return what fills a field in one version, such that the other can hold it as well."""
+        ends = (self._old, self._sides.old, old), (self._new, self._sides.new, new)
+        (others, other_side, other), (own, side, view) = (
+            ends if is_upgrade else ends[::-1]
+        )
+        value = own.of(view)
+        if view.default is not UNSET:  # the schema says so
+            return value
+        if _holds(value, other, other_side):
+            return value
+        try:
+            found = convert(others.of(other), side.kinds(view))
+        except CannotConvert:
+            return value
+        return found if view.nullable or found is not None else value
+
     def _retyped(self, types: Types, place: Place) -> Iterator[Change]:
         if types.null.narrows:
-            default = self._new.of(types.new)
+            default = self._filling(types.old, types.new, is_upgrade=True)
             yield _at(place, "fill_null", default=default, direction="upgrade")
         if types.null.widens:
-            default = self._old.of(types.old)
+            default = self._filling(types.old, types.new, is_upgrade=False)
             yield _at(place, "fill_null", default=default, direction="downgrade")
         if types.old_kinds != types.new_kinds:
             change = _at(place, "retype")
@@ -165,6 +181,14 @@ class _Writer:
             ):
                 change.update(_items(name, side, view))
             yield change
+
+
+def _holds(value: Any, view: View, side: Side) -> bool:
+    """Return whether a field can hold a value, converted if need be."""
+    try:
+        return convert(value, side.kinds(view)) is not None or view.nullable
+    except CannotConvert:
+        return False
 
 
 def _items(name: str, side: Side, view: View) -> Mapping[str, Any]:

@@ -203,15 +203,12 @@ def _kinds_said(field: IRField) -> FrozenSet[str]:
 
 
 def _allows_null(field: IRField) -> bool:
-    if field.nullable or field.type is IRType.NULL:
+    if field.nullable or field.type in (IRType.NULL, IRType.ANY):
         return True
     if field.type is IRType.UNION:
         members = field.union_types or ()
         types = field.constraints.get("type", ())
         return NULL in types or any(each.type is IRType.NULL for each in members)
-    if field.type is IRType.ANY:
-        values = allowed_values(field.constraints)
-        return values is None or NULL in values
     return False
 
 

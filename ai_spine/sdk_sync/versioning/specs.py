@@ -3,9 +3,16 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ai_spine.sdk_sync.ir import IRModel, IRSpec
+from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
 from ai_spine.sdk_sync.ir.references import escaped
-from ai_spine.sdk_sync.versioning.changes import ChangeType, Effect, SchemaChange
+from ai_spine.sdk_sync.versioning.changes import (
+    ChangeType,
+    Effect,
+    SchemaChange,
+    is_breaking,
+)
+from ai_spine.sdk_sync.versioning.keywords import is_annotation
+from ai_spine.sdk_sync.versioning.next_version import raised
 
 Check = Callable[[IRModel, IRModel, str], List[SchemaChange]]
 # What each kind of part has: the attribute of a model, its name in paths, and who sends it.
@@ -60,13 +67,16 @@ class SpecChange:
         return {**vars(self), "changes": [each.to_dict() for each in self.changes]}
 
 
-def compare_specs(old: IRSpec, new: IRSpec, check: Check) -> List[SpecChange]:
+def compare_specs(
+    old: IRSpec, new: IRSpec, check: Check, direction: str
+) -> List[SpecChange]:
     """Return the parts that were added, removed or changed.
 
     Args:
         old: The specification before.
         new: The specification after.
         check: Compares two models for a direction, `both`, `request` or `response`.
+        direction: Whom a change may break to count as breaking.
     """
     found: List[SpecChange] = []
     for kind in ("models", *_KINDS):
@@ -78,10 +88,36 @@ def compare_specs(old: IRSpec, new: IRSpec, check: Check) -> List[SpecChange]:
                 status = "removed" if pair[1] is None else "added"
                 found.append(_part_change(kind, name, status, place, []))
                 continue
-            changes = list(_changes_of(kind, *pair, place, check))
+            changes = [
+                replace(each, breaking=is_breaking(each, direction))
+                for each in _changes_of(kind, *pair, place, check)
+            ]
             if changes:
                 found.append(_part_change(kind, name, "changed", place, changes))
     return found
+
+
+def next_spec_version(
+    old: IRSpec, new: IRSpec, parts: List[SpecChange]
+) -> SchemaVersion:
+    """Return the version that the new specification should have, by what changed in it.
+
+    Args:
+        old: The specification before.
+        new: The specification after.
+        parts: The parts of it that changed.
+    """
+    same = replace(new, version=old.version)
+    if not parts and old.compute_hash() == same.compute_hash():
+        return old.version
+    breaks = any(each.breaking for each in parts)
+    adds = any(
+        not is_annotation(change.constraint or "type")
+        for each in parts
+        for change in each.changes
+    )
+    adds = adds or any(each.status == "added" for each in parts)
+    return raised(old.version, breaks=breaks, adds=adds)
 
 
 def _part_change(
@@ -98,7 +134,7 @@ def _changes_of(
 ) -> Iterator[SchemaChange]:
     if kind == "models":
         for each in check(old, new, "both"):
-            yield _moved(each, place, "")
+            yield _moved(each, place, "", "both")
         return
     for attribute, words, direction in _KINDS[kind]:
         pair = getattr(old, attribute), getattr(new, attribute)
@@ -107,7 +143,7 @@ def _changes_of(
             yield from _whole(*pair, words, at, direction)
             continue
         for each in check(*pair, direction):
-            yield _moved(each, at, words)
+            yield _moved(each, at, words, direction)
     for flag, effect_of in _FLAGS.items():
         values = getattr(old, flag, None), getattr(new, flag, None)
         if values[0] != values[1]:
@@ -116,10 +152,17 @@ def _changes_of(
             yield _change(flag, values, effect, words, f"{place}/{flag}")
 
 
-def _moved(change: SchemaChange, place: str, words: str) -> SchemaChange:
-    """Return a change with its path in the whole specification."""
-    name = ".".join(each for each in (words, change.field_name) if each)
-    return replace(change, field_name=name, path=place + change.path)
+def _moved(
+    change: SchemaChange, place: str, words: str, direction: str
+) -> SchemaChange:
+    """Return a change with its path in the specification; an input is in requests only."""
+    return replace(
+        change,
+        field_name=".".join(each for each in (words, change.field_name) if each),
+        path=place + change.path,
+        breaks_requests=change.breaks_requests and direction != "response",
+        breaks_responses=change.breaks_responses and direction != "request",
+    )
 
 
 def _whole(

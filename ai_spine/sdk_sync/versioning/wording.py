@@ -19,7 +19,8 @@ def type_words(core: IRField, kinds: Collection[str], nullable: bool) -> str:
     """Return what types a field has, such as `integer, string or null`."""
     if core.type is IRType.REF:
         return f"{core.ref_name} or null" if nullable else str(core.ref_name)
-    if core.type is IRType.ANY or set(kinds) == _ALL:
+    is_union = core.union_types is not None
+    if core.type is IRType.ANY or (set(kinds) == _ALL and not is_union):
         return "any" if nullable else "any but null"
     names = sorted(kinds)
     if core.union_types is not None:
