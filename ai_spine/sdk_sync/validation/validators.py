@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple, Type, T
 
 from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.policy.misfits import compile_schema, misfits_of, validator_class
-from ai_spine.sdk_sync.errors import ConfigError, ValidationError, VersionMismatchError
+from ai_spine.sdk_sync.errors import ConfigError, VersionMismatchError
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
 from ai_spine.sdk_sync.ir.bundling import bundled
 from ai_spine.sdk_sync.validation.applicable import (

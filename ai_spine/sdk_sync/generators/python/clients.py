@@ -140,7 +140,7 @@ class PythonClientGenerator:
     """Writes the client of a tool.
 
     Args:
-        base_url: The backend that clients call unless they are told another.
+        base_url: The backend that clients call unless they are given another.
 
     Example:
         >>> from ai_spine.sdk_sync.ir import IRModel, SchemaVersion
