@@ -170,6 +170,8 @@ class _Reply(Reply):
 
     async def aclose(self) -> None:
         """Free the connection; one whose body was not read to its end is closed."""
+        if self._response.connection is None:  # aiohttp freed it when the body ended
+            return
         if self.is_complete:
             self._response.release()
         else:
