@@ -38,7 +38,7 @@ def parse_timestamp(value: Any) -> Any:
         if (
             isinstance(value, str) and value.isascii()
         ):  # PyPy reads digits of other scripts
-            if _EPOCH.fullmatch(value):
+            if "-" not in value and _EPOCH.fullmatch(value):
                 return _from_epoch(float(value))
             moment = _parse_iso(value)
             if moment.tzinfo is timezone.utc:  # as servers send it
