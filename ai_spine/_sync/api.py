@@ -187,18 +187,20 @@ class ApiClient:
         call.last_event_id = last_event_id
         if call.repeat_as not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or random_id()
-        request = self._request(operation, call, ids or {}, body, params)
+        request = self._request(operation, call, body, params)
         transport, token = self.transport, self.transport.tokens[operation.credential]
         attempt = transport.open_stream if operation.streams else transport.send
         with self.telemetry.scope(call, request.template, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:
-                ask_if_needed(transport, operation.credential, call)
+                if token.must_be_asked_for:
+                    ask_if_needed(transport, operation.credential, call)
                 result: Optional[Result] = self._wait_for_turn(call)
                 if result is None:
                     timeout = self._begin_attempt(call, request)
                     call.token_version = token.version
-                    result = self._end_attempt(call, attempt(request, timeout))
+                    result = attempt(request, timeout)
+                    result = self._end_attempt(call, result)
                 outcome = self._read(operation, result)
                 if not isinstance(outcome, Failure):
                     return outcome
@@ -224,17 +226,17 @@ class ApiClient:
             raise ConfigurationError(
                 f"{operation.name} needs an account token: AISpine(access_token=...)"
             )
-        path = self._base_path + operation.path_for(self.settings.api_prefix, ids)
+        template = self._base_path + operation.template(self.settings.api_prefix)
         limits = [d for d in (seconds, self.settings.deadline) if d is not None]
         deadline = self.clock() + min(limits) if limits else None
         return CallState(
             operation.method,
-            path,
+            template,
+            ids,
             deadline,
             reads=operation.reads,
             streams=operation.streams,
             flow_id=ids.get("flow_id") or (body or {}).get("flow_id"),
-            execution_id=ids.get("execution_id"),
             tenant=self.settings.tenant,
         )
 
@@ -242,15 +244,14 @@ class ApiClient:
         self,
         operation: Operation[Any],
         call: CallState,
-        ids: Mapping[str, str],
         body: Optional[Mapping[str, Any]],
         params: Optional[Mapping[str, Any]],
     ) -> Request:
         """Return the request that every attempt of a call sends."""
         return Request(
             operation.method,
-            self._base_path + operation.template(self.settings.api_prefix),
-            ids,
+            call.template,
+            call.ids,
             encode_query(params),
             {**self._headers, **call.own_headers()},
             None if body is None else encode_json(body, self.settings.json_default),

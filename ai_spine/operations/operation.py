@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Generic, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
 from ai_spine.policy.messages import Credential
-from ai_spine.utils import quote_segment
+from ai_spine.utils import fill_in
 
 T = TypeVar("T")
 
@@ -74,10 +74,7 @@ class Operation(Generic[T]):
 
     def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
         """Return the path for these ids."""
-        path = self.template(prefix)
-        for name, value in ids.items():  # quoted ids have no braces
-            path = path.replace("{" + name + "}", quote_segment(value))
-        return path
+        return fill_in(self.template(prefix), ids)
 
 
 def read_anything(data: Any) -> Any:

@@ -1,6 +1,6 @@
 """The state of one call: what it has tried so far, and what its errors report."""
 
-from typing import Dict, List, Optional
+from typing import Dict, Mapping, Optional, Tuple
 
 from ai_spine.constants import (
     EVENT_STREAM,
@@ -11,7 +11,7 @@ from ai_spine.constants import (
 from ai_spine.exceptions import Attempt, CallInfo
 from ai_spine.policy.retry import Failure
 from ai_spine.policy.telemetry import CallScope
-from ai_spine.utils import random_id
+from ai_spine.utils import fill_in, random_id
 
 
 class CallState:
@@ -32,26 +32,33 @@ class CallState:
     def __init__(
         self,
         method: str,
-        path: str,
+        template: str,
+        ids: Mapping[str, str],
         deadline: Optional[float],
         *,
         reads: bool = False,
         streams: bool = False,
         flow_id: Optional[str] = None,
-        execution_id: Optional[str] = None,
         tenant: Optional[str] = None
     ) -> None:
         self.method = method
         self.repeat_as = "GET" if reads else method
         """The method that says whether it may be repeated: some only read by a POST."""
         self.flow_id = flow_id
-        self.execution_id = execution_id
+        self.execution_id = ids.get("execution_id")
         self.tenant = tenant
         self.streams = streams
-        self.path = path
+        self.template = template
+        """The path, with the names of ids in braces."""
+        self.ids = ids
         self.deadline = deadline
         self.request_id = random_id()
-        self.attempts: List[Attempt] = []
+        self.attempts: Tuple[Attempt, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path; most calls never need it."""
+        return fill_in(self.template, self.ids)
 
     @property
     def attempt(self) -> int:
@@ -76,7 +83,7 @@ class CallState:
 
     def note(self, failure: Failure, delay: Optional[float]) -> None:
         """Add a failed attempt, and the delay that follows it."""
-        self.attempts.append(Attempt(len(self.attempts) + 1, failure.message, delay))
+        self.attempts += (Attempt(self.attempt, failure.message, delay),)
         if self.repeat_as != "GET" and failure.kind.maybe_executed:
             self.maybe_executed = True
 
@@ -86,7 +93,7 @@ class CallState:
             self.method,
             self.path,
             self.request_id,
-            tuple(self.attempts),
+            self.attempts,
             self.maybe_executed,
             self.idempotency_key,
             transient,

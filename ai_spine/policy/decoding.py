@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+from functools import lru_cache
 from typing import Any, Optional
 
 _MARKS = (
@@ -11,6 +12,7 @@ _MARKS = (
     codecs.BOM_UTF16_BE,
     codecs.BOM_UTF32_BE,
 )
+_decode = json.JSONDecoder().decode  # `json.loads` without its many options
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 # Other charsets take time that grows faster than the text, or do not encode text.
 _KNOWN_CHARSETS = re.compile(r"ascii|utf-8(-sig)?|(utf-(16|32)|iso8859|cp)(-?\w+)?")
@@ -32,7 +34,7 @@ def parse_json(body: bytes, content_type: str = "") -> Any:
     """
     if not body.strip():
         return None
-    return json.loads(body.decode(_encoding(body, content_type)))
+    return _decode(body.decode(_encoding(body, content_type)))
 
 
 def decode_text(body: bytes, content_type: str = "") -> str:
@@ -49,9 +51,13 @@ def _encoding(body: bytes, content_type: str) -> str:
     """Return the encoding of a body: its byte order mark, its charset, or what JSON may be in."""
     if body.startswith(_MARKS):
         return json.detect_encoding(body)
-    return _charset(content_type) or json.detect_encoding(body)
+    charset = _charset(content_type)
+    if charset is None:  # only UTF-16 and UTF-32 have such zeros in JSON
+        return json.detect_encoding(body) if 0 in body[:2] else "utf-8"
+    return charset
 
 
+@lru_cache(maxsize=16)
 def _charset(content_type: str) -> Optional[str]:
     named = _CHARSET.search(content_type)
     if named is None:

@@ -53,7 +53,7 @@ def check_id(name: str, value: Any) -> str:
     """
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, Model):
+    if not isinstance(value, str) and isinstance(value, Model):
         value = _id_of(name, value)
     text = check_text(name, value)
     if not text.strip():
@@ -62,6 +62,8 @@ def check_id(name: str, value: Any) -> str:
         raise ValidationError(
             f"{name} must not be {text!r}: it would name another path"
         )
+    if text.isascii() and text.isprintable():  # as nearly all are
+        return text
     if has_control_characters(text) or not is_unicode(text):
         raise ValidationError(f"{name} has characters that no id can have: {text!r}")
     return text

@@ -23,7 +23,7 @@ from ai_spine.transport.requests.request_builder import (
     RequestBuilder,
     bare_session,
 )
-from ai_spine.utils.timeouts import time_limit
+from ai_spine.utils.timeouts import TimeLimits, time_limit
 
 _NOT_FREE = Failure(FailureKind.NOT_SENT, "no connection was free in time", True)
 _NOT_CONNECTED = Failure(FailureKind.NOT_SENT, "could not connect in time", True)
@@ -118,6 +118,7 @@ class LoopState:
         self.process = os.getpid()
         self.session = session
         self.free = asyncio.Semaphore(settings.pool_size)
+        self.limits = TimeLimits(self.loop)
 
 
 class HTTPTransport(AsyncTransport):
@@ -155,7 +156,7 @@ class HTTPTransport(AsyncTransport):
         reply: Optional[Reply] = None
         try:
             prepared = self._builder.build_plain(request)
-            async with time_limit(timeout), here.free:
+            async with here.limits.of(timeout), here.free:
                 last = await self._follow(here, prepared, attempt)
                 if isinstance(last, Failure):
                     return last
@@ -176,7 +177,7 @@ class HTTPTransport(AsyncTransport):
         release: Optional[Callable[[], None]] = None
         try:
             prepared = self._builder.build_plain(request)
-            async with time_limit(timeout):
+            async with here.limits.of(timeout):
                 await here.free.acquire()
                 release = here.free.release
                 last = await self._follow(here, prepared, attempt)

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from datetime import datetime, timezone
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 from urllib.parse import quote, urlsplit
 
 # The bits of a UUID that say how it was made, by the digit that they replace.
@@ -38,7 +38,7 @@ def parse_timestamp(value: Any) -> Any:
         if (
             isinstance(value, str) and value.isascii()
         ):  # PyPy reads digits of other scripts
-            if _EPOCH.fullmatch(value):
+            if "-" not in value and _EPOCH.fullmatch(value):
                 return _from_epoch(float(value))
             moment = _parse_iso(value)
             if moment.tzinfo is timezone.utc:  # as servers send it
@@ -98,6 +98,21 @@ def quote_segment(value: str) -> str:
         'a%2Fb%20c'
     """
     return value if _UNRESERVED.fullmatch(value) else quote(value, safe="")
+
+
+def fill_in(template: str, ids: Mapping[str, str]) -> str:
+    """Return a path with ids in the place of their names in braces.
+
+    Example:
+        >>> fill_in("/flows/{flow_id}", {"flow_id": "a b"})
+        '/flows/a%20b'
+    """
+    for name, value in ids.items():
+        # The last one, since the server's own path may hold anything.
+        head, found, tail = template.rpartition("{%s}" % name)
+        if found:
+            template = head + quote_segment(value) + tail
+    return template
 
 
 def has_control_characters(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Builds the requests that a session sends; what one operation's requests share is built once."""
 
-from typing import Any, Callable, Dict, Mapping, MutableMapping, Optional, Tuple
+from typing import Callable, Dict, Mapping, MutableMapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 import requests
@@ -11,7 +11,7 @@ from ai_spine.policy.messages import Credential, Request
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.tokens import Token
 from ai_spine.transport.requests.bodies import ACCEPTED_ENCODINGS
-from ai_spine.utils import origin, quote_segment
+from ai_spine.utils import fill_in, origin, quote_segment
 
 _LENGTH, _TYPE, _JSON = "Content-Length", "Content-Type", "application/json"
 _HEADERS = {
@@ -147,9 +147,7 @@ class RequestBuilder:
         content_type: Dict[str, str] = {}
         if request.content is not None:
             content_type[_TYPE] = _JSON
-        path = request.template
-        for name, value in request.ids.items():
-            path = _with_id(path, "{%s}" % name, value)
+        path = fill_in(request.template, request.ids)
         return self._session().prepare_request(
             requests.Request(
                 request.method,
@@ -170,11 +168,6 @@ def bare_session() -> requests.Session:
 
 def _with_ids(url: str, ids: Mapping[str, str]) -> str:
     for name, value in ids.items():
-        url = _with_id(url, f"%7B{name}%7D", value)
+        head, _, tail = url.rpartition(f"%7B{name}%7D")  # the last, as in `fill_in`
+        url = head + quote_segment(value) + tail
     return url
-
-
-def _with_id(url: str, placeholder: str, value: Any) -> str:
-    # The last one, since the server's own path may hold anything.
-    head, _, tail = url.rpartition(placeholder)
-    return head + quote_segment(value) + tail
