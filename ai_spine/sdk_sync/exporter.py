@@ -21,12 +21,12 @@ _ROUTER = '''"""Serves the schemas of this backend under /api/_meta. Generated; 
 
 from pathlib import Path
 
-from ai_spine.sdk_sync.exporter import load_spec_from_file
+from ai_spine.sdk_sync.registry import load_spec
 from ai_spine.sdk_sync.fastapi import metadata_router
 
 SPEC = Path(__file__).resolve().parent.parent / "schemas" / "spec.json"
 
-router = metadata_router(load_spec_from_file(SPEC))
+router = metadata_router(load_spec(SPEC))
 '''
 
 
@@ -213,27 +213,6 @@ def save_spec_to_file(spec: IRSpec, path: PathLike) -> None:
         shown = one_line(str(path), 200)
         words = f"the specification cannot be written to {shown}: {error.strerror}"
         raise ExportError(words) from None
-
-
-def load_spec_from_file(path: PathLike) -> IRSpec:
-    """Return the specification in a JSON file.
-
-    Raises:
-        ImportError: The file cannot be read, or has no specification.
-    """
-    shown = one_line(str(path), 200)
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        words = f"the specification {shown} cannot be read: {error.strerror}"
-        raise ImportError(words, source_path=str(path)) from None
-    except UnicodeDecodeError:
-        words = f"the specification {shown} cannot be read: it is not UTF-8"
-        raise ImportError(words, source_path=str(path)) from None
-    try:
-        return IRSpec.from_json(text)
-    except ImportError as error:
-        raise ImportError(f"{shown}: {error}", source_path=str(path)) from None
 
 
 def generate_metadata_router() -> str:

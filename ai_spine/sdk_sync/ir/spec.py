@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ai_spine.flows.json_reading import parse_json
 from ai_spine.sdk_sync.errors import ConfigError, ImportError
@@ -160,16 +160,16 @@ class IRSpec:
 
     def compute_hash(self) -> str:
         """Return the SHA-256 of what it says; order and times do not change it."""
-        data = self.sorted().to_dict()
-        for kind in ("tools", "migrations"):
-            parts = data[kind].values() if kind == "tools" else data[kind]
-            for part in parts:
-                part.pop("created_at", None)
-        data.pop("generated_at", None)
-        for model in data["models"].values():
-            model.pop("x-created-at", None)
-            model.pop("x-updated-at", None)
-        return hash_of(data)
+        return hash_of(replace(self.sorted(), generated_at=None)._timeless().to_dict())
+
+    def _timeless(self) -> "IRSpec":
+        """Return the specification without the times of its parts."""
+        changed: Dict[str, Any] = {
+            kind: {name: _timeless(part) for name, part in getattr(self, kind).items()}
+            for kind in ("models", *_PARTS)
+        }
+        migrations = [_timeless(each) for each in self.migrations]
+        return replace(self, migrations=migrations, **changed)
 
     def sorted(self) -> "IRSpec":
         """Return the specification with all within it in the order of names."""
@@ -205,18 +205,6 @@ class IRSpec:
         """
         return bundled(model, self.models)[0]
 
-    def dangling_references(self) -> List[Tuple[str, str]]:
-        """Return each reference that leads nowhere: the JSON Pointer of its place, and the name."""
-        found: List[Tuple[str, str]] = []
-        for place, model in self.all_models():
-            parts = [("", field_of(model))]
-            parts += [(f"/$defs/{escaped(n)}", d) for n, d in model.definitions.items()]
-            for within, part in parts:
-                for name, pointer in references_in(part, f"{place}{within}"):
-                    if self.resolve(name, model) is None:
-                        found.append((pointer, name))
-        return found
-
     def all_models(self) -> Iterator[Tuple[str, IRModel]]:
         """Yield each model, those of tools and endpoints as well, with its JSON Pointer."""
         for name, model in self.models.items():
@@ -242,29 +230,15 @@ def field_of(model: IRModel) -> IRField:
     )
 
 
-def references_in(part: IRField, place: str = "") -> Iterator[Tuple[str, str]]:
-    """Yield the names of models that a field refers to, with the JSON Pointers of the places.
-
-    Example:
-        >>> list(references_in(IRField("owner", IRType.REF, ref_name="User")))
-        [('User', '')]
-    """
-    seen: Set[int] = set()
-    pending = [(part, place)]
-    while pending:
-        each, at = pending.pop(0)
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        if each.ref_name is not None:
-            yield each.ref_name, at
-        if each.items is not None:
-            pending.append((each.items, f"{at}/items"))
-        for name, inner in (each.properties or {}).items():
-            pending.append((inner, f"{at}/properties/{escaped(name)}"))
-        keyword = "oneOf" if each.exclusive else "anyOf"
-        for number, inner in enumerate(each.union_types or ()):
-            pending.append((inner, f"{at}/{keyword}/{number}"))
+def _timeless(part: Any) -> Any:
+    changed: Dict[str, Any] = {}
+    for each in fields(part):
+        value = getattr(part, each.name)
+        if isinstance(value, IRModel):
+            changed[each.name] = _timeless(value)
+        elif isinstance(value, datetime):
+            changed[each.name] = None
+    return replace(part, **changed) if changed else part
 
 
 def _sorted_part(part: Any) -> Any:

@@ -110,11 +110,3 @@ def test_a_bundle_has_all_that_is_referred_to_and_no_more():
     b = IRModel("B", fields=[IRField("a", IRType.REF, ref_name="A")])
     spec = IRSpec(SchemaVersion(1), models={"A": a, "B": b, "C": IRModel("C")})
     assert sorted(spec.json_schema_of(a)["$defs"]) == ["A", "B"]
-
-
-def test_references_to_nothing_are_found_with_their_places():
-    part = IRField("x", IRType.ARRAY, items=IRField("", IRType.REF, ref_name="Nope"))
-    spec = IRSpec(SchemaVersion(1), models={"A": IRModel("A", fields=[part])})
-    assert spec.dangling_references() == [
-        ("/models/A/properties/x/items", "Nope"),
-    ]
