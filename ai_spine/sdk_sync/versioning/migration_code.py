@@ -50,7 +50,7 @@ def _block(change: Change, is_upgrade: bool) -> List[str]:
     if kind == "keep":
         return [_comment("Data stays as it is", change["description"])]
     if kind == "enter":
-        return [_comment(f"As in {change['shape']}", _dotted(change))]
+        return [_comment(f"As in {change['shape'] or 'the whole'}", _dotted(change))]
     if kind in ("require", "fill_null"):
         if (change["direction"] == "upgrade") is not is_upgrade:
             return []

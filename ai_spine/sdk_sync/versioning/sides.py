@@ -143,11 +143,12 @@ class Side:
         return found
 
     def _resolve(self, name: str) -> Optional[IRField]:
-        if self._spec is not None:
-            return self._spec.resolve(name, self.model)
         if name in self.model.definitions:
             return self.model.definitions[name]
-        return self.root if name == self.model.name else None
+        known = None if self._spec is None else self._spec.models.get(name)
+        if name == self.model.name and known in (None, self.model):
+            return self.root
+        return None if known is None else field_of(known)
 
 
 def members_of(view: View) -> Optional[List[IRField]]:

@@ -3,8 +3,9 @@
 import pytest
 
 from ai_spine.sdk_sync.errors import ConfigError
-from ai_spine.sdk_sync.ir import IRModel, IRSpec, IRTool, SchemaVersion
+from ai_spine.sdk_sync.ir import IREndpoint, IRModel, IRSpec, IRTool, SchemaVersion
 from ai_spine.sdk_sync.versioning import ChangeType, CompatibilityChecker
+from ai_spine.sdk_sync.versioning.specs import next_spec_version
 
 V1, V2 = SchemaVersion(1), SchemaVersion(1, 1)
 TEXT, NUMBER, WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
@@ -398,3 +399,50 @@ def test_a_part_of_a_specification_breaks_whom_it_concerns():
     old, new = spec(NUMBER, search={}), spec(WHOLE, search={})
     _, found = CompatibilityChecker("response").check_specs(old, new)
     assert not found[1].breaking
+
+
+def endpoint(**schemas):
+    return IREndpoint("/users", "POST", "", **schemas)
+
+
+@pytest.mark.parametrize(
+    "old, new, requests, responses, words",
+    [
+        ({}, {"request_schema": TEXT}, True, False, "Schema of the request added"),
+        ({"response_schema": TEXT}, {}, False, True, "Schema of the response removed"),
+    ],
+)
+def test_a_schema_of_an_endpoint_comes_or_goes(old, new, requests, responses, words):
+    specs = [
+        IRSpec(V1, endpoints={"e": endpoint(**{n: model(s) for n, s in each.items()})})
+        for each in (old, new)
+    ]
+    _, (part,) = CompatibilityChecker().check_specs(*specs)
+    (change,) = part.changes
+    assert change.description == words
+    assert (change.breaks_requests, change.breaks_responses) == (requests, responses)
+
+
+@pytest.mark.parametrize(
+    "new, expected",
+    [
+        (spec(WHOLE), "1.0.0"),
+        (spec({**WHOLE, "description": "An age."}), "1.0.1"),
+        (spec({**WHOLE, "title": "Age"}), "1.0.1"),
+        (spec(WHOLE, new={}), "1.1.0"),
+        (spec({**WHOLE, "default": 1}), "1.1.0"),
+        (spec(NUMBER), "2.0.0"),
+    ],
+)
+def test_a_version_is_suggested_for_a_specification(new, expected):
+    old = spec(WHOLE)
+    _, parts = CompatibilityChecker().check_specs(old, new)
+    assert str(next_spec_version(old, new, parts)) == expected
+
+
+def test_equal_fields_need_not_be_as_similar_to_be_proposed():
+    old, new = an_object({"mailbox": TEXT}), an_object({"email": TEXT})
+    checker = CompatibilityChecker()
+    assert checker.proposed_renames(model(old), model(new)) == [("mailbox", "email")]
+    other = an_object({"email": {**TEXT, "maxLength": 3}})
+    assert checker.proposed_renames(model(old), model(other)) == []

@@ -214,6 +214,20 @@ def test_a_tree_is_migrated_to_its_leaves():
     assert there_and_back(*pair, data) == data
 
 
+def test_a_model_that_refers_to_itself_is_compared_once_and_migrated_throughout():
+    def node(**leaves):
+        below = {"type": "array", "items": {"$ref": "#/$defs/M"}}
+        return an_object({**leaves, "below": below})
+
+    made = migration(node(), node(color=TEXT))
+    assert made.description == "Field 'color' added"
+    assert "# As in the whole: below[]" in made.upgrade_code
+    assert VersionManager().execute_migration(made, {"below": [{"below": [{}]}]}) == {
+        "color": "",
+        "below": [{"color": "", "below": [{"color": ""}]}],
+    }
+
+
 def test_a_field_deep_in_lists_and_renamed_parents_is_reached():
     def schema(name, leaf, **more):
         items = {"type": "array", "items": an_object({"price": leaf})}
