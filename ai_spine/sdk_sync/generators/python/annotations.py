@@ -22,7 +22,8 @@ def annotation(plan: TypePlan, refine: Refine) -> ast.expr:
         'List[Optional[str]]'
     """
     written = refine(without_null(plan, refine), plan)
-    return generic("Optional", written) if plan.nullable else written
+    has_null = plan.kind == "None" or (plan.kind == "Any" and not plan.keywords)
+    return generic("Optional", written) if plan.nullable and not has_null else written
 
 
 def without_null(plan: TypePlan, refine: Refine) -> ast.expr:

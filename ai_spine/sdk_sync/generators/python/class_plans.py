@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
 from ai_spine.sdk_sync.generators.python.keywords import (
     APPLICATORS,
+    in_order,
     is_count,
     rules_of,
 )
@@ -101,7 +102,7 @@ class ClassPlanner:
         )
 
     def _default(self, part: IRField, kind: TypePlan, place: Place) -> Any:
-        value = part.default
+        value = in_order(part.default)
         if value is UNSET or (value is None and not kind.nullable):
             return UNSET
         try:

@@ -30,6 +30,7 @@ _BOUNDS = {
     "exclusiveMinimum": ("gt", math.floor),
     "exclusiveMaximum": ("lt", math.ceil),
 }
+_ARGUMENTS = "gt ge lt le multiple_of min_length max_length pattern".split()
 # Which keywords concern which type; all others concern every type.
 _TYPED = {
     "str": "minLength maxLength pattern".split(),
@@ -102,7 +103,7 @@ def split_bounds(rules: Keywords, kind: str) -> Tuple[Keywords, Keywords]:
             left[name] = value
         else:
             bounds[found[0]] = found[1]
-    return bounds, left
+    return {name: bounds[name] for name in _ARGUMENTS if name in bounds}, left
 
 
 def _bound(name: str, value: Any, kind: str) -> Optional[Tuple[str, Any]]:
@@ -116,6 +117,18 @@ def _bound(name: str, value: Any, kind: str) -> Optional[Tuple[str, Any]]:
         argument, rounded = _BOUNDS[name]
         return argument, rounded(value) if kind == "int" else value
     return None
+
+
+def in_order(value: Any) -> Any:
+    """Return a JSON value with the keys of its objects sorted.
+
+    Example:
+        >>> in_order([{"b": 1, "a": 2}])
+        [{'a': 2, 'b': 1}]
+    """
+    if isinstance(value, Mapping):
+        return {name: in_order(value[name]) for name in sorted(value)}
+    return [in_order(each) for each in value] if isinstance(value, list) else value
 
 
 def is_number(value: Any) -> bool:

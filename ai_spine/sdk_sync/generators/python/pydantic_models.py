@@ -140,9 +140,9 @@ def _annotation(plan: FieldPlan) -> ast.expr:
     if not inner.keywords:
         inner = replace(inner, bounds={})
     written = annotation(inner, _refined)
-    if inner.kind == "Any":
-        return written
     if plan.type.nullable:
+        if inner.kind == "Any" and not inner.keywords:
+            return written
         return generic("Nullable", written)
     is_absent = not plan.required and plan.default in (UNSET, None)
     return generic("Optional", written) if is_absent else written

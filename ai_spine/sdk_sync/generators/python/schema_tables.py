@@ -6,6 +6,7 @@ from ai_spine.policy.misfits import validator_class
 from ai_spine.sdk_sync.generators.python.keywords import (
     Keywords,
     flaw_in,
+    in_order,
     rewritten,
     subschemas,
 )
@@ -35,6 +36,7 @@ class SchemaTable:
         Raises:
             ValueError: They are no schema, or refer to what there is not.
         """
+        keywords = in_order(keywords)
         flaw = flaw_in(keywords) or self._dangling(keywords, scope)
         if flaw is not None:
             raise ValueError(flaw)
@@ -69,7 +71,7 @@ class SchemaTable:
             raise ValueError("it refers to itself") from None
 
     def _add_unit(self, unit: Unit) -> Optional[str]:
-        schema = unit.part.to_json_schema()
+        schema = in_order(unit.part.to_json_schema())
         names = self._names(schema, unit.scope)
         self.schemas[unit.name] = rewritten(schema, names)
         return flaw_in(schema) or self._dangling(schema, unit.scope)

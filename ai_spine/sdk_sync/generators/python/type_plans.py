@@ -82,8 +82,6 @@ class TypePlanner:
             return self._enumerated(part, place)
         self._warn_of_unknown(part, place)
         found = self._type_without_null(part, place)
-        if found.kind in ("Any", "None"):
-            return found
         return replace(found, nullable=self._accepts_null(part, place))
 
     def flattened(self, part: IRField, place: Place) -> IRField:
@@ -133,7 +131,10 @@ class TypePlanner:
         return self._with(replace(plan, bounds=bounds), left, place)
 
     def _with(self, plan: TypePlan, keywords: Keywords, place: Place) -> TypePlan:
-        return replace(plan, keywords=self.checked(keywords, place))
+        more = self.checked(keywords, place)
+        if plan.keywords and more:
+            more = {"allOf": [dict(plan.keywords), more]}
+        return replace(plan, keywords=more or plan.keywords)
 
     def _list(self, part: IRField, place: Place) -> TypePlan:
         rules = dict(part.constraints)
@@ -149,6 +150,8 @@ class TypePlanner:
     def _object(self, part: IRField, place: Place) -> TypePlan:
         if part.properties is None:
             return self._dict(part, place)
+        if place.at == place.unit.pointer:  # the alias of an object that may be null
+            place = place.inner("properties", "object")
         name = self._names.take(class_name(place.hint), place.at)
         self.nested.append(Nested(name, part, place))
         return TypePlan("name", name=name)
@@ -202,11 +205,9 @@ class TypePlanner:
         if tags is not None and place.unit.keeps_unknown:
             inner.append(_unknown_member(*tags))
         plan = _joined(inner)
-        return self._with(
-            replace(plan, ordered=tags is not None and plan.kind == "union"),
-            rules,
-            place,
-        )
+        if tags is not None and len(plan.args) == len(inner):
+            plan = replace(plan, ordered=True)
+        return self._with(plan, rules, place)
 
     def _enumerated(self, part: IRField, place: Place) -> TypePlan:
         """Return the type of a field with `enum` or `const`."""
@@ -247,14 +248,15 @@ class TypePlanner:
         others = [each for each in values if each is not None]
         nullable = len(others) < len(values)
         if not others:
-            return TypePlan("None")
+            return TypePlan("None", nullable=True)
         if all(isinstance(each, str) for each in others):
             known = tuple(dict.fromkeys(others))
             return TypePlan("literal", values=known, nullable=nullable)
         if all(isinstance(each, (str, int)) for each in others):
             plan = TypePlan("literal", values=_distinct(others), nullable=nullable)
             return self._with(plan, {"enum": others}, place)
-        return self._with(ANY, {"enum": values}, place)
+        plan = replace(ANY, nullable=nullable)
+        return self._with(plan, {"enum": values}, place)
 
     def _accepts_null(self, part: IRField, place: Place) -> bool:
         return accepts_null(part, place.unit.scope, self._units, self.table)
@@ -292,13 +294,13 @@ def _of_kind(part: IRField, kind: str) -> IRField:
 def _joined(members: List[TypePlan]) -> TypePlan:
     """Return the union of types: each once, and null apart."""
     found: Dict[str, TypePlan] = {}
-    nullable = any(each.nullable or each.kind == "None" for each in members)
+    nullable = any(each.nullable for each in members)
     for each in members:
         if each.kind != "None":
             plain = replace(each, nullable=False)
             found.setdefault(repr(plain), plain)
     if not found:
-        return TypePlan("None")
+        return TypePlan("None", nullable=True)
     if any(each == ANY for each in found.values()):
         return ANY
     if len(found) == 1:

@@ -4,17 +4,28 @@ import importlib.util
 import itertools
 import random
 import sys
+from dataclasses import replace
 
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
+from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.generators.python import pydantic_models
 from ai_spine.sdk_sync.generators.python.keywords import rewritten
-from ai_spine.sdk_sync.generators.python.plan import plan_models
 from ai_spine.sdk_sync.generators.python.syntax import source_of
 from ai_spine.sdk_sync.generators.python.units import names_in
-from ai_spine.sdk_sync.ir import UNSET, IRModel, IRSpec, IRType, SchemaVersion
+from ai_spine.sdk_sync.ir import (
+    UNSET,
+    IRField,
+    IRModel,
+    IRSpec,
+    IRTool,
+    IRType,
+    SchemaVersion,
+)
 from ai_spine.sdk_sync.ir.references import escaped, reference_to
+from tests.sdk_sync.strategies import fields, specs
 
 _numbers = itertools.count()
 
@@ -30,8 +41,6 @@ Validator = extend(Draft202012Validator, type_checker=_types)
 
 def spec_of(schemas, outputs=()):
     """Return a specification of schemas by name; some are the output of a tool."""
-    from ai_spine.sdk_sync.ir import IRTool
-
     models = {
         name: IRModel.from_json_schema(schema, name=name)
         for name, schema in schemas.items()
@@ -56,6 +65,25 @@ def imported(plan, folder, emit=pydantic_models.emit):
     return module
 
 
+@st.composite
+def specs_with_aliases(draw):
+    """A random specification whose models may be of any type, or have definitions of their own."""
+    spec = draw(specs(most=3))
+    names = [*spec.models, *draw(st.lists(st.sampled_from(["A", "b c"]), unique=True))]
+    models = dict(spec.models)
+    for name in draw(st.lists(st.sampled_from(names or ["A"]), unique=True)):
+        root = draw(fields(names=st.just(name), models=names))
+        root = replace(root, description=None, metadata={})
+        own = st.dictionaries(
+            st.sampled_from(names or ["A"]), fields(models=names), max_size=2
+        )
+        try:
+            models[name] = IRModel(name, root=root, definitions=draw(own))
+        except ConfigError:  # an object with properties is no alias
+            continue
+    return replace(spec, models=models)
+
+
 class Expected:
     """What generated models should accept: the schema, closed or open as the class is."""
 
@@ -64,9 +92,10 @@ class Expected:
         self.classes = {each.pointer: each for each in plan.classes}
         units = plan.units.all
         raw = {unit.name: f"raw {unit.name}" for unit in units}
-        self.schemas = {
-            unit.name: self.of(unit.part, unit.pointer, unit) for unit in units
-        }
+        self.schemas = {"anything": {}}
+        self.schemas.update(
+            {unit.name: self.of(unit.part, unit.pointer, unit) for unit in units}
+        )
         for unit in units:
             schema = self.referring(unit.part.to_json_schema(), unit)
             self.schemas[f"raw {unit.name}"] = rewritten(schema, raw)
@@ -75,9 +104,10 @@ class Expected:
         return Validator({"$ref": reference_to(unit.name), "$defs": self.schemas})
 
     def referring(self, schema, unit, prefix=""):
+        found = {n: self.plan.units.find(n, unit.scope) for n in names_in(schema)}
         names = {
-            name: prefix + self.plan.units.find(name, unit.scope).name
-            for name in names_in(schema)
+            name: prefix + other.name if other else "anything"
+            for name, other in found.items()
         }
         return rewritten(schema, names)
 
@@ -98,7 +128,11 @@ class Expected:
         return schema
 
     def properties(self, part, at, unit):
-        fields = {each.wire: each for each in self.classes[at].fields}
+        plan = self.classes[at]
+        if plan.alias is not None:
+            plan = self.classes[f"{at}/properties"]
+            at = plan.pointer
+        fields = {each.wire: each for each in plan.fields}
         found = {}
         for name, inner in part.properties.items():
             schema = self.of(inner, f"{at}/properties/{escaped(name)}", unit)
@@ -172,7 +206,7 @@ def guess(part, spec, rnd, depth=4):
         return guess(rnd.choice(part.union_types), spec, rnd, depth - 1)
     if part.type is IRType.REF:
         found = spec.resolve(part.ref_name)
-        return guess(found, spec, rnd, depth - 1)
+        return guess(found or IRField("", IRType.ANY), spec, rnd, depth - 1)
     return None if part.type is IRType.NULL else rnd.choice(JUNK)
 
 
