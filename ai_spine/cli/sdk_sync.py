@@ -13,6 +13,7 @@ from ai_spine.cli.groups import Noun
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import harmless, harmless_line, put
 from ai_spine.cli.sdk_sync_diff import diff
+from ai_spine.cli.sdk_sync_sources import given_key
 from ai_spine.cli.session import import_local, session
 from ai_spine.utils import one_line
 
@@ -125,13 +126,14 @@ def _read_spec(options: Dict[str, Any]) -> "IRSpec":
     from ai_spine.sdk_sync.registry import SchemaExporter, load_spec
 
     if options["backend"] is not None:
-        key = session().key
-        exporter = SchemaExporter(
-            options["backend"], api_key=key() if callable(key) else key
-        )
+        exporter = SchemaExporter(options["backend"], api_key=given_key())
         return exporter.export_from_backend_sync()
     if options["schema_dir"] is not None:
-        return SchemaExporter().export_from_directory(Path(options["schema_dir"]))
+        exporter = SchemaExporter()
+        spec = exporter.export_from_directory(Path(options["schema_dir"]))
+        for problem in exporter.problems:
+            say(f"warning: {harmless_line(f'{problem.path}: {problem.sentence}')}")
+        return spec
     if options["spec_file"] is not None:
         return load_spec(Path(options["spec_file"]))
     import_local()

@@ -1,13 +1,12 @@
 """Reads what `sdk-sync diff` compares: a specification or a model, from wherever it is."""
 
-import asyncio
-import importlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 import click
 
+from ai_spine.cli.session import session
 from ai_spine.utils import one_line
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ Source = Union["IRSpec", "IRModel"]
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _SPEC_KEYS = ("models", "tools", "api_version")
 _SHOWN = 200
-_REGISTRY = "ai_spine.sdk_sync.registry"
 
 
 def read_source(text: str) -> Source:
@@ -79,9 +77,15 @@ def _source_of(data: Any, stem: str) -> Source:
 
 
 def _exported(url: str) -> "IRSpec":
-    registry: Any = importlib.import_module(_REGISTRY)
-    found: "IRSpec" = asyncio.run(registry.SchemaExporter(url).export_from_backend())
-    return found
+    from ai_spine.sdk_sync.registry import SchemaExporter
+
+    return SchemaExporter(url, api_key=given_key()).export_from_backend_sync()
+
+
+def given_key() -> Optional[str]:
+    """Return the key that an option gives for a backend, or that is in the file it names."""
+    key = session().key
+    return key() if callable(key) else key
 
 
 def _registered(
@@ -92,8 +96,9 @@ def _registered(
         raise click.UsageError(
             f"{shown} is a folder: name a model of its registry, such as {shown}#User@1.0.0"
         )
-    registry: Any = importlib.import_module(_REGISTRY)
-    model = registry.SchemaRegistry(storage_path=folder).get_model(name, version)
+    from ai_spine.sdk_sync.registry import SchemaRegistry
+
+    model = SchemaRegistry(folder).get_model(name, version)
     return _present(model, text)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
 
 from ai_spine.models import Flow
-from ai_spine.sdk_sync.errors import ConfigError, ExportError, ImportError
+from ai_spine.sdk_sync.errors import ConfigError, ExportError
 from ai_spine.sdk_sync.fastapi_export import is_fastapi, spec_of_fastapi
 from ai_spine.sdk_sync.flows import class_names, spec_of_flows
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, IRTool, SchemaVersion

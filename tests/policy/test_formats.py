@@ -14,7 +14,12 @@ GOOD = {
     "hostname": ["localhost", "a-b.example.com", "1.example", "a" * 63],
     "ipv4": ["127.0.0.1"],
     "ipv6": ["::1", "2001:db8::ff00:42:8329"],
-    "uri": ["https://a.test/b?c#d", "urn:isbn:1", "mailto:ada@a.test", "http://[::1]:8/"],
+    "uri": [
+        "https://a.test/b?c#d",
+        "urn:isbn:1",
+        "mailto:ada@a.test",
+        "http://[::1]:8/",
+    ],
     "uri-reference": ["", "/a/b?c", "#d", "a%20b", "https://a.test"],
     "regex": ["^a+$", ""],
     "json-pointer": ["", "/a/b~1c~0", "/"],

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 from ai_spine.policy.json_encoding import kind_of
-from ai_spine.sdk_sync.errors import ImportError
+from ai_spine.sdk_sync.errors import ConfigError, ImportError
 from ai_spine.sdk_sync.ir.fields import (
     METADATA,
     NULL_SCHEMA,
@@ -58,21 +58,24 @@ def field_from_schema(
     items = rest.get("items")
     if isinstance(items, (Mapping, bool)):
         items = field_from_schema("item", rest.pop("items"), place=f"{place}/items")
-    return IRField(
-        name,
-        kind,
-        required=required,
-        nullable=nullable and kind is not IRType.ANY,
-        description=take_text(rest, "description"),
-        default=rest.pop("default", UNSET),
-        properties=take_properties(rest, place),
-        metadata=take_metadata(rest),
-        items=items if isinstance(items, IRField) else None,
-        union_types=union_types,
-        ref_name=ref_name,
-        exclusive=exclusive,
-        constraints=rest,
-    )
+    try:
+        return IRField(
+            name,
+            kind,
+            required=required,
+            nullable=nullable and kind is not IRType.ANY,
+            description=take_text(rest, "description"),
+            default=rest.pop("default", UNSET),
+            properties=take_properties(rest, place),
+            metadata=take_metadata(rest),
+            items=items if isinstance(items, IRField) else None,
+            union_types=union_types,
+            ref_name=ref_name,
+            exclusive=exclusive,
+            constraints=rest,
+        )
+    except ConfigError as error:
+        raise ImportError(f"{_at(place)}: {error}") from None
 
 
 def check_object(value: Any, place: str) -> None:
