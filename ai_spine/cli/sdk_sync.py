@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ai_spine.sdk_sync.ir import IRSpec
 
 _OUT, _PACKAGE, _BASE_URL = "./sdk", "n3_sdk", "http://localhost:8000"
+_SCHEMA_VERSION = "1.0.0"  # of flows that have none
 _SOURCES = ("backend", "schema_dir", "spec_file", "flows")
 
 
@@ -140,7 +141,7 @@ def _read_spec(options: Dict[str, Any]) -> "IRSpec":
     from ai_spine.local.site import Definitions
 
     definitions = Definitions(options["flows"], options["agents"])
-    return definitions.export_schemas(options["version"])
+    return definitions.export_schemas(_SCHEMA_VERSION)
 
 
 def _generator(

@@ -177,3 +177,41 @@ def test_an_error_is_one_line(run, files, words, code, message):
     assert (done.stdout, done.exit_code) == ("", code)
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith(f"Error: {message}")
+
+
+def test_versions_in_a_registry_are_compared(run, tmp_path):
+    from ai_spine.sdk_sync.registry import SchemaRegistry
+
+    registry = SchemaRegistry(tmp_path / "schemas")
+    for number, properties in ((1, {"age": NUMBER}), (2, {"age": WHOLE})):
+        model = IRModel.from_json_schema(
+            schema(**properties), version=SchemaVersion(number)
+        )
+        registry.register_model(model)
+    registry.save()
+    done = run("schemas#User@1.0.0", "schemas#User", "--fail-on", "breaking")
+    assert done.exit_code == 1 and "from number to integer" in done.stdout
+    missing = run("schemas#User@3.0.0", "schemas#User")
+    assert (
+        missing.exit_code,
+        "there is no model schemas#User@3.0.0" in missing.stderr,
+    ) == (
+        2,
+        True,
+    )
+
+
+def test_a_running_backend_is_compared(run, files):
+    from ai_spine.local import LocalServer
+
+    with LocalServer() as server:
+        spec = server.export_schemas()
+        files(spec=spec.to_dict())
+        same = run("spec.json", server.url, "--fail-on", "any")
+        one = run(f"{server.url}#CreditAnalysisInput", "spec.json#CreditAnalysisInput")
+    assert (same.exit_code, same.stdout, one.exit_code, one.stdout) == (0, "", 0, "")
+
+
+def test_a_backend_that_is_down_is_said_with_its_exit_code(run):
+    done = run("http://127.0.0.1:9", "http://127.0.0.1:9")
+    assert done.exit_code == 8 and "[SDK010]" in done.stderr
