@@ -9,8 +9,8 @@ from typing import Any, Dict, Iterable, Mapping, Set
 # What generated modules import or define; a class or a field of this name would hide it.
 MODULE_NAMES = frozenset(
     "AISpine Annotated Any AsyncAISpine AsyncIterator BaseModel ClassVar Dict ExecutionEvent"
-    " Field FitsSchema Iterator List Literal Mapping Nullable Optional SCHEMA_VERSION Self"
-    " ToolCaller Type Union UNSET Unset UnsetType".split()
+    " Field FitsSchema Iterator List Literal Mapping Model Nullable Optional SCHEMAS"
+    " SCHEMA_VERSION Self ToolCaller Type Union UNSET Unset UnsetType".split()
 )
 # What annotations and bodies of generated classes name in lower case.
 _BODY_NAMES = frozenset("str int float bool attrs from_dict self to_dict".split())
@@ -31,7 +31,7 @@ def class_name(text: str) -> str:
 
     Example:
         >>> class_name("user profile"), class_name("HTTPError"), class_name("2nd"), class_name("")
-        ('UserProfile', 'HTTPError', 'Model2nd', 'Model')
+        ('UserProfile', 'HTTPError', 'Model2nd', 'Model_')
     """
     words = _WORDS.findall(_clean(text))
     shouted = len(words) > 1 and not any(each.islower() for each in "".join(words))

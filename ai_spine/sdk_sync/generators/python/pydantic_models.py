@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import replace
-from typing import Any, Dict, Iterable, List, Mapping
+from typing import Any, Dict, Mapping
 
 from ai_spine.sdk_sync.generators.python.annotations import annotation
 from ai_spine.sdk_sync.generators.python.plan import Plan
@@ -20,19 +20,21 @@ from ai_spine.sdk_sync.generators.python.syntax import (
     docstring,
     generic,
     imported,
+    imports_of,
     literal,
     literal_ellipsis,
     module,
     name,
     names_in,
+    public_names,
 )
 from ai_spine.sdk_sync.generators.python.units import names_in as schema_names_in
 from ai_spine.sdk_sync.ir import UNSET
 
 _SOURCES = {
     "typing": "Annotated Any ClassVar Dict List Literal Optional Union".split(),
-    "pydantic": ["Field"],
     "ai_spine.sdk_sync.runtime.models": ["BaseModel", "FitsSchema", "Nullable"],
+    "pydantic": ["Field"],
 }
 
 
@@ -56,7 +58,7 @@ def emit(plan: Plan) -> ast.Module:
         kind = generic("Dict", name("str"), name("Any"))
         body.append(declare("SCHEMAS", kind, literal(table)))
     body += [statement_of(each) for each in plan.classes]
-    public = sorted(["SCHEMA_VERSION", *(each.name for each in plan.classes)])
+    public = ["SCHEMA_VERSION", *(each.name for each in plan.classes)]
     head = docstring(
         f"Models, generated from schema version {version}: do not change them here."
     )
@@ -64,8 +66,8 @@ def emit(plan: Plan) -> ast.Module:
         [
             head,
             imported("__future__", ["annotations"]),
-            *_imports(names_in(body)),
-            assign("__all__", literal(public)),
+            *imports_of(names_in(body), _SOURCES),
+            public_names(public),
             *body,
         ]
     )
@@ -75,7 +77,7 @@ def statement_of(plan: ClassPlan) -> ast.stmt:
     """Return the class or the alias that a plan describes."""
     if plan.alias is not None:
         return assign(plan.name, _alias(plan.alias))
-    body = [docstring(_words(plan), 4), *map(_field, plan.fields)]
+    body = [docstring(words_of(plan), 4), *map(_field, plan.fields)]
     body.append(assign("model_config", literal(_config(plan))))
     if plan.keywords:
         kind = generic("ClassVar", name("FitsSchema"))
@@ -83,16 +85,8 @@ def statement_of(plan: ClassPlan) -> ast.stmt:
     return class_of(plan.name, "BaseModel", body)
 
 
-def _imports(names: Iterable[str]) -> List[ast.stmt]:
-    used = set(names)
-    return [
-        imported(source, used.intersection(found))
-        for source, found in _SOURCES.items()
-        if used.intersection(found)
-    ]
-
-
-def _words(plan: ClassPlan) -> str:
+def words_of(plan: ClassPlan) -> str:
+    """Return the docstring of a class."""
     lines = [plan.description, ""] if plan.description else []
     lines.append(f"Generated from schema version {plan.version}")
     if plan.namespace is not None:

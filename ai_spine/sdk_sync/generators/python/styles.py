@@ -3,7 +3,7 @@
 import ast
 from typing import Callable, Mapping, NamedTuple
 
-from ai_spine.sdk_sync.generators.python import pydantic_models
+from ai_spine.sdk_sync.generators.python import attrs_models, pydantic_models
 from ai_spine.sdk_sync.generators.python.plan import Plan
 
 
@@ -21,4 +21,5 @@ class Style(NamedTuple):
 _RUNTIME = "ai_spine.sdk_sync.runtime"
 STYLES: Mapping[str, Style] = {
     "pydantic": Style(pydantic_models.emit, f"{_RUNTIME}.models", "pydantic>=2.0.0"),
+    "attrs": Style(attrs_models.emit, f"{_RUNTIME}.attrs_models", "attrs>=22.2.0"),
 }

@@ -81,14 +81,16 @@ def declare(
     return ast.AnnAssign(target=store, annotation=annotation, value=value, simple=1)
 
 
-def class_of(identifier: str, base: str, body: Sequence[ast.stmt]) -> ast.stmt:
+def class_of(
+    identifier: str, base: str, body: Sequence[ast.stmt], *decorators: ast.expr
+) -> ast.stmt:
     """Return a class with one base."""
     made = ast.ClassDef(
         name=_checked(identifier),
         bases=[name(base)],
         keywords=[],
         body=list(body),
-        decorator_list=[],
+        decorator_list=list(decorators),
     )
     setattr(made, "type_params", [])  # which Python has from 3.12 on
     return made
@@ -98,6 +100,23 @@ def imported(module: str, names: Iterable[str]) -> ast.stmt:
     """Return an import of names from a module."""
     aliases = [ast.alias(name=each) for each in sorted(names)]
     return ast.ImportFrom(module=module, names=aliases, level=0)
+
+
+def imports_of(
+    names: Iterable[str], sources: Mapping[str, Iterable[str]]
+) -> List[ast.stmt]:
+    """Return the imports of those names that come from other modules.
+
+    Args:
+        names: The names that code reads.
+        sources: The names that a module has, by module.
+    """
+    used = set(names)
+    return [
+        imported(source, used.intersection(found))
+        for source, found in sources.items()
+        if used.intersection(found)
+    ]
 
 
 def docstring(text: str, indent: int = 0) -> ast.stmt:
@@ -112,6 +131,12 @@ def docstring(text: str, indent: int = 0) -> ast.stmt:
     if len(lines) > 1:
         lines = ["", *(f"{margin}{line}".rstrip() for line in lines), margin]
     return ast.Expr(value=ast.Constant(value="\n".join(lines)))
+
+
+def public_names(names: Iterable[str]) -> ast.stmt:
+    """Return `__all__`, in the order that linters want: constants before classes."""
+    ordered = sorted(names, key=lambda each: (not each.isupper(), each))
+    return assign("__all__", literal(ordered))
 
 
 def names_in(body: Iterable[ast.stmt]) -> List[str]:
@@ -132,6 +157,10 @@ def module(body: Sequence[ast.stmt]) -> ast.Module:
 
 def source_of(code: ast.Module) -> str:
     """Return the text of a module, with a blank line before what follows the fields of a class."""
+    if code.body and isinstance(code.body[0], ast.Expr):
+        head = ast.unparse(module(code.body[:1]))
+        rest = [_source(each) for each in code.body[1:]]
+        return "\n\n".join([head, *rest]) + "\n"
     return "\n\n".join(map(_source, code.body)) + "\n"
 
 

@@ -116,8 +116,8 @@ def test_the_same_specification_is_the_same_code(spec):
     assert source_of(emit(plan_models(spec))) == source_of(emit(plan_models(again)))
 
 
-NODES = """Module Import ImportFrom alias Expr Assign AnnAssign ClassDef Name Store Load Constant Dict List
-Tuple Subscript Call keyword Lambda arguments UnaryOp USub""".split()
+NODES = """Module ImportFrom alias Expr Assign AnnAssign ClassDef Name Store Load Constant Dict
+List Tuple Subscript Call keyword Lambda arguments UnaryOp USub""".split()
 CALLS = {"Field", "FitsSchema"}
 
 
