@@ -12,6 +12,7 @@ from ai_spine.utils import one_line
 
 LINE_LENGTH = 100
 _SECONDS = 120  # thousands of files take a few
+_IMPORTS = ["check", "--isolated", "--no-cache", "--quiet", "--select=I", "--fix-only"]
 _OPTIONS = [
     "format",
     "--isolated",
@@ -60,12 +61,13 @@ def format_files(files: Mapping[str, bytes]) -> Dict[str, bytes]:
         for path in sources:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(files[path])
-        done = subprocess.run(  # nosec B603
-            [ruff, *_OPTIONS, "."], cwd=temporary, capture_output=True, timeout=_SECONDS
-        )
-        if done.returncode:
-            words = one_line(done.stderr.decode("utf-8", "replace"), 300)
-            raise CodegenError(f"ruff could not format what was generated: {words}")
+        for options in (_IMPORTS, _OPTIONS):
+            done = subprocess.run(  # nosec B603
+                [ruff, *options, "."], cwd=folder, capture_output=True, timeout=_SECONDS
+            )
+            if done.returncode:
+                words = one_line(done.stderr.decode("utf-8", "replace"), 300)
+                raise CodegenError(f"ruff could not format what was generated: {words}")
         return {**files, **{path: (folder / path).read_bytes() for path in sources}}
 
 

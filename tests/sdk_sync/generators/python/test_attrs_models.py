@@ -85,12 +85,15 @@ def test_models_are_made_by_keywords_and_compared_by_value(models):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([], "/ must be an object, not []"),
+        ([], "/ must be an object, not a list"),
         ({"note": None}, "/ must be an object with 'id'"),
-        ({"id": 1, "note": None}, "/id must be str, not 1"),
-        ({"id": "", "note": "", "limit": True}, "/limit must be int, not True"),
+        ({"id": 1, "note": None}, "/id must be str, not a number"),
+        (
+            {"id": "", "note": "", "limit": True},
+            "/limit must be int, not true or false",
+        ),
         ({"id": "", "note": "", "pets": [{}]}, "/pets/0 must be"),
-        ({"id": "", "note": "", "tags": ["a", 1]}, "/tags/1 must be str, not 1"),
+        ({"id": "", "note": "", "tags": ["a", 1]}, "/tags/1 must be str, not a number"),
         ({"id": "", "note": "", "more": []}, "/more must be an object"),
         ({"id": "", "note": "", "tags": {}}, "/tags must be a list"),
         ({"id": "", "note": "", "none": 1}, "/none must be null"),

@@ -39,7 +39,7 @@ def models(tmp_path):
 def refuses(kind, value):
     try:
         from_json(kind, value)
-    except ValidationError:
+    except ValueError:
         return True
     return False
 
