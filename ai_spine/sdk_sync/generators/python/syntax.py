@@ -156,7 +156,7 @@ def module(body: Sequence[ast.stmt]) -> ast.Module:
 
 def source_of(code: ast.Module) -> str:
     """Return the text of a module, with a blank line before what follows the fields of a class."""
-    texts = []
+    texts: List[str] = []
     for number, statement in enumerate(code.body):
         is_head = number == 0 and isinstance(statement, ast.Expr)
         text = ast.unparse(module([statement])) if is_head else _source(statement)

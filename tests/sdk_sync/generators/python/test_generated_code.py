@@ -39,10 +39,12 @@ def test_it_satisfies_mypy_in_strict_mode(tmp_path):
 
 @pytest.mark.skipif(ruff_path() is None, reason="ruff formats and checks")
 @pytest.mark.parametrize("emitter", [pydantic_models, attrs_models])
-def test_it_satisfies_ruff(emitter):
+def test_it_satisfies_ruff(tmp_path, emitter):
     command = [ruff_path(), "check", "--isolated", "--select=E,F,W,I,B,A001", "-"]
     code = code_of(emitter).encode("utf-8")
-    done = subprocess.run(command, input=code, capture_output=True, timeout=60)
+    done = subprocess.run(
+        command, input=code, capture_output=True, timeout=60, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout.decode("utf-8")
 
 
