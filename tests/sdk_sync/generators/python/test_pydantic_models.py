@@ -195,7 +195,7 @@ def test_what_is_not_set_is_not_sent_and_null_is_sent_where_it_may_be(models):
 @pytest.mark.parametrize(
     ("schema", "fits", "others"),
     [
-        ({"type": "integer"}, [1, -5], ["1", True, 1.5, None]),
+        ({"type": "integer"}, [1, -5, 2.0], ["1", True, 1.5, None]),
         ({"type": "number"}, [1, 1.5], ["1", True, float("nan")]),
         ({"type": "string", "enum": ["a", None]}, ["a"], ["b", None, 1]),
         ({"type": ["string", "null"], "enum": ["a", None]}, ["a", None], ["b"]),
@@ -253,7 +253,7 @@ def test_values_fit_as_json_schema_says(models, schema, fits, others):
     module = models(Alias=schema, Owner=object_of("x", x=schema))
     for value in fits:
         assert to_json(from_json(module.Alias, value)) == value
-        assert to_json(module.Owner.model_validate({"x": value})) == {"x": value}
+        assert to_json(from_json(module.Owner, {"x": value})) == {"x": value}
     for value in others:
         assert refuses(module.Alias, value)
         assert refuses(module.Owner, {"x": value})
