@@ -114,6 +114,8 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         return value
     if kind is None or kind is type(None):
         return _checked(value is None, value, "null", place)
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)  # as JSON Schema has it
     if kind in _SCALARS:
         is_right = isinstance(value, _SCALARS[kind])
         if kind is not bool and isinstance(value, bool):

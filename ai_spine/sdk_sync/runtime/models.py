@@ -11,7 +11,6 @@ from typing import (
     Any,
     ClassVar,
     Dict,
-    Hashable,
     Mapping,
     Optional,
     Tuple,
@@ -165,14 +164,45 @@ def from_json(kind: Type[T], value: Any) -> T:
         ValidationError: It does not fit.
     """
     try:
-        if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
-            return cast(T, kind.model_validate(value))
-        return cast(T, _adapter(cast(Hashable, kind)).validate_python(value))
+        return cast(T, _validated(kind, value))
     except pydantic.ValidationError as error:
-        from ai_spine.sdk_sync.validation.context import pydantic_misfits
+        # 1.0 is an integer for JSON Schema; few servers write it, so only failures pay for it.
+        if not _has_whole_floats(value):
+            raise _misfits(kind, error) from None
+    try:
+        return cast(T, _validated(kind, _without_whole_floats(value)))
+    except pydantic.ValidationError as error:
+        raise _misfits(kind, error) from None
 
-        name = getattr(kind, "__name__", "the type")
-        raise pydantic_misfits(error, f"the data does not fit {name}") from None
+
+def _validated(kind: Any, value: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
+        return kind.model_validate(value)
+    return _adapter(kind).validate_python(value)
+
+
+def _misfits(kind: Any, error: pydantic.ValidationError) -> Exception:
+    # Here, since most data fits, and it takes a while to import.
+    from ai_spine.sdk_sync.validation.context import pydantic_misfits
+
+    name = getattr(kind, "__name__", "the type")
+    return pydantic_misfits(error, f"the data does not fit {name}")
+
+
+def _has_whole_floats(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_whole_floats, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_whole_floats, value))
+    return isinstance(value, float) and value.is_integer()
+
+
+def _without_whole_floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_whole_floats(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return list(map(_without_whole_floats, value))
+    return int(value) if _has_whole_floats(value) else value
 
 
 @functools.lru_cache(maxsize=None)

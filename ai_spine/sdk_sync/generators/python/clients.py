@@ -104,13 +104,13 @@ class CLIENT:
     def __enter__(self) -> "CLIENT":
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     async def __aenter__(self) -> "CLIENT":
         return self
 
-    async def __aexit__(self, *_: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 '''
 _STREAMS = ("stream", "stream_sync")
@@ -125,12 +125,12 @@ _CLIENTS, _CHECKS = (
     f"Checks data against what tools take and return. {_GENERATED}",
 )
 _IMPORTS = """
-from typing import Any, Optional
+from typing import Optional
 from ai_spine import AISpine, AsyncAISpine
 from ai_spine.sdk_sync.runtime.tools import ToolCaller
 """
 _IMPORTS_OF_STREAMS = """
-from typing import Any, AsyncIterator, Iterator, Optional
+from typing import AsyncIterator, Iterator, Optional
 from ai_spine import AISpine, AsyncAISpine, ExecutionEvent
 from ai_spine.sdk_sync.runtime.tools import ToolCaller
 """

@@ -67,12 +67,24 @@ def plan_models(spec: IRSpec, given: Mapping[str, str] = {}) -> Plan:
         spec: The specification.
         given: The names of an earlier plan, which are kept.
 
+    Raises:
+        CodegenError: The schemas lead from one to the next in a chain that is too long.
+
     Example:
         >>> plan = plan_models(IRSpec(SchemaVersion(1), models={"a user": IRModel("a user")}))
         >>> plan.class_of(IRModel("a user")), plan.names
         ('AUser', {'/models/a user': 'AUser'})
     """
-    spec = spec.sorted()
+    try:
+        return _planned(spec.sorted(), given)
+    except RecursionError:
+        words = (
+            "the schemas lead from one to the next too many times: shorten the chain"
+        )
+        raise CodegenError(words) from None
+
+
+def _planned(spec: IRSpec, given: Mapping[str, str]) -> Plan:
     names = Names(given)
     units = Units(spec, names)
     types = TypePlanner(units, names)

@@ -29,6 +29,7 @@ class SchemaTable:
         self.schemas: Dict[str, Any] = {}
         self._units = units
         self._flaws: Dict[str, Optional[str]] = {}
+        self._next: Dict[str, List[Unit]] = {}
 
     def add(self, keywords: Keywords, scope: IRModel) -> Keywords:
         """Return keywords that refer to the table, and add to it what they refer to.
@@ -83,8 +84,14 @@ class SchemaTable:
             unit = pending.pop()
             if unit.name not in found:
                 found[unit.name] = unit
-                pending += self._directly(unit.part.to_json_schema(), unit.scope)
+                pending += self._named_by(unit)
         return list(found.values())
+
+    def _named_by(self, unit: Unit) -> List[Unit]:
+        if unit.name not in self._next:
+            schema = unit.part.to_json_schema()
+            self._next[unit.name] = self._directly(schema, unit.scope)
+        return self._next[unit.name]
 
     def _directly(self, schema: Mapping[str, Any], scope: IRModel) -> List[Unit]:
         found = (self._units.find(name, scope) for name in names_in(schema))

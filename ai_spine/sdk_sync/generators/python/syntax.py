@@ -4,7 +4,7 @@ import ast
 import copy
 import keyword
 import textwrap
-from typing import Any, Iterable, List, Mapping, Optional, Sequence
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 
 def literal(value: Any) -> ast.expr:
@@ -98,7 +98,7 @@ def class_of(
 
 def imported(module: str, names: Iterable[str]) -> ast.stmt:
     """Return an import of names from a module."""
-    aliases = [ast.alias(name=each) for each in sorted(names)]
+    aliases = [ast.alias(name=each) for each in sorted(names, key=_rank)]
     return ast.ImportFrom(module=module, names=aliases, level=0)
 
 
@@ -135,8 +135,7 @@ def docstring(text: str, indent: int = 0) -> ast.stmt:
 
 def public_names(names: Iterable[str]) -> ast.stmt:
     """Return `__all__`, in the order that linters want: constants before classes."""
-    ordered = sorted(names, key=lambda each: (not each.isupper(), each))
-    return assign("__all__", literal(ordered))
+    return assign("__all__", literal(sorted(names, key=_rank)))
 
 
 def names_in(body: Iterable[ast.stmt]) -> List[str]:
@@ -157,11 +156,23 @@ def module(body: Sequence[ast.stmt]) -> ast.Module:
 
 def source_of(code: ast.Module) -> str:
     """Return the text of a module, with a blank line before what follows the fields of a class."""
-    if code.body and isinstance(code.body[0], ast.Expr):
-        head = ast.unparse(module(code.body[:1]))
-        rest = [_source(each) for each in code.body[1:]]
-        return "\n\n".join([head, *rest]) + "\n"
-    return "\n\n".join(map(_source, code.body)) + "\n"
+    texts: List[str] = []
+    for number, statement in enumerate(code.body):
+        is_head = number == 0 and isinstance(statement, ast.Expr)
+        text = ast.unparse(module([statement])) if is_head else _source(statement)
+        # Libraries are imported in one block, after the standard library.
+        is_block = _is_library(statement) and _is_library(code.body[number - 1])
+        texts.append(text if is_block or not texts else f"\n{text}")
+    return "\n".join(texts) + "\n"
+
+
+def _rank(identifier: str) -> Tuple[bool, str]:
+    return not identifier.isupper(), identifier
+
+
+def _is_library(statement: ast.stmt) -> bool:
+    name = statement.module if isinstance(statement, ast.ImportFrom) else None
+    return name not in (None, "__future__", "typing")
 
 
 def _source(statement: ast.stmt) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import ValidationError
 
+from ai_spine.sdk_sync.errors import CodegenError
 from ai_spine.sdk_sync.generators.python import PythonModelGenerator
 from ai_spine.sdk_sync.generators.python.formatting import formatted
 from ai_spine.sdk_sync.generators.python.plan import plan_models
@@ -195,7 +196,7 @@ def test_what_is_not_set_is_not_sent_and_null_is_sent_where_it_may_be(models):
 @pytest.mark.parametrize(
     ("schema", "fits", "others"),
     [
-        ({"type": "integer"}, [1, -5], ["1", True, 1.5, None]),
+        ({"type": "integer"}, [1, -5, 2.0], ["1", True, 1.5, None]),
         ({"type": "number"}, [1, 1.5], ["1", True, float("nan")]),
         ({"type": "string", "enum": ["a", None]}, ["a"], ["b", None, 1]),
         ({"type": ["string", "null"], "enum": ["a", None]}, ["a", None], ["b"]),
@@ -253,7 +254,7 @@ def test_values_fit_as_json_schema_says(models, schema, fits, others):
     module = models(Alias=schema, Owner=object_of("x", x=schema))
     for value in fits:
         assert to_json(from_json(module.Alias, value)) == value
-        assert to_json(module.Owner.model_validate({"x": value})) == {"x": value}
+        assert to_json(from_json(module.Owner, {"x": value})) == {"x": value}
     for value in others:
         assert refuses(module.Alias, value)
         assert refuses(module.Owner, {"x": value})
@@ -428,3 +429,98 @@ def test_a_definition_that_repeats_a_model_is_the_model():
     other = {**object_of(owner={"$ref": "#/$defs/User"}), "$defs": {"User": TEXT}}
     plan = plan_models(spec_of({"Pet": pet, "User": user, "Zoo": other}))
     assert [each.name for each in plan.classes] == ["Pet", "User", "Zoo", "ZooUser"]
+
+
+def test_a_plan_knows_its_classes_and_no_others():
+    plan = plan_models(spec_of({"A": object_of()}))
+    assert plan.class_plan("A").pointer == "/models/A"
+    with pytest.raises(KeyError):
+        plan.class_plan("B")
+    with pytest.raises(CodegenError, match="the plan has no model 'B'"):
+        plan.class_of(IRModel("B"))
+
+
+def test_a_chain_of_schemas_that_is_too_long_is_an_error():
+    chain = {f"A{n}": {"$ref": f"#/$defs/A{n + 1}"} for n in range(2000)}
+    with pytest.raises(CodegenError, match="too many times"):
+        plan_models(spec_of(chain))
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([{"$ref": "#/$defs/Missing"}, object_of()], "leads nowhere"),
+        ([{"$ref": "#/$defs/Whole"}, object_of()], "it has no single type"),
+        ([object_of(), {"type": "wrong"}], "is not valid"),
+        ([object_of(), {"maxProperties": 1}], "it has no single type"),
+        ([object_of(), TEXT], "it has no single type"),
+        ([{"properties": {"a": TEXT}}, {"required": ["a"]}], "it has no single type"),
+    ],
+    ids=str,
+)
+def test_all_of_that_cannot_be_one_class_is_any_with_a_warning(members, words):
+    plan = plan_models(spec_of({"Whole": {"allOf": members}}))
+    assert plan.class_plan("Whole").alias.kind == "Any"
+    assert any(words in each for each in plan.warnings), plan.warnings
+
+
+def test_members_of_all_of_may_have_all_of_and_agree_on_properties(models):
+    module = models(
+        A=object_of(
+            n={"type": "integer", "minimum": 1}, x=TEXT, y={}, z={"maxLength": 1}
+        ),
+        B={
+            "allOf": [
+                {"$ref": "#/$defs/A"},
+                object_of(n={"type": "integer", "maximum": 5}),
+            ]
+        },
+        C={
+            "type": "object",
+            "properties": {"own": TEXT},
+            "allOf": [
+                {"$ref": "#/$defs/B"},
+                object_of(
+                    "y", "other", x={"type": "string"}, y={"type": "boolean"}, z=TEXT
+                ),
+            ],
+        },
+    )
+    good = {"n": 3, "x": "a", "y": True, "z": "a", "own": "b"}
+    assert refuses(module.C, good)  # without `other`, which no member describes
+    assert refuses(module.C, {**good, "other": 1})
+    module = models(
+        C={
+            "allOf": [
+                object_of(x=TEXT, y={}),
+                object_of("y", x={"maxLength": 2}, y=TEXT),
+            ]
+        }
+    )
+    assert to_json(from_json(module.C, {"x": "ab", "y": "c"})) == {"x": "ab", "y": "c"}
+    for wrong in ({}, {"y": 1}, {"x": "abc", "y": "c"}, {"x": 1, "y": "c"}):
+        assert refuses(module.C, wrong)
+
+
+def test_other_fields_may_be_bound_by_patterns_and_by_what_was_evaluated(models):
+    module = models(
+        P={
+            **object_of(a=TEXT),
+            "patternProperties": {"^x": TEXT},
+            "additionalProperties": False,
+        },
+        U={**object_of(a=TEXT), "unevaluatedProperties": False},
+        L={"type": "array", "items": TEXT, "unevaluatedItems": False},
+    )
+    assert to_json(from_json(module.P, {"a": "b", "x1": "c"})) == {"a": "b", "x1": "c"}
+    assert refuses(module.P, {"x1": 1}) and refuses(module.P, {"y": "c"})
+    assert to_json(from_json(module.U, {"a": "b"})) == {"a": "b"}
+    assert refuses(module.U, {"b": 1})
+    assert from_json(module.L, ["a"]) == ["a"] and refuses(module.L, [1])
+
+
+def test_a_response_with_closed_objects_keeps_unknown_fields(models):
+    closed = {"type": "object", "additionalProperties": False}
+    module = models("A", A={**object_of(b=closed), "additionalProperties": False})
+    value = {"b": {"x": 1}, "y": 2}
+    assert to_json(from_json(module.A, value)) == value
