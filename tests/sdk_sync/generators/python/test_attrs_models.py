@@ -85,15 +85,18 @@ def test_models_are_made_by_keywords_and_compared_by_value(models):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([], "/ must be an object, not a list"),
+        ([], "/ must be an object, not of type list"),
         ({"note": None}, "/ must be an object with 'id'"),
-        ({"id": 1, "note": None}, "/id must be str, not a number"),
+        ({"id": 1, "note": None}, "/id must be str, not of type int"),
         (
             {"id": "", "note": "", "limit": True},
-            "/limit must be int, not true or false",
+            "/limit must be int, not of type bool",
         ),
         ({"id": "", "note": "", "pets": [{}]}, "/pets/0 must be"),
-        ({"id": "", "note": "", "tags": ["a", 1]}, "/tags/1 must be str, not a number"),
+        (
+            {"id": "", "note": "", "tags": ["a", 1]},
+            "/tags/1 must be str, not of type int",
+        ),
         ({"id": "", "note": "", "more": []}, "/more must be an object"),
         ({"id": "", "note": "", "tags": {}}, "/tags must be a list"),
         ({"id": "", "note": "", "none": 1}, "/none must be null"),

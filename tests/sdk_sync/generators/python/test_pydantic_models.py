@@ -6,7 +6,6 @@ import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from pydantic import ValidationError
 
 from ai_spine.sdk_sync.errors import CodegenError
 from ai_spine.sdk_sync.generators.python import PythonModelGenerator
