@@ -31,6 +31,14 @@ PRINTED = {
         "cancelled\n",
         "True\n",
     ],
+    "sdk-sync.md": [
+        "{'type': 'integer', 'minimum': 0, 'maximum': 120}\nTrue\n",
+        "1.1.0 2\n['1.0.0']\n",
+        "Compatible: True\n  - Field 'email' added (breaking: False)\n"
+        "{'id': 'user123', 'email': ''}\n",
+        "{'query': 'test search', 'limit': 10}\n/limit must be a whole number\n"
+        "/query is required\n",
+    ],
     "tools.md": ["HELLO completed\n", ""],
     "command-line.md": [],
     "performance.md": [],

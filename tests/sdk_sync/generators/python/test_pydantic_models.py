@@ -2,9 +2,9 @@
 
 import ast
 import json
+import random
 import sys
 from functools import partial
-import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
