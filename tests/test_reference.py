@@ -16,9 +16,11 @@ from ai_spine import (
     local,
     notebook,
     pytest_plugin,
+    sdk_sync,
 )
 from ai_spine.cli import exit_codes
 from ai_spine.cli.main import cli
+from ai_spine.sdk_sync import errors as sdk_sync_errors
 from ai_spine.exceptions import APIError, NetworkError, TimeoutError
 from ai_spine.operations import OPERATIONS
 
@@ -66,19 +68,22 @@ def named_in(cells):
 def public_names():
     everywhere = {*ai_spine.__all__, "AsyncAISpine"}  # which needs Python 3.10
     names = {f"ai_spine.{name}" for name in everywhere}
-    for module in (drawing, local):
+    for module in (drawing, local, sdk_sync):
         names |= {f"{module.__name__}.{name}" for name in module.__all__}
     for name, value in vars(notebook).items():
         if inspect.isfunction(value) and value.__module__ == notebook.__name__:
             names.add(f"{notebook.__name__}.{name}")
     fixtures = [name for name in vars(pytest_plugin) if name.startswith("ai_spine_")]
+    names.add("ai_spine.sdk_sync.fastapi.metadata_router")
     return names | {f"{pytest_plugin.__name__}.{name}" for name in fixtures}
 
 
 def test_the_reference_has_exactly_the_public_names():
     text = "".join(map(text_of, DOCS.glob("reference/*.rst")))
     documented = re.findall(
-        r"^\.\. (?:autoclass|autoexception|autofunction|data):: (\S+)", text, re.M
+        r"^\.\. (?:autoclass|autodata|autoexception|autofunction|data):: (\S+)",
+        text,
+        re.M,
     )
     assert sorted(documented) == sorted(public_names())
 
@@ -115,8 +120,12 @@ def test_documented_attributes_of_a_client_exist(path):
     # Not in the names of metrics, such as `http.client.active_requests`.
     shown = set(re.findall(r"(?<!http\.)\bclient\.([a-z]\w*)", text_of(path)))
     files = {"py", "rst"}  # `client.py`, and the page of the reference
-    others = {"aclose"} if path.name == "async.md" else set()
-    assert {n for n in shown - files - others if not hasattr(AISpine, n)} == set()
+    others = {"async.md": {"aclose"}, "sdk-sync.md": {"execute", "execute_sync"}}
+    assert {
+        n
+        for n in shown - files - others.get(path.name, set())
+        if not hasattr(AISpine, n)
+    } == set()
 
 
 def settings():
@@ -188,7 +197,8 @@ def test_documented_attributes_of_errors_exist():
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_documented_errors_exist(path):
     documented = set(re.findall(r"\b[A-Z]\w+(?:Error|Warning)\b", text_of(path)))
-    assert {n for n in documented - set(ERRORS) if not hasattr(builtins, n)} == set()
+    known = {*ERRORS, *dir(builtins), *dir(sdk_sync_errors)}
+    assert documented - known == set()
 
 
 def options_of(command):
@@ -210,7 +220,7 @@ def test_documented_options_exist(path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_documented_commands_exist(path):
     for words in re.findall(
-        r"(?:`|^\$? ?)ai-spine ((?:[a-z]+ ?)+)", text_of(path), re.M
+        r"(?:`|^\$? ?)ai-spine ((?:[a-z][a-z-]* ?)+)", text_of(path), re.M
     ):
         command = cli
         for word in words.split():

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         SchemaExporter,
         SchemaImporter,
         SchemaRegistry,
+        load_spec,
     )
     from ai_spine.sdk_sync.validation import (
         RequestValidator,
@@ -68,7 +69,7 @@ _NAMES_IN = {
         "SchemaMigration",
         "SchemaVersion",
     ),
-    "registry": ("SchemaExporter", "SchemaImporter", "SchemaRegistry"),
+    "registry": ("SchemaExporter", "SchemaImporter", "SchemaRegistry", "load_spec"),
     "validation": (
         "RequestValidator",
         "ResponseValidator",
@@ -115,6 +116,7 @@ __all__ = [
     "VersionManager",
     "export_schemas_from_app",
     "generate_metadata_router",
+    "load_spec",
 ]
 
 

@@ -30,7 +30,7 @@ from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
 from ai_spine.sdk_sync.generators.python.readme import write_readme
 from ai_spine.sdk_sync.generators.python.styles import STYLES
 from ai_spine.sdk_sync.generators.python.filling import fill
-from ai_spine.sdk_sync.generators.python.syntax import literal
+from ai_spine.sdk_sync.generators.python.syntax import literal, source_of
 from ai_spine.sdk_sync.ir import IRSpec
 from ai_spine.utils import one_line
 
@@ -283,7 +283,7 @@ def _template(name: str) -> bytes:
 
 def _source_of(tree: ast.Module, name: str) -> bytes:
     """Return the code of a module, and make sure that it is code."""
-    source = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    source = source_of(ast.fix_missing_locations(tree))
     try:
         compile(source, f"{name}.py", "exec")
         return source.encode("utf-8")

@@ -90,10 +90,3 @@ class ClassPlan:
     keeps_unknown: bool = False
     keywords: Mapping[str, Any] = field(default_factory=dict)
     alias: Optional[TypePlan] = None
-
-    def types(self) -> Iterator[TypePlan]:
-        """Yield each type that it names."""
-        for each in self.fields:
-            yield from each.type.walk()
-        if self.alias is not None:
-            yield from self.alias.walk()

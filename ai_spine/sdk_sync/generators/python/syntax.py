@@ -21,8 +21,6 @@ def literal(value: Any) -> ast.expr:
         return ast.List(elts=[literal(each) for each in value], ctx=ast.Load())
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
         return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=-value))
-    if value is not None and not isinstance(value, (str, bool, int, float)):
-        raise TypeError(f"{type(value).__name__} is no value of JSON")
     return ast.Constant(value=value)
 
 

@@ -1,6 +1,7 @@
 """Generated code satisfies type checkers and linters."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -38,22 +39,23 @@ def test_it_satisfies_mypy_in_strict_mode(tmp_path):
         (tmp_path / f"use_{name}.py").write_text(use, "utf-8")
     paths = [str(path) for path in sorted(tmp_path.glob("*.py"))]
     cache = f"--cache-dir={tmp_path / 'cache'}"
-    options = ["--strict", "--config-file=", "--follow-imports=silent", cache]
-    said, _, status = api.run([*options, *paths])
+    limit = sys.getrecursionlimit()
+    try:
+        options = ["--strict", "--config-file=", "--follow-imports=silent", cache]
+        said, _, status = api.run([*options, *paths])
+    finally:
+        sys.setrecursionlimit(limit)  # mypy raises it
     assert status == 0, said
 
 
 @pytest.mark.skipif(ruff_path() is None, reason="ruff formats and checks")
 @pytest.mark.parametrize("emitter", [pydantic_models, attrs_models])
-def test_it_satisfies_ruff(emitter, tmp_path):
+def test_it_satisfies_ruff(tmp_path, emitter):
     options = ["--isolated", "--line-length=100", "--select=E,F,W,I,B,A001"]
+    command = [ruff_path(), "check", *options, "-"]
     code = code_of(emitter).encode("utf-8")
     done = subprocess.run(
-        [ruff_path(), "check", *options, "-"],
-        input=code,
-        capture_output=True,
-        timeout=60,
-        cwd=tmp_path,  # where `ai_spine` is a library, as for users
+        command, input=code, capture_output=True, timeout=60, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout.decode("utf-8")
 

@@ -421,6 +421,7 @@ def test_names_stay_when_schemas_are_added():
     )
     assert {**new.names, **old.names} == new.names
     assert old.names["/models/a-b"] == "AB"
+    assert old.names["/models/a-b/properties/x-y"] == "x_y"
     assert new.names["/models/a b"] == "AB3"
 
 
@@ -528,3 +529,8 @@ def test_a_response_with_closed_objects_keeps_unknown_fields(models):
     module = models("A", A={**object_of(b=closed), "additionalProperties": False})
     value = {"b": {"x": 1}, "y": 2}
     assert to_json(from_json(module.A, value)) == value
+
+
+def test_control_characters_of_a_description_are_shown_escaped(models):
+    module = models(A={**object_of(), "description": "\x1b[31m\rred\x00"})
+    assert "\\x1b[31m" in module.A.__doc__ and "red\\x00" in module.A.__doc__
