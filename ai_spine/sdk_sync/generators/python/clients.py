@@ -17,7 +17,6 @@ from ai_spine.sdk_sync.generators.python.syntax import (
     imported,
     literal,
     module,
-    source_of,
 )
 from ai_spine.sdk_sync.ir import IRSpec, IRTool
 from ai_spine.sdk_sync.ir.references import escaped
@@ -160,7 +159,7 @@ class PythonClientGenerator:
         plan = plan_models(spec)
         names = client_names(spec, plan, {})
         tree = _client_class(tool, names[client_key(tool.name)], plan, self.base_url)
-        return formatted(source_of(module([tree])))
+        return formatted(ast.unparse(module([tree])) + "\n")
 
 
 def class_names(plan: Plan) -> List[str]:

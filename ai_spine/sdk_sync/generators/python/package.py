@@ -283,7 +283,9 @@ def _template(name: str) -> bytes:
 
 def _source_of(tree: ast.Module, name: str) -> bytes:
     """Return the code of a module, and make sure that it is code."""
-    source = source_of(ast.fix_missing_locations(tree))
+    ast.fix_missing_locations(tree)
+    # Methods have docstrings of several lines, whose indentation only `unparse` keeps.
+    source = source_of(tree) if name == "models" else ast.unparse(tree) + "\n"
     try:
         compile(source, f"{name}.py", "exec")
         return source.encode("utf-8")
