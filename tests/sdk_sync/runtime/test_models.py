@@ -4,8 +4,9 @@ from datetime import date
 from typing import Any, Dict, List, Optional
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from ai_spine.sdk_sync.errors import ValidationError
 from ai_spine.sdk_sync.runtime.models import (
     BaseModel,
     FitsSchema,

@@ -1,7 +1,6 @@
 """Generated code satisfies type checkers and linters."""
 
 import subprocess
-import sys
 
 import pytest
 
@@ -14,6 +13,7 @@ from ai_spine.sdk_sync.generators.python.formatting import (
 from ai_spine.sdk_sync.generators.python.plan import plan_models
 from ai_spine.sdk_sync.generators.python.syntax import source_of
 from tests.sdk_sync.generators.python.sample import sample
+from tests.sdk_sync.generators.python.support import check_types
 
 USE = """
 from {name} import Cat, Order
@@ -31,21 +31,11 @@ def code_of(emitter):
 
 
 def test_it_satisfies_mypy_in_strict_mode(tmp_path):
-    from mypy import api
-
     for name, emitter in (("models", pydantic_models), ("attrs_models", attrs_models)):
         (tmp_path / f"m_{name}.py").write_text(code_of(emitter), "utf-8")
         use = USE.format(name=f"m_{name}", runtime=name)
         (tmp_path / f"use_{name}.py").write_text(use, "utf-8")
-    paths = [str(path) for path in sorted(tmp_path.glob("*.py"))]
-    cache = f"--cache-dir={tmp_path / 'cache'}"
-    limit = sys.getrecursionlimit()
-    try:
-        options = ["--strict", "--config-file=", "--follow-imports=silent", cache]
-        said, _, status = api.run([*options, *paths])
-    finally:
-        sys.setrecursionlimit(limit)  # mypy raises it
-    assert status == 0, said
+    check_types(*sorted(tmp_path.glob("*.py")))
 
 
 @pytest.mark.skipif(ruff_path() is None, reason="ruff formats and checks")
