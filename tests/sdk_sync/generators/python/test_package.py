@@ -4,6 +4,7 @@ import ast
 import asyncio
 import importlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -348,3 +349,19 @@ def test_the_client_of_a_tool_has_the_documented_form():
     ):
         assert line in code.splitlines()
     assert "def stream" not in code
+
+
+def test_the_bytes_depend_on_no_hash_seed(tmp_path):
+    (tmp_path / "spec.json").write_text(SPEC.to_json())
+    script = (
+        "import hashlib, sys; from ai_spine.sdk_sync import *; "
+        "spec = load_spec(sys.argv[1]); "
+        "files = PythonSDKGenerator(spec, 'p', '/nowhere', format=False).render(); "
+        "print(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())"
+    )
+    digests = set()
+    for seed in ("0", "1"):
+        command = [sys.executable, "-c", script, str(tmp_path / "spec.json")]
+        environ = {**os.environ, "PYTHONHASHSEED": seed}
+        digests.add(subprocess.check_output(command, env=environ, text=True))
+    assert len(digests) == 1
