@@ -104,7 +104,8 @@ def _add_import(report: Report, folder: str, package: str, rounds: int) -> None:
     for name in times:
         report.add(f"import {name}", 1e3 * median(times, name), "ms")
     above = 1e3 * (median(times, package) - median(times, _RUNTIME))
-    report.at_most("the package, above the runtime", above, 5.0, "ms")
+    # Both vary by more than they differ by.
+    report.at_most("the package, above the runtime", max(above, 0.0), 5.0, "ms")
 
 
 def _add_validation(report: Report, folder: str, package: str, rounds: int) -> None:
