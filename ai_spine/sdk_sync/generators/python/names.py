@@ -100,6 +100,7 @@ class Names:
         self._ignore_case = ignore_case
         self._taken: Set[str] = {self._key(name) for name in reserved}
         self._given: Dict[str, str] = {}
+        self._numbers: Dict[str, int] = {}
         for key in sorted(given):
             if _is_name(given[key]) and self._key(given[key]) not in self._taken:
                 self._given[key] = given[key]
@@ -114,10 +115,12 @@ class Names:
         """
         if key in self._given:
             return self._given.pop(key)
-        name, number = wanted, 2
+        # All lower numbers are taken: of thousands that are alike, none tries them again.
+        name, number = wanted, self._numbers.get(wanted, 2)
         between = "_" if wanted[-1:].isdigit() else ""
         while self._key(name) in self._taken:
             name, number = f"{wanted}{between}{number}", number + 1
+        self._numbers[wanted] = number
         self._taken.add(self._key(name))
         return name
 

@@ -5,8 +5,7 @@ import string
 from pathlib import Path
 from typing import List, Mapping, Optional
 
-from ai_spine.policy.misfits import misfits
-from ai_spine.sdk_sync.examples import example_of
+from ai_spine.sdk_sync.examples import example_of, fits_model
 from ai_spine.sdk_sync.flows import EXAMPLE
 from ai_spine.sdk_sync.generators.python.clients import client_key
 from ai_spine.sdk_sync.generators.python.plan import Plan
@@ -95,7 +94,7 @@ def _first_call(
 def _input_of(spec: IRSpec, plan: Plan, tool: IRTool) -> Optional[str]:
     """Return an input of a tool as Python code, or `None` if none is known."""
     value = tool.metadata.get(EXAMPLE)
-    if misfits(spec.json_schema_of(tool.input_schema), value):
+    if not fits_model(spec, tool.input_schema, value):
         value = example_of(spec, tool.input_schema)
     if not isinstance(value, dict):
         return None
