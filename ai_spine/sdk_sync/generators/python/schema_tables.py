@@ -81,6 +81,8 @@ class SchemaTable:
             return [value for value in values if is_valid(value)]
         except RecursionError:
             raise ValueError("it refers to itself") from None
+        except OverflowError:
+            raise ValueError("a number is too large") from None
 
     def _add_unit(self, unit: Unit) -> Optional[str]:
         schema = in_order(unit.part.to_json_schema())
