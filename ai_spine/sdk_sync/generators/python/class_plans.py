@@ -9,7 +9,7 @@ from ai_spine.sdk_sync.generators.python.keywords import (
     is_count,
     rules_of,
 )
-from ai_spine.sdk_sync.generators.python.names import Names, field_name
+from ai_spine.sdk_sync.generators.python.names import NOT_FIELDS, Names, field_name
 from ai_spine.sdk_sync.generators.python.plan_parts import (
     ClassPlan,
     FieldPlan,
@@ -154,7 +154,7 @@ def named_fields(
         for each in plan.fields
     }
     earlier = {key: given[key] for key in keys.values() if key in given}
-    names = Names(earlier, reserved=classes)
+    names = Names(earlier, reserved=[*NOT_FIELDS, *classes])
     ordered = sorted(plan.fields, key=lambda each: each.name != each.wire)
     found = {each.wire: names.take(each.name, keys[each.wire]) for each in ordered}
     fields = [replace(each, name=found[each.wire]) for each in plan.fields]
