@@ -384,3 +384,17 @@ def test_a_lock_cannot_give_names_that_break_classes(tmp_path, imported):
     package = imported(tmp_path, "broken_lock")
     assert {"User", "SearchClient"} <= set(package.__all__)
     assert "id" in package.User.model_fields
+
+
+@pytest.mark.skipif(formatting.ruff_path() is None, reason="ruff formats and checks")
+def test_names_with_numbers_and_in_capitals_are_in_the_order_of_linters(tmp_path):
+    names = ["User2", "User10", "ID", "url", "API", "eTag", "Ab"]
+    models = {name: IRModel(name, V1, [IRField("a", IRType.ANY)]) for name in names}
+    PythonSDKGenerator(IRSpec(V1, models=models), "ordered", tmp_path).generate_sync()
+    done = subprocess.run(
+        [formatting.ruff_path(), "check", "--no-cache", tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
