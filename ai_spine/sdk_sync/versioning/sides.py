@@ -102,6 +102,8 @@ class Side:
 
     def bare(self, field: IRField) -> IRField:
         """Return a field without its default, and without the null that is allowed beside it."""
+        if not field.nullable and field.default is UNSET:
+            return field  # a copy of a copy, and so on, would be compared without end
         if id(field) not in self._bare:
             made = replace(field, nullable=False, default=UNSET)
             self._bare[id(field)] = field, made

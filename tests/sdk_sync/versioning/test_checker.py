@@ -446,3 +446,25 @@ def test_equal_fields_need_not_be_as_similar_to_be_proposed():
     assert checker.proposed_renames(model(old), model(new)) == [("mailbox", "email")]
     other = an_object({"email": {**TEXT, "maxLength": 3}})
     assert checker.proposed_renames(model(old), model(other)) == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"type": "string"}, {"type": "string", "default": ""}]
+)
+def test_a_union_that_is_a_member_of_itself_is_compared_once(other):
+    within_itself = {"anyOf": [{"$ref": "#/$defs/M"}, {"type": "string"}]}
+    models = [
+        IRModel.from_json_schema(
+            {
+                "properties": {"f": each},
+                "type": "object",
+                "$defs": {"M": within_itself},
+            },
+            name="A",
+            version=SchemaVersion(number),
+        )
+        for number, each in enumerate([{"$ref": "#/$defs/M"}, other], 1)
+    ]
+    for old, new in (models, models[::-1]):
+        _, changes = CompatibilityChecker().check_compatibility(old, new)
+        assert 1 <= len(changes) < 4
