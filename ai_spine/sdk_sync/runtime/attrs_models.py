@@ -60,7 +60,9 @@ class Model:
         Raises:
             ValidationError: It does not fit.
         """
-        return cast(M, _read_model(cls, value, ""))
+        if not isinstance(value, dict):  # not even a model of this class
+            _checked(False, value, "an object", "")
+        return from_json(cls, value)
 
     def to_dict(self) -> Dict[str, Any]:
         """Return the model as JSON: fields that are `UNSET` are absent, `None` is null."""
@@ -99,7 +101,10 @@ def from_json(kind: Type[T], value: Any) -> T:
     Raises:
         ValidationError: It does not fit.
     """
-    return cast(T, _read(kind, value, ""))
+    try:
+        return cast(T, _read(kind, value, ""))
+    except RecursionError:
+        raise ValidationError("the data is nested too deeply", field_path="") from None
 
 
 @functools.lru_cache(maxsize=None)

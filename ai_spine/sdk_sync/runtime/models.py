@@ -165,6 +165,15 @@ def from_json(kind: Type[T], value: Any) -> T:
         ValidationError: It does not fit.
     """
     try:
+        return _read(kind, value)
+    except RecursionError:
+        from ai_spine.sdk_sync.errors import ValidationError
+
+        raise ValidationError("the data is nested too deeply", field_path="") from None
+
+
+def _read(kind: Type[T], value: Any) -> T:
+    try:
         return cast(T, _validated(kind, value))
     except pydantic.ValidationError as error:
         # 1.0 is an integer for JSON Schema; few servers write it, so only failures pay for it.

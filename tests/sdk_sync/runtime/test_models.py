@@ -83,3 +83,11 @@ def test_an_error_does_not_repeat_the_value(keywords):
 def test_a_number_that_no_float_can_be_is_a_misfit():
     with pytest.raises(ValueError, match="too large to be checked"):
         FitsSchema({"multipleOf": 0.5}).check(10**400)
+
+
+def test_data_without_end_is_an_error_of_sdk_sync():
+    nested: List[Any] = []
+    for _ in range(5000):
+        nested = [nested]
+    with pytest.raises(ValidationError, match="nested too deeply"):
+        from_json(List[int], nested)

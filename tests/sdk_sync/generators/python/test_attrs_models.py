@@ -131,3 +131,14 @@ def test_the_code_has_no_names_but_its_own():
     code = ast.parse(source_of(emit(plan_models(sample()))))
     called = {n.func.id for n in ast.walk(code) if isinstance(n, ast.Call)}
     assert called == {"define"}
+
+
+def test_data_that_is_nested_too_deeply_is_an_error_of_sdk_sync(tmp_path):
+    node = {"type": "object", "properties": {"n": {"$ref": "#/$defs/Node"}}}
+    found = imported(plan_models(spec_of({"Node": node})), tmp_path, emit)
+    nested = {}
+    for _ in range(5000):
+        nested = {"n": nested}
+    for read in (found.Node.from_dict, lambda value: from_json(found.Node, value)):
+        with pytest.raises(ValidationError, match="nested too deeply"):
+            read(nested)
