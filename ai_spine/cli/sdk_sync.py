@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ai_spine.sdk_sync.ir import IRSpec
 
 _OUT, _PACKAGE, _BASE_URL = "./sdk", "n3_sdk", "http://localhost:8000"
+_MANY = 500  # models, which take seconds
 _SCHEMA_VERSION = "1.0.0"  # of flows that have none
 _SOURCES = ("backend", "schema_dir", "spec_file", "flows")
 
@@ -160,7 +161,7 @@ def _generator(
         models=options["models"],
         format=not options["no_format"],
         force=options["force"],
-        progress=say if options["verbose"] else None,
+        progress=say if options["verbose"] or len(spec.models) > _MANY else None,
     )
 
 
