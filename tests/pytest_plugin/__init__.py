@@ -25,7 +25,8 @@ def run_pytest(folder, *arguments, loaded=True, autoload=False, environ=()):
     known["COVERAGE_PROCESS_CONFIG"] = ""  # the other tests of the plugin measure it
     if not autoload:
         known["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    path = os.pathsep.join([str(ROOT), *dict(environ).pop("PYTHONPATH", "").split()])
+    paths = (dict(environ).get("PYTHONPATH"), known.get("PYTHONPATH"))
+    path = os.pathsep.join([str(ROOT), *filter(None, paths)])
     plugin = ["-p", "ai_spine.pytest_plugin"] if loaded else []
     usual = [
         "-W",
