@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from ai_spine.cli.main import cli
+from ai_spine.flows.definitions import read_file
 from ai_spine.local import LocalServer
 from ai_spine.local.samples import agents as sample_agents
 from ai_spine.local.server import SAMPLES
@@ -90,6 +91,8 @@ def _break(input, config):
     raise ValueError("the scale\nis broken")
 
 
+# Read once: to read YAML takes longer than all else that starts a server.
+_SAMPLE_FLOWS = [read_file(path) for path in sorted(SAMPLES.glob("*.yaml"))]
 _LINE = _break.__code__.co_firstlineno + 1
 BROKEN = f"ValueError: the scale is broken (conftest.py:{_LINE})"
 """Why the flow `broken` fails."""
@@ -108,7 +111,7 @@ def server():
     samples = vars(sample_agents).values()
     agents = {a.agent_id: a for a in samples if hasattr(a, "agent_id")}
     flows = [
-        *sorted(SAMPLES.glob("*.yaml")),
+        *_SAMPLE_FLOWS,
         _flow("echo"),
         _flow("pair", nodes=("left", "right")),
         _flow("broken", "breaker"),

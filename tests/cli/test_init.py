@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ai_spine.cli import project
-from tests.cli.conftest import finish
+from tests.cli.conftest import UNMEASURED, finish
 from tests.needs import needs
 
 ROOT = Path(__file__).parent.parent.parent
@@ -119,7 +119,8 @@ def test_the_python_of_a_project_is_formatted(init, tmp_path, template):
     files = sorted(map(str, (tmp_path / "demo").rglob("*.py")))
     flake8 = ["flake8", "--isolated", "--max-line-length=100", "--extend-ignore=D"]
     for tool in (["black", "--check", "-q"], flake8):
-        done = subprocess.run([sys.executable, "-m", *tool, *files])
+        command = [sys.executable, "-m", *tool, *files]
+        done = subprocess.run(command, env={**os.environ, **UNMEASURED})
         assert done.returncode == 0
 
 
