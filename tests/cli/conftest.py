@@ -1,5 +1,6 @@
 """Fixtures of the command's tests: a server with odd flows, and two ways to run the command."""
 
+import contextlib
 import inspect
 import json
 import logging
@@ -98,9 +99,9 @@ BROKEN = f"ValueError: the scale is broken (conftest.py:{_LINE})"
 """Why the flow `broken` fails."""
 
 
-@pytest.fixture
-def server():
-    """A server with the samples, and with flows that echo, fail, get stuck or have two exits."""
+@contextlib.contextmanager
+def odd_server():
+    """Start a server with the samples, and flows that echo, fail, get stuck or have two exits."""
     gate = threading.Event()
 
     def wait(input, config):
@@ -120,6 +121,13 @@ def server():
     with LocalServer(flows, {**agents, "breaker": _break, "waiter": wait}) as local:
         yield local
         gate.set()
+
+
+@pytest.fixture
+def server():
+    """A server with the samples and odd flows."""
+    with odd_server() as local:
+        yield local
 
 
 @pytest.fixture
@@ -159,14 +167,14 @@ def run(invoke, server, monkeypatch):
     return invoke
 
 
-@pytest.fixture
-def launch():
-    """Start the command as a process; at the end it is killed if it still runs."""
+@contextlib.contextmanager
+def launching(limit=LIMIT):
+    """Yield what starts the command as a process; at the end it is killed if it still runs."""
     started = []
 
     def start(*args, command=COMMAND, cwd=None, encoding="utf-8", **env):
         process = _popen([*command, *map(str, args)], cwd, encoding, env)
-        watchdog = threading.Timer(LIMIT, process.kill)
+        watchdog = threading.Timer(limit, process.kill)
         watchdog.daemon = True
         watchdog.start()
         started.append((process, watchdog))
@@ -182,6 +190,13 @@ def launch():
         watchdog.join()
         for stream in (process.stdout, process.stderr):
             stream.close()
+
+
+@pytest.fixture
+def launch():
+    """Start the command as a process; at the end it is killed if it still runs."""
+    with launching() as start:
+        yield start
 
 
 def _popen(command, cwd, encoding, env):

@@ -14,6 +14,7 @@ import pytest
 from ai_spine.cli import project
 from tests.cli.conftest import UNMEASURED, finish
 from tests.needs import needs
+from tests.pytest_plugin import WITHOUT_OTHERS
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = [
@@ -94,7 +95,7 @@ def test_the_printed_commands_work(run_process, serve, model, tmp_path, template
 def test_the_tests_of_a_project_pass(init, launch, tmp_path, template):
     assert init("demo", "--template", template).exit_code == 0
     process = launch(
-        *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider", *WITHOUT_OTHERS),
         command=[sys.executable],
         cwd=tmp_path / "demo",
     )
