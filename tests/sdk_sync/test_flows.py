@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ai_spine.sdk_sync.ir.bundling import bundled
 from ai_spine.models import Flow
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.flows import AgentInfo, class_names, spec_of_flows
@@ -41,7 +42,7 @@ def test_a_flow_is_a_tool_with_a_typed_input_and_output():
     assert tool.input_schema.constraints == {}  # of one dialect, which needs no mention
     assert list(spec.models) == ["CreditAnalysisInput", "CreditAnalysisOutput"]
     assert spec.models["CreditAnalysisInput"] is tool.input_schema
-    assert spec.dangling_references() == []
+    assert not any(bundled(each, spec.models)[1] for _, each in spec.all_models())
     assert spec.metadata["warnings"] == []
     assert IRSpec.from_json(spec.to_json()) == spec
 
