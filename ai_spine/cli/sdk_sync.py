@@ -81,6 +81,8 @@ def python(out: str, package_name: Optional[str], **options: Any) -> None:
     ai-spine sdk-sync python --flows flows/ --agents agents.py --out ./my_flows
     ai-spine sdk-sync python --spec-file spec.json --out ./my_flows --check
     """
+    if not out:
+        raise click.UsageError("the name of the folder must not be empty")
     _check_sources(options)
     verbose = options["verbose"]
     with _needing_the_extra():
@@ -182,7 +184,7 @@ def _check(generator: "PythonSDKGenerator", verbose: bool) -> None:
             put(harmless_line(line))
     folder = harmless(str(generator.output_dir))
     if found:
-        count = f"{len(found)} file{'s differ' if len(found) > 1 else ' differs'}"
+        count = f"{_count(len(found), 'file')} differ{'s' if len(found) == 1 else ''}"
         fail(f"{folder} is not up to date: {count}; generate it again", API_ERROR)
     say(f"{folder} is up to date")
 
@@ -192,9 +194,15 @@ def _report(generator: "PythonSDKGenerator", verbose: bool) -> None:
     spec = generator.spec
     models = len({id(model) for _, model in spec.all_models()})
     folder = harmless(str(generator.output_dir))
-    say(f"{folder} has {len(spec.tools)} clients and {models} models")
+    say(
+        f"{folder} has {_count(len(spec.tools), 'client')} and {_count(models, 'model')}"
+    )
     _report_warnings(generator.warnings, verbose)
     put(f"pip install {folder}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _report_warnings(warnings: List[str], verbose: bool) -> None:
@@ -202,7 +210,8 @@ def _report_warnings(warnings: List[str], verbose: bool) -> None:
     for each in shown:
         say(f"warning: {harmless_line(one_line(each, 500))}")
     if len(warnings) > len(shown):
-        say(f"{len(warnings) - len(shown)} more warnings: --verbose shows them")
+        more = _count(len(warnings) - len(shown), "more warning")
+        say(f"{more}: --verbose shows all")
 
 
 sdk_sync.add_command(diff)

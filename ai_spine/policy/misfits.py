@@ -3,7 +3,7 @@
 import functools
 import json
 import re
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from ai_spine.policy.formats import FORMATS, fits
 from ai_spine.utils import one_line
@@ -18,6 +18,8 @@ _KINDS = {
     "object": "an object",
     "null": "null",
 }
+_ENDLESS = "cannot be checked: its schema refers to itself without end"
+_TOO_LARGE = "has a number that is too large to be checked"
 
 
 class Misfit(NamedTuple):
@@ -45,7 +47,10 @@ def misfits(schema: Schema, value: Any) -> List[Misfit]:
         >>> [str(misfit) for misfit in misfits(schema, {"amount": "a lot"})]
         ['amount: must be a number', 'income: is required']
     """
-    return misfits_of(_compiled(json.dumps(schema, sort_keys=True)), value)
+    try:
+        return misfits_of(_compiled(json.dumps(schema, sort_keys=True)), value)
+    except RecursionError:
+        return [Misfit([], "schema", _ENDLESS, value)]
 
 
 def misfits_of(validator: Any, value: Any) -> List[Misfit]:
@@ -62,8 +67,24 @@ def misfits_of(validator: Any, value: Any) -> List[Misfit]:
     except Unresolvable:
         words = "cannot be checked: its schema refers to what is not in it"
         return [Misfit([], "schema", words, value)]
+    except OverflowError:  # a whole number that no float can be, and a multipleOf
+        return [Misfit([], "multipleOf", _TOO_LARGE, value)]
     found = [misfit for error in errors for misfit in _misfits_of(error)]
     return sorted(found, key=lambda misfit: [str(part) for part in misfit.path])
+
+
+def first_misfit(validator: Any, value: Any) -> Optional[Misfit]:
+    """Return the first place where a value does not fit; `None` if there is none.
+
+    Args:
+        validator: A validator of `jsonschema`, which checks no formats.
+        value: The value.
+    """
+    try:
+        error = next(validator.iter_errors(value), None)
+    except OverflowError:
+        return Misfit([], "multipleOf", _TOO_LARGE, value)
+    return None if error is None else next(_misfits_of(error))
 
 
 def compile_schema(schema: Schema) -> Any:
@@ -137,6 +158,8 @@ def _words_of(error: Any) -> str:
     if error.validator in ("minItems", "maxItems"):
         most = "least" if error.validator == "minItems" else "most"
         return f"must have at {most} {wanted} item{'' if wanted == 1 else 's'}"
+    if error.validator in ("items", "unevaluatedItems"):
+        return "has more items than are allowed"
     return ""
 
 

@@ -1,14 +1,17 @@
 """Examples of what fits a schema, for documents that show how something is called."""
 
 import math
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Mapping, Optional
 
-from ai_spine.policy.misfits import misfits
+from ai_spine.sdk_sync.errors import SDKSyncError
 from ai_spine.sdk_sync.ir import UNSET, IRField, IRModel, IRSpec, IRType
 from ai_spine.sdk_sync.ir.spec import field_of
+from ai_spine.sdk_sync.validation import TypeValidator, ValidationContext
 
 Resolve = Callable[[str], Optional[IRField]]
 _DEEPEST = 8  # references to follow, since a schema may refer to itself
+_MOST_VALUES = 200  # in an example; schemas that branch could have millions
+_LONGEST = 1000  # characters of a text
 _FORMATS = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:00:00Z",
@@ -39,42 +42,101 @@ def example_of(spec: IRSpec, model: IRModel) -> Any:
         >>> example_of(IRSpec(SchemaVersion(1)), IRModel("User", fields=[age]))
         {'age': 18}
     """
-    value = _value_of(field_of(model), lambda name: spec.resolve(name, model), 0)
-    return None if misfits(spec.json_schema_of(model), value) else value
+    validator = _validator_of(spec, model)
+    if validator is None:
+        return None
+    maker = _Maker(lambda name: spec.resolve(name, model))
+    try:
+        value = maker.value_of(field_of(model))
+    except _TooLarge:
+        return None
+    return value if _fits(validator, value) else None
 
 
-def _value_of(part: IRField, resolve: Resolve, depth: int) -> Any:
+def fits_model(spec: IRSpec, model: IRModel, value: Any) -> bool:
+    """Return whether a value fits a model; none fits a model that is wrong.
+
+    Args:
+        spec: The specification, which has what the model refers to.
+        model: The model.
+        value: The value, as JSON.
+    """
+    validator = _validator_of(spec, model)
+    return validator is not None and _fits(validator, value)
+
+
+def _validator_of(spec: IRSpec, model: IRModel) -> Optional[TypeValidator]:
+    try:
+        return TypeValidator(model, spec=spec)
+    except SDKSyncError:
+        return None
+
+
+def _fits(validator: TypeValidator, value: Any) -> bool:
+    context = ValidationContext()
+    try:
+        validator.check(value, context)
+    except SDKSyncError:  # the model refers to itself without end
+        return False
+    return not context.has_errors()
+
+
+class _TooLarge(Exception):
+    """The smallest value that fits is no small one."""
+
+
+class _Maker:
+    """Makes one example, of which it counts the values. The schema is one that has been checked."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+        self._left = _MOST_VALUES
+
+    def value_of(self, part: IRField, depth: int = 0) -> Any:
+        """Return a value for a field.
+
+        Raises:
+            _TooLarge: It would have too many values.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise _TooLarge()
+        known = _known_value(part)
+        return self._made(part, depth) if known is UNSET else known
+
+    def _made(self, part: IRField, depth: int) -> Any:
+        known = part.constraints
+        if part.type is IRType.REF:
+            target = self._resolve(str(part.ref_name)) if depth < _DEEPEST else None
+            return None if target is None else self.value_of(target, depth + 1)
+        if part.union_types:
+            return self.value_of(part.union_types[0], depth + 1)
+        if part.type is IRType.ARRAY:
+            least = int(known.get("minItems", 1 if part.items else 0))
+            item = part.items or IRField("item", IRType.ANY)
+            return [self.value_of(item, depth + 1) for _ in range(least)]
+        if part.type is IRType.OBJECT:
+            return {
+                name: self.value_of(each, depth + 1)
+                for name, each in (part.properties or {}).items()
+                if each.required
+            }
+        if part.type in (IRType.INTEGER, IRType.NUMBER):
+            return _number_of(known)
+        return _text_of(known) if part.type is IRType.STRING else _PLAIN[part.type]
+
+
+def _known_value(part: IRField) -> Any:
+    """Return a value that a field names itself; `UNSET` if it names none."""
     if part.default is not UNSET:
         return part.default
-    known = part.constraints
     for keyword in ("examples", "enum"):
-        if isinstance(known.get(keyword), list) and known[keyword]:
-            return known[keyword][0]
+        if part.constraints.get(keyword):
+            return part.constraints[keyword][0]
     for keyword in ("const", "example"):
-        if keyword in known:
-            return known[keyword]
-    if part.type is IRType.REF:
-        target = resolve(str(part.ref_name)) if depth < _DEEPEST else None
-        return None if target is None else _value_of(target, resolve, depth + 1)
-    if part.union_types:
-        return _value_of(part.union_types[0], resolve, depth + 1)
-    if part.type is IRType.ARRAY:
-        least = known.get("minItems", 1 if part.items else 0)
-        item = part.items or IRField("item", IRType.ANY)
-        return [_value_of(item, resolve, depth + 1)] * least
-    if part.type is IRType.OBJECT:
-        return _object_of(part, resolve, depth)
-    if part.type in (IRType.INTEGER, IRType.NUMBER):
-        return _number_of(known)
-    return _text_of(known) if part.type is IRType.STRING else _PLAIN[part.type]
-
-
-def _object_of(part: IRField, resolve: Resolve, depth: int) -> Dict[str, Any]:
-    return {
-        name: _value_of(each, resolve, depth + 1)
-        for name, each in (part.properties or {}).items()
-        if each.required
-    }
+        if keyword in part.constraints:
+            return part.constraints[keyword]
+    return UNSET
 
 
 def _number_of(known: Mapping[str, Any]) -> Any:
@@ -89,7 +151,8 @@ def _number_of(known: Mapping[str, Any]) -> Any:
 
 def _text_of(known: Mapping[str, Any]) -> str:
     text = _FORMATS.get(str(known.get("format")), "text")
-    least: int = known.get("minLength", 0)
+    least = int(known.get("minLength", 0))
+    if least > _LONGEST:
+        raise _TooLarge()
     text = text.ljust(least, "x")
-    most: int = known.get("maxLength", len(text))
-    return text[:most]
+    return text[: int(known.get("maxLength", len(text)))]

@@ -9,7 +9,7 @@ import signal
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 from ai_spine.sdk_sync.errors import CodegenError, ConfigError
 from ai_spine.utils import one_line
@@ -213,20 +213,28 @@ def _write(target: Path, files: Files, others: List[str]) -> None:
 
 
 def _exchange(target: Path, new: Path, old: Path, others: List[str]) -> None:
-    """Put a folder in the place of another, with the other's own files; or change nothing."""
-    moved: List[str] = []
-    target.rename(old)
+    """Put what is in a folder in the place of what another has, but for its own files.
+
+    The other stays the same folder, since a shell may be in it. Either all is moved, or nothing.
+    """
+    moved: List[Tuple[Path, Path]] = []
+
+    def move(source: Path, to: Path) -> None:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(to)
+        moved.append((source, to))
+
     try:
         for path in others:
             if not os.path.lexists(new / path):
-                (new / path).parent.mkdir(parents=True, exist_ok=True)
-                (old / path).rename(new / path)
-                moved.append(path)
-        new.rename(target)
+                move(target / path, new / path)
+        for each in sorted(target.iterdir()):
+            move(each, old / each.name)
+        for each in sorted(new.iterdir()):
+            move(each, target / each.name)
     except BaseException:
-        for path in moved:
-            (new / path).rename(old / path)
-        old.rename(target)
+        for source, to in reversed(moved):
+            to.rename(source)
         raise
 
 

@@ -206,7 +206,7 @@ def test_the_first_warnings_are_shown_and_all_if_asked(generate, here):
         (
             ["--spec-file", "spec.json", "--base-url", "x"],
             2,
-            "base_url must begin with",
+            "base_url must be an http",
         ),
         (["--backend", "http://127.0.0.1:9"], 8, "127.0.0.1:9"),
         (["--backend", "nowhere"], 2, "base_url"),

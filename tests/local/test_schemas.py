@@ -292,3 +292,31 @@ def test_derived_schemas_are_shown_and_checked_but_not_kept(serve):
         client.delete_agent("work")
         client.create_agent({"agent_id": "work", "endpoint": "http://127.0.0.1:1"})
         assert client.get_flow("f").input_schema is None
+
+
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#"}, {"properties": {"a": {"$ref": "#/properties/a"}}}]
+)
+def test_a_schema_without_end_fits_nothing(schema):
+    (found,) = misfits(schema, {"a": 1})
+    assert str(found) == (
+        "the input: cannot be checked: its schema refers to itself without end"
+    )
+
+
+def test_a_number_that_no_float_can_be_is_a_misfit():
+    (found,) = misfits({"multipleOf": 0.5}, 10**400)
+    assert found.message == "has a number that is too large to be checked"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"items": False},
+        {"prefixItems": [True], "items": False},
+        {"unevaluatedItems": {"type": "integer"}},
+    ],
+)
+def test_items_that_are_too_many_are_not_repeated(schema):
+    (found,) = misfits(schema, ["hunter2", "hunter2"])
+    assert found.message == "has more items than are allowed"

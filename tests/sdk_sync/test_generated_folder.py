@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_an_exchange_that_fails_leaves_the_old_folder(folder, monkeypatch):
     before, real = contents_of(folder), generated_folder.Path.rename
 
     def rename(self, target):
-        if self.name == "new":
+        if target == folder / LOCK and self.parent.name == "new":
             raise OSError(28, "No space left on device")
         return real(self, target)
 
@@ -127,6 +128,12 @@ def test_an_exchange_that_fails_leaves_the_old_folder(folder, monkeypatch):
     with pytest.raises(CodegenError, match="No space left on device"):
         write_generated(folder, NEW, LOCK, force=True)
     assert contents_of(folder) == before
+
+
+def test_the_folder_stays_the_same_since_a_shell_may_be_in_it(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    write_generated(Path("."), NEW, LOCK)
+    assert contents_of(Path.cwd()) == contents_of(folder) == NEW
 
 
 def test_ctrl_c_while_folders_are_moved_comes_after_it(folder, monkeypatch):

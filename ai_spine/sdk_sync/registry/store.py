@@ -9,6 +9,7 @@ Names become lower-case ASCII, so that all file systems keep them apart: `User` 
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 from typing import (
@@ -162,12 +163,15 @@ def write_store(
         replaceable: Which of them may replace other content of the same version.
 
     Raises:
-        SchemaRegistryError: A version is there with other content, or a file cannot be written.
+        SchemaRegistryError: A version is there with other content, a file cannot be written, or
+            a link leads out of the store.
     """
     texts = {key: _bytes_of(key, part) for key, part in parts.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(str(folder / LOCK)):
+            for key in parts:
+                _check_inside(folder, (folder / key.path).parent)
             changes = [
                 key
                 for key, part in parts.items()
@@ -180,6 +184,16 @@ def write_store(
         raise SchemaRegistryError(
             f"the registry cannot be saved in {folder}: {words}"
         ) from None
+
+
+def _check_inside(folder: Path, place: Path) -> None:
+    """Refuse a folder of a store that is a link: what is behind it would not be loaded again."""
+    inside = os.path.join(os.path.realpath(folder), place.relative_to(folder))
+    if os.path.realpath(place) != inside:
+        shown = one_line(str(place), 300)
+        raise SchemaRegistryError(
+            f"{shown} is a link, which leads out of the registry: remove it"
+        )
 
 
 def _safe(character: str) -> str:

@@ -19,7 +19,7 @@ from typing import (
     cast,
 )
 
-from ai_spine.policy.misfits import validator_class
+from ai_spine.policy.misfits import first_misfit, validator_class
 from ai_spine.utils import one_line
 
 try:
@@ -67,7 +67,7 @@ class FitsSchema:
     Example:
         >>> FitsSchema({"uniqueItems": True}).check([1, 1])
         Traceback (most recent call last):
-        ValueError: [1, 1] has non-unique elements
+        ValueError: has non-unique elements
     """
 
     def __init__(
@@ -80,14 +80,15 @@ class FitsSchema:
         """Return a value that fits.
 
         Raises:
-            ValueError: It does not.
+            ValueError: It does not; the error does not repeat it.
         """
         try:
-            found = next(self._validator.iter_errors(to_json(value)), None)
+            found = first_misfit(self._validator, to_json(value))
         except RecursionError:
             raise ValueError("it is nested too deeply to be checked") from None
         if found is not None:
-            raise ValueError(one_line(found.message, 300))
+            words = str(found) if found.path else found.message
+            raise ValueError(one_line(words, 300))
         return value
 
     @functools.cached_property

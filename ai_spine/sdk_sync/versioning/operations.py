@@ -74,6 +74,8 @@ def plan_of(changes: Any) -> Dict[str, Node]:
     Raises:
         MigrationError: A change is malformed or unknown.
     """
+    if not isinstance(changes, (list, tuple)):
+        raise MigrationError(f"changes are a list, unlike {_shown(changes)}")
     plan: Dict[str, Node] = {"": Node()}
     for number, change in enumerate(changes):
         _check(change, f"changes/{number}")

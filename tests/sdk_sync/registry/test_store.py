@@ -327,3 +327,27 @@ def test_of_two_processes_that_save_the_same_version_one_is_refused(tmp_path):
     assert b"is saved with other content already" in b"".join(errors)
     assert SchemaRegistry(tmp_path).get_model("User").description in ("a", "b")
     shutil.rmtree(str(tmp_path))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("link", ["models", "models/+user"])
+def test_nothing_is_saved_behind_a_link_that_leads_out(tmp_path, link):
+    outside, folder = tmp_path / "outside", tmp_path / "store"
+    outside.mkdir()
+    (folder / link).parent.mkdir(parents=True)
+    (folder / link).symlink_to(outside)
+    registry = SchemaRegistry()
+    registry.register_model(IRModel("User"))
+    with pytest.raises(SchemaRegistryError, match="leads out of the registry"):
+        registry.save(folder)
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_the_folder_of_a_registry_may_be_a_link(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    registry = SchemaRegistry()
+    registry.register_model(IRModel("User"))
+    registry.save(tmp_path / "link")
+    assert SchemaRegistry(tmp_path / "real").get_model("User") is not None

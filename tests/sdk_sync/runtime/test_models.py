@@ -54,3 +54,32 @@ def test_a_value_without_end_does_not_fit():
     rule = FitsSchema({"$ref": "#/$defs/L"}, {"L": {"items": {"$ref": "#/$defs/L"}}})
     with pytest.raises(ValueError, match="nested too deeply"):
         rule.check(nested)
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"pattern": "^x"},
+        {"enum": ["a"]},
+        {"oneOf": [{"type": "integer"}, {"const": 2}]},
+        {"properties": {"k": False}},
+        {"items": False},
+        {"unevaluatedItems": {"type": "integer"}},
+        {"contains": {"type": "integer"}},
+        {"maxProperties": 0},
+    ],
+)
+def test_an_error_does_not_repeat_the_value(keywords):
+    values = ["hunter2"], {"k": "hunter2"}, "hunter2"
+    errors = []
+    for value in values:
+        try:
+            FitsSchema(keywords).check(value)
+        except ValueError as error:
+            errors.append(str(error))
+    assert errors and "hunter2" not in " ".join(errors)
+
+
+def test_a_number_that_no_float_can_be_is_a_misfit():
+    with pytest.raises(ValueError, match="too large to be checked"):
+        FitsSchema({"multipleOf": 0.5}).check(10**400)

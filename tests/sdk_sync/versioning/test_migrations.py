@@ -5,6 +5,7 @@ import pytest
 from ai_spine.sdk_sync.errors import ConfigError, MigrationError
 from ai_spine.sdk_sync.ir import IRModel, SchemaMigration, SchemaVersion
 from ai_spine.sdk_sync.versioning import MigrationGenerator, VersionManager
+from ai_spine.sdk_sync.versioning.applying import apply_changes
 
 V1, V2, V3, V4 = (SchemaVersion(n) for n in range(1, 5))
 TEXT, NUMBER, WHOLE, FLAG = (
@@ -361,3 +362,9 @@ def test_migrations_that_contradict_each_other_are_refused():
 def test_a_direction_that_does_not_exist_is_refused():
     with pytest.raises(ConfigError, match="upgrade or downgrade, not 'sideways'"):
         VersionManager().execute_migration(step(V1, V2, "a"), {}, "sideways")
+
+
+@pytest.mark.parametrize("changes", [5, "abc", {"op": "keep"}])
+def test_changes_that_are_no_list_are_refused(changes):
+    with pytest.raises(MigrationError, match="changes are a list, unlike"):
+        apply_changes(changes, {}, "upgrade")

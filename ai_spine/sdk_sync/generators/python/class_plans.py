@@ -9,7 +9,7 @@ from ai_spine.sdk_sync.generators.python.keywords import (
     is_count,
     rules_of,
 )
-from ai_spine.sdk_sync.generators.python.names import Names, field_name
+from ai_spine.sdk_sync.generators.python.names import NOT_FIELDS, Names, field_name
 from ai_spine.sdk_sync.generators.python.plan_parts import (
     ClassPlan,
     FieldPlan,
@@ -19,7 +19,7 @@ from ai_spine.sdk_sync.generators.python.type_plans import Place, TypePlanner
 from ai_spine.sdk_sync.generators.python.units import Unit
 from ai_spine.sdk_sync.ir import UNSET, IRField, IRType
 from ai_spine.sdk_sync.ir.references import escaped
-from ai_spine.utils import one_line
+from ai_spine.utils import is_unicode, one_line
 
 # Keywords that do not look at the properties which a schema declares.
 _ALONE = frozenset(
@@ -85,10 +85,15 @@ class ClassPlanner:
         return others is True or isinstance(others, Mapping)
 
     def _fields(self, part: IRField, place: Place) -> List[FieldPlan]:
-        return [
-            self._field(inner, place.inner(f"properties/{escaped(wire)}", wire))
-            for wire, inner in (part.properties or {}).items()
-        ]
+        found: List[FieldPlan] = []
+        for wire, inner in (part.properties or {}).items():
+            inside = place.inner(f"properties/{escaped(wire)}", wire)
+            if is_unicode(wire):
+                found.append(self._field(inner, inside))
+            else:
+                words = "it has no field, because its name is no Unicode text."
+                self._types.warn(inside, words)
+        return found
 
     def _field(self, part: IRField, place: Place) -> FieldPlan:
         kind = self._types.type_of(part, place)
@@ -149,7 +154,7 @@ def named_fields(
         for each in plan.fields
     }
     earlier = {key: given[key] for key in keys.values() if key in given}
-    names = Names(earlier, reserved=classes)
+    names = Names(earlier, reserved=[*NOT_FIELDS, *classes])
     ordered = sorted(plan.fields, key=lambda each: each.name != each.wire)
     found = {each.wire: names.take(each.name, keys[each.wire]) for each in ordered}
     fields = [replace(each, name=found[each.wire]) for each in plan.fields]

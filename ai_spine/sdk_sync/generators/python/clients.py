@@ -6,7 +6,7 @@ from typing import Dict, List, Mapping, Optional, cast
 from ai_spine.sdk_sync.generators.python.filling import Filling, fill
 from ai_spine.sdk_sync.generators.python.formatting import formatted
 from ai_spine.sdk_sync.generators.python.names import (
-    MODULE_NAMES,
+    NOT_CLASSES,
     Names,
     class_name,
     field_name,
@@ -182,7 +182,7 @@ def client_names(spec: IRSpec, plan: Plan, given: Mapping[str, str]) -> Dict[str
     """
     keys = {client_key(name): name for name in spec.tools}
     kept = {key: name for key, name in given.items() if key in keys}
-    names = Names(kept, reserved=[*MODULE_NAMES, *class_names(plan)])
+    names = Names(kept, reserved=[*NOT_CLASSES, *class_names(plan)])
     return {
         key: names.take(f"{class_name(name)}Client", key) for key, name in keys.items()
     }
@@ -215,7 +215,7 @@ def clients_module(
 def validation_module(spec: IRSpec, plan: Plan, runtime: str) -> ast.Module:
     """Return the module of functions that check data against what tools take and return."""
     functions: List[ast.stmt] = []
-    names = Names(reserved=[*MODULE_NAMES, *class_names(plan)])
+    names = Names(reserved=[*NOT_CLASSES, *class_names(plan)])
     for tool in spec.tools.values():
         for kind, model in (
             ("input", tool.input_schema),

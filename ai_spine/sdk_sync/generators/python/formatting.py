@@ -12,7 +12,9 @@ from ai_spine.utils import one_line
 
 LINE_LENGTH = 100
 _SECONDS = 120  # thousands of files take a few
-_IMPORTS = ["check", "--isolated", "--no-cache", "--quiet", "--select=I", "--fix-only"]
+# Imports and `__all__`, in the order that linters want.
+_SORTING = ["check", "--isolated", "--no-cache", "--quiet", "--fix-only"]
+_SORTING.append("--select=I,RUF022")
 _OPTIONS = [
     "format",
     "--isolated",
@@ -61,7 +63,7 @@ def format_files(files: Mapping[str, bytes]) -> Dict[str, bytes]:
         for path in sources:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(files[path])
-        for options in (_IMPORTS, _OPTIONS):
+        for options in (_SORTING, _OPTIONS):
             done = subprocess.run(  # nosec B603
                 [ruff, *options, "."], cwd=folder, capture_output=True, timeout=_SECONDS
             )

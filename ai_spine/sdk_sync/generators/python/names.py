@@ -22,6 +22,15 @@ MODEL_ATTRIBUTES = frozenset(
     " model_validate_json model_validate_strings parse_file parse_obj parse_raw schema"
     " schema_json update_forward_refs validate".split()
 )
+# Later versions of Python have more builtins; all versions must give the same names.
+_NEW_BUILTINS = frozenset(
+    "BaseExceptionGroup EncodingWarning ExceptionGroup PythonFinalizationError".split()
+)
+_BUILTINS = _NEW_BUILTINS.union(dir(builtins))
+NOT_CLASSES = MODULE_NAMES | _BODY_NAMES | _BUILTINS
+"""What no class may be named, whatever a lock file says."""
+NOT_FIELDS = MODULE_NAMES | _BODY_NAMES | MODEL_ATTRIBUTES
+"""What no field may be named, whatever a lock file says."""
 _MODULES = frozenset("__init__ __main__ aux con nul prn".split())
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -38,7 +47,7 @@ def class_name(text: str) -> str:
     name = _clean("".join(_capital(each, shouted) for each in words)).replace("_", "")
     if not name[:1].isidentifier():
         name = _clean(f"Model{name}")
-    is_taken = name in MODULE_NAMES or hasattr(builtins, name)
+    is_taken = name in MODULE_NAMES or name in _BUILTINS
     return f"{name}_" if is_taken or keyword.iskeyword(name) else name
 
 
@@ -54,8 +63,7 @@ def field_name(text: str) -> str:
     name = _clean(text)
     if name[:1] == "_" or not name[:1].isidentifier():
         name = _clean(f"field_{name.strip('_')}").rstrip("_")
-    taken = MODULE_NAMES | _BODY_NAMES | MODEL_ATTRIBUTES
-    return f"{name}_" if name in taken or keyword.iskeyword(name) else name
+    return f"{name}_" if name in NOT_FIELDS or keyword.iskeyword(name) else name
 
 
 def module_name(text: str) -> str:
@@ -100,6 +108,7 @@ class Names:
         self._ignore_case = ignore_case
         self._taken: Set[str] = {self._key(name) for name in reserved}
         self._given: Dict[str, str] = {}
+        self._numbers: Dict[str, int] = {}
         for key in sorted(given):
             if _is_name(given[key]) and self._key(given[key]) not in self._taken:
                 self._given[key] = given[key]
@@ -114,10 +123,12 @@ class Names:
         """
         if key in self._given:
             return self._given.pop(key)
-        name, number = wanted, 2
+        # All lower numbers are taken: of thousands that are alike, none tries them again.
+        name, number = wanted, self._numbers.get(wanted, 2)
         between = "_" if wanted[-1:].isdigit() else ""
         while self._key(name) in self._taken:
             name, number = f"{wanted}{between}{number}", number + 1
+        self._numbers[wanted] = number
         self._taken.add(self._key(name))
         return name
 

@@ -1,6 +1,6 @@
 """Whether null is among the values of a schema, which is decided before code is generated."""
 
-from typing import FrozenSet
+from typing import Dict, Optional
 
 from ai_spine.sdk_sync.generators.python.keywords import rules_of
 from ai_spine.sdk_sync.generators.python.schema_tables import SchemaTable
@@ -13,7 +13,7 @@ def accepts_null(
     scope: IRModel,
     units: Units,
     table: SchemaTable,
-    seen: FrozenSet[str] = frozenset(),
+    known: Optional[Dict[str, bool]] = None,
 ) -> bool:
     """Return whether null fits a field.
 
@@ -22,8 +22,9 @@ def accepts_null(
         scope: The model that has the references in it.
         units: What its references lead to.
         table: What checks keywords.
-        seen: The references that led here; one that leads back to itself accepts nothing.
+        known: What is known of schemas with names; one that leads back to itself accepts nothing.
     """
+    known = {} if known is None else known
     rules = rules_of(part.constraints, "None")
     if rules:
         try:
@@ -37,12 +38,14 @@ def accepts_null(
         unit = units.find(str(part.ref_name), scope)
         if unit is None:
             return True
-        if unit.name in seen:
-            return False
-        return accepts_null(unit.part, unit.scope, units, table, seen | {unit.name})
+        if unit.name not in known:
+            known[unit.name] = False
+            found = accepts_null(unit.part, unit.scope, units, table, known)
+            known[unit.name] = found
+        return known[unit.name]
     if part.union_types is not None:
         fitting = [
-            accepts_null(each, scope, units, table, seen) for each in part.union_types
+            accepts_null(each, scope, units, table, known) for each in part.union_types
         ]
         return sum(fitting) == 1 if part.exclusive else any(fitting)
     return "null" in part.constraints.get("type", ())

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Union
 
 from ai_spine.__version__ import __version__
+from ai_spine.config.urls import check_base_url
+from ai_spine.exceptions import ConfigurationError
 from ai_spine.sdk_sync.errors import CodegenError, ConfigError
 from ai_spine.sdk_sync.generated_folder import (
     Difference,
@@ -45,6 +47,7 @@ _VERSION = re.compile(
     r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?"
 )
 _TAKEN = {"ai_spine", "attrs", "httpx", "pydantic"}
+_DEVICE = re.compile("aux|con|nul|prn|(com|lpt)[0-9]")  # no folder on Windows
 _INIT = """
 def __getattr__(name: str) -> Any:
     module = _MODULE_OF.get(name)
@@ -106,13 +109,13 @@ class PythonSDKGenerator:
         if models not in STYLES:
             shown = one_line(repr(models), 60)
             raise ConfigError(f"models are {' or '.join(STYLES)}, not {shown}")
-        if not re.match("https?://", base_url):
-            shown = one_line(repr(base_url), 100)
-            raise ConfigError(f"base_url must begin with http:// or https://: {shown}")
+        try:  # it becomes code that is passed on: a password has no place in it
+            self.base_url = check_base_url("base_url", base_url)
+        except ConfigurationError as error:
+            raise ConfigError(str(error)) from None
         self.spec = spec.sorted()
         self.package_name = package_name
         self.output_dir = Path(output_dir)
-        self.base_url = base_url
         self.version = version
         self.warnings: List[str] = []
         self._strict, self._models = strict, models
@@ -256,7 +259,8 @@ def check_package_name(name: Any) -> None:
             f"letter: {shown} is none"
         )
     known = getattr(sys, "stdlib_module_names", ())
-    if keyword.iskeyword(name) or name in _TAKEN or name in known:
+    is_taken = name in _TAKEN or name in known or _DEVICE.fullmatch(name)
+    if keyword.iskeyword(name) or is_taken:
         raise ConfigError(
             f"{name!r} is the name of something else: choose another name"
         )

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Mapping
 from ai_spine.sdk_sync.errors import CodegenError
 from ai_spine.sdk_sync.generators.python.aliases import sorted_plans
 from ai_spine.sdk_sync.generators.python.class_plans import ClassPlanner, named_fields
-from ai_spine.sdk_sync.generators.python.names import Names
+from ai_spine.sdk_sync.generators.python.names import NOT_CLASSES, Names
 from ai_spine.sdk_sync.generators.python.plan_parts import ClassPlan
 from ai_spine.sdk_sync.generators.python.type_plans import TypePlanner
 from ai_spine.sdk_sync.generators.python.units import Units
@@ -85,7 +85,7 @@ def plan_models(spec: IRSpec, given: Mapping[str, str] = {}) -> Plan:
 
 
 def _planned(spec: IRSpec, given: Mapping[str, str]) -> Plan:
-    names = Names(given)
+    names = Names(given, reserved=NOT_CLASSES)
     units = Units(spec, names)
     types = TypePlanner(units, names)
     classes = ClassPlanner(types)

@@ -2,11 +2,11 @@
 
 import re
 import string
+from itertools import islice
 from pathlib import Path
 from typing import List, Mapping, Optional
 
-from ai_spine.policy.misfits import misfits
-from ai_spine.sdk_sync.examples import example_of
+from ai_spine.sdk_sync.examples import example_of, fits_model
 from ai_spine.sdk_sync.flows import EXAMPLE
 from ai_spine.sdk_sync.generators.python.clients import client_key
 from ai_spine.sdk_sync.generators.python.plan import Plan
@@ -15,6 +15,7 @@ from ai_spine.utils import one_line
 
 _TEMPLATE = Path(__file__).parent / "templates" / "README.md-tpl"
 _LONGEST = 300
+_MOST_TRIED = 20  # tools; each is checked with all schemas that it refers to
 
 
 def write_readme(
@@ -67,8 +68,8 @@ def _usage(
 def _first_call(
     package_name: str, spec: IRSpec, plan: Plan, clients: Mapping[str, str]
 ) -> List[str]:
-    """Return how the first tool is called of which an input is known."""
-    for name, tool in spec.tools.items():
+    """Return how one of the first tools is called, of which an input is known."""
+    for name, tool in islice(spec.tools.items(), _MOST_TRIED):
         made = _input_of(spec, plan, tool)
         if made is None:
             continue
@@ -95,13 +96,14 @@ def _first_call(
 def _input_of(spec: IRSpec, plan: Plan, tool: IRTool) -> Optional[str]:
     """Return an input of a tool as Python code, or `None` if none is known."""
     value = tool.metadata.get(EXAMPLE)
-    if misfits(spec.json_schema_of(tool.input_schema), value):
-        value = example_of(spec, tool.input_schema)
+    model = tool.input_schema
+    if not isinstance(value, dict) or not fits_model(spec, model, value):
+        value = example_of(spec, model)
     if not isinstance(value, dict):
         return None
-    if tool.input_schema.root is not None:
+    if model.root is not None:
         return repr(value)
-    kind = plan.class_of(tool.input_schema)
+    kind = plan.class_of(model)
     names = {each.wire: each.name for each in plan.class_plan(kind).fields}
     given = [f"{names[k]}={v!r}" for k, v in value.items() if k in names]
     return f"{kind}({', '.join(given)})"

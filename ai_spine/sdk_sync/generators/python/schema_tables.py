@@ -63,13 +63,26 @@ class SchemaTable:
         Raises:
             ValueError: They are no schema, or refer to what there is not.
         """
+        return bool(self.fitting([value], keywords, scope))
+
+    def fitting(
+        self, values: List[Any], keywords: Keywords, scope: IRModel
+    ) -> List[Any]:
+        """Return the values that fit keywords.
+
+        Raises:
+            ValueError: They are no schema, or refer to what there is not.
+        """
         schema = self.add(keywords, scope)
         if names_in(schema):
             schema = {**schema, "$defs": self.schemas}
         try:
-            return bool(validator_class()(schema).is_valid(value))
+            is_valid = validator_class()(schema).is_valid
+            return [value for value in values if is_valid(value)]
         except RecursionError:
             raise ValueError("it refers to itself") from None
+        except OverflowError:
+            raise ValueError("a number is too large") from None
 
     def _add_unit(self, unit: Unit) -> Optional[str]:
         schema = in_order(unit.part.to_json_schema())

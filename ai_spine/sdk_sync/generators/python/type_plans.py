@@ -19,7 +19,7 @@ from ai_spine.sdk_sync.generators.python.unions import are_of_different_kinds, t
 from ai_spine.sdk_sync.generators.python.units import Unit, Units
 from ai_spine.sdk_sync.ir import UNSET, IRField, IRType
 from ai_spine.sdk_sync.ir.reading import field_from_schema
-from ai_spine.utils import one_line
+from ai_spine.utils import is_unicode, one_line
 
 ANY = TypePlan("Any")
 _SCALARS = {
@@ -221,7 +221,7 @@ class TypePlanner:
     def _opened(self, part: IRField, values: List[Any], place: Place) -> TypePlan:
         """Return the type of an enum in a response: later versions may have more values."""
         rest = {n: v for n, v in part.constraints.items() if n != "enum"}
-        texts = [value for value in values if isinstance(value, str)]
+        texts = [value for value in values if _is_text(value)]
         if part.type is IRType.ANY and texts and set(map(type, values)) <= _TEXTS:
             nullable = None in values
             part = replace(part, type=IRType.STRING, nullable=nullable)
@@ -238,7 +238,7 @@ class TypePlanner:
         schema = replace(part, constraints=rest, default=UNSET).to_json_schema()
         try:
             scope = place.unit.scope
-            values = [each for each in values if self.table.fits(each, schema, scope)]
+            values = self.table.fitting(values, schema, scope)
         except ValueError as error:
             words = one_line(f"only its {keyword} is enforced: {error}", 300)
             self.warn(place, f"{words}.")
@@ -249,10 +249,10 @@ class TypePlanner:
         nullable = len(others) < len(values)
         if not others:
             return TypePlan("None", nullable=True)
-        if all(isinstance(each, str) for each in others):
+        if all(map(_is_text, others)):
             known = tuple(dict.fromkeys(others))
             return TypePlan("literal", values=known, nullable=nullable)
-        if all(isinstance(each, (str, int)) for each in others):
+        if all(isinstance(each, int) or _is_text(each) for each in others):
             plan = TypePlan("literal", values=_distinct(others), nullable=nullable)
             return self._with(plan, {"enum": others}, place)
         plan = replace(ANY, nullable=nullable)
@@ -313,6 +313,11 @@ def _unknown_member(name: str, values: List[str]) -> TypePlan:
     known: Dict[str, Any] = {name: {"enum": values}}
     keywords = {"required": [name], "not": {"properties": known}}
     return TypePlan("dict", (ANY,), keywords=keywords)
+
+
+def _is_text(value: Any) -> bool:
+    """Return whether a value is a text that a `Literal` can have."""
+    return isinstance(value, str) and is_unicode(value)
 
 
 def _distinct(values: List[Any]) -> Any:

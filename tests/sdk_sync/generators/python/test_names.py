@@ -96,3 +96,16 @@ def test_names_given_earlier_are_kept_and_wrong_ones_ignored():
     for key in ("/b", "/c", "/d", "/e", "/f"):
         assert names.take(f"X{key[1:]}", key) == f"X{key[1:]}"
     assert names.take("Taken") == "Taken2"
+
+
+def test_thousands_of_names_that_are_alike_take_no_time():
+    names = Names()
+    found = [names.take("User") for _ in range(20_000)]
+    assert found[:2] == ["User", "User2"] and found[-1] == "User20000"
+
+
+@pytest.mark.parametrize("text", ["ExceptionGroup", "PythonFinalizationError"])
+def test_a_name_does_not_depend_on_the_version_of_python(text, monkeypatch):
+    assert class_name(text) == f"{text}_"
+    monkeypatch.delattr(builtins, text, raising=False)
+    assert class_name(text) == f"{text}_"

@@ -318,7 +318,12 @@ def test_without_ruff_formatting_is_an_error_that_says_what_to_do(
         ({"package_name": "../x"}, "'../x' is none"),
         ({"version": "d6a1b2"}, "is such as 1.2.3 or 1.2.3rc1, not 'd6a1b2'"),
         ({"models": "dataclasses"}, "not 'dataclasses'"),
-        ({"base_url": "localhost:8000"}, "must begin with http:// or https://"),
+        ({"package_name": "nul"}, "'nul' is the name of something else"),
+        ({"package_name": "com1"}, "'com1' is the name of something else"),
+        ({"base_url": "localhost:8000"}, "must be an http:// or https:// URL"),
+        ({"base_url": "http://me:hunter2@x"}, "^base_url must not have a user name"),
+        ({"base_url": "http://x?key=hunter2"}, "^base_url must not have a query"),
+        ({"base_url": None}, "must be an http:// or https:// URL"),
     ],
 )
 def test_wrong_arguments_are_refused(given, words):
@@ -365,3 +370,31 @@ def test_the_bytes_depend_on_no_hash_seed(tmp_path):
         environ = {**os.environ, "PYTHONHASHSEED": seed}
         digests.add(subprocess.check_output(command, env=environ, text=True))
     assert len(digests) == 1
+
+
+def test_a_lock_cannot_give_names_that_break_classes(tmp_path, imported):
+    generator = PythonSDKGenerator(SPEC, "broken_lock", tmp_path, format=False)
+    generator.generate_sync()
+    lock = json.loads((tmp_path / "spec.lock").read_text())
+    lock["names"]["/models/User"] = "str"
+    lock["names"]["/tools/search/client"] = "print"
+    lock["names"]["/models/User/properties/id"] = "model_config"
+    (tmp_path / "spec.lock").write_text(json.dumps(lock))
+    generator.generate_sync()
+    package = imported(tmp_path, "broken_lock")
+    assert {"User", "SearchClient"} <= set(package.__all__)
+    assert "id" in package.User.model_fields
+
+
+@pytest.mark.skipif(formatting.ruff_path() is None, reason="ruff formats and checks")
+def test_names_with_numbers_and_in_capitals_are_in_the_order_of_linters(tmp_path):
+    names = ["User2", "User10", "ID", "url", "API", "eTag", "Ab"]
+    models = {name: IRModel(name, V1, [IRField("a", IRType.ANY)]) for name in names}
+    PythonSDKGenerator(IRSpec(V1, models=models), "ordered", tmp_path).generate_sync()
+    done = subprocess.run(
+        [formatting.ruff_path(), "check", "--no-cache", tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout

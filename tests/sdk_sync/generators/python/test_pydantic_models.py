@@ -534,3 +534,28 @@ def test_a_response_with_closed_objects_keeps_unknown_fields(models):
 def test_control_characters_of_a_description_are_shown_escaped(models):
     module = models(A={**object_of(), "description": "\x1b[31m\rred\x00"})
     assert "\\x1b[31m" in module.A.__doc__ and "red\\x00" in module.A.__doc__
+
+
+def test_texts_that_are_no_unicode_break_no_class(models):
+    strange = "\ud800"
+    schema = object_of(kind={"enum": [strange, "b"]}, **{strange: TEXT})
+    found = models(M=schema)
+    assert list(found.M.model_fields) == ["kind"]
+    assert from_json(found.M, {"kind": "b"}).kind == "b"
+    assert from_json(found.M, {"kind": strange}).kind == strange
+
+
+def test_unions_that_branch_at_each_step_are_planned_soon():
+    schemas = {"M60": TEXT}
+    for n in range(60):
+        following = {"$ref": f"#/$defs/M{n + 1}"}
+        schemas[f"M{n}"] = {"anyOf": [following, {**following, "title": "again"}]}
+    plan = plan_models(spec_of(schemas))
+    assert not any(each.alias.nullable for each in plan.classes)
+
+
+def test_unions_that_lead_back_to_themselves_accept_what_a_member_accepts(models):
+    back = {"anyOf": [{"$ref": "#/$defs/A"}, TEXT]}
+    first = {"anyOf": [{"$ref": "#/$defs/B"}, {"type": "null"}]}
+    plan = plan_models(spec_of({"A": first, "B": back}))
+    assert all(each.alias.nullable for each in plan.classes)
