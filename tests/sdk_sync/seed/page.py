@@ -11,9 +11,8 @@ from ai_spine.sdk_sync.ir import IRField, IRModel, IRType, SchemaVersion
 
 PRINTED_URL = "http://localhost:8000"
 _TEXT = (Path(__file__).parent / "blocks.md").read_text("utf-8")
-_BLOCK = re.compile(r"^## (.+?)\n+```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = {name: code for name, _, code in _BLOCK.findall(_TEXT)}
-LANGUAGES = {name: language for name, language, _ in _BLOCK.findall(_TEXT)}
+_BLOCK = re.compile(r"^## (.+?)\n+```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = {name: code for name, code in _BLOCK.findall(_TEXT)}
 V1 = SchemaVersion(1, 0, 0)
 
 
