@@ -116,9 +116,8 @@ def flows(here):
 
 
 @pytest.fixture
-def run(invoke, here, monkeypatch):  # noqa: F811
+def run(invoke, here):  # noqa: F811
     """Run the commands of a block, which must succeed; return their outcomes."""
-    monkeypatch.setenv("AI_SPINE_API_KEY", KEY)
 
     def call(block, url=PRINTED_URL):
         outcomes = [invoke(*words) for words in commands(block, url)]

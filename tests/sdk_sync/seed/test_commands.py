@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from ai_spine.cli.main import cli
-from ai_spine.sdk_sync.ir import IRSpec
+from ai_spine.sdk_sync.ir import IRModel, IRSpec, IRType
 from ai_spine.sdk_sync.registry import SchemaRegistry
 from tests.needs import needs
-from tests.sdk_sync.seed.page import BLOCKS, Page, commands, files_in
+from tests.sdk_sync.seed.page import BLOCKS, V1, Page, commands, field, files_in
 
 pytestmark = needs("pydantic")
 ROOT = Path(__file__).parents[3]
@@ -131,7 +131,8 @@ def test_advanced_options_are_used_and_a_saved_spec_can_be_read_again(
     assert 'base_url: str = "http://api.example.com"' in text_of(
         folder / "my_n3_sdk" / "clients.py"
     )
-    assert '__version__ = "1.2.3"' in text_of(folder / "my_n3_sdk" / "__init__.py")
+    package = text_of(folder / "my_n3_sdk" / "__init__.py")
+    assert '__version__ = "1.2.3"' in package and 'SCHEMA_VERSION = "1.0.0"' in package
     assert 'version = "1.2.3"' in text_of(folder / "pyproject.toml")
     assert set(IRSpec.from_json(text_of(here / "spec.json")).tools) == {
         "create_user",
@@ -151,6 +152,14 @@ def test_the_other_options_are_used(invoke, spec, here):
     before = text_of(here / "sdk" / "n3_sdk" / "models.py")
     assert invoke(*words[:-1]).exit_code == 0
     assert text_of(here / "sdk" / "n3_sdk" / "models.py") != before
+
+
+def test_strict_fails_and_says_what_cannot_be_typed(invoke, here):
+    pet = IRModel("Pet", V1, [field("owner", IRType.REF, ref_name="Nobody")])
+    (here / "spec.json").write_text(IRSpec(V1, models={"Pet": pet}).to_json())
+    outcome = invoke("sdk-sync", "python", "--spec-file", "spec.json", "--strict")
+    assert outcome.exit_code == 1 and "/models/Pet" in outcome.error
+    assert "[SDK003]" in outcome.error and not (here / "sdk").exists()
 
 
 def test_the_command_of_the_quick_reference_generates_a_package(run, backend, here):
