@@ -1,9 +1,8 @@
 """Exports the schemas of an application, and what serves them from a FastAPI backend."""
 
 import os
-import tempfile
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
+from typing import Any, Iterable, List, Mapping, Optional, Tuple, Union
 
 from ai_spine.models import Flow
 from ai_spine.sdk_sync.errors import ConfigError, ExportError
@@ -12,6 +11,7 @@ from ai_spine.sdk_sync.flows import class_names, spec_of_flows
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, IRTool, SchemaVersion
 from ai_spine.sdk_sync.registry import SchemaRegistry
 from ai_spine.utils import one_line
+from ai_spine.utils.files import write_whole
 
 PathLike = Union[str, "os.PathLike[str]"]
 _EXPECTED = (
@@ -119,43 +119,34 @@ class SchemaExporter:
 
     def _spec_of_items(self, items: Any) -> IRSpec:
         flows: List[Flow] = []
-        tools: Dict[str, IRTool] = {}
+        others: List[Tuple[str, Any]] = []
         for name, item in items:
             flow = _flow_of(item)
             if flow is not None:
                 flows.append(flow)
             else:
-                tool = self._tool_of(name, item)
-                tools[tool.name] = tool
+                others.append((_tool_name(name, item), item))
         spec = spec_of_flows(flows, version=str(self._version))
-        models = {
-            model.name: model
-            for tool in tools.values()
-            for model in (tool.input_schema, tool.output_schema)
-        }
-        spec.tools.update(tools)
-        spec.models.update(models)
+        classes = class_names(name for name, _ in others)
+        for name, item in others:
+            if name in spec.tools:
+                shown = one_line(repr(name), 100)
+                raise ConfigError(f"two tools have the name {shown}: rename one")
+            tool = self._tool_of(name, item, classes[name])
+            spec.tools[name] = tool
+            for model in (tool.input_schema, tool.output_schema):
+                spec.models[model.name] = model
         return spec
 
-    def _tool_of(self, name: str, item: Any) -> IRTool:
+    def _tool_of(self, name: str, item: Any, class_name: str) -> IRTool:
         """Return something that has the attributes, or the keys, of a tool."""
         if isinstance(item, IRTool):
             return item
-        given = {each: _part_of(item, each) for each in _TOOL_PARTS}
-        name = str(given["name"] or name)
-        schemas = [given["input_schema"], given["output_schema"]]
-        if not name or schemas == [None, None]:
-            kind = f"an item of type {type(item).__name__}"
-            shown = one_line(repr(name), 100) if name else kind
-            raise ConfigError(
-                f"{shown} is neither a flow nor a tool: a tool has a name and an input_schema"
-            )
-        (class_name,) = class_names([name]).values()
         taken, returned = (
-            self._model_of(schema, f"{class_name}{end}")
-            for schema, end in zip(schemas, ("Input", "Output"))
+            self._model_of(_part_of(item, schema), f"{class_name}{end}")
+            for schema, end in zip(_SCHEMAS, ("Input", "Output"))
         )
-        described = str(given["description"] or name)
+        described = str(_part_of(item, "description") or name)
         return IRTool(name, self._version, described, taken, returned)
 
     def _model_of(self, schema: Any, name: str) -> IRModel:
@@ -168,7 +159,19 @@ class SchemaExporter:
         return IRModel.from_json_schema(schema, name=name, version=self._version)
 
 
-_TOOL_PARTS = ("name", "description", "input_schema", "output_schema")
+_SCHEMAS = ("input_schema", "output_schema")
+
+
+def _tool_name(name: str, item: Any) -> str:
+    """Return the name of a tool: its own, or else the one that it goes by."""
+    name = str(_part_of(item, "name") or name)
+    if not name or all(_part_of(item, each) is None for each in _SCHEMAS):
+        kind = f"an item of type {type(item).__name__}"
+        shown = one_line(repr(name), 100) if name else kind
+        raise ConfigError(
+            f"{shown} is neither a flow nor a tool: a tool has a name and an input_schema"
+        )
+    return name
 
 
 def _part_of(item: Any, name: str) -> Any:
@@ -200,15 +203,7 @@ def save_spec_to_file(spec: IRSpec, path: PathLike) -> None:
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, new = tempfile.mkstemp(dir=str(target.parent), prefix=".spec-")
-        try:
-            with open(handle, "wb") as file:
-                file.write(content)
-            os.chmod(new, 0o644)  # else only its owner could read it
-            os.replace(new, target)
-        except BaseException:
-            os.unlink(new)
-            raise
+        write_whole(str(target), content)
     except OSError as error:
         shown = one_line(str(path), 200)
         words = f"the specification cannot be written to {shown}: {error.strerror}"

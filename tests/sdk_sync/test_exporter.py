@@ -276,3 +276,20 @@ def test_the_generated_router_serves_the_specification_beside_it(tmp_path):
         ).json()
     assert IRSpec.from_dict(body) == spec
     assert model["properties"] == SCHEMA["properties"]
+
+
+def _tool(name, field):
+    taken = {"type": "object", "properties": {field: {"type": "string"}}}
+    return {"name": name, "input_schema": taken, "output_schema": {}}
+
+
+def test_tools_whose_names_become_one_class_keep_their_own_models():
+    spec = export_schemas_from_app([_tool("a-b", "x"), _tool("a_b", "y")])
+    models = {tool.input_schema.name for tool in spec.tools.values()}
+    assert len(models) == 2 and models <= set(spec.models)
+
+
+@pytest.mark.parametrize("first", [_tool("a", "x"), {"flow_id": "a", "nodes": []}])
+def test_two_tools_of_one_name_are_refused(first):
+    with pytest.raises(ConfigError, match="two tools have the name 'a': rename one"):
+        export_schemas_from_app([first, _tool("a", "y")])
