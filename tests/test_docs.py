@@ -57,6 +57,8 @@ def test_examples_in_docstrings_run(name):
     if name.endswith((".mcp_server", ".mcp_transports")):
         pytest.importorskip("mcp")
     module = importlib.import_module(name)
+    if not has_examples(module):
+        return
     with LocalServer() as server, server.client() as client:
         check_examples(module, doctest.DocTestRunner().run, server, client)
 
@@ -66,6 +68,8 @@ def test_examples_in_docstrings_run(name):
 def test_asynchronous_examples_run(name, monkeypatch):
     skip_without(name)
     module = importlib.import_module(name)
+    if not has_examples(module):
+        return
     with LocalServer() as server, contextlib.ExitStack() as stack:
         loop = asyncio.new_event_loop()
         stack.callback(loop.close)
@@ -83,6 +87,11 @@ def test_asynchronous_examples_run(name, monkeypatch):
         monkeypatch.setattr(doctest, "exec", execute, raising=False)
         runner = doctest.DocTestRunner()
         check_examples(module, run, server, client)
+
+
+def has_examples(module):
+    """Return whether a module has examples, without a server for those that have none."""
+    return any(each.examples for each in doctest.DocTestFinder().find(module))
 
 
 def check_examples(module, run, server, client):

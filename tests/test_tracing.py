@@ -296,7 +296,7 @@ class Echo(BaseHTTPRequestHandler):
 
 def test_an_http_agent_is_sent_the_trace(traces):
     agent = HTTPServer(("127.0.0.1", 0), Echo)
-    thread = Thread(target=agent.serve_forever)
+    thread = Thread(target=agent.serve_forever, args=(0.01,))
     thread.start()
     try:
         agents = {"echo": f"http://127.0.0.1:{agent.server_address[1]}"}

@@ -1,6 +1,9 @@
 """`sdk-sync python|diff`."""
 
 import contextlib
+import os
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
@@ -13,7 +16,7 @@ from ai_spine.cli.groups import Noun
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import harmless, harmless_line, put
 from ai_spine.cli.sdk_sync_diff import diff
-from ai_spine.cli.sdk_sync_sources import given_key
+from ai_spine.cli.sdk_sync_sources import export_backend
 from ai_spine.cli.session import import_local, session
 from ai_spine.utils import one_line
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from ai_spine.sdk_sync.ir import IRSpec
 
 _OUT, _PACKAGE, _BASE_URL = "./sdk", "n3_sdk", "http://localhost:8000"
+_MANY = 500  # models, which take seconds
 _SCHEMA_VERSION = "1.0.0"  # of flows that have none
 _SOURCES = ("backend", "schema_dir", "spec_file", "flows")
 
@@ -99,14 +103,14 @@ def python(out: str, package_name: Optional[str], **options: Any) -> None:
 def _check_sources(options: Dict[str, Any]) -> None:
     given = [name for name in _SOURCES if options[name] is not None]
     names = [f"--{name.replace('_', '-')}" for name in given or _SOURCES]
+    if options["agents"] is not None and options["flows"] is None:
+        raise click.UsageError("--agents needs --flows")
     if not given:
         raise click.UsageError(
             f"name what to read: {', '.join(names[:-1])} or {names[-1]}"
         )
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(names)} exclude each other")
-    if options["agents"] is not None and options["flows"] is None:
-        raise click.UsageError("--agents needs --flows")
     if options["check"] and options["save_spec"]:
         raise click.UsageError("--check writes nothing: leave out --save-spec")
 
@@ -129,8 +133,7 @@ def _read_spec(options: Dict[str, Any]) -> "IRSpec":
     from ai_spine.sdk_sync.registry import SchemaExporter, load_spec
 
     if options["backend"] is not None:
-        exporter = SchemaExporter(options["backend"], api_key=given_key())
-        return exporter.export_from_backend_sync()
+        return export_backend(options["backend"])
     if options["schema_dir"] is not None:
         exporter = SchemaExporter()
         spec = exporter.export_from_directory(Path(options["schema_dir"]))
@@ -154,7 +157,7 @@ def _generator(
     base_url = session().options.get("base_url") or options["backend"] or _BASE_URL
     return PythonSDKGenerator(
         spec,
-        package_name or (_PACKAGE if out == _OUT else Path(out).resolve().name),
+        package_name or _package_of(out),
         out,
         base_url,
         options["version"],
@@ -162,8 +165,15 @@ def _generator(
         models=options["models"],
         format=not options["no_format"],
         force=options["force"],
-        progress=say if options["verbose"] else None,
+        progress=say if options["verbose"] or len(spec.models) > _MANY else None,
     )
+
+
+def _package_of(out: str) -> str:
+    """Return the name of the package that a folder is named after."""
+    if out == _OUT:
+        return _PACKAGE
+    return re.sub("[^a-z0-9]+", "_", Path(out).resolve().name.lower()).strip("_")
 
 
 def _save(spec: "IRSpec", path: str) -> None:
@@ -180,7 +190,7 @@ def _check(generator: "PythonSDKGenerator", verbose: bool) -> None:
     for each in found:
         put(harmless_line(f"{each.kind}: {each.path}"))
         for line in each.diff.splitlines():
-            put(harmless_line(line))
+            put(f"{line[:1]}{harmless_line(line[1:])}")
     folder = harmless(str(generator.output_dir))
     if found:
         count = f"{_count(len(found), 'file')} differ{'s' if len(found) == 1 else ''}"
@@ -190,14 +200,13 @@ def _check(generator: "PythonSDKGenerator", verbose: bool) -> None:
 
 def _report(generator: "PythonSDKGenerator", verbose: bool) -> None:
     """Say what was written, and what could not be typed."""
-    spec = generator.spec
-    models = len({id(model) for _, model in spec.all_models()})
+    tools = _count(len(generator.spec.tools), "client")
     folder = harmless(str(generator.output_dir))
-    say(
-        f"{folder} has {_count(len(spec.tools), 'client')} and {_count(models, 'model')}"
-    )
+    say(f"{folder} has {tools} and {_count(generator.model_count, 'model')}")
     _report_warnings(generator.warnings, verbose)
-    put(f"pip install {folder}")
+    # With a separator in it, pip takes it for a folder, and not for a package of an index.
+    place = folder if os.path.isabs(folder) else os.path.join(os.curdir, folder)
+    put(f"pip install {shlex.quote(place)}")
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,5 +1,6 @@
 """Reads what `sdk-sync diff` compares: a specification or a model, from wherever it is."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -33,7 +34,7 @@ def read_source(text: str) -> Source:
     name, _, version_text = wanted.partition("@")
     version = _version(version_text)
     if _URL.match(place):
-        return _picked(_exported(place), text, name, version)
+        return _picked(export_backend(place), text, name, version)
     path = Path(place)
     if path.is_dir():
         return _registered(path, text, name, version)
@@ -76,16 +77,19 @@ def _source_of(data: Any, stem: str) -> Source:
     return IRModel.from_json_schema(data, name=None if has_name else stem)
 
 
-def _exported(url: str) -> "IRSpec":
+def export_backend(url: str) -> "IRSpec":
+    """Return the specification of a running backend, with the key and timeout of the options.
+
+    Args:
+        url: The backend.
+    """
     from ai_spine.sdk_sync.registry import SchemaExporter
 
-    return SchemaExporter(url, api_key=given_key()).export_from_backend_sync()
-
-
-def given_key() -> Optional[str]:
-    """Return the key that an option gives for a backend, or that is in the file it names."""
     key = session().key
-    return key() if callable(key) else key
+    more = {n: v for n, v in session().options.items() if n == "timeout"}
+    exporter = SchemaExporter(url, api_key=key() if callable(key) else key, **more)
+    # Unlike threads, a coroutine ends at once when Ctrl-C comes.
+    return asyncio.run(exporter.export_from_backend())
 
 
 def _registered(

@@ -29,8 +29,8 @@ WARNINGS = "warnings"
 """The key in the metadata of a specification with a sentence for each thing that is not known."""
 _UNKNOWN: Schema = {"type": "object"}
 _DIGEST_LENGTH = 8
-
-
+GENERATOR: Mapping[str, str] = {"generator": "ai-spine"}
+"""What the metadata of a specification say of the program that made it."""
 EXAMPLE = "example_input"
 """The key in the metadata of a flow, and of its tool, with an input to try it with."""
 
@@ -109,7 +109,7 @@ def spec_of_flows(
             agent_id: maker.agent(agent, classes[_agent_words(agent_id)])
             for agent_id, agent in listed.items()
         },
-        metadata={"namespace": namespace, WARNINGS: maker.warnings},
+        metadata={**GENERATOR, "namespace": namespace, WARNINGS: maker.warnings},
     )
 
 

@@ -19,7 +19,7 @@ FILES = "files"  # in a manifest: the digests of all other files by their paths
 _COMPILED = "__pycache__"
 # What tools leave in a folder: not generated, but no reason to refuse it.
 _LEFT_BY_TOOLS = {".git", ".venv", "build", "dist", ".mypy_cache", ".pytest_cache"}
-_LEFT_BY_TOOLS |= {".ruff_cache"}
+_LEFT_BY_TOOLS |= {".ruff_cache", ".DS_Store", ".idea", ".vscode"}
 _MOST_NAMED = 3
 
 
@@ -84,6 +84,11 @@ def check_folder(folder: Path, manifest: str, *, force: bool = False) -> None:
     if os.path.lexists(target) and not target.is_dir():
         raise ConfigError(f"{_shown(folder)} is a file: name a folder")
     others = [each for each in _others(target, manifest) if not _is_left_by_tools(each)]
+    if manifest in others and not force and not read_manifest(target, manifest):
+        raise ConfigError(
+            f"{_shown(target / manifest)} is damaged, so that nothing says what was generated: "
+            "restore it, or use --force"
+        )
     if others and not force:
         raise ConfigError(
             f"{_shown(folder)} has what was not generated: {_named(others)}; name another "
@@ -131,7 +136,7 @@ def differences(folder: Path, files: Files) -> List[Difference]:
         except OSError as error:
             words = f"{_shown(folder / path)} cannot be read: {error.strerror}"
             raise ConfigError(words) from None
-        if there != data:
+        if _digest(there) != _digest(data):
             found.append(Difference(path, "changed", _diff(path, there, data)))
     known = {path: _digest(data) for path, data in files.items()}
     for path in _others_in(folder, known):
@@ -141,7 +146,8 @@ def differences(folder: Path, files: Files) -> List[Difference]:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    """Return the digest of a file, whatever ends its lines: git may change that."""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _others(folder: Path, manifest: str) -> List[str]:

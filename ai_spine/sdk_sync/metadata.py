@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Callable, Dict, NamedTuple, Optional, TypeVar, Union
 
 from ai_spine.sdk_sync.errors import ConfigError, SchemaRegistryError
-from ai_spine.sdk_sync.flows import DIALECT
+from ai_spine.sdk_sync.flows import DIALECT, GENERATOR
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, IRTool, SchemaVersion
 from ai_spine.sdk_sync.registry import SchemaRegistry
 from ai_spine.utils import one_line
@@ -122,7 +122,7 @@ class SchemaMetadata:
         api = self._api_version if api_version is None else api_version
         if self._spec is not None:
             return replace(self._spec, version=called, api_version=api)
-        return self._registry.export_spec(called, api)
+        return self._registry.export_spec(called, api, GENERATOR)
 
 
 def _versions(found: Dict[str, Any]) -> Document:

@@ -134,7 +134,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), after == before)
 
 
 def test_a_forgotten_client_warns_once_and_its_library_says_nothing(
-    server, library, capfd
+    server, library, capfd, no_garbage
 ):
     async def main():
         client = AsyncAISpine(base_url=server.url, transport=library)
@@ -158,8 +158,7 @@ def test_a_forgotten_client_warns_once_and_its_library_says_nothing(
     assert found == [] and capfd.readouterr().err == ""
 
 
-def test_a_client_that_was_never_used_need_not_be_closed(server, library):
-    gc.collect()  # of other tests
+def test_a_client_that_was_never_used_need_not_be_closed(server, library, no_garbage):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         AsyncAISpine(base_url=server.url, transport=library)

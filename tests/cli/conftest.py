@@ -1,5 +1,6 @@
 """Fixtures of the command's tests: a server with odd flows, and two ways to run the command."""
 
+import contextlib
 import inspect
 import json
 import logging
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from ai_spine.cli.main import cli
+from ai_spine.flows.definitions import read_file
 from ai_spine.local import LocalServer
 from ai_spine.local.samples import agents as sample_agents
 from ai_spine.local.server import SAMPLES
@@ -90,14 +92,16 @@ def _break(input, config):
     raise ValueError("the scale\nis broken")
 
 
+# Read once: to read YAML takes longer than all else that starts a server.
+_SAMPLE_FLOWS = [read_file(path) for path in sorted(SAMPLES.glob("*.yaml"))]
 _LINE = _break.__code__.co_firstlineno + 1
 BROKEN = f"ValueError: the scale is broken (conftest.py:{_LINE})"
 """Why the flow `broken` fails."""
 
 
-@pytest.fixture
-def server():
-    """A server with the samples, and with flows that echo, fail, get stuck or have two exits."""
+@contextlib.contextmanager
+def odd_server():
+    """Start a server with the samples, and flows that echo, fail, get stuck or have two exits."""
     gate = threading.Event()
 
     def wait(input, config):
@@ -108,7 +112,7 @@ def server():
     samples = vars(sample_agents).values()
     agents = {a.agent_id: a for a in samples if hasattr(a, "agent_id")}
     flows = [
-        *sorted(SAMPLES.glob("*.yaml")),
+        *_SAMPLE_FLOWS,
         _flow("echo"),
         _flow("pair", nodes=("left", "right")),
         _flow("broken", "breaker"),
@@ -117,6 +121,13 @@ def server():
     with LocalServer(flows, {**agents, "breaker": _break, "waiter": wait}) as local:
         yield local
         gate.set()
+
+
+@pytest.fixture
+def server():
+    """A server with the samples and odd flows."""
+    with odd_server() as local:
+        yield local
 
 
 @pytest.fixture
@@ -156,14 +167,14 @@ def run(invoke, server, monkeypatch):
     return invoke
 
 
-@pytest.fixture
-def launch():
-    """Start the command as a process; at the end it is killed if it still runs."""
+@contextlib.contextmanager
+def launching(limit=LIMIT):
+    """Yield what starts the command as a process; at the end it is killed if it still runs."""
     started = []
 
     def start(*args, command=COMMAND, cwd=None, encoding="utf-8", **env):
         process = _popen([*command, *map(str, args)], cwd, encoding, env)
-        watchdog = threading.Timer(LIMIT, process.kill)
+        watchdog = threading.Timer(limit, process.kill)
         watchdog.daemon = True
         watchdog.start()
         started.append((process, watchdog))
@@ -179,6 +190,13 @@ def launch():
         watchdog.join()
         for stream in (process.stdout, process.stderr):
             stream.close()
+
+
+@pytest.fixture
+def launch():
+    """Start the command as a process; at the end it is killed if it still runs."""
+    with launching() as start:
+        yield start
 
 
 def _popen(command, cwd, encoding, env):

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from ai_spine.cli import project
-from tests.cli.conftest import finish
+from tests.cli.conftest import UNMEASURED, finish
 from tests.needs import needs
+from tests.pytest_plugin import WITHOUT_OTHERS
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = [
@@ -94,7 +95,7 @@ def test_the_printed_commands_work(run_process, serve, model, tmp_path, template
 def test_the_tests_of_a_project_pass(init, launch, tmp_path, template):
     assert init("demo", "--template", template).exit_code == 0
     process = launch(
-        *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider", *WITHOUT_OTHERS),
         command=[sys.executable],
         cwd=tmp_path / "demo",
     )
@@ -119,7 +120,8 @@ def test_the_python_of_a_project_is_formatted(init, tmp_path, template):
     files = sorted(map(str, (tmp_path / "demo").rglob("*.py")))
     flake8 = ["flake8", "--isolated", "--max-line-length=100", "--extend-ignore=D"]
     for tool in (["black", "--check", "-q"], flake8):
-        done = subprocess.run([sys.executable, "-m", *tool, *files])
+        command = [sys.executable, "-m", *tool, *files]
+        done = subprocess.run(command, env={**os.environ, **UNMEASURED})
         assert done.returncode == 0
 
 

@@ -1,6 +1,7 @@
 """Tests of `mcp`, with the official client: over stdio and HTTP, and when it disappears."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from typing import NamedTuple
 
 import pytest
 
@@ -18,8 +20,14 @@ pytest.importorskip("aiohttp")
 from mcp import Client  # noqa: E402
 from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402
 
+from ai_spine import AISpine  # noqa: E402
 from ai_spine.cli import mcp as command  # noqa: E402
-from tests.cli.conftest import UNMEASURED, finish  # noqa: E402
+from tests.cli.conftest import (  # noqa: E402
+    UNMEASURED,
+    finish,
+    launching,
+    odd_server,
+)
 from tests.local import LIMIT, wait_until  # noqa: E402
 
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
@@ -131,15 +139,43 @@ def check(tools, result, reported, errors):
 def serve_http(launch, server):
     """Start `mcp --http` for the server with odd flows, and return the process and its URL."""
 
-    def start(*words):
-        words = ("--http", "--port", "0", "--base-url", server.url, *words)
-        process = launch("mcp", *words)
-        line = process.stderr.readline()
-        found = re.match(r"MCP is served at (http://\S+/mcp)$", line)
-        assert found, line + process.stderr.read()
-        return process, found.group(1)
+    return lambda: start_http(launch, server)
 
-    return start
+
+def start_http(launch, server, *words):
+    words = ("--http", "--port", "0", "--base-url", server.url, *words)
+    process = launch("mcp", *words)
+    line = process.stderr.readline()
+    found = re.match(r"MCP is served at (http://\S+/mcp)$", line)
+    assert found, line + process.stderr.read()
+    return process, found.group(1)
+
+
+class Shared(NamedTuple):
+    """A server, and where `mcp --http` serves it, for tests that leave both as they are."""
+
+    client: AISpine
+    url: str
+
+
+@pytest.fixture(scope="module")
+def shared_by_tests():
+    """What tests have started for those after them, and what ends it."""
+    with contextlib.ExitStack() as stack:
+        yield [], stack
+
+
+@pytest.fixture
+def shared(shared_by_tests):
+    """What is started once: in a test, whose environment is clean."""
+    made, stack = shared_by_tests
+    if not made:
+        server = stack.enter_context(odd_server())
+        client = stack.enter_context(server.client())
+        launch = stack.enter_context(launching(limit=10 * LIMIT))
+        url = start_http(launch, server, "--allowed-host", "spine.test")[1]
+        made.append(Shared(client, url))
+    return made[0]
 
 
 def test_the_samples_are_listed_and_called_over_stdio():
@@ -147,9 +183,8 @@ def test_the_samples_are_listed_and_called_over_stdio():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_flows_are_listed_and_called_over_http(serve_http, mode):
-    process, url = serve_http()
-    tools, *others = in_loop(url, exercise, mode)
+def test_flows_are_listed_and_called_over_http(shared, mode):
+    tools, *others = in_loop(shared.url, exercise, mode)
     check(tools, *others)
     assert {"echo", "pair", "broken", "stuck"} < set(tools)
 
@@ -187,11 +222,8 @@ def test_a_call_that_is_cancelled_cancels_its_execution(server, client):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_call_over_http_that_is_cancelled_cancels_its_execution(
-    serve_http, client, mode
-):
-    process, url = serve_http()
-    output = in_loop(url, lambda mcp: call_and_cancel(mcp, client), mode)
+def test_a_call_over_http_that_is_cancelled_cancels_its_execution(shared, mode):
+    output = in_loop(shared.url, lambda mcp: call_and_cancel(mcp, shared.client), mode)
     assert output == {"out": {"a": 1}}
 
 
@@ -333,8 +365,8 @@ def status_of(url, **headers):
         return error.code
 
 
-def test_only_known_hosts_and_no_web_pages_may_come(serve_http):
-    process, url = serve_http("--allowed-host", "spine.test")
+def test_only_known_hosts_and_no_web_pages_may_come(shared):
+    url = shared.url
     assert status_of(url) == 200
     assert status_of(url, Host="spine.test:80") == 200
     assert status_of(url, Host="evil.test") == 421

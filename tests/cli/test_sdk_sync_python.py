@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_package_is_generated_from_a_running_backend(generate, here):
         text = (here / "my_flows" / "my_flows" / "clients.py").read_text()
         assert f'base_url: str = "{server.url}"' in text
     assert outcome.exit_code == 0
-    assert outcome.stdout == "pip install my_flows\n"
+    assert outcome.stdout == "pip install ./my_flows\n"
     assert "my_flows has 2 clients and " in outcome.stderr
     assert "class CreditAnalysisClient:" in text
 
@@ -129,6 +130,32 @@ def test_all_options_of_the_package_are_used(generate, here):
     assert b'version = "1.2.3"' in files["pyproject.toml"]
     assert IRSpec.from_json((here / "saved.json").read_text()).models == {"User": USER}
     assert "generating" in outcome.stderr and "formatting" not in outcome.stderr
+
+
+def test_a_package_is_named_after_its_folder_as_python_can(generate, here):
+    outcome = generate("--spec-file", "spec.json", "--out", "My-SDK 2")
+    assert outcome.stdout == "pip install './My-SDK 2'\n"
+    assert (here / "My-SDK 2" / "my_sdk_2" / "models.py").exists()
+
+
+def test_the_timeout_of_the_options_holds_for_a_backend(generate, httpserver):
+    gate = threading.Event()
+    httpserver.expect_request("/api/_meta/spec").respond_with_handler(
+        lambda request: gate.wait(30)
+    )
+    try:
+        outcome = generate("--backend", httpserver.url_for(""), "--timeout", "0.1")
+    finally:
+        gate.set()
+    assert outcome.exit_code == 8 and "[SDK010]" in outcome.error
+
+
+def test_a_diff_keeps_the_indentation_of_code(generate, here):
+    generate("--spec-file", "spec.json")
+    email = IRField("email", IRType.STRING, required=True)
+    write_spec(here / "spec.json", IRModel("User", V1, [*USER.fields, email]))
+    lines = generate("--spec-file", "spec.json", "--check").stdout.splitlines()
+    assert "+    email: str" in lines
 
 
 def test_what_is_up_to_date_passes_the_check(generate, here):
@@ -202,7 +229,11 @@ def test_the_first_warnings_are_shown_and_all_if_asked(generate, here):
             2,
             "'my-sdk' is none",
         ),
-        (["--spec-file", "spec.json", "--out", "my-sdk"], 2, "'my-sdk' is none"),
+        (
+            ["--spec-file", "spec.json", "--out", "2"],
+            2,
+            "(--package-name gives another)",
+        ),
         (
             ["--spec-file", "spec.json", "--base-url", "x"],
             2,

@@ -1,5 +1,6 @@
 """Tests of the installed command in a process of its own."""
 
+import importlib
 import json
 import os
 import shutil
@@ -136,15 +137,25 @@ def test_a_flow_file_that_is_not_yaml_is_reported_in_one_line(run_process, tmp_p
 )
 @pytest.mark.parametrize("name", ["broken_agents", "broken_agents.py"])
 def test_an_agent_module_that_cannot_be_imported_is_reported_in_one_line(
-    run_process, tmp_path, content, reason, name
+    invoke, monkeypatch, tmp_path, content, reason, name
 ):
     (tmp_path / "broken_agents.py").write_text(content, encoding="utf-8")
-    words = ("local", "start", "--port", "0", "--agents", name)
-    outcome = run_process(*words, cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    importlib.invalidate_caches()
+    outcome = invoke("local", "start", "--port", "0", "--agents", name)
     assert outcome.exit_code == 2
     assert f"the agents {name!r} cannot be imported: " in outcome.error
     assert reason in outcome.error
     assert outcome.stderr.count("\n") == 1
+
+
+def test_an_agent_module_that_exits_is_an_error_of_the_process(run_process, tmp_path):
+    (tmp_path / "broken_agents.py").write_text("raise SystemExit(0)", encoding="utf-8")
+    words = ("local", "start", "--port", "0", "--agents", "broken_agents")
+    outcome = run_process(*words, cwd=tmp_path)
+    assert outcome.exit_code == 2
+    assert "the agents 'broken_agents' cannot be imported: " in outcome.error
 
 
 @pytest.fixture

@@ -103,7 +103,8 @@ def test_all_inputs_must_be_a_json_object(
     argument = {"text": text, "file": f"@{path}", "stdin": "-"}[source]
     name = {"text": "its text", "file": str(path), "stdin": "stdin"}[source]
     stdin = text if source == "stdin" else None
-    gc.collect()  # what is collected at the limit of recursion reports that on stderr
+    if text == DEEP:
+        gc.collect()  # what is collected at the limit of recursion reports that on stderr
     outcome = run(*command.split(), "echo", option, argument, input=stdin)
     assert outcome.exit_code == 2
     assert f"Error: {option}: {name} {complaint}" in outcome.error

@@ -8,6 +8,14 @@ from pathlib import Path
 import ai_spine
 
 ROOT = Path(ai_spine.__file__).parent.parent
+# Plugins that may be installed, whose imports take longer than a small run.
+WITHOUT_OTHERS = [
+    f"-pno:{name}"
+    for name in (
+        *("anyio", "hypothesispytest", "pytest_cov", "pytest_httpserver"),
+        *("randomly", "requests_mock"),
+    )
+]
 LIMIT = 120  # seconds until a run that hangs is killed
 
 
@@ -18,14 +26,16 @@ def run_pytest(folder, *arguments, loaded=True, autoload=False, environ=()):
         folder: Where it runs.
         *arguments: What to add to its command line.
         loaded: Whether to load the plugin by name.
-        autoload: Whether to load all installed plugins, which takes longer than most tests.
+        autoload: Whether to load installed plugins, but for `WITHOUT_OTHERS`.
         environ: Variables to set.
     """
     known = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     known["COVERAGE_PROCESS_CONFIG"] = ""  # the other tests of the plugin measure it
     if not autoload:
         known["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    path = os.pathsep.join([str(ROOT), *dict(environ).pop("PYTHONPATH", "").split()])
+    others = WITHOUT_OTHERS if autoload else ["-pno:randomly"]
+    paths = (dict(environ).get("PYTHONPATH"), known.get("PYTHONPATH"))
+    path = os.pathsep.join([str(ROOT), *filter(None, paths)])
     plugin = ["-p", "ai_spine.pytest_plugin"] if loaded else []
     usual = [
         "-W",
@@ -34,8 +44,7 @@ def run_pytest(folder, *arguments, loaded=True, autoload=False, environ=()):
         "ignore::ImportWarning",
         "-p",
         "no:cacheprovider",
-        "-p",
-        "no:randomly",
+        *others,
     ]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, *usual, *arguments],

@@ -41,8 +41,11 @@ def test_a_flow_is_a_tool_with_a_typed_input_and_output():
     assert tool.input_schema.constraints == {}  # of one dialect, which needs no mention
     assert list(spec.models) == ["CreditAnalysisInput", "CreditAnalysisOutput"]
     assert spec.models["CreditAnalysisInput"] is tool.input_schema
-    assert spec.dangling_references() == []
-    assert spec.metadata["warnings"] == []
+    assert spec.metadata == {
+        "generator": "ai-spine",
+        "namespace": "flows",
+        "warnings": [],
+    }
     assert IRSpec.from_json(spec.to_json()) == spec
 
 

@@ -108,11 +108,20 @@ def test_a_place_that_cannot_be_written_is_said_in_one_sentence():
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"files": []}', "[" * 10_000])
-def test_a_damaged_manifest_makes_all_files_unknown(folder, text):
+def test_a_damaged_manifest_is_named_and_can_be_replaced(folder, text):
     (folder / LOCK).write_text(text)
     assert read_manifest(folder, LOCK) == {}
-    with pytest.raises(ConfigError, match="what was not generated: a.txt"):
+    with pytest.raises(ConfigError, match="lock.json is damaged"):
         check_folder(folder, LOCK)
+    write_generated(folder, NEW, LOCK, force=True)
+    assert read_manifest(folder, LOCK)["format"] == 1
+
+
+def test_other_ends_of_lines_make_no_difference(folder):
+    (folder / "pkg" / "b.txt").write_bytes(b"a\r\nb\r\n")
+    files = with_manifest({**OLD, "pkg/b.txt": b"a\nb\n"}, LOCK)
+    del files[LOCK]
+    assert [each.path for each in differences(folder, files)] == [LOCK]
 
 
 def test_an_exchange_that_fails_leaves_the_old_folder(folder, monkeypatch):

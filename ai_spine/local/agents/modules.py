@@ -91,8 +91,12 @@ def _is_in(module: ModuleType, project: Path) -> bool:
         return False
     if file is None:
         return False
-    path = Path(os.path.realpath(file))
-    return project in path.parents and _INSTALLED.isdisjoint(path.parts)
+    path = os.path.realpath(file)
+    # As text: to make a `Path` of each module takes most of a reload.
+    folder = os.path.normcase(os.path.join(project, ""))
+    if not os.path.normcase(path).startswith(folder):
+        return False
+    return _INSTALLED.isdisjoint(Path(path).parts)
 
 
 def _drop(modules: Dict[str, ModuleType]) -> None:

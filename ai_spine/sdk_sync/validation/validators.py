@@ -45,6 +45,7 @@ class TypeValidator:
         ConfigError: It refers to what is not there, is no JSON Schema, or `jsonschema` is missing.
 
     Example:
+        >>> from ai_spine.sdk_sync.errors import ValidationError
         >>> from ai_spine.sdk_sync.ir import IRField, IRType
         >>> query = IRField("query", IRType.STRING, required=True)
         >>> limit = IRField("limit", IRType.INTEGER, default=10)

@@ -39,6 +39,9 @@ def terminal(server):
             encoding="utf-8",
             timeout=LIMIT,
         )
+        # The process is waited for; to sleep as well would only take time.
+        child.delaybeforesend = None
+        child.ptyproc.delayafterclose = child.ptyproc.delayafterterminate = 0.01
         started.append(child)
         return child
 
@@ -306,7 +309,7 @@ def test_a_closed_pipe_prints_no_error(run_process, server, client, form):
 def test_a_pipe_without_a_reader_has_exit_code_141(server, words):
     reader, writer = os.pipe()
     os.close(reader)
-    environment = {**os.environ, "AI_SPINE_BASE_URL": server.url}
+    environment = {**os.environ, **UNMEASURED, "AI_SPINE_BASE_URL": server.url}
     done = subprocess.run(
         [*COMMAND, *words.split()], stdout=writer, stderr=writer, env=environment
     )

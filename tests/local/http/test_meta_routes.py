@@ -12,6 +12,7 @@ import requests
 from ai_spine.local import agent
 from ai_spine.local.http.waits import MOST_WAITING
 from ai_spine.sdk_sync.ir import IRSpec
+from ai_spine.sdk_sync.ir.bundling import bundled
 from tests.local import LIMIT, flow, node, single, wait_until
 
 UNKNOWN_KEY = {"Authorization": "Bearer wrong"}
@@ -90,7 +91,8 @@ def test_the_spec_is_what_the_sdk_reads_and_has_the_agents(get):
     spec = IRSpec.from_dict(get("/spec?version=3.0.0&api_version=7").json())
     assert (str(spec.version), spec.api_version) == ("3.0.0", "7")
     assert spec.agents["doubler"].description == "Doubles."
-    assert spec.dangling_references() == []
+    missing = [bundled(model, spec.models)[1] for model in spec.models.values()]
+    assert missing == [[]] * len(spec.models)
     assert any("output is not known" in each for each in spec.metadata["warnings"])
 
 

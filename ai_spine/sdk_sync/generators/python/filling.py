@@ -16,9 +16,8 @@ def fill(template: str, names: Mapping[str, Filling]) -> ast.stmt:
             identifier, the text or the expression that replaces it.
 
     Example:
-        >>> from ai_spine.sdk_sync.generators.python.syntax import literal
-        >>> ast.unparse(fill("def NAME(): return VALUE", {"NAME": "f", "VALUE": literal("a'b")}))
-        'def f():\\n    return "a\\'b"'
+        >>> print(ast.unparse(fill("x = VALUE", {"VALUE": ast.Constant("a'b")})))
+        x = "a'b"
     """
     (statement,) = ast.parse(template).body
     filled: ast.stmt = _Filler(dict(names)).visit(statement)

@@ -1,7 +1,7 @@
 """Formats code with ruff."""
 
 import shutil
-import subprocess  # nosec B404 - only ruff is started, without a shell
+import subprocess  # nosec B404
 import sys
 import tempfile
 from pathlib import Path

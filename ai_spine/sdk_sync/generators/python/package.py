@@ -6,7 +6,7 @@ import re
 import string
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from ai_spine.__version__ import __version__
 from ai_spine.config.urls import check_base_url
@@ -46,7 +46,8 @@ _PACKAGE_NAME = re.compile("[a-z][a-z0-9_]*")
 _VERSION = re.compile(
     r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?"
 )
-_TAKEN = {"ai_spine", "attrs", "httpx", "pydantic"}
+_TAKEN = {"ai_spine", "attrs", "httpx", "pydantic", "test", "tests"}
+_JSONSCHEMA = "jsonschema>=4.18"
 _DEVICE = re.compile("aux|con|nul|prn|(com|lpt)[0-9]")  # no folder on Windows
 _INIT = """
 def __getattr__(name: str) -> Any:
@@ -81,6 +82,7 @@ class PythonSDKGenerator:
 
     Attributes:
         warnings: What could not be typed, a sentence each, once the package is rendered.
+        model_count: How many models it has, likewise.
 
     Raises:
         ConfigError: An argument is wrong.
@@ -118,6 +120,7 @@ class PythonSDKGenerator:
         self.output_dir = Path(output_dir)
         self.version = version
         self.warnings: List[str] = []
+        self.model_count = 0
         self._strict, self._models = strict, models
         self._format, self._force = format, force
         self._progress = progress or (lambda words: None)
@@ -150,10 +153,9 @@ class PythonSDKGenerator:
             CodegenError: The package cannot be generated, or, if strict, not all of it.
         """
         self._progress("planning")
-        given = _names_in(read_manifest(self.output_dir, LOCK))
-        plan = plan_models(self.spec, given)
-        clients = client_names(self.spec, plan, given)
+        plan, clients = self._plan()
         self.warnings = [*_said_by(self.spec), *plan.warnings]
+        self.model_count = len(plan.classes)
         if self._strict and self.warnings:
             count = len(self.warnings)
             raise CodegenError(
@@ -174,14 +176,30 @@ class PythonSDKGenerator:
             f"{self.package_name}/{name}.py": _source_of(tree, name)
             for name, tree in trees.items()
         }
+        models = f"{self.package_name}/models.py"
         files[f"{self.package_name}/exceptions.py"] = _template("exceptions.py")
         files[f"{self.package_name}/py.typed"] = b""
-        files["pyproject.toml"] = self._pyproject()
+        # Rules that only JSON Schema can say are checked by it.
+        needed = [_JSONSCHEMA] if b"FitsSchema(" in files[models] else []
+        files["pyproject.toml"] = self._pyproject([style.requirement, *needed])
         files["README.md"] = self._readme(plan, clients)
         if self._format:
             self._progress("formatting")
             files = format_files(files)
         return with_manifest(files, LOCK, self._facts(plan, clients))
+
+    def _plan(self) -> Tuple[Plan, Dict[str, str]]:
+        """Return the plan of the models, and the names of the clients."""
+        given = _names_in(read_manifest(self.output_dir, LOCK))
+        plan = plan_models(self.spec, given)
+        clients = client_names(self.spec, plan, given)
+        there = {*plan.names, *clients}
+        if given.keys() <= there:
+            return plan, clients
+        # Names of what is no longer there are free again.
+        given = {key: name for key, name in given.items() if key in there}
+        plan = plan_models(self.spec, given)
+        return plan, client_names(self.spec, plan, given)
 
     def _init_module(self, plan: Plan, clients: Mapping[str, str]) -> ast.Module:
         """Return the module that imports others when one of their names is first used."""
@@ -220,18 +238,24 @@ class PythonSDKGenerator:
     def _readme(self, plan: Plan, clients: Mapping[str, str]) -> bytes:
         folder = self.output_dir.resolve().name
         text = write_readme(
-            self.package_name, folder, self.spec, plan, clients, self.warnings
+            self.package_name,
+            folder,
+            self.spec,
+            plan,
+            clients,
+            self.warnings,
+            STYLES[self._models],
         )
         return text.encode("utf-8", "backslashreplace")
 
-    def _pyproject(self) -> bytes:
+    def _pyproject(self, requirements: List[str]) -> bytes:
         text = _template("pyproject.toml").decode("utf-8")
         values = {
             "project": self.package_name.replace("_", "-"),
             "package": self.package_name,
             "version": self.version,
             "sdk_version": __version__,
-            "models": STYLES[self._models].requirement,
+            "requirements": '",\n    "'.join(sorted(requirements)),
         }
         return string.Template(text).substitute(values).encode("utf-8")
 
@@ -256,7 +280,7 @@ def check_package_name(name: Any) -> None:
         shown = one_line(repr(name), 100)
         raise ConfigError(
             "the name of a package has small letters, digits and underscores, and begins with a "
-            f"letter: {shown} is none"
+            f"letter: {shown} is none (--package-name gives another)"
         )
     known = getattr(sys, "stdlib_module_names", ())
     is_taken = name in _TAKEN or name in known or _DEVICE.fullmatch(name)

@@ -10,6 +10,7 @@ from ai_spine.sdk_sync.examples import example_of, fits_model
 from ai_spine.sdk_sync.flows import EXAMPLE
 from ai_spine.sdk_sync.generators.python.clients import client_key
 from ai_spine.sdk_sync.generators.python.plan import Plan
+from ai_spine.sdk_sync.generators.python.styles import Style
 from ai_spine.sdk_sync.ir import IRSpec, IRTool
 from ai_spine.utils import one_line
 
@@ -25,6 +26,7 @@ def write_readme(
     plan: Plan,
     clients: Mapping[str, str],
     warnings: List[str],
+    style: Style,
 ) -> str:
     """Return the README of a package.
 
@@ -35,6 +37,7 @@ def write_readme(
         plan: Its models.
         clients: The names of its clients by their keys.
         warnings: What could not be typed.
+        style: What the models are made with.
     """
     count = len(spec.tools)
     values = {
@@ -42,7 +45,8 @@ def write_readme(
         "folder": folder,
         "count": f"{count} tool{'' if count == 1 else 's'}",
         "schema_version": str(spec.version),
-        "usage": _usage(package_name, spec, plan, clients),
+        "usage": _usage(package_name, spec, plan, clients, style),
+        "checks": style.checks,
         "warnings": _listed("What is not typed", [_plain(each) for each in warnings]),
     }
     text = string.Template(_TEMPLATE.read_text("utf-8")).substitute(values)
@@ -50,7 +54,11 @@ def write_readme(
 
 
 def _usage(
-    package_name: str, spec: IRSpec, plan: Plan, clients: Mapping[str, str]
+    package_name: str,
+    spec: IRSpec,
+    plan: Plan,
+    clients: Mapping[str, str],
+    style: Style,
 ) -> str:
     rows = [
         f"| `{clients[client_key(name)]}` | `{plan.class_of(tool.input_schema)}` |"
@@ -60,21 +68,25 @@ def _usage(
     if not rows:
         return ""
     table = ["| client | input | output | what it does |", "|---|---|---|---|", *rows]
-    shown = _first_call(package_name, spec, plan, clients)
+    shown = _first_call(package_name, spec, plan, clients, style)
     parts = ["", "## Use", "", *shown, "## Tools", "", *table, ""]
     return "\n".join(parts)
 
 
 def _first_call(
-    package_name: str, spec: IRSpec, plan: Plan, clients: Mapping[str, str]
+    package_name: str,
+    spec: IRSpec,
+    plan: Plan,
+    clients: Mapping[str, str],
+    style: Style,
 ) -> List[str]:
     """Return how one of the first tools is called, of which an input is known."""
     for name, tool in islice(spec.tools.items(), _MOST_TRIED):
-        made = _input_of(spec, plan, tool)
+        made = _input_of(spec, plan, tool, style)
         if made is None:
             continue
         client, kind = clients[client_key(name)], plan.class_of(tool.input_schema)
-        is_class = made.startswith(f"{kind}(")
+        is_class = made.startswith(kind)
         imported = f"{client}, {kind}" if is_class else client
         return [
             "```python",
@@ -93,7 +105,7 @@ def _first_call(
     return []
 
 
-def _input_of(spec: IRSpec, plan: Plan, tool: IRTool) -> Optional[str]:
+def _input_of(spec: IRSpec, plan: Plan, tool: IRTool, style: Style) -> Optional[str]:
     """Return an input of a tool as Python code, or `None` if none is known."""
     value = tool.metadata.get(EXAMPLE)
     model = tool.input_schema
@@ -104,6 +116,8 @@ def _input_of(spec: IRSpec, plan: Plan, tool: IRTool) -> Optional[str]:
     if model.root is not None:
         return repr(value)
     kind = plan.class_of(model)
+    if any(isinstance(each, (dict, list)) for each in value.values()):
+        return f"{kind}.{style.read}({value!r})"  # nested models are made as well
     names = {each.wire: each.name for each in plan.class_plan(kind).fields}
     given = [f"{names[k]}={v!r}" for k, v in value.items() if k in names]
     return f"{kind}({', '.join(given)})"

@@ -258,6 +258,24 @@ def test_names_stay_when_schemas_are_added(tmp_path):
     assert names["/models/User_B"] == "UserB2"
 
 
+def test_names_of_what_is_gone_are_free_again(tmp_path):
+    for name in ("one", "two"):
+        user = IRField("user", IRType.OBJECT, properties={"id": QUERY})
+        spec = IRSpec(V1, models={name: IRModel(name, V1, definitions={"User": user})})
+        generator = PythonSDKGenerator(spec, "p", tmp_path)
+        generator.generate_sync()
+        assert generator.warnings == []
+
+
+def test_what_only_json_schema_can_check_requires_jsonschema(tmp_path):
+    numbers = IRField("numbers", IRType.ARRAY, constraints={"uniqueItems": True})
+    spec = IRSpec(V1, models={"A": IRModel("A", V1, [numbers])})
+    rendered = PythonSDKGenerator(spec, "p", tmp_path).render()
+    assert b"jsonschema>=4.18" in rendered["pyproject.toml"]
+    plain = PythonSDKGenerator(SPEC, "p", tmp_path).render()["pyproject.toml"]
+    assert b"jsonschema" not in plain
+
+
 def test_names_in_a_lock_file_that_are_no_names_are_not_used(tmp_path):
     (tmp_path / "spec.lock").write_text(
         json.dumps({"files": {}, "names": {"/models/User": "x = 1 #", "/models/B": 5}})
