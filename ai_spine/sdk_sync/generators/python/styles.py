@@ -29,7 +29,7 @@ STYLES: Mapping[str, Style] = {
         f"{_RUNTIME}.models",
         "pydantic>=2.0.0",
         "model_validate",
-        "Making a model of wrong values raises pydantic's `ValidationError`; both are `ValueError`s.",
+        "A model of wrong values raises pydantic's `ValidationError`; both are `ValueError`s.",
     ),
     "attrs": Style(
         attrs_models.emit,
