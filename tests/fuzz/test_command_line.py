@@ -29,7 +29,7 @@ KEY = "sk-never-told"
 CODES = {v for n, v in vars(exit_codes).items() if n.isupper() and n[0] != "_"}
 # Lines on stderr that may precede the line of the error.
 PROGRESS = re.compile(
-    r"execution |node |agent |flow |note: |still (waiting for|following) execution |it has |"
+    r"execution |node |agent |flow |tool |note: |still (waiting for|following) execution |it has |"
     r"stopped$|.*: flow .* is valid$"
     r"|\d{4}-\d\d-\d\d [\d:,]+ ai_spine (DEBUG|WARNING) "
 )
