@@ -174,7 +174,7 @@ def _nullable(made: Keywords) -> Keywords:
     kind = made.get("type", "any")
     types: List[str] = kind if isinstance(kind, list) else [kind]
     if "any" not in types:
-        made["type"] = list(dict.fromkeys([*types, "null"]))
+        made["type"] = _type([*types, "null"])
     return made
 
 

@@ -33,7 +33,7 @@ class Node(NamedTuple):
         value = self.value[key]
         base, own = self.base, value.get("$id") if isinstance(value, Mapping) else None
         if isinstance(own, str):
-            base = urljoin(base, own)
+            base = _joined(base, own) or base
         return Node(value, self.document, f"{self.pointer}/{escaped(str(key))}", base)
 
     def get(self, key: str) -> "Optional[Node]":
@@ -75,7 +75,13 @@ class References:
         Raises:
             ReferenceProblem: It leads to nothing, or to what may not be read.
         """
-        uri, fragment = urldefrag(urljoin(node.base, reference))
+        joined = _joined(node.base, reference)
+        if joined is None:
+            raise ReferenceProblem(f"the reference {_shown(reference)} is no URI")
+        uri, fragment = urldefrag(joined)
+        if uri not in self._resources and not urlsplit(reference).scheme:
+            # An `$id` says where a schema is published, not where its neighbours are.
+            uri = urldefrag(urljoin(node.document.uri, reference))[0]
         resource = self._resource(uri, reference)
         if fragment and not fragment.startswith("/"):
             found = self._anchors.get((resource.base, unquote(fragment)))
@@ -127,8 +133,8 @@ class References:
 
     def _add(self, document: Document) -> Node:
         own = document.data.get("$id") if isinstance(document.data, Mapping) else None
-        base = urljoin(document.uri, own) if isinstance(own, str) else document.uri
-        node = Node(document.data, document, "", base)
+        base = _joined(document.uri, own) if isinstance(own, str) else None
+        node = Node(document.data, document, "", base or document.uri)
         self.documents.append(document)
         self._resources[document.uri] = node
         if document.has_identifiers:
@@ -153,7 +159,8 @@ class References:
         if uri not in self._resources:
             if uri not in self._unreadable:
                 try:
-                    return self._add(load_document(self._file(uri)))
+                    self._resources[uri] = self._read(self._file(uri))
+                    return self._resources[uri]
                 except SDKSyncError as error:
                     self._unreadable[uri] = error.message
                 except ReferenceProblem as error:
@@ -162,6 +169,10 @@ class References:
             shown = _shown(reference)
             raise ReferenceProblem(f"the reference {shown} cannot be followed: {why}")
         return self._resources[uri]
+
+    def _read(self, path: Path) -> Node:
+        known = self._resources.get(path.resolve().as_uri())  # by another spelling
+        return self._add(load_document(path)) if known is None else known
 
     def _file(self, uri: str) -> Path:
         """Return the file of a URI, if it may be read."""
@@ -216,6 +227,15 @@ class References:
                 break
             around.append(step)
         return around
+
+
+def _joined(base: str, reference: str) -> Optional[str]:
+    """Return a reference as a whole URI, or `None` if it is none."""
+    try:
+        reference.encode("utf-8")  # half a surrogate pair is in no URI
+        return urljoin(base, reference)
+    except ValueError:
+        return None
 
 
 def _step(node: Node, part: str) -> Optional[Node]:

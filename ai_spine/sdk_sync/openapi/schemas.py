@@ -29,6 +29,7 @@ _UNTOLD = {
     *("definitions", "content", "responses", "schema", "parameters", "allOf"),
     *("anyOf", "oneOf"),
 }
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # which UTF-8 has not
 _NAME, _VERSION = "x-name", "x-version"
 Key = Tuple[str, str]
 
@@ -54,12 +55,12 @@ class SchemaReader:
     def add_components(self, schemas: Node) -> None:
         """Reserve the names of the schemas of a document, which come before all others."""
         for key, node in schemas.children():
-            if not key:
+            if not key or _HALF_PAIR.search(key):
                 self._context.warn(node, "a schema needs a name: it is left out")
                 continue
             own = node.value.get(_NAME) if isinstance(node.value, Mapping) else None
-            is_name = isinstance(own, str) and own not in {"", *schemas.value}
-            is_free = is_name and own not in self._taken
+            is_name = isinstance(own, str) and not _HALF_PAIR.search(own)
+            is_free = is_name and own not in {"", *schemas.value, *self._taken}
             self._add(str(own) if is_free else key, node)
 
     def field(self, node: Node, name: str = "") -> IRField:

@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NUMERIC = frozenset("-+.0123456789")
 _RESOLVED_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool")}
 _MERGE = "<<"
+_TEXTS = ("/openapi", "/swagger", "/info/version")  # of which 1.10 is not 1.1
 
 
 class Yaml(NamedTuple):
@@ -107,7 +108,7 @@ class _Builder:
         before = self._size
         self._count(1)
         if isinstance(event, yaml.ScalarEvent):
-            value = _scalar(event)
+            value = event.value if pointer in _TEXTS else _scalar(event)
         elif depth == MAX_DEPTH:
             raise ValueError(f"it is nested too deeply: more than {MAX_DEPTH} levels")
         elif isinstance(event, yaml.SequenceStartEvent):

@@ -22,6 +22,8 @@ def schema_of(folder, schema, version="3.0.3"):
         ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
         ({"type": "string", "nullable": False}, {"type": "string"}),
         ({"nullable": True}, {}),
+        ({"type": "null", "nullable": True}, {"type": "null"}),
+        ({"type": "any", "nullable": True}, {}),
         (
             {"type": "string", "enum": ["a"], "nullable": True},
             {"type": ["string", "null"], "enum": ["a", None]},
@@ -192,8 +194,9 @@ def test_a_version_of_another_form_is_replaced(tmp_path):
     assert "1.0.0 is taken" in said[0]
 
 
-def test_a_schema_without_a_name_is_left_out(tmp_path):
-    found = read(tmp_path, document(schemas={"": TEXT, "A": TEXT}))
+@pytest.mark.parametrize("name", ["", "\ud800"])
+def test_a_schema_without_a_name_is_left_out(tmp_path, name):
+    found = read(tmp_path, document(schemas={name: TEXT, "A": TEXT}))
     assert list(found.spec.models) == ["A"]
     assert found.problems[0].sentence == "a schema needs a name: it is left out"
 

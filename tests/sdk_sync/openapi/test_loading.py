@@ -63,6 +63,20 @@ def test_values_are_those_of_yaml_1_2(load, text, value):
     assert (found, type(found)) == (value, type(value))
 
 
+def test_yaml_is_the_same_without_the_library_in_c(load, monkeypatch):
+    import yaml
+
+    text = "a: &x {200: [1, yes]}\nb: *x\n"
+    expected = load(text).data
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert load(text).data == expected == {"a": {"200": [1, "yes"]}, "b": expected["b"]}
+
+
+def test_a_version_is_a_text(load):
+    data = load("openapi: 3.10\ninfo: {version: 1.10}\nx: 1.10").data
+    assert data == {"openapi": "3.10", "info": {"version": "1.10"}, "x": 1.1}
+
+
 def test_an_anchor_is_the_same_value_and_a_merge_adds_its_keys(load):
     text = "a: &x {b: 1, c: 2}\nd: *x\ne:\n  <<: *x\n  c: 3\nf: {<<: [*x, {g: 4}]}\n"
     document = load(text)

@@ -123,6 +123,8 @@ def test_references_in_a_circle_end(tmp_path, target):
         ("../other.json", "cannot be followed: it leads out of the folder"),
         ("https://example.com/a.json", "cannot be followed: nothing is read but files"),
         ("broken.json", "cannot be followed: broken.json cannot be read"),
+        ("http://[x", "the reference 'http://[x' is no URI"),
+        ("\ud800", "is no URI"),
         (5, "$ref must be a text"),
     ],
 )
@@ -277,3 +279,23 @@ def test_examples_and_links_are_followed(tmp_path):
     )
     found = endpoint.responses[0].metadata["content"]["text/plain"]["examples"]
     assert found == {"a": {"value": 1}, "b": {"value": 2}}
+
+
+def test_a_file_is_read_once_however_its_name_is_spelled(tmp_path):
+    (tmp_path / "my file.json").write_text('{"a": {"type": 5}, "b": {"type": 5}}')
+    schemas = {
+        "A": {"$ref": "my file.json#/a"},
+        "B": {"$ref": "./my%20file.json#/a"},
+        "C": {"$ref": "my file.json#/b"},
+    }
+    found = read(tmp_path, document(schemas=schemas))
+    assert list(found.spec.models) == ["A", "B", "C", "a", "b"]
+    assert len(found.problems) == 2
+
+
+def test_the_neighbour_of_a_schema_that_is_published_is_its_file(tmp_path):
+    schema = {"$id": "https://example.com/a.json", "items": {"$ref": "b.json"}}
+    (tmp_path / "a.json").write_text(json.dumps(schema))
+    (tmp_path / "b.json").write_text(json.dumps(TEXT))
+    found = read(tmp_path, document(schemas={"A": {"$ref": "a.json"}}))
+    assert (list(found.spec.models), found.problems) == (["A", "a", "b"], [])
