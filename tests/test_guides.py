@@ -33,6 +33,8 @@ PRINTED = {
     ],
     "sdk-sync.md": [
         "{'type': 'integer', 'minimum': 0, 'maximum': 120}\nTrue\n",
+        "GET /things/{id} things ['id']\n9 the path has 'id', which is no parameter: a"
+        " required text is taken\n['string', 'null']\n",
         "1.1.0 2\n['1.0.0']\n",
         "Compatible: True\n  - Field 'email' added (breaking: False)\n"
         "{'id': 'user123', 'email': ''}\n",

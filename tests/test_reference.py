@@ -21,6 +21,7 @@ from ai_spine import (
 from ai_spine.cli import exit_codes
 from ai_spine.cli.main import cli
 from ai_spine.sdk_sync import errors as sdk_sync_errors
+from ai_spine.sdk_sync import openapi
 from ai_spine.exceptions import APIError, NetworkError, TimeoutError
 from ai_spine.operations import OPERATIONS
 
@@ -68,7 +69,7 @@ def named_in(cells):
 def public_names():
     everywhere = {*ai_spine.__all__, "AsyncAISpine"}  # which needs Python 3.10
     names = {f"ai_spine.{name}" for name in everywhere}
-    for module in (drawing, local, sdk_sync):
+    for module in (drawing, local, sdk_sync, openapi):
         names |= {f"{module.__name__}.{name}" for name in module.__all__}
     for name, value in vars(notebook).items():
         if inspect.isfunction(value) and value.__module__ == notebook.__name__:

@@ -1,4 +1,4 @@
-"""`sdk-sync python|diff`."""
+"""`sdk-sync python|inspect|openapi|diff`."""
 
 import contextlib
 import os
@@ -16,6 +16,7 @@ from ai_spine.cli.groups import Noun
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import harmless, harmless_line, put
 from ai_spine.cli.sdk_sync_diff import diff
+from ai_spine.cli.sdk_sync_openapi import inspect, openapi
 from ai_spine.cli.sdk_sync_sources import export_backend
 from ai_spine.cli.session import import_local, session
 from ai_spine.utils import one_line
@@ -43,7 +44,7 @@ def sdk_sync() -> None:
 @command("python", sdk_sync, prints=False)
 @click.option("--backend", metavar="URL", help="Running backend to read schemas from.")
 @click.option("--schema-dir", metavar="DIR", help="Folder with files of schemas.")
-@click.option("--spec-file", metavar="FILE", help="File with an IR spec, in JSON.")
+@click.option("--spec-file", metavar="FILE", help="IR spec or OpenAPI document.")
 @click.option("--flows", metavar="PATH", help="Files of flows; no server is needed.")
 @click.option(
     "--agents", metavar="MODULE", help="Agents of the flows, for their types."
@@ -75,9 +76,9 @@ def sdk_sync() -> None:
 def python(out: str, package_name: Optional[str], **options: Any) -> None:
     """Generate a Python package of typed clients.
 
-    It is made from a running backend, a folder of schemas, an IR spec, or files of flows. Its
-    clients call --base-url by default, or else the backend, or http://localhost:8000. --api-key
-    is only sent to the backend.
+    It is made from a running backend, a folder of schemas, an IR spec, files of flows, or an
+    OpenAPI document, of which only the models are made so far. Its clients call --base-url by
+    default, or else the backend, or http://localhost:8000. --api-key is only sent to the backend.
 
     \b
     ai-spine sdk-sync python --backend http://localhost:8000 --out ./my_flows
@@ -222,5 +223,7 @@ def _report_warnings(warnings: List[str], verbose: bool) -> None:
         say(f"{more}: --verbose shows all")
 
 
+sdk_sync.add_command(inspect)
+sdk_sync.add_command(openapi)
 sdk_sync.add_command(diff)
 COMMANDS = (sdk_sync,)

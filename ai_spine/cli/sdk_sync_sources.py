@@ -23,8 +23,9 @@ def read_source(text: str) -> Source:
     """Return the specification or the model that an argument names.
 
     Args:
-        text: A file of a specification or a JSON Schema, the URL of a backend, or the folder of a
-            registry; `#Model` or `#Model@1.0.0` after it picks one model.
+        text: A file of a specification, an OpenAPI document or a JSON Schema, the URL of a
+            backend, or the folder of a registry; `#Model` or `#Model@1.0.0` after it picks one
+            model.
 
     Raises:
         click.UsageError: There is no such file or model.
@@ -56,7 +57,11 @@ def _read_file(path: Path) -> Source:
     from ai_spine.flows.definitions import read_file
     from ai_spine.sdk_sync.errors import ImportError as SchemaError
     from ai_spine.sdk_sync.errors import SDKSyncError
+    from ai_spine.sdk_sync.registry.sources import load_openapi
 
+    described = load_openapi(path)
+    if described is not None:
+        return described
     data = read_file(path)
     try:
         return _source_of(data, path.stem)

@@ -6,8 +6,12 @@ from hypothesis import strategies as st
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.ir import (
     UNSET,
+    IRBody,
+    IREndpoint,
     IRField,
     IRModel,
+    IRParameter,
+    IRResponse,
     IRSpec,
     IRTool,
     IRType,
@@ -166,6 +170,68 @@ def models(draw, name=NAMES, others=()):
 
 
 @st.composite
+def parameters(draw, location, others=()):
+    """A random parameter."""
+    return IRParameter(
+        draw(NAMES),
+        location,
+        draw(fields(models=others, depth=1)),
+        required=location == "path" or draw(st.booleans()),
+        explode=draw(st.none() | st.booleans()),
+        description=draw(st.none() | TEXTS),
+        deprecated=draw(st.booleans()),
+    )
+
+
+@st.composite
+def endpoints(draw, path, method, others=()):
+    """A random endpoint; its parameters have names of their own in each location."""
+    location = st.sampled_from(["query", "header", "cookie"])
+    content = st.dictionaries(
+        st.sampled_from(["application/json", "text/csv", "*/*"]),
+        st.none() | fields(models=others, depth=1),
+        max_size=2,
+    )
+    kinds = ["application/json", "multipart/form-data"]
+    bodies = draw(st.lists(st.sampled_from(kinds), max_size=2, unique=True))
+    is_required = draw(st.booleans())
+    return IREndpoint(
+        path,
+        method,
+        draw(TEXTS),
+        tags=draw(st.lists(NAMES, max_size=2)),
+        operation_id=path[1:],
+        summary=draw(st.none() | TEXTS),
+        parameters=draw(
+            st.lists(
+                location.flatmap(lambda where: parameters(where, others)),
+                max_size=3,
+                unique_by=lambda each: (each.name, each.location),
+            )
+        ),
+        bodies=[
+            IRBody(kind, draw(st.none() | fields(models=others, depth=1)), is_required)
+            for kind in bodies
+        ],
+        responses=[
+            IRResponse(status, draw(TEXTS), draw(content), draw(_headers(others)))
+            for status in draw(
+                st.lists(st.sampled_from(["200", "4XX", "default"]), unique=True)
+            )
+        ],
+        auth_required=draw(st.booleans()),
+        deprecated=draw(st.booleans()),
+        security=draw(st.sampled_from([None, [], [{"key": []}], [{}, {"key": ["a"]}]])),
+        servers=draw(st.sampled_from([[], [{"url": "/v2"}]])),
+    )
+
+
+def _headers(others):
+    made = parameters("header", others)
+    return st.lists(made, max_size=1).map(lambda found: {h.name: h for h in found})
+
+
+@st.composite
 def specs(draw, most=4):
     """A random specification: models that refer to each other, and tools with their own."""
     names = draw(st.lists(NAMES, max_size=most, unique=True))
@@ -185,10 +251,16 @@ def specs(draw, most=4):
             streaming=draw(st.booleans()),
             metadata=draw(st.dictionaries(NAMES, VALUES, max_size=2)),
         )
+    methods = draw(st.lists(st.sampled_from(["GET", "POST"]), unique=True, max_size=2))
     return IRSpec(
         draw(VERSIONS),
         draw(TEXTS),
         models=made,
         tools=tools,
+        endpoints={m: draw(endpoints(f"/do{m}", m, names)) for m in methods},
         metadata=draw(st.dictionaries(NAMES, VALUES, max_size=2)),
+        title=draw(st.none() | st.just("An API")),
+        servers=draw(st.sampled_from([[], [{"url": "https://example.com"}]])),
+        security_schemes={"key": {"type": "http", "scheme": "bearer"}},
+        security=draw(st.sampled_from([[], [{"key": []}]])),
     )

@@ -202,9 +202,7 @@ def test_all_addresses_of_a_name_share_the_one_timeout(monkeypatch):
     with full_listener() as nobody:
         resolve_to(monkeypatch, *[nobody] * 8)
         monkeypatch.setattr(socket, "socket", Patient)
-        with AISpine(
-            base_url="http://eight.test", timeout=1, max_retries=0
-        ) as client:
+        with AISpine(base_url="http://eight.test", timeout=1, max_retries=0) as client:
             assert type(failure(client.list_flows)) is RequestTimeoutError
     assert len(Patient.patience) == 8
     assert Patient.patience[0] <= 1 / 8

@@ -1,18 +1,19 @@
-"""What a specification has besides models: tools, chains, agents, endpoints and migrations."""
+"""What a specification has besides models and endpoints: tools, chains, agents, migrations."""
 
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
 
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.sdk_sync.errors import ConfigError, ImportError
+from ai_spine.sdk_sync.ir.fields import IRField
 from ai_spine.sdk_sync.ir.models import IRModel, check_name, take_time, time_text
 from ai_spine.sdk_sync.ir.reading import check_object
 from ai_spine.sdk_sync.ir.versions import SchemaVersion
 from ai_spine.utils import one_line
 
 P = TypeVar("P", bound="IRPart")
-METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
+BRIEF = {"brief": True}  # marks an attribute that is only written if it is set
 _MODELS = ("input_schema", "output_schema", "request_schema", "response_schema")
 _VERSIONS = ("version", "from_version", "to_version")
 _KINDS: Mapping[str, Any] = {
@@ -20,9 +21,13 @@ _KINDS: Mapping[str, Any] = {
         ("name", "description", "namespace", "system_prompt", "path", "method"), str
     ),
     **dict.fromkeys(("schema_name", "upgrade_code", "downgrade_code"), str),
+    **dict.fromkeys(("location", "style", "content_type", "status"), str),
+    **dict.fromkeys(("operation_id", "summary"), str),
     **dict.fromkeys(("tags", "tools", "steps", "changes"), list),
-    **dict.fromkeys(("metadata", "retry_config"), Mapping),
+    **dict.fromkeys(("security", "servers"), list),
+    **dict.fromkeys(("metadata", "retry_config", "encoding"), Mapping),
     **dict.fromkeys(("auth_required", "streaming", "breaking"), bool),
+    **dict.fromkeys(("required", "explode", "allow_reserved", "deprecated"), bool),
     "timeout": (int, float),
 }
 
@@ -35,17 +40,11 @@ class IRPart:
         written: Dict[str, Any] = {}
         for each in fields(self):  # type: ignore[arg-type]
             value = getattr(self, each.name)
-            if isinstance(value, IRModel):
-                value = value.to_json_schema()
-            elif isinstance(value, SchemaVersion):
-                value = str(value)
-            elif each.name == "created_at":
-                if value is None:
-                    continue
-                value = time_text(value)
-            elif isinstance(value, Mapping):
-                value = dict(value)
-            written[each.name] = value
+            if each.name == "created_at" and value is None:
+                continue
+            if each.metadata.get("brief") and value == _default_of(each):
+                continue
+            written[each.name] = _as_json(value)
         return written
 
     @classmethod
@@ -68,13 +67,18 @@ class IRPart:
         read: Dict[str, Any] = {}
         for name, each in known.items():
             if name in data:
-                read[name] = _read(name, data, f"{place}/{name}")
+                read[name] = cls._read_value(name, data, f"{place}/{name}")
             elif each.default is MISSING and each.default_factory is MISSING:
                 raise ImportError(f"{cls.__name__}{at} has no {name}, which it needs")
         try:
             return cls(**read)
         except ConfigError as error:
             raise ImportError(f"{cls.__name__}{at}: {error}") from None
+
+    @classmethod
+    def _read_value(cls, name: str, data: Mapping[str, Any], place: str) -> Any:
+        """Return the value of an attribute that JSON has."""
+        return _read(name, data, place)
 
 
 @dataclass(frozen=True)
@@ -187,42 +191,6 @@ class IRAgent(IRPart):
 
 
 @dataclass(frozen=True)
-class IREndpoint(IRPart):
-    """An endpoint of an HTTP API.
-
-    Attributes:
-        path: Its path, such as `/users/{id}`.
-        method: Its HTTP method.
-        description: What it does.
-        request_schema: What goes in.
-        response_schema: What comes out.
-        auth_required: Whether it needs a key.
-        tags: Words to find it by.
-        metadata: What programs of yours want to know of it.
-
-    Raises:
-        ConfigError: The path or the method is none.
-    """
-
-    path: str
-    method: str
-    description: str
-    request_schema: Optional[IRModel] = None
-    response_schema: Optional[IRModel] = None
-    auth_required: bool = False
-    tags: List[str] = field(default_factory=list)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not self.path.startswith("/"):
-            shown = one_line(repr(self.path), 100)
-            raise ConfigError(f"a path begins with /, unlike {shown}")
-        if self.method not in METHODS:
-            shown = one_line(repr(self.method), 60)
-            raise ConfigError(f"a method is one of {', '.join(METHODS)}, not {shown}")
-
-
-@dataclass(frozen=True)
 class SchemaMigration(IRPart):
     """How data of one version of a schema becomes data of another.
 
@@ -276,6 +244,25 @@ def read_time(data: Mapping[str, Any], name: str, place: str) -> Optional[dateti
     if found is None and data.get(name) is not None:
         raise ImportError(f"{place} is no time: {one_line(repr(data[name]), 60)}")
     return found
+
+
+def _default_of(each: "Field[Any]") -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
+def _as_json(value: Any) -> Any:
+    """Return what an attribute holds as JSON, on all levels."""
+    if isinstance(value, (IRModel, IRField)):
+        return value.to_json_schema()
+    if isinstance(value, IRPart):
+        return value.to_dict()
+    if isinstance(value, SchemaVersion):
+        return str(value)
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, Mapping):
+        return {name: _as_json(each) for name, each in value.items()}
+    return [_as_json(each) for each in value] if isinstance(value, list) else value
 
 
 def _read(name: str, data: Mapping[str, Any], place: str) -> Any:

@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ai_spine.flows.json_reading import parse_json
+from ai_spine.policy.json_encoding import kind_of
 from ai_spine.sdk_sync.errors import ConfigError, ImportError
 from ai_spine.sdk_sync.ir.bundling import bundled
+from ai_spine.sdk_sync.ir.endpoints import IREndpoint
 from ai_spine.sdk_sync.ir.fields import IRField, IRType, JSONSchema, in_order
 from ai_spine.sdk_sync.ir.models import IRModel, hash_of, time_text
 from ai_spine.sdk_sync.ir.parts import (
     IRAgent,
     IRChain,
-    IREndpoint,
+    IRPart,
     IRTool,
     SchemaMigration,
     read_time,
@@ -30,6 +32,12 @@ _PARTS: Mapping[str, Any] = {
     "agents": IRAgent,
     "endpoints": IREndpoint,
 }
+_OF_APIS = (
+    "title",
+    "servers",
+    "security_schemes",
+    "security",
+)  # written if they are set
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,11 @@ class IRSpec:
         migrations: How data of one version becomes data of another.
         metadata: What programs of yours want to know of it.
         generated_at: When it was made; not part of its hash.
+        title: The name of the API.
+        servers: Where the API is, as OpenAPI says it.
+        security_schemes: How requests are authenticated, by names, as OpenAPI says it.
+        security: The schemes that endpoints need unless they say otherwise: all of one of these
+            mappings of names to scopes; empty if they need none.
 
     Raises:
         ConfigError: A model or a tool has another name than its key.
@@ -67,6 +80,10 @@ class IRSpec:
     migrations: List[SchemaMigration] = field(default_factory=list)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     generated_at: Optional[datetime] = None
+    title: Optional[str] = None
+    servers: List[Mapping[str, Any]] = field(default_factory=list)
+    security_schemes: Dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    security: List[Mapping[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for kind in ("models", "tools", "chains", "agents"):
@@ -89,6 +106,9 @@ class IRSpec:
         written["metadata"] = dict(self.metadata)
         if self.generated_at is not None:
             written["generated_at"] = time_text(self.generated_at)
+        for name in _OF_APIS:
+            if getattr(self, name) not in (None, [], {}):
+                written[name] = getattr(self, name)
         return written
 
     def to_json(self, indent: Optional[int] = 2) -> str:
@@ -141,6 +161,10 @@ class IRSpec:
             ],
             metadata=dict(_mapping(data, "metadata")),
             generated_at=read_time(data, "generated_at", "/generated_at"),
+            title=_title(data),
+            servers=_list(data, "servers"),
+            security_schemes=dict(_mapping(data, "security_schemes")),
+            security=_list(data, "security"),
             **read,
         )
 
@@ -179,8 +203,9 @@ class IRSpec:
             for kind in _PARTS
             for by_name in [getattr(self, kind)]
         }
-        metadata = in_order(self.metadata)
-        return replace(self, models=models, metadata=metadata, **parts)
+        own = ("metadata", "servers", "security_schemes", "security")
+        ordered = {name: in_order(getattr(self, name)) for name in own}
+        return replace(self, models=models, **ordered, **parts)
 
     def resolve(self, name: str, within: Optional[IRModel] = None) -> Optional[IRField]:
         """Return what a reference leads to, as a field; `None` if there is no such model.
@@ -242,12 +267,22 @@ def _timeless(part: Any) -> Any:
 
 
 def _sorted_part(part: Any) -> Any:
-    values = {each.name: getattr(part, each.name) for each in fields(part)}
-    changed = {
-        name: value.sorted() if isinstance(value, IRModel) else in_order(value)
-        for name, value in values.items()
-    }
-    return replace(part, **changed)
+    """Return a part, or what is in one, with all that has names in their order."""
+    if isinstance(part, (IRModel, IRField)):
+        return part.sorted()
+    if isinstance(part, IRPart):
+        changed: Any = {name: _sorted_part(each) for name, each in vars(part).items()}
+        return type(part)(**changed)
+    if isinstance(part, Mapping):
+        return {name: _sorted_part(part[name]) for name in sorted(part)}
+    return [_sorted_part(each) for each in part] if isinstance(part, list) else part
+
+
+def _title(data: Mapping[str, Any]) -> Optional[str]:
+    title = data.get("title")
+    if title is not None and not isinstance(title, str):
+        raise ImportError(f"/title cannot be {kind_of(title)}")
+    return title
 
 
 def _mapping(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

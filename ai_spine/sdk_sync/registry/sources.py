@@ -2,9 +2,10 @@
 
 import json
 import warnings
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Optional
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.flows.definitions import FILE_SUFFIXES, read_file
@@ -52,14 +53,18 @@ _KEYWORDS = {
 
 
 def load_spec(path: StrPath) -> IRSpec:
-    """Return the specification in a JSON file.
+    """Return the specification in a file.
 
     Args:
-        path: The file, as `IRSpec.to_json` writes it.
+        path: The file: JSON as `IRSpec.to_json` writes it, or an OpenAPI document in JSON or YAML,
+            whose problems are the `warnings` in the metadata of the specification.
 
     Raises:
-        ImportError: It cannot be read, is not JSON, or describes no specification.
+        ImportError: It cannot be read, or describes no specification.
     """
+    described = load_openapi(path)
+    if described is not None:
+        return described
     shown = one_line(str(path), 300)
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
@@ -71,6 +76,33 @@ def load_spec(path: StrPath) -> IRSpec:
     except SDKSyncError as error:
         words = f"is no specification: {error.message}"
     raise ImportError(f"{shown} {words}", source_path=str(path))
+
+
+def load_openapi(path: StrPath) -> Optional[IRSpec]:
+    """Return the specification of an OpenAPI document; `None` if a file is something else.
+
+    Raises:
+        ImportError: It is Swagger 2.0, or cannot be read.
+    """
+    from ai_spine.sdk_sync.openapi.loading import load_document
+    from ai_spine.sdk_sync.openapi.reader import is_openapi, read_document, warnings_of
+
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None  # which whoever reads it next reports
+    if not any(key in content for key in (b"openapi", b"swagger")):
+        return None
+    document = load_document(file)
+    if not is_openapi(document.data):
+        return None
+    read = read_document(document)
+    said = warnings_of(read)
+    count = len(read.spec.endpoints)
+    if count:
+        said.insert(0, f"{count} operations have no client yet: only models are made")
+    return replace(read.spec, metadata={**read.spec.metadata, "warnings": said})
 
 
 class SchemaImporter:

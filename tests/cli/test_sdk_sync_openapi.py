@@ -1,0 +1,208 @@
+"""`sdk-sync inspect` and `sdk-sync openapi`, and OpenAPI documents as a source of others."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ai_spine.cli.main import cli
+from ai_spine.sdk_sync import IRModel, IRSpec, SchemaVersion, load_spec
+from ai_spine.sdk_sync.errors import ImportError
+from tests.needs import needs
+
+TEXT = {"type": "string"}
+OK = {"200": {"description": "Fine."}}
+BODY = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command of `sdk-sync` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(cli, ["sdk-sync", *words])
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write an OpenAPI document."""
+
+    def call(paths, schema=TEXT, **more):
+        info = {"title": "Shop", "version": "1.2.0"}
+        components = {"schemas": {"A": schema}}
+        data = {"openapi": "3.1.0", "info": info, "paths": paths, **more}
+        data["components"] = components
+        (tmp_path / "openapi.json").write_text(json.dumps(data, indent=1))
+
+    return call
+
+
+PATHS = {
+    "/things": {
+        "get": {"operationId": "list", "tags": ["Things"], "responses": OK},
+        "post": {"requestBody": BODY, "responses": {**OK, "default": {}}},
+    }
+}
+
+
+def test_a_document_is_shown_with_its_operations(run, write):
+    write(PATHS, servers=[{"url": "https://example.com"}])
+    done = run("inspect", "openapi.json")
+    assert done.stdout.splitlines() == [
+        "title             Shop",
+        "version           1.2.0",
+        "openapi           3.1.0",
+        "operations        2",
+        "left_out          0",
+        "schemas           1",
+        "groups            2",
+        "security_schemes",
+        "servers           https://example.com",
+        "",
+        "METHOD  PATH     OPERATION    GROUP   BODY              RESPONSES",
+        "GET     /things  list         Things  -                 200",
+        "POST    /things  post_things  things  application/json  200; default",
+    ]
+    assert done.stderr == "2 of 2 operations; 0 problems\n"
+    assert done.exit_code == 0
+
+
+def test_each_problem_is_shown_with_its_place(run, write):
+    write({}, {"type": "thing"})
+    done = run("inspect", "openapi.json")
+    assert done.stdout.splitlines()[-2:] == [
+        "SEVERITY  PLACE            SENTENCE                                POINTER",
+        "warning   openapi.json:11  type cannot be 'thing': it is left out"
+        "  /components/schemas/A/type",
+    ]
+    assert done.stderr == "0 of 0 operations; 1 problem\n"
+
+
+@pytest.mark.parametrize(
+    "paths, schema, words, code",
+    [
+        (PATHS, TEXT, [], 0),
+        (PATHS, TEXT, ["--strict"], 0),
+        (PATHS, {"type": 5}, [], 0),
+        (PATHS, {"type": 5}, ["--strict"], 1),
+        ({"/a": {"get": 5}}, TEXT, [], 3),
+        ({"/a": {"get": 5}}, TEXT, ["--strict"], 1),
+    ],
+)
+def test_the_exit_code_says_whether_anything_is_missing(
+    run, write, paths, schema, words, code
+):
+    write(paths, schema)
+    assert run("inspect", "openapi.json", *words).exit_code == code
+
+
+def test_programs_read_all_that_is_known(run, write):
+    write({"/a": {"get": 5}}, {"type": 5})
+    done = run("inspect", "openapi.json", "--output", "json")
+    found = json.loads(done.stdout)
+    assert (found["title"], found["operations"], found["schemas"]) == ("Shop", 1, 1)
+    assert found["left_out"] == ["GET /a"]
+    assert [each["line"] for each in found["problems"]] == [9, 15]
+    picked = run("inspect", "openapi.json", "--output", "jsonl")
+    assert picked.stdout == ""
+
+
+@needs("jmespath")
+def test_a_query_picks_what_is_printed(run, write):
+    write(PATHS)
+    done = run("inspect", "openapi.json", "--query", "endpoints[].operation")
+    assert done.stdout.splitlines() == ["list", "post_things"]
+
+
+def test_rows_are_operations(run, write):
+    write(PATHS)
+    done = run("inspect", "openapi.json", "--output", "jsonl")
+    assert json.loads(done.stdout.splitlines()[1])["operation"] == "post_things"
+
+
+@needs("openapi_spec_validator")
+def test_a_validator_adds_what_it_finds(run, write):
+    write({"/a": {"get": {"responses": {"200": {}}}}})
+    done = run("inspect", "openapi.json", "--validate", "--strict")
+    assert done.exit_code == 1
+    assert "openapi-spec-validator says" in done.stdout
+
+
+def test_a_file_that_is_no_document_is_an_error_in_one_line(run, tmp_path):
+    (tmp_path / "a.json").write_text('{"swagger": "2.0"}')
+    done = run("inspect", "a.json")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "a.json is Swagger 2.0: convert it to OpenAPI 3" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_old_document_is_written_as_3_1(run, write, tmp_path):
+    write(PATHS, {"type": "string", "nullable": True}, openapi="3.0.3")
+    done = run("openapi", "--spec-file", "openapi.json")
+    made = json.loads(done.stdout)
+    assert made["openapi"] == "3.1.0"
+    assert made["components"]["schemas"]["A"]["type"] == ["string", "null"]
+    done = run("openapi", "--spec-file", "openapi.json", "--out", "new.json")
+    assert done.stderr == "the document is in new.json\n"
+    assert json.loads((tmp_path / "new.json").read_text()) == made
+    assert run("inspect", "new.json", "--strict").exit_code == 0
+
+
+def test_a_specification_is_written_in_the_format_that_is_asked_for(run, tmp_path):
+    spec = IRSpec(SchemaVersion(1), models={"A": IRModel("A")})
+    (tmp_path / "spec.json").write_text(spec.to_json())
+    done = run("openapi", "--spec-file", "spec.json", "--output", "yaml")
+    assert done.stdout.startswith("openapi: 3.1.0\n")
+
+
+def test_models_are_generated_from_a_document(run, write):
+    write(PATHS, {"type": "object", "properties": {"id": TEXT}})
+    done = run(
+        "python",
+        "--spec-file",
+        "openapi.json",
+        "--out",
+        "sdk",
+        "--package-name",
+        "shop",
+        "--no-format",
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "2 operations have no client yet: only models are made" in done.stderr
+    with open("sdk/shop/models.py", encoding="utf-8") as file:
+        assert "class A(" in file.read()
+
+
+def test_two_documents_are_compared(run, write, tmp_path):
+    write(PATHS, {"type": "object", "properties": {"id": TEXT}})
+    (tmp_path / "openapi.json").rename(tmp_path / "old.json")
+    write(PATHS, {"type": "object", "properties": {}})
+    done = run("diff", "old.json", "openapi.json", "--fail-on", "breaking")
+    assert "Field 'id' removed" in done.stdout
+
+
+@needs("yaml")
+def test_a_specification_knows_the_problems_of_its_document(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "openapi: 3.1.0\npaths: {}\ncomponents: {schemas: {A: {type: 5}}}\n"
+    )
+    spec = load_spec(path)
+    assert list(spec.models) == ["A"]
+    assert spec.metadata["warnings"] == [
+        "a.yaml:3: type cannot be 5: it is left out (at /components/schemas/A/type)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, text, words",
+    [
+        ("a.json", '{"openapi": ', "a.json cannot be read: it is not JSON"),
+        ("a.json", '{"x-openapi": 1}', "is no specification: a specification has no"),
+        ("a.json", '{"swagger": "2.0"}', "is Swagger 2.0"),
+        ("a.json", "{", "is no specification: the specification is not JSON"),
+    ],
+)
+def test_a_file_that_is_no_specification_is_refused(tmp_path, name, text, words):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ImportError, match=words):
+        load_spec(tmp_path / name)
