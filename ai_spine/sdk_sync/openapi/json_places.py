@@ -49,13 +49,13 @@ def places_in(text: str) -> Tuple[Dict[str, int], List[str]]:
     lines, duplicates = {"": 1}, []
     levels: List[_Level] = []
     for found in _TOKEN.finditer(text):
-        token, level = found[0], levels[-1] if levels else None
-        if token == ",":
+        word, level = found[0], levels[-1] if levels else None
+        if word == ",":
             levels[-1].advance()
-        elif token in "]}":
+        elif word in "]}":
             levels.pop()
         elif level is not None and level.is_before_key():
-            level.key = json.loads(token)
+            level.key = json.loads(word)
             if level.key in level.keys:
                 duplicates.append(level.place())
             level.keys.add(str(level.key))
@@ -63,6 +63,6 @@ def places_in(text: str) -> Tuple[Dict[str, int], List[str]]:
         else:
             place = level.place() if level else ""
             lines.setdefault(place, bisect_right(breaks, found.start()) + 1)
-            if token in "[{":
-                levels.append(_Level(place, token == "["))
+            if word in "[{":
+                levels.append(_Level(place, word == "["))
     return lines, duplicates

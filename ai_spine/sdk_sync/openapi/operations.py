@@ -75,29 +75,33 @@ class OperationReader:
         if value.get("callbacks"):
             self._context.warn(node, "callbacks are not read", "callbacks")
         security = read_security(self._context, node, self._schemes)
-        needed = self._security if security is None else security
-        summary = text_of(value, "summary") or text_of(item.value, "summary")
-        described = text_of(value, "description") or text_of(item.value, "description")
         try:
             return IREndpoint(
                 path,
                 method,
-                described,
-                auth_required=bool(needed) and {} not in needed,
+                _text(node, item, "description"),
+                auth_required=self._needs_key(security),
                 tags=self._tags(node),
                 metadata=self._context.others(node, _KNOWN),
                 operation_id=name,
-                summary=summary or None,
+                summary=_text(node, item, "summary") or None,
                 parameters=self._parameters.of_operation(path, item, node),
                 bodies=self._bodies(method, node),
                 responses=self._responses(node),
                 security=security,
-                servers=read_servers(self._context, node)
-                or read_servers(self._context, item),
+                servers=self._servers(node, item),
                 deprecated=value.get("deprecated") is True,
             )
         except SDKSyncError as error:
             raise Unreadable(one_line(error.message, 300)) from None
+
+    def _needs_key(self, security: Optional[Security]) -> bool:
+        needed = self._security if security is None else security
+        return bool(needed) and {} not in needed
+
+    def _servers(self, node: Node, item: Node) -> Security:
+        own = read_servers(self._context, node)
+        return own or read_servers(self._context, item)
 
     def _tags(self, node: Node) -> List[str]:
         tags = node.value.get("tags") or []
@@ -206,6 +210,11 @@ class OperationReader:
             if header is not None:
                 made[name] = header
         return made
+
+
+def _text(node: Node, item: Node, key: str) -> str:
+    """Return a text of an operation, or else of its path."""
+    return text_of(node.value, key) or text_of(item.value, key)
 
 
 def read_security(

@@ -235,6 +235,9 @@ class _Reader:
                 yield from self._in_item(path, item)
 
     def _item(self, path: str, node: Node) -> Optional[Node]:
+        if node.value is None:
+            self._context.warn(node, "the path has no operations")
+            return None
         try:
             item = self._context.references.follow(node)
         except ReferenceProblem as problem:

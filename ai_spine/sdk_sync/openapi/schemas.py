@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 from ai_spine.sdk_sync.errors import SDKSyncError
 from ai_spine.sdk_sync.ir import IRField, IRModel, IRType, SchemaVersion
 from ai_spine.sdk_sync.ir.reading import field_from_schema
-from ai_spine.sdk_sync.ir.references import reference_to
+from ai_spine.sdk_sync.ir.references import escaped, reference_to
 from ai_spine.sdk_sync.openapi.context import Context
 from ai_spine.sdk_sync.openapi.dialects import lifted
 from ai_spine.sdk_sync.openapi.loading import pointer_parts
@@ -200,7 +200,7 @@ class SchemaReader:
         """Return the reference to a model that is mapped by its name or by a reference."""
         root = self._context.references.root
         reference = str(node.value)
-        key = (root.document.uri, f"/components/schemas/{reference}")
+        key = (root.document.uri, f"/components/schemas/{escaped(reference)}")
         if key in self._names:
             return reference_to(self._names[key])
         return self._reference(node)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
+from ai_spine.sdk_sync.ir import IREndpoint, IRModel, IRSpec, SchemaVersion
 from ai_spine.sdk_sync.ir.references import escaped
 from ai_spine.sdk_sync.versioning.changes import (
     ChangeType,
@@ -12,6 +12,7 @@ from ai_spine.sdk_sync.versioning.changes import (
     is_breaking,
 )
 from ai_spine.sdk_sync.versioning.keywords import is_annotation
+from ai_spine.sdk_sync.versioning.endpoints import exchanged
 from ai_spine.sdk_sync.versioning.next_version import raised
 
 Check = Callable[[IRModel, IRModel, str], List[SchemaChange]]
@@ -144,12 +145,24 @@ def _changes_of(
             continue
         for each in check(*pair, direction):
             yield _moved(each, at, words, direction)
+    if kind == "endpoints":
+        yield from _exchange_changes(old, new, place, check)
     for flag, effect_of in _FLAGS.items():
         values = getattr(old, flag, None), getattr(new, flag, None)
         if values[0] != values[1]:
             words = f"{flag!r} changed from {values[0]!r} to {values[1]!r}"
             effect = effect_of(values[1])
             yield _change(flag, values, effect, words, f"{place}/{flag}")
+
+
+def _exchange_changes(
+    old: IREndpoint, new: IREndpoint, place: str, check: Check
+) -> Iterator[SchemaChange]:
+    """Yield how parameters, bodies and responses changed."""
+    pairs = zip(exchanged(old), exchanged(new), ("request", "response"))
+    for before, after, direction in pairs:
+        for each in check(before, after, direction):
+            yield _moved(each, f"{place}/{direction}", direction, direction)
 
 
 def _moved(

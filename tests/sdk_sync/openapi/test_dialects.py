@@ -157,15 +157,15 @@ def test_data_is_left_as_it_is(tmp_path):
 
 
 def test_the_names_and_references_of_a_discriminator_lead_to_models(tmp_path):
-    mapping = {"a": "A", "b": "#/components/schemas/B", "c": "C.json"}
+    mapping = {"a": "A/1", "b": "#/components/schemas/B", "c": "C.json"}
     schema = {
-        "oneOf": [REF],
+        "oneOf": [{"$ref": "#/components/schemas/B"}],
         "discriminator": {"propertyName": "kind", "mapping": mapping},
     }
-    model, said = read_schema(tmp_path, schema, A=TEXT, B=TEXT)
+    model, said = read_schema(tmp_path, schema, **{"A/1": TEXT, "B": TEXT})
     assert model.root.constraints["discriminator"] == {
         "propertyName": "kind",
-        "mapping": {"a": "#/$defs/A", "b": "#/$defs/B"},
+        "mapping": {"a": "#/$defs/A~11", "b": "#/$defs/B"},
     }
     assert len(said) == 1 and "no such file" in said[0]
 

@@ -147,6 +147,12 @@ def test_oddities_of_paths_are_put_right_with_a_warning(tmp_path):
     ]
 
 
+def test_an_empty_path_has_no_operations(tmp_path):
+    found = read(tmp_path, document({"/a": None, "/b": {}}))
+    assert (found.operations, found.left_out) == (0, [])
+    assert sentences(found) == ["the path has no operations"]
+
+
 def test_a_fixed_query_makes_another_operation(tmp_path):
     found = read(tmp_path, document({"/a": {"get": GET}, "/a?v=2": {"get": GET}}))
     assert names(found) == ["get_a", "get_a_v_2"]
