@@ -116,16 +116,15 @@ class LocalServer:
         secret = None if api_key is None else Secret(api_key)
         del api_key
         check_settings(host, port, secret, max_workers, db)
-        if show_tracebacks is None:
-            show_tracebacks = is_loopback(host)
-        check_flags(streams, tenants, tracing, show_tracebacks)
+        shown = is_loopback(host) if show_tracebacks is None else show_tracebacks
+        check_flags(streams, tenants, tracing, shown)
         digest = None if secret is None else digest_of(secret.reveal())
         access, names = Access(digest), names_of(host, allowed_hosts)
         self._prepare(flows, agents)
         make_site = partial(
             Site,
             access=access,
-            show_tracebacks=show_tracebacks,
+            show_tracebacks=shown,
             banner=self.banner,
             key_digest=digest,
             max_workers=max_workers,

@@ -129,8 +129,7 @@ class Site:
         banner: Banner,
         tenant: Optional[str] = None,
     ) -> None:
-        self._given = definitions
-        self._agents = dict(definitions.agents)
+        self._given, self._agents = definitions, dict(definitions.agents)
         self.store = Store(db, show_tracebacks=show_tracebacks)
         self.engine = Engine(
             self.store, self._find_agent, max_workers, loop, telemetry, tenant

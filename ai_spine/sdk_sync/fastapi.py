@@ -35,18 +35,12 @@ def metadata_router(
         >>> routes[0].path
         '/api/_meta/schemas'
     """
-    try:
-        from fastapi import APIRouter
-        from fastapi.responses import JSONResponse
-    except ImportError:
-        raise ConfigError(
-            "metadata_router needs FastAPI, which is not installed: pip install fastapi"
-        ) from None
+    fastapi = _import_fastapi()
     served = SchemaMetadata(registry, version=version, api_version=api_version)
-    router = APIRouter(prefix=META_PREFIX, tags=["schemas"])
+    router: "APIRouter" = fastapi.APIRouter(prefix=META_PREFIX, tags=["schemas"])
 
     def response_of(reply: MetaReply) -> Any:
-        return JSONResponse(reply.body, reply.status)
+        return fastapi.responses.JSONResponse(reply.body, reply.status)
 
     @router.get("/schemas")
     def get_manifest() -> Any:
@@ -71,3 +65,13 @@ def metadata_router(
         return response_of(served.spec(version, api_version))
 
     return router
+
+
+def _import_fastapi() -> Any:
+    try:
+        import fastapi.responses
+    except ImportError:
+        raise ConfigError(
+            "metadata_router needs FastAPI, which is not installed: pip install fastapi"
+        ) from None
+    return fastapi

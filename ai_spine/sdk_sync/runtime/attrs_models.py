@@ -30,7 +30,7 @@ from ai_spine.utils import one_line
 
 try:
     from attrs import define, field, fields_dict
-except ModuleNotFoundError as error:  # pragma: no cover - it comes with the extra
+except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "Generated models need attrs: pip install 'ai-spine-sdk[sdk-sync]'",
         name=error.name,

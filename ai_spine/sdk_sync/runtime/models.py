@@ -26,7 +26,7 @@ try:
     import pydantic
     import pydantic_core
     from pydantic_core import core_schema
-except ModuleNotFoundError as error:  # pragma: no cover - it comes with the extra
+except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "Generated models need pydantic: pip install 'ai-spine-sdk[sdk-sync]'",
         name=error.name,
