@@ -1,6 +1,5 @@
 """Judges requests and responses by a document, by means of openapi-core alone."""
 
-import copy
 import warnings
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from urllib.parse import parse_qsl, unquote
@@ -8,6 +7,7 @@ from urllib.parse import parse_qsl, unquote
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.openapi.loading import Document
 from ai_spine.sdk_sync.verifying.messages import Request, Response
+from ai_spine.sdk_sync.verifying.readable import readable
 from ai_spine.utils import one_line
 
 _LONGEST = 300  # characters of a sentence
@@ -15,7 +15,6 @@ _MISSING = (
     "sdk-sync verify needs openapi-core: pip install 'ai-spine-sdk[sdk-sync,verify]'"
 )
 _ANY_JSON = ("*/*", "application/*", "text/json")
-_BY_TOKEN = ("oauth2", "openIdConnect")
 _READABLE = (
     *("application/json", "application/octet-stream", "text/plain", "text/html"),
     *("application/x-www-form-urlencoded", "multipart/form-data"),
@@ -46,7 +45,7 @@ class Judge:
             import openapi_core
         except ModuleNotFoundError:
             raise ConfigError(_MISSING) from None
-        data = _readable(document.data)
+        data = readable(document.data)
         finder: Any = _Finder
         config = openapi_core.Config(
             spec_validator_cls=None,
@@ -120,7 +119,10 @@ def _verdict_of(error: Exception) -> Verdict:
         cause = cause.__cause__
     if isinstance(error, PathError):
         return Verdict(unchecked=f"openapi-core does not find it: {_said(error)}")
-    details = [_place(each) for each in getattr(cause, "schema_errors", None) or ()]
+    found = list(getattr(cause, "schema_errors", None) or ())
+    if any(isinstance(each.instance, bytes) for each in found):
+        return Verdict(unchecked="openapi-core takes bytes for no text")
+    details = [_place(each) for each in found]
     words = [str(error) or type(error).__name__, *(details or [str(cause)])]
     return Verdict(problem=one_line(": ".join(dict.fromkeys(words)), _LONGEST))
 
@@ -162,32 +164,6 @@ def _json_readers(data: Any) -> Dict[str, Any]:
 
     look(data)
     return found
-
-
-def _readable(data: Any) -> Any:
-    """Return a document with what openapi-core does not know said in its words."""
-    made = dict(data)
-    made.setdefault("paths", {})
-    components = made.get("components")
-    if not isinstance(components, Mapping):
-        return made
-    schemes = components.get("securitySchemes")
-    if isinstance(schemes, Mapping):
-        known = {name: _scheme(each) for name, each in schemes.items()}
-        made["components"] = {**components, "securitySchemes": known}
-    return made
-
-
-def _scheme(scheme: Any) -> Any:
-    """Return a scheme that is known: those that send a token are `http` as well."""
-    if not isinstance(scheme, Mapping):
-        return scheme
-    if scheme.get("type") in _BY_TOKEN:
-        return {"type": "http", "scheme": "bearer"}
-    made = copy.copy(dict(scheme))
-    if isinstance(made.get("scheme"), str):
-        made["scheme"] = made["scheme"].lower()
-    return made
 
 
 class _Finder:
