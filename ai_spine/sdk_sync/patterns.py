@@ -109,7 +109,7 @@ class _Sampler:
         return _first(wanted.fullmatch)
 
     def _times(self, once: str) -> int:
-        """Return how often what stands before is there, and pass what says it."""
+        """Return how often what precedes is repeated, and pass what says it."""
         least, most = self._quantifier()
         if self._peek() in ("?", "+") and (least, most) != (1, 1):
             self._at += 1

@@ -8,12 +8,14 @@ from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.openapi.loading import Document
 from ai_spine.sdk_sync.verifying.messages import Request, Response
 from ai_spine.sdk_sync.verifying.readable import readable
+from ai_spine.sdk_sync.verifying.transcribing import Styles, transcribed
 from ai_spine.utils import one_line
 
 _LONGEST = 300  # characters of a sentence
 _MISSING = (
     "sdk-sync verify needs openapi-core: pip install 'ai-spine-sdk[sdk-sync,verify]'"
 )
+_NO_STYLES = Styles(frozenset(), {}, frozenset())
 _ANY_JSON = ("*/*", "application/*", "text/json")
 _READABLE = (
     *("application/json", "application/octet-stream", "text/plain", "text/html"),
@@ -61,16 +63,17 @@ class Judge:
             ) from None
 
     def of_request(
-        self, path: str, ids: Mapping[str, str], request: Request
+        self, path: str, ids: Mapping[str, str], request: Request, styles: Styles
     ) -> Verdict:
         """Return what does not fit in a request.
 
         Args:
             path: The key of its path in the document.
-            ids: What stands in the path, by the names in it, as it is on the wire.
+            ids: The values in the path, by their names, as they are on the wire.
             request: The request.
+            styles: The styles of its operation.
         """
-        asked = _Asked(path, ids, request)
+        asked = _Asked(path, ids, request, styles)
         return _judged(lambda: self._core.validate_request(asked))
 
     def of_response(
@@ -84,7 +87,7 @@ class Judge:
             response: The response.
             kind: The media type of its body in the document; `None` if it has none.
         """
-        asked = _Asked(path, {}, Request(method, path, {}, b""))
+        asked = _Asked(path, {}, Request(method, path, {}, b""), _NO_STYLES)
         told = _Told(response)
         sent = told.content_type.partition(";")[0].lower()
         is_any = kind in _ANY_JSON and sent == "application/json"
@@ -123,7 +126,8 @@ def _verdict_of(error: Exception) -> Verdict:
     if any(isinstance(each.instance, bytes) for each in found):
         return Verdict(unchecked="openapi-core takes bytes for no text")
     details = [_place(each) for each in found]
-    words = [str(error) or type(error).__name__, *(details or [str(cause)])]
+    said = (str(error) or type(error).__name__).partition(": Value ")[0]
+    words = [said, *(details or [str(cause)])]
     return Verdict(problem=one_line(": ".join(dict.fromkeys(words)), _LONGEST))
 
 
@@ -189,7 +193,9 @@ class _Asked:
 
     host_url = ""
 
-    def __init__(self, path: str, ids: Mapping[str, str], request: Request) -> None:
+    def __init__(
+        self, path: str, ids: Mapping[str, str], request: Request, styles: Styles
+    ) -> None:
         from openapi_core.datatypes import RequestParameters
         from werkzeug.datastructures import Headers, ImmutableMultiDict
         from werkzeug.http import parse_cookie
@@ -198,7 +204,7 @@ class _Asked:
         self.method = request.method.lower()
         self.body = request.body or None
         self.content_type = request.header("Content-Type") or "text/plain"
-        query = parse_qsl(request.query, keep_blank_values=True)
+        query = transcribed(parse_qsl(request.query, keep_blank_values=True), styles)
         self.parameters = RequestParameters(
             query=ImmutableMultiDict(query),
             header=Headers(list(request.headers.items())),
@@ -208,7 +214,7 @@ class _Asked:
 
 
 def _names_of_styles(ids: Mapping[str, str]) -> Dict[str, str]:
-    """Return what stands in a path by all names that openapi-core knows it by."""
+    """Return the values in a path by all names that openapi-core knows it by."""
     made: Dict[str, str] = {}
     for name, value in ids.items():
         text = unquote(value)

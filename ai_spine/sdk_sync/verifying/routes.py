@@ -47,7 +47,7 @@ class Routes:
         ]
 
     def find(self, request: Request) -> Optional[Tuple[Route, Dict[str, str]]]:
-        """Return the operation that a request calls, with what stands in its path."""
+        """Return the operation that a request calls, with the values in its path."""
         path = _normal(request.path)
         query = parse_qsl(request.query, keep_blank_values=True)
         found = []

@@ -13,6 +13,7 @@ from ai_spine.sdk_sync.verifying.answers import Answer, Choice, answer_to
 from ai_spine.sdk_sync.verifying.judging import Judge, Verdict
 from ai_spine.sdk_sync.verifying.messages import Request, Response
 from ai_spine.sdk_sync.verifying.routes import Route, Routes
+from ai_spine.sdk_sync.verifying.transcribing import styles_of
 from ai_spine.utils import one_line
 
 _HOST = "127.0.0.1"
@@ -129,7 +130,8 @@ class DocumentServer:
         return received.answer.response
 
     def _judged(self, route: Route, ids: Dict[str, str], request: Request) -> Received:
-        asked = self._judge.of_request(route.key, ids, request)
+        styles = styles_of(self.document.spec, route.endpoint)
+        asked = self._judge.of_request(route.key, ids, request, styles)
         if asked.problem is not None:
             answer = _refusal(422, asked.problem)
             return Received(route.name, request, answer, asked.problem, asked.unchecked)
@@ -138,7 +140,7 @@ class DocumentServer:
         return Received(route.name, request, answer, told.problem, unchecked)
 
     def _answer(self, route: Route, request: Request) -> Any:
-        """Return the answer of an operation, with its verdict; it is made only once."""
+        """Return the response of an operation, with its verdict; it is made only once."""
         choice = self._choices.get(route.name, Choice())
         key = (route.name, choice, request.header("Accept"))
         if key not in self._answers:
