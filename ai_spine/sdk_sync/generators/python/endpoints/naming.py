@@ -25,9 +25,7 @@ _NOT_METHODS = frozenset(
     " timedelta tuple type".split()
 )
 # What all methods have, or may have.
-_NOT_ARGUMENTS = frozenset(
-    "body cls content_type idempotency_key self timeout".split()
-)
+_NOT_ARGUMENTS = frozenset("body cls content_type idempotency_key self timeout".split())
 # What a module of a group imports or defines.
 _NOT_GROUPS = NOT_CLASSES | frozenset(
     "Api AsyncApi AsyncDownload AsyncEvents AsyncIterator Body Download Endpoint Events File"
@@ -200,3 +198,14 @@ def _counted(names: Iterable[str]) -> Dict[str, int]:
     for each in names:
         counts[each] = counts.get(each, 0) + 1
     return counts
+
+
+def constant_names(methods: Iterable[str]) -> Dict[str, str]:
+    """Return the names of the constants that have the data of methods.
+
+    Example:
+        >>> constant_names(["start_run", "Start_run"])
+        {'start_run': '_START_RUN', 'Start_run': '_START_RUN2'}
+    """
+    names = Names()
+    return {each: f"_{names.take(each.upper())}" for each in methods}

@@ -188,7 +188,9 @@ class _Planner:
         """Return the endpoints by the module of their group; tags that are alike share one."""
         groups: Dict[str, Dict[str, IREndpoint]] = {}
         titles: Dict[str, List[str]] = {}
-        ordered = sorted(self._spec.endpoints.items(), key=lambda each: order_of(each[1]))
+        ordered = sorted(
+            self._spec.endpoints.items(), key=lambda each: order_of(each[1])
+        )
         for key, endpoint in ordered:
             if self._config.leaves_out(key, endpoint):
                 continue
@@ -251,7 +253,9 @@ class _Planner:
         ]
         preferred = self._config.content_types
         successes, errors = _replies(endpoint, at, preferred)
-        headers = [p.name.lower() for p in endpoint.parameters if p.location == "header"]
+        headers = [
+            p.name.lower() for p in endpoint.parameters if p.location == "header"
+        ]
         return OperationPlan(
             key,
             endpoint,
@@ -328,4 +332,3 @@ def _reply(
     ]
     found = without_xml(in_order_of_preference(contents, preferred))
     return Reply(response.status, tuple(found), one_line(response.description, 300))
-
