@@ -27,10 +27,11 @@ _NOT_METHODS = frozenset(
 # What all methods have, or may have.
 _NOT_ARGUMENTS = frozenset("body cls content_type idempotency_key self timeout".split())
 # What a module of a group imports or defines.
-_NOT_GROUPS = NOT_CLASSES | frozenset(
-    "Api AsyncApi AsyncDownload AsyncEvents AsyncIterator Body Download Endpoint Events File"
-    " FileContent IO Pages Parameter PathLike Sequence TYPE_CHECKING UUID".split()
+NOT_MODELS = frozenset(
+    "Api AsyncApi AsyncDownload AsyncEvents AsyncIterator Body Download Encoding Endpoint Events File"
+    " FileContent IO Pages Parameter PathLike Sequence Server TYPE_CHECKING UUID".split()
 )
+_NOT_GROUPS = NOT_CLASSES | NOT_MODELS
 _WORDS = re.compile(r"[^\W_]+")
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _VERSION = re.compile(r"v[0-9]+([._-]?[0-9a-z]+)*|api", re.IGNORECASE)
