@@ -8,7 +8,6 @@ from typing import (
     Callable,
     Deque,
     Generic,
-    List,
     Mapping,
     Optional,
     TypeVar,
@@ -16,7 +15,7 @@ from typing import (
 )
 
 from ai_spine.constants import MAX_RESPONSE_BYTES
-from ai_spine.exceptions import AISpineError, APIError
+from ai_spine.exceptions import AISpineError
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.event_streams import StreamTooLarge
 from ai_spine.policy.retry import Failure
@@ -104,6 +103,7 @@ class AsyncEvents(_AsyncOpen, Generic[T]):
         super().__init__(stream, timeout, fail)
         self._decoder = decoder
         self._values: Deque[T] = deque()
+        self._problem: Optional[str] = None  # which comes after the values before it
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
@@ -116,23 +116,22 @@ class AsyncEvents(_AsyncOpen, Generic[T]):
             APIError: A value is not what the operation promises.
         """
         while not self._values:
+            if self._problem is not None:
+                problem, self._problem = self._problem, None
+                raise self._fail(problem)
             if self._open is None:
                 raise StopAsyncIteration
-            self._values.extend(await self._decode(await self._next()))
+            await self._decode(await self._next())
         return self._values.popleft()
 
-    async def _decode(self, data: bytes) -> List[T]:
-        """Return the values that bytes complete, and close the stream after the last."""
+    async def _decode(self, data: bytes) -> None:
+        """Keep the values that bytes complete, and close the stream after the last."""
         try:
-            found = self._decoder.feed(data)
+            self._values.extend(self._decoder.feed(data))
         except (UnexpectedResponse, StreamTooLarge) as error:
-            problem = f"the stream contains {error}"
-        else:
-            if self._decoder.is_done:
-                await self.aclose()
-            return found
-        await self.aclose()
-        raise self._fail(problem)
+            self._problem = f"the stream contains {error}"
+        if self._problem is not None or self._decoder.is_done:
+            await self.aclose()
 
     async def __aenter__(self) -> "AsyncEvents[T]":
         return self
@@ -230,9 +229,3 @@ class AsyncMemoryStream(AsyncByteStream):
     async def aclose(self) -> None:
         """Forget the body."""
         self._body = b""
-
-
-def as_api_error(problem: str, stream: AsyncByteStream) -> APIError:
-    """Return the error of a stream that cannot be read."""
-    call = stream.call._replace(transient=False)
-    return APIError(problem, status_code=stream.status, call=call)

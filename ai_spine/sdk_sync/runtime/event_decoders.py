@@ -1,13 +1,14 @@
 """Reads streams of typed values: server-sent events, and lines of JSON. Pure."""
 
-import json
 from abc import ABC, abstractmethod
-from typing import Any, Callable, Generic, List, TypeVar
+from typing import Any, Callable, Generic, Iterator, TypeVar
 
+from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.event_streams import EventParser, ServerEvent
+from ai_spine.sdk_sync.runtime.json_lines import JSONLinesParser
 
 T = TypeVar("T")
-_END = "[DONE]"  # the data of a last event that says nothing
+_END = "[DONE]"  # the data of a last event that says nothing else
 
 
 class Decoder(ABC, Generic[T]):
@@ -20,8 +21,8 @@ class Decoder(ABC, Generic[T]):
     is_done = False
 
     @abstractmethod
-    def feed(self, data: bytes) -> List[T]:
-        """Return the values that the next bytes complete; no bytes are the end of the stream.
+    def feed(self, data: bytes) -> Iterator[T]:
+        """Yield the values that the next bytes complete; no bytes are the end of the stream.
 
         Raises:
             UnexpectedResponse: A value does not fit.
@@ -37,8 +38,10 @@ class EventDecoder(Decoder[T]):
 
     Example:
         >>> decoder = EventDecoder(lambda event: event.data)
-        >>> decoder.feed(b"data: 1\\n\\ndata: [DO"), decoder.feed(b"NE]\\n\\ndata: 2\\n\\n")
-        (['1'], [])
+        >>> list(decoder.feed(b"data: 1\\n\\ndata: [DO"))
+        ['1']
+        >>> list(decoder.feed(b"NE]\\n\\ndata: 2\\n\\n"))
+        []
         >>> decoder.is_done
         True
     """
@@ -47,12 +50,38 @@ class EventDecoder(Decoder[T]):
         self._parser = EventParser()
         self._read = read
 
-    def feed(self, data: bytes) -> List[T]:
-        """Return the values that the next bytes complete."""
-        found: List[T] = []
+    def feed(self, data: bytes) -> Iterator[T]:
+        """Yield the values that the next bytes complete."""
         for event in self._parser.feed(data):
             if event.data.strip() == _END:
                 self.is_done = True
                 break
-            found.append(self._read(event))
-        return found
+            yield self._read(event)
+
+
+class LinesDecoder(Decoder[T]):
+    """Reads lines of JSON.
+
+    Args:
+        read: Returns what the JSON of a line is.
+
+    Example:
+        >>> decoder = LinesDecoder(str)
+        >>> [list(decoder.feed(data)) for data in (b"1\\n[2", b"]", b"")]
+        [['1'], [], ['[2]']]
+    """
+
+    def __init__(self, read: Callable[[Any], T]) -> None:
+        self._parser = JSONLinesParser()
+        self._read = read
+
+    def feed(self, data: bytes) -> Iterator[T]:
+        """Yield the values that the next bytes complete; no bytes are the end of the stream."""
+        try:
+            values = self._parser.feed(data) if data else self._parser.close()
+        except ValueError as error:
+            problem = str(error)
+        else:
+            yield from map(self._read, values)
+            return
+        raise UnexpectedResponse(problem)

@@ -97,19 +97,25 @@ def typed_error(error: APIError, classes: ErrorClasses) -> APIError:
 
 
 def refine(
-    error: APIError, response: Response, classes: ErrorClasses, read: ReadBody
+    error: APIError,
+    response: Response,
+    classes: ErrorClasses,
+    read: ReadBody,
+    redact: Callable[[str], str],
 ) -> APIError:
     """Return the error of a response as one of a package, with what the response says.
 
     Args:
         error: The error of the core.
-        response: The response, without secrets.
+        response: The response; its body is without secrets.
         classes: The classes of the package.
         read: Reads the body in the shape that the operation declares.
+        redact: Removes secrets from the headers.
     """
     typed = typed_error(error, classes)
     if isinstance(typed, ApiProblem):
-        typed.headers = Headers(response.headers)
+        headers = response.headers
+        typed.headers = Headers({name: redact(headers[name]) for name in headers})
         typed.body = read(response)
         typed.problem = _problem_of(response)
     return typed

@@ -1,18 +1,22 @@
 """Reads the bodies of responses in the shapes that an operation declares. Pure."""
 
-from typing import Any, Callable, Dict, Mapping, Optional, Protocol, Tuple, Union
+import json
+from typing import Any, Callable, Dict, Mapping, Protocol, Tuple
 
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.decoding import decode_text, parse_json
-from ai_spine.policy.messages import Response
+from ai_spine.policy.event_streams import ServerEvent
 from ai_spine.sdk_sync.errors import ValidationError
 from ai_spine.sdk_sync.runtime.endpoints import Content, Load
-from ai_spine.sdk_sync.runtime.media_types import MediaType, parse_media_type
-from ai_spine.sdk_sync.runtime.responses import RawResponse
+from ai_spine.sdk_sync.runtime.event_decoders import (
+    Decoder,
+    EventDecoder,
+    LinesDecoder,
+)
+from ai_spine.sdk_sync.runtime.media import Choice, choose_response, find_response
 from ai_spine.utils import one_line
 
-ReadBody = Callable[[bytes, str], Any]
-"""Reads a body, of a content type; raises `UnexpectedResponse`."""
+ReadBody = Callable[[bytes], Any]
 _MOST_KNOWN = 64  # pairs of status and content type: servers may send any
 
 
@@ -35,9 +39,9 @@ class BodyReader:
 
     Example:
         >>> from ai_spine.sdk_sync.runtime import attrs_models
-        >>> reader = BodyReader({"2XX": {"text/plain": None}}, attrs_models)
-        >>> reader.read(Response(200, {"Content-Type": "text/plain"}, b"Hello"))
-        'Hello'
+        >>> reader = BodyReader({"2XX": {"application/json": lambda: int}}, attrs_models)
+        >>> reader.read(201, "application/json", b"7")
+        7
     """
 
     def __init__(self, responses: Mapping[str, Content], codec: Codec) -> None:
@@ -45,125 +49,173 @@ class BodyReader:
         self._codec = codec
         self._known: Dict[Tuple[int, str], ReadBody] = {}
 
-    def read(self, response: "Union[Response, RawResponse[Any]]") -> Any:
-        """Return what the body of a response is.
+    def read(self, status: int, content_type: str, body: bytes) -> Any:
+        """Return what a body is.
 
         Raises:
             UnexpectedResponse: It is not what the operation declares.
         """
-        kind = response.headers.get("Content-Type", "")
-        read = self._known.get((response.status, kind))
-        if read is None:
-            read = self._find(response.status, kind)
-        return read(response.body, kind)
+        read = self._known.get((status, content_type)) if body else None
+        return (read or self._find(status, content_type, body))(body)
 
-    def _find(self, status: int, content_type: str) -> ReadBody:
-        content = content_for(self._responses, status)
-        media_type, load = choose_content(content, content_type)
-        read = _nothing if content == {} else reader_of(media_type, load, self._codec)
-        if len(self._known) < _MOST_KNOWN:
+    def decoder(self, status: int, content_type: str) -> Decoder[Any]:
+        """Return what reads the values of a stream.
+
+        Raises:
+            UnexpectedResponse: The response is no stream of values.
+        """
+        choice = choose_response(self._responses_for(status), status, content_type)
+        if choice.kind == "events":
+            return EventDecoder(self._event_reader(choice.type))
+        if choice.kind == "lines":
+            return LinesDecoder(self._value_reader(choice.type, "a line"))
+        kind = one_line(content_type, 60) or "a body of unknown type"
+        raise UnexpectedResponse(f"{kind}, which is no stream of events or JSON lines")
+
+    def _find(self, status: int, content_type: str, body: bytes) -> ReadBody:
+        responses = self._responses_for(status)
+        choice = choose_response(responses, status, content_type, body)
+        if choice.kind == "nothing":
+            return self._reader_of_nothing(responses, status)
+        read = self._reader_of(choice)
+        if content_type and len(self._known) < _MOST_KNOWN:
             self._known[status, content_type] = read
         return read
 
+    def _responses_for(self, status: int) -> Mapping[str, Content]:
+        """Return what is declared; a success that is not is read as the first one that is."""
+        declared = self._responses
+        if 200 <= status < 300 and not find_response(declared, status):
+            if str(status) not in declared:
+                first = next((n for n in declared if n[0] == "2"), None)
+                return {} if first is None else {str(status): declared[first]}
+        return declared
 
-def content_for(responses: Mapping[str, Content], status: int) -> Optional[Content]:
-    """Return what a response of a status is declared to have.
+    def _reader_of_nothing(
+        self, responses: Mapping[str, Content], status: int
+    ) -> ReadBody:
+        """Return what reads an empty body, which may be an error."""
+        loads = list(find_response(responses, status).values())
+        if status == 200 and loads and loads[0] is not None:
+            kind = loads[0]()
+            if kind in (str, bytes):
+                return lambda body: kind()
+            return self._checked(kind, lambda body: None, "an empty body")
+        return lambda body: None
 
-    A success that is not declared is read as the first one that is.
+    def _reader_of(self, choice: Choice) -> ReadBody:
+        load: Load = choice.type
+        kind = None if load is None else load()
+        shown = one_line(choice.content_type, 60) or "a body of unknown type"
+        parse = _as_json(choice, shown) if choice.kind == "json" else choice.read
+        if kind is bytes:
+            return lambda body: body
+        if load is None or (kind is str and choice.kind != "json"):
+            return parse
+        if choice.kind == "json" or kind is Any:
+            return self._checked(kind, parse, shown)
+        return self._checked(kind, _as_json(choice._replace(kind="json"), shown), shown)
 
-    Example:
-        >>> content_for({"200": {"text/plain": None}, "4XX": {}}, 404)
-        {}
+    def _checked(self, kind: Any, parse: ReadBody, shown: str) -> ReadBody:
+        """Return what parses a body, and reads it as a type."""
+        from_json = self._codec.from_json
+
+        def read(body: bytes) -> Any:
+            value = parse(body)
+            try:
+                return from_json(kind, value)
+            except ValidationError as error:
+                problem = one_line(error.message, 300)
+            raise UnexpectedResponse(f"{shown} that is no {name_of(kind)}: {problem}")
+
+        return read
+
+    def _value_reader(self, load: Load, what: str) -> Callable[[Any], Any]:
+        if load is None:
+            return lambda value: value
+        kind, from_json = load(), self._codec.from_json
+
+        def read(value: Any) -> Any:
+            try:
+                return from_json(kind, value)
+            except ValidationError as error:
+                problem = one_line(error.message, 300)
+            raise UnexpectedResponse(f"{what} that is no {name_of(kind)}: {problem}")
+
+        return read
+
+    def _event_reader(self, load: Load) -> Callable[[ServerEvent], Any]:
+        """Return what reads an event: as itself where nothing is declared of it."""
+        if load is None:
+            return lambda event: event
+        if load() is str:
+            return lambda event: event.data
+        read = self._value_reader(load, "an event")
+        return lambda event: read_event(event, read)
+
+
+def read_event(event: ServerEvent, read: Callable[[Any], Any]) -> Any:
+    """Return what the data of an event is, or else the event with its id and its name.
+
+    Documents declare either: the JSON in `data`, or an object with `data`, `event` and `id`.
+
+    Args:
+        event: The event.
+        read: Reads JSON; raises `UnexpectedResponse`.
     """
-    for name in (str(status), f"{status // 100}XX", "default"):
-        if name in responses:
-            return responses[name]
-    if 200 <= status < 300:
-        return next((responses[name] for name in responses if name[0] == "2"), None)
-    return None
-
-
-def choose_content(
-    content: Optional[Content], content_type: str
-) -> Tuple[MediaType, Load]:
-    """Return the media type of a body, and what loads its type.
-
-    Where none of the declared media types is that of the body, the first that is JSON is taken:
-    many servers name JSON wrongly.
-    """
-    actual = parse_media_type(content_type)
-    declared = {parse_media_type(name): load for name, load in (content or {}).items()}
-    for each in sorted(declared, key=lambda each: each.is_range):
-        if _matches(each.essence, actual.essence):
-            return actual, declared[each]
-    json = next((each for each in declared if each.is_json), None)
-    if json is not None:
-        return json, declared[json]
-    if not declared or actual.essence:
-        return actual, next(iter(declared.values()), None)
-    return next(iter(declared.items()))
-
-
-def _matches(declared: str, actual: str) -> bool:
-    """Return whether a media type is one, or within a range, that is declared."""
-    if not actual or declared == "*/*":
-        return bool(actual)
-    kind, _, subtype = declared.partition("/")
-    return declared == actual or (subtype == "*" and actual.startswith(f"{kind}/"))
-
-
-def reader_of(media_type: MediaType, load: Load, codec: Codec) -> ReadBody:
-    """Return what reads bodies of a media type as the type that is loaded."""
-    kind = None if load is None else load()
-    if kind is bytes:
-        return _as_it_is
-    if media_type.is_json or not media_type.essence:
-        return _as_json if load is None else _json_reader(kind, codec)
-    if kind is str or media_type.is_text:
-        return decode_text
-    return _as_it_is if load is None else _json_reader(kind, codec)
-
-
-def _json_reader(kind: Any, codec: Codec) -> ReadBody:
-    from_json = codec.from_json
-
-    def read(body: bytes, content_type: str) -> Any:
-        value = _as_json(body, content_type)
+    data = event.data
+    try:
+        data = json.loads(data)
+        is_json = True
+    except (ValueError, RecursionError):
+        is_json = False
+    try:
+        return read(data)
+    except UnexpectedResponse as error:
+        problem = error
+    whole = {"id": event.id, "event": event.type}
+    known = {name: value for name, value in whole.items() if value is not None}
+    for each in (data, event.data):
         try:
-            return from_json(kind, value)
-        except ValidationError as error:
-            problem = one_line(error.message, 300)
-        if not body.strip():
-            raise UnexpectedResponse(f"nothing, instead of {name_of(kind)}")
-        shown = _shown(body, content_type)
-        raise UnexpectedResponse(f"{shown} that is not {name_of(kind)}: {problem}")
-
-    return read
+            return read({**known, "data": each})
+        except UnexpectedResponse:
+            continue
+    if not is_json:
+        raise UnexpectedResponse("an event whose data is not JSON")
+    raise problem
 
 
 def name_of(kind: Any) -> str:
-    """Return how a message names a type."""
-    if isinstance(kind, type):
+    """Return how a message names a type.
+
+    Example:
+        >>> name_of(int), name_of(Dict[str, int])
+        ('int', 'Dict[str, int]')
+    """
+    if isinstance(kind, type) and not getattr(kind, "__args__", ()):
         return kind.__name__
     return one_line(str(kind).replace("typing.", ""), 80)
 
 
-def _as_json(body: bytes, content_type: str) -> Any:
+def _as_json(choice: Choice, shown: str) -> ReadBody:
+    def read(body: bytes) -> Any:
+        try:
+            return choice.read(body)
+        except ValueError:
+            pass
+        raise UnexpectedResponse(f"{shown} ({len(body)} bytes), which is not JSON")
+
+    return read
+
+
+def read_plainly(content_type: str, body: bytes) -> Any:
+    """Return a body as the JSON or the text that it is, whatever is declared.
+
+    Example:
+        >>> read_plainly("text/html", b'{"a": 1}'), read_plainly("text/html", b"<p>Busy</p>")
+        ({'a': 1}, '<p>Busy</p>')
+    """
     try:
         return parse_json(body, content_type)
     except (ValueError, RecursionError):
-        pass
-    raise UnexpectedResponse(f"{_shown(body, content_type)} that is not JSON")
-
-
-def _as_it_is(body: bytes, content_type: str) -> bytes:
-    return body
-
-
-def _nothing(body: bytes, content_type: str) -> None:
-    return None
-
-
-def _shown(body: bytes, content_type: str) -> str:
-    kind = one_line(content_type, 60) or "a body of unknown type"
-    return f"{kind} ({len(body)} bytes)"
+        return decode_text(body, content_type)
