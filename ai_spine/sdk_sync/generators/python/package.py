@@ -186,8 +186,7 @@ class PythonSDKGenerator:
             "validation": validation_module(self.spec, plan, style.runtime),
         }
         files = {
-            f"{folder}/{name}.py": code_of(tree, name)
-            for name, tree in trees.items()
+            f"{folder}/{name}.py": code_of(tree, name) for name, tree in trees.items()
         }
         files[f"{folder}/exceptions.py"] = _template("exceptions.py")
         files[f"{self.package_name}/py.typed"] = b""

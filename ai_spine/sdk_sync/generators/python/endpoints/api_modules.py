@@ -46,7 +46,6 @@ from ai_spine.sdk_sync.generators.python.syntax import (
     names_in,
 )
 from ai_spine.sdk_sync.ir import IRSpec
-from ai_spine.utils import one_line
 
 _RUNTIME = "ai_spine.sdk_sync.runtime"
 _SOURCES: Mapping[str, Sequence[str]] = {
@@ -127,7 +126,7 @@ class ApiModules:
             self._class(group, kind, "Api", methods),
             self._class(group, kind, "AsyncApi", methods),
         ]
-        head = docstring(f"{_title(group)} {GENERATED}")
+        head = docstring(f"{group.summary} {GENERATED}")
         body = [*tables, *classes]
         return module([head, *self._imports(body), *body])
 
@@ -208,7 +207,7 @@ class ApiModules:
         self, group: GroupPlan, kind: str, base: str, methods: Sequence[_Method]
     ) -> ast.stmt:
         prefix = base[: -len("Api")]
-        body: List[ast.stmt] = [docstring(_title(group))]
+        body: List[ast.stmt] = [docstring(group.summary)]
         body += [_function(each, prefix) for each in methods]
         return class_of(f"{prefix}{kind}", base, body)
 
@@ -289,11 +288,6 @@ def _annotated(method: _Method, prefix: str) -> ast.expr:
     if method.is_iterator:
         return generic(f"{prefix}Iterator", method.returns)
     return method.returns
-
-
-def _title(group: GroupPlan) -> str:
-    text = one_line(group.description.strip().split("\n")[0] or group.title, 200)
-    return text if text[-1:] in (".", "!", "?") else f"{text}."
 
 
 def _import(source: str, names: Sequence[str], used: "set[str]") -> Optional[ast.stmt]:

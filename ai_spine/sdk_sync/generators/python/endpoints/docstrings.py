@@ -64,6 +64,12 @@ def one_text(text: str, limit: int) -> str:
     return "\n".join(line.rstrip() for line in short.splitlines())
 
 
+def argument_lines(name: str, description: str) -> List[str]:
+    """Return the lines of a docstring for an argument."""
+    words = one_line(description, _LONGEST_OF_ARGUMENT).strip()
+    return _item(f"{name}: {words}" if words else f"{name}:")
+
+
 def _first_sentence(text: str) -> str:
     first = text.strip().split("\n\n")[0].split(". ")[0]
     return first if len(first) <= _LONGEST_OF_SUMMARY else ""
@@ -83,9 +89,8 @@ def _wrapped_text(text: str) -> str:
 def _arguments(arguments: Iterable[Given]) -> List[str]:
     lines: List[str] = []
     for each in arguments:
-        words = one_line(each.description, _LONGEST_OF_ARGUMENT).strip()
-        lines += _item(f"{each.name}: {words}" if words else f"{each.name}:")
-    return [line.rstrip() for line in lines]
+        lines += argument_lines(each.name, each.description)
+    return lines
 
 
 def _item(text: str) -> List[str]:

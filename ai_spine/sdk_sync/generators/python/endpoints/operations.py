@@ -32,6 +32,7 @@ _IGNORED = ("accept", "authorization", "content-type")
 _IDEMPOTENCY_KEY = "idempotency-key"
 _STREAMS = (EVENTS, LINES)
 _NO_BODY = ("204", "205")
+_LONGEST_SUMMARY = 200
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,13 @@ class GroupPlan:
     title: str
     description: str
     operations: Tuple[OperationPlan, ...]
+
+    @property
+    def summary(self) -> str:
+        """What the group is, in one line."""
+        first = self.description.strip().split("\n")[0] or self.title
+        text = one_line(first, _LONGEST_SUMMARY)
+        return text if text[-1:] in (".", "!", "?") else f"{text}."
 
 
 @dataclass(frozen=True)

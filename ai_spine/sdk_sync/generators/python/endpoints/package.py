@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from ai_spine.sdk_sync.generated_folder import read_manifest
 from ai_spine.sdk_sync.generators.python.endpoints.api_modules import ApiModules
-from ai_spine.sdk_sync.generators.python.endpoints.client_module import client_module
+from ai_spine.sdk_sync.generators.python.endpoints.client_module import ClientModule
 from ai_spine.sdk_sync.generators.python.endpoints.config import Config
 from ai_spine.sdk_sync.generators.python.endpoints.errors_module import (
     error_names,
@@ -186,22 +186,17 @@ class EndpointsGenerator(PythonSDKGenerator):
         operations, models = planned.operations, planned.models
         statuses = {e.status for each in operations.operations for e in each.errors}
         api = ApiModules(self.spec, models, planned.paged, error_names(statuses))
+        kinds = self._class_names(planned)
         trees = {
             "__init__": init_module(
                 self.spec, self.version, list(models.classes), GENERATED
             ),
-            "client": client_module(
-                self.spec,
-                operations,
-                self.default_base_url,
-                self._models,
-                self._class_names(planned),
-                GENERATED,
+            "client": ClientModule(self.spec, operations, self._models, kinds).tree(
+                GENERATED
             ),
             "errors": errors_module(operations.operations, models, GENERATED),
             "api/__init__": ast.parse(f'"""The operations. {GENERATED}"""'),
         }
-        kinds = self._class_names(planned)
         for group in operations.groups:
             module = group.names.module
             trees[f"api/{module}"] = api.module_of(group, kinds[module])
@@ -251,4 +246,3 @@ def _free_name(group: GroupPlan, models: ModelsPlan) -> str:
     while kind in taken or f"Async{kind}" in taken:
         kind += "Api"
     return kind
-
