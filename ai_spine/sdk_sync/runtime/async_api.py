@@ -1,14 +1,26 @@
 """`AsyncApi`: the base of the classes that have the operations of an API."""
 
-from typing import TYPE_CHECKING, Any, AsyncIterator, Mapping, Optional, Tuple, TypeVar
+import copy
+from functools import partial
+from typing import Any, AsyncGenerator, AsyncIterator, Mapping, Optional, Tuple, TypeVar
 
+from ai_spine._async.api import AsyncApiClient
+from ai_spine.exceptions import APIError
+from ai_spine.models.base import UnexpectedResponse
+from ai_spine.policy.messages import Exchange
+from ai_spine.sdk_sync.runtime.async_base_client import AsyncBaseClient
+from ai_spine.sdk_sync.runtime.async_streams import (
+    AsyncDownload,
+    AsyncEvents,
+    AsyncMemoryStream,
+)
 from ai_spine.sdk_sync.runtime.endpoints import Endpoint
+from ai_spine.sdk_sync.runtime.preparing import Arguments, Prepared
+from ai_spine.sdk_sync.runtime.responses import RawResponse
 from ai_spine.sdk_sync.unset import UNSET
+from ai_spine.transport.async_base import AsyncByteStream
 
-if TYPE_CHECKING:
-    from ai_spine.sdk_sync.runtime.async_base_client import AsyncBaseClient
-    from ai_spine.sdk_sync.runtime.async_streams import AsyncDownload, AsyncEvents
-
+Self = TypeVar("Self", bound="AsyncApi")
 T = TypeVar("T")
 
 
@@ -19,8 +31,16 @@ class AsyncApi:
         client: Sends the requests.
     """
 
-    def __init__(self, client: "AsyncBaseClient") -> None:
+    _returns_raw = False
+
+    def __init__(self, client: AsyncBaseClient) -> None:
         self._client = client
+
+    def _raw(self: Self) -> Self:
+        """Return the same operations, which return responses as they come."""
+        made = copy.copy(self)
+        made._returns_raw = True
+        return made
 
     async def _call(
         self,
@@ -29,6 +49,7 @@ class AsyncApi:
         *,
         body: Any = UNSET,
         fields: Optional[Mapping[str, Any]] = None,
+        content_type: Optional[str] = None,
         timeout: Optional[float] = None,
         idempotency_key: Optional[str] = None,
     ) -> T:
@@ -40,45 +61,26 @@ class AsyncApi:
             body: The body: a model, a mapping, or whatever its media type takes.
             fields: The fields of the body by their names in JSON, in the place of a body; `UNSET`
                 ones are left out.
+            content_type: The media type of the body, where there are several.
             timeout: Seconds for each attempt.
             idempotency_key: The key of a request that must not be executed twice.
+
+        Raises:
+            ValidationError: An argument is wrong; nothing was sent.
+            ConfigurationError: The client has no credentials for the operation.
+            APIError: The server refused, or its response is not what it promises.
+            NetworkError: No response came.
         """
-        raise NotImplementedError
-
-    async def _open_events(
-        self,
-        endpoint: Endpoint[T],
-        values: Tuple[Any, ...] = (),
-        *,
-        body: Any = UNSET,
-        fields: Optional[Mapping[str, Any]] = None,
-        timeout: Optional[float] = None,
-        idempotency_key: Optional[str] = None,
-    ) -> "AsyncEvents[T]":
-        """Open a stream of events or of JSON lines."""
-        raise NotImplementedError
-
-    async def _download(
-        self,
-        endpoint: Endpoint[Any],
-        values: Tuple[Any, ...] = (),
-        *,
-        body: Any = UNSET,
-        fields: Optional[Mapping[str, Any]] = None,
-        timeout: Optional[float] = None,
-        idempotency_key: Optional[str] = None,
-    ) -> "AsyncDownload":
-        """Open the content that the operation returns."""
-        raise NotImplementedError
-
-    def _pages(
-        self,
-        endpoint: Endpoint[Any],
-        values: Tuple[Any, ...] = (),
-        *,
-        body: Any = UNSET,
-        fields: Optional[Mapping[str, Any]] = None,
-        timeout: Optional[float] = None,
-    ) -> AsyncIterator[Any]:
-        """Iterate over the items of all pages."""
-        raise NotImplementedError
+        client = self._client
+        prepared = client._prepare(endpoint)
+        given = Arguments(values, body, fields, content_type)
+        read = prepared.raw() if self._returns_raw else prepared.read
+        exchange = prepared.exchange(given, client._known(), read)
+        api = client._api_for(endpoint)
+        try:
+            result: T = await api.send(
+                exchange, timeout=timeout, idempotency_key=idempotency_key
+            )
+        except APIError as error:
+            raise prepared.typed(error)
+        return result

@@ -213,7 +213,17 @@ class Prepared(Generic[T]):
         try:
             return self._errors.read(response.status, kind, response.body)
         except UnexpectedResponse:
-            return read_plainly(kind, response.body)
+            return body_of(response)
+
+
+def read_raw(response: Response) -> RawResponse[Any]:
+    """Return a response as it came; parsed, it is JSON or text, whatever is declared."""
+    return RawResponse(response.status, response.headers, response.body, body_of)
+
+
+def body_of(response: "Response | RawResponse[Any]") -> Any:
+    """Return a body as the JSON or the text that it is, whatever is declared."""
+    return read_plainly(response.headers.get(_CONTENT_TYPE, ""), response.body)
 
 
 def _accepted(endpoint: Endpoint[Any]) -> str:
