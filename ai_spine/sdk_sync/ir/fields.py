@@ -7,7 +7,6 @@ from typing import Any, Dict, List, Mapping, Optional
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.ir.references import name_referred_to, reference_to
 from ai_spine.sdk_sync.unset import UNSET as UNSET
-from ai_spine.sdk_sync.unset import Unset as Unset
 from ai_spine.utils import one_line
 
 JSONSchema = Dict[str, Any]

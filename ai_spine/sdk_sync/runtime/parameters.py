@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 from urllib.parse import quote, unquote_plus
 
 from ai_spine.exceptions import ValidationError
+from ai_spine.sdk_sync.runtime.headers import header_value
 from ai_spine.sdk_sync.runtime.styles import (
     Pair,
     Quote,
@@ -222,25 +223,6 @@ def _quote_reserved_in_path(text: str) -> str:
 
 def _header(parameter: Parameter, value: Any) -> str:
     return header_value(_simple(parameter, value, str))
-
-
-def header_value(text: str) -> str:
-    """Return a text that is the value of a header.
-
-    Raises:
-        ValidationError: No header can have it.
-    """
-    if has_control_characters(text):
-        raise ValidationError("contains a control character, which no header can hold")
-    try:
-        text.encode("latin-1")
-    except UnicodeError:
-        raise ValidationError(
-            "contains a character outside Latin-1, which no header can hold"
-        ) from None
-    if text != text.strip():
-        raise ValidationError("cannot begin or end with white space in a header")
-    return text
 
 
 def _cookie_pairs(parameter: Parameter, value: Any) -> Iterable[Pair]:
