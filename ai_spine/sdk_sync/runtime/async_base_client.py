@@ -19,11 +19,10 @@ from ai_spine.sdk_sync.runtime.responses import RawResponse
 from ai_spine.sdk_sync.runtime.security import Scheme, authorise, hide
 from ai_spine.sdk_sync.runtime.servers import (
     base_url_of,
-    is_same_origin,
     operation_url,
     url_of,
 )
-from ai_spine.utils import Secret
+from ai_spine.utils import origin
 
 Client = TypeVar("Client", bound="AsyncBaseClient")
 T = TypeVar("T")
@@ -66,9 +65,9 @@ class AsyncBaseClient(AsyncRestClient):
         server_variables: Optional[Mapping[str, str]] = None,
         **options: Any,
     ) -> None:
-        hidden = None if token is None else Secret(token)
+        hidden = hide({"token": token}).get("token")
         given = hide(credentials or {})
-        options["proxies"] = Secret(options.get("proxies"))
+        options.update(hide({"proxies": options.get("proxies")}))
         del token, credentials
         url = base_url_of(base_url, self.servers, server_variables or {})
         self._authorisation = authorise(self.schemes, given, hidden)
@@ -76,11 +75,12 @@ class AsyncBaseClient(AsyncRestClient):
         self._is_replaced = base_url is not None and not self._is_own(base_url)
         self._prepared: Dict[Endpoint[Any], Prepared[Any]] = {}
         self._others: Dict[str, AsyncApiClient] = {}
+        proxies = options.pop("proxies", None)
         super().__init__(
             url,
             credentials=self._authorisation.credentials,
             workspace=workspace_id,
-            proxies=options.pop("proxies").reveal(),
+            proxies=proxies and proxies.reveal(),
             **options,
         )
 
@@ -143,7 +143,7 @@ class AsyncBaseClient(AsyncRestClient):
         A call that is still in progress, or comes later, opens connections again.
         """
         await super().aclose()
-        if self._api.owns_transport:
+        if self._api._owns_transport:
             for other in list(self._others.values()):
                 await other.aclose()
 
@@ -180,7 +180,7 @@ class AsyncBaseClient(AsyncRestClient):
             endpoint.servers, settings.base_url, is_replaced=self._is_replaced
         )
         settings = settings._replace(base_url=check_base_url("the server", url))
-        if is_same_origin(url, self.base_url):
+        if origin(url) == origin(self.base_url):
             return self._api.with_settings(settings)
         other = self._others.get(url)
         if other is None:

@@ -1,4 +1,4 @@
-"""What authorises operations: the schemes of an API, and the credentials that a client has. Pure."""
+"""What authorises operations: the schemes of an API, and a client's credentials for them. Pure."""
 
 from typing import (
     Any,
@@ -127,7 +127,8 @@ def authorise(
         ConfigurationError: A credential cannot be sent.
 
     Example:
-        >>> schemes = {"key": Scheme("header", "api_key", "X-Key"), "login": Scheme("basic", "login")}
+        >>> key, login = Scheme("header", "api_key", "X-Key"), Scheme("basic", "login")
+        >>> schemes = {"key": key, "login": login}
         >>> authorise(schemes, {"key": "sk-1"}).choose([["login"], ["key"]])
         ('key',)
     """

@@ -1,7 +1,7 @@
 """The servers of an API: their variables, and where an operation is that has its own. Pure."""
 
 import re
-from typing import Mapping, Optional, Sequence, Tuple
+from typing import Mapping, Optional, Sequence
 from urllib.parse import urljoin, urlsplit
 
 from ai_spine.exceptions import ConfigurationError
@@ -83,19 +83,3 @@ def operation_url(
     if not urlsplit(url).netloc:
         return urljoin(f"{base_url}/", url or "/").rstrip("/")
     return base_url if is_replaced else url
-
-
-def is_same_origin(url: str, other: str) -> bool:
-    """Return whether two URLs are on one server.
-
-    Example:
-        >>> is_same_origin("http://a.example/v1", "http://a.example:80/v2")
-        True
-    """
-    return _origin(url) == _origin(other)
-
-
-def _origin(url: str) -> Tuple[str, Optional[str], Optional[int]]:
-    parts = urlsplit(url)
-    default = 443 if parts.scheme == "https" else 80
-    return parts.scheme, parts.hostname, parts.port or default
