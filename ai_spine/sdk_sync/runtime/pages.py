@@ -1,5 +1,6 @@
 """Walks over lists that a server sends in pages. Pure: pages are passed in."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Callable, List, NamedTuple, Optional, Set, Tuple
 
@@ -39,8 +40,11 @@ class Pages(NamedTuple):
     """The keys that lead to the number of all items."""
     total_pages: Place = ()
     """The keys that lead to the number of all pages."""
-    first: int = 1
-    """The number of the first page."""
+    number: Place = ()
+    """The keys that lead to the number of the page itself."""
+    first: Optional[int] = None
+    """The number of the first page. If it is not known, page 1 follows the page that came without
+    a number, and `PageWalk` drops it if it is the same."""
     in_body: bool = False
     """Whether the parameter is a field of the request's body."""
     item: Optional[Callable[[], Any]] = None
@@ -118,15 +122,21 @@ class Pages(NamedTuple):
     def _next_number(
         self, values: "Values", page: Any, parameter: str, count: int
     ) -> "Optional[Values]":
-        is_offset = self.kind == "offset"
-        number = _number(values.get(parameter), 0 if is_offset else self.first)
-        following = number + (count if is_offset else 1)
-        total = _number(_at(page, self.total) if self.total else None, None)
-        pages = _number(_at(page, self.total_pages) if self.total_pages else None, None)
-        is_last = is_offset and total is not None and following >= total
-        if pages is not None and following - self.first >= pages and not is_offset:
-            is_last = True
-        return None if not count or is_last else {**values, parameter: following}
+        if not count:
+            return None
+        if self.kind == "offset":
+            following = _number(values.get(parameter), 0) + count
+            total = _number(_at(page, self.total) if self.total else None, math.inf)
+            return None if following >= total else {**values, parameter: following}
+        own = _at(page, self.number) if self.number else None
+        first = 0 if self.first is None else self.first
+        following = _number(own, _number(values.get(parameter), first)) + 1
+        # Where it is not known whether pages begin with 0, one more may be requested than exists.
+        last = _number(
+            _at(page, self.total_pages) if self.total_pages else None, math.inf
+        )
+        last += -1 if self.first == 0 else 0
+        return None if following > last else {**values, parameter: following}
 
 
 class PageWalk:

@@ -1,13 +1,23 @@
 """Prepares endpoints for the calls of one client: what is the same in each call is made once."""
 
-from typing import Any, Callable, Generic, Mapping, NamedTuple, Optional, Tuple, TypeVar
+from typing import (
+    Any,
+    Callable,
+    Generic,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from ai_spine.exceptions import APIError, AISpineError, CallInfo, ValidationError
 from ai_spine.models.base import UnexpectedResponse
-from ai_spine.policy.messages import Exchange, Response
+from ai_spine.policy.messages import Exchange, Response, read_whole
 from ai_spine.policy.outcomes import error_of_failure
 from ai_spine.policy.retry import Failure
-from ai_spine.sdk_sync.runtime.endpoints import Endpoint
+from ai_spine.sdk_sync.runtime.endpoints import Endpoint, Load
 from ai_spine.sdk_sync.runtime.event_decoders import Decoder
 from ai_spine.sdk_sync.runtime.parameters import encode_parameters
 from ai_spine.sdk_sync.runtime.problems import ErrorClasses, refine, typed_error
@@ -58,6 +68,7 @@ class Prepared(Generic[T]):
         redact: Callable[[str], str],
     ) -> None:
         self.endpoint = endpoint
+        self.codec = codec
         self._to_json = codec.to_json
         self._classes = classes
         self._credentials = credentials
@@ -76,22 +87,20 @@ class Prepared(Generic[T]):
         self,
         given: Arguments,
         defaults: Mapping[str, Any],
-        read: Optional[Callable[[Response], Any]] = None,
+        read: Callable[[Response], Any] = read_whole,
     ) -> Exchange:
         """Return what is sent for a call.
 
         Args:
             given: What the caller has given.
             defaults: What the client knows, by the names of `Parameter.client_default`.
-            read: Reads the response; by default, as the endpoint promises it.
+            read: Reads the response, unless it is opened.
 
         Raises:
             ValidationError: It cannot be sent.
         """
         endpoint, headers = self.endpoint, self._headers
-        values = given.values
-        if self._defaults:
-            values = self._with_defaults(values, defaults)
+        values = self.filled(given.values, defaults)
         ids: Mapping[str, str] = {}
         query = endpoint.query
         if endpoint.parameters or given.more_query:
@@ -123,14 +132,20 @@ class Prepared(Generic[T]):
             content_type,
             self._credentials,
             endpoint.reads,
-            read or self.read,
+            read,
             self._refine,
         )
 
-    def _with_defaults(
+    def filled(
         self, values: Tuple[Any, ...], defaults: Mapping[str, Any]
     ) -> Tuple[Any, ...]:
-        """Return values with what the client knows in the place of those that are `UNSET`."""
+        """Return values with what the client knows in the place of those that are `UNSET`.
+
+        Raises:
+            ValidationError: It does not know one that is needed.
+        """
+        if not self._defaults:
+            return values
         found = list(values)
         for place, name in self._defaults:
             if found[place] is UNSET:
@@ -154,27 +169,35 @@ class Prepared(Generic[T]):
         return value
 
     def raw(
-        self, parse: Optional[Callable[[RawResponse[Any]], Any]] = None
+        self, parse: Callable[[RawResponse[Any]], Any]
     ) -> Callable[[Response], RawResponse[Any]]:
         """Return what reads a response as it came.
 
         Args:
-            parse: Makes what the method returns; by default, as `read` does.
+            parse: Makes of it what the method returns.
         """
-        parse = parse or self._parse
 
         def read(response: Response) -> RawResponse[Any]:
             return RawResponse(response.status, response.headers, response.body, parse)
 
         return read
 
-    def _parse(self, raw: RawResponse[Any]) -> Any:
+    def parse(self, raw: RawResponse[Any]) -> Any:
+        """Return what a response promises.
+
+        Raises:
+            APIError: It is something else.
+        """
         kind = raw.headers.get(_CONTENT_TYPE, "")
         try:
             return self._success.read(raw.status, kind, raw.body)
         except UnexpectedResponse as error:
             problem = str(error)
         raise self.unreadable(f"the server responded with {problem}", raw.status)
+
+    def item_reader(self, load: Load) -> Callable[[Any], Any]:
+        """Return what reads an item of a page; it raises `UnexpectedResponse`."""
+        return self._success.value_reader(load, "an item")
 
     def decoder(self, status: int, headers: Mapping[str, str]) -> Decoder[T]:
         """Return what reads the values of a stream.
@@ -193,7 +216,7 @@ class Prepared(Generic[T]):
         return self.typed(error)
 
     def broken(
-        self, problem: "Failure | str", base_url: str, status: int, call: CallInfo
+        self, problem: Union[Failure, str], base_url: str, status: int, call: CallInfo
     ) -> AISpineError:
         """Return the error of an open response that was cut off, or cannot be read."""
         if isinstance(problem, Failure):
@@ -213,7 +236,17 @@ class Prepared(Generic[T]):
         try:
             return self._errors.read(response.status, kind, response.body)
         except UnexpectedResponse:
-            return read_plainly(kind, response.body)
+            return body_of(response)
+
+
+def read_raw(response: Response) -> RawResponse[Any]:
+    """Return a response as it came; parsed, it is JSON or text, whatever is declared."""
+    return RawResponse(response.status, response.headers, response.body, body_of)
+
+
+def body_of(response: Union[Response, RawResponse[Any]]) -> Any:
+    """Return a body as the JSON or the text that it is, whatever is declared."""
+    return read_plainly(response.headers.get(_CONTENT_TYPE, ""), response.body)
 
 
 def _accepted(endpoint: Endpoint[Any]) -> str:

@@ -68,7 +68,7 @@ class BodyReader:
         if choice.kind == "events":
             return EventDecoder(self._event_reader(choice.type))
         if choice.kind == "lines":
-            return LinesDecoder(self._value_reader(choice.type, "a line"))
+            return LinesDecoder(self.value_reader(choice.type, "a line"))
         kind = one_line(content_type, 60) or "a body of unknown type"
         raise UnexpectedResponse(f"{kind}, which is no stream of events or JSON lines")
 
@@ -130,7 +130,13 @@ class BodyReader:
 
         return read
 
-    def _value_reader(self, load: Load, what: str) -> Callable[[Any], Any]:
+    def value_reader(self, load: Load, what: str) -> Callable[[Any], Any]:
+        """Return what reads JSON as a type; it raises `UnexpectedResponse`.
+
+        Args:
+            load: Loads the type.
+            what: What the JSON is, for messages.
+        """
         if load is None:
             return lambda value: value
         kind, from_json = load(), self._codec.from_json
@@ -150,7 +156,7 @@ class BodyReader:
             return lambda event: event
         if load() is str:
             return lambda event: event.data
-        read = self._value_reader(load, "an event")
+        read = self.value_reader(load, "an event")
         return lambda event: read_event(event, read)
 
 

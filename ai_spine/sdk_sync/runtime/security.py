@@ -1,4 +1,4 @@
-"""What authorises operations: the schemes of an API, and the credentials that a client has. Pure."""
+"""What authorises operations: the schemes of an API, and a client's credentials for them. Pure."""
 
 from typing import (
     Any,
@@ -20,6 +20,7 @@ from ai_spine.policy.credentials import (
     HeaderCredential,
     QueryCredential,
 )
+from ai_spine.sdk_sync.runtime.endpoints import Endpoint
 from ai_spine.utils import Secret
 
 _AUTHORIZATION = "Authorization"
@@ -55,13 +56,36 @@ class Authorisation(NamedTuple):
     credentials: Mapping[str, ApiCredential]
     names: Mapping[str, Tuple[str, ...]]
 
+    @property
+    def all_names(self) -> Tuple[str, ...]:
+        """The credentials for a request that no scheme is declared for: the token, or else all."""
+        return (TOKEN,) if TOKEN in self.credentials else tuple(self.credentials)
+
+    def names_for(self, endpoint: Endpoint[Any]) -> Tuple[str, ...]:
+        """Return the credentials that the requests of an endpoint carry.
+
+        Raises:
+            ConfigurationError: The client does not have what it needs.
+        """
+        if endpoint.security is None:
+            return (TOKEN,) if TOKEN in self.credentials else ()
+        if not endpoint.security:
+            return ()
+        try:
+            return self.choose(endpoint.security)
+        except ConfigurationError as error:
+            message = f"{endpoint.name} {error}"
+        raise ConfigurationError(message)
+
     def choose(self, alternatives: Sequence[Collection[str]]) -> Tuple[str, ...]:
         """Return the credentials of the first alternative that the client has all of.
+
+        One that is nothing comes last: a client that has credentials uses them.
 
         Raises:
             ConfigurationError: It has all of none.
         """
-        for alternative in alternatives:
+        for alternative in sorted(alternatives, key=lambda each: not each):
             if all(name in self.names for name in alternative):
                 found = [each for name in alternative for each in self.names[name]]
                 return tuple(dict.fromkeys(found))
@@ -77,6 +101,11 @@ class Authorisation(NamedTuple):
 
     def _keyword(self, name: str) -> str:
         return self.schemes[name].keyword if name in self.schemes else name
+
+
+def hide(given: Mapping[str, Any]) -> Dict[str, Secret]:
+    """Return credentials wrapped, so that no traceback shows one; `None` ones are left out."""
+    return {name: Secret(value) for name, value in given.items() if value is not None}
 
 
 def authorise(
@@ -98,7 +127,8 @@ def authorise(
         ConfigurationError: A credential cannot be sent.
 
     Example:
-        >>> schemes = {"key": Scheme("header", "api_key", "X-Key"), "login": Scheme("basic", "login")}
+        >>> key, login = Scheme("header", "api_key", "X-Key"), Scheme("basic", "login")
+        >>> schemes = {"key": key, "login": login}
         >>> authorise(schemes, {"key": "sk-1"}).choose([["login"], ["key"]])
         ('key',)
     """

@@ -7,8 +7,9 @@ from ai_spine.transport.base import ByteStream
 T = TypeVar("T")
 
 
-def home() -> None:
-    """Return where a stream belongs: nowhere, as any thread can close it."""
+def home() -> Any:
+    """Return where a stream belongs: anywhere, as any thread can close it."""
+    return None
 
 
 def abandon(stream: ByteStream, loop: Any) -> None:
