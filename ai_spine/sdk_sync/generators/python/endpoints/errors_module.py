@@ -1,4 +1,4 @@
-"""The module `errors` of a package: the errors of the core, with bodies as the API declares them."""
+"""The module `errors` of a package: errors of the core, with bodies as the API declares them."""
 
 import ast
 import re

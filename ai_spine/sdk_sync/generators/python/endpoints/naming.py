@@ -28,7 +28,8 @@ _NOT_METHODS = frozenset(
 _NOT_ARGUMENTS = frozenset("body cls content_type idempotency_key self timeout".split())
 # What a module of a group imports or defines.
 NOT_MODELS = frozenset(
-    "Api AsyncApi AsyncDownload AsyncEvents AsyncIterator Body Download Encoding Endpoint Events File"
+    "Api AsyncApi AsyncDownload AsyncEvents"
+    " AsyncIterator Body Download Encoding Endpoint Events File"
     " FileContent IO Pages Parameter PathLike Sequence Server TYPE_CHECKING UUID".split()
 )
 _NOT_GROUPS = NOT_CLASSES | NOT_MODELS

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
 
 from ai_spine.sdk_sync.generated_folder import read_manifest
 from ai_spine.sdk_sync.generators.python.endpoints.api_modules import ApiModules
@@ -22,7 +22,7 @@ from ai_spine.sdk_sync.generators.python.endpoints.operations import (
     plan_operations,
 )
 from ai_spine.sdk_sync.generators.python.endpoints.paged import Paged, find_pages
-from ai_spine.sdk_sync.generators.python.endpoints.readme import write_readme
+from ai_spine.sdk_sync.generators.python.endpoints.readme import About, write_readme
 from ai_spine.sdk_sync.generators.python.endpoints.servers import default_base_url
 from ai_spine.sdk_sync.generators.python.endpoints.versions import package_version
 from ai_spine.sdk_sync.generators.python.models import (
@@ -150,7 +150,7 @@ class EndpointsGenerator(PythonSDKGenerator):
         files.update(self._tools())
         requirements = self._requirements(files)
         files["pyproject.toml"] = self._pyproject(requirements, _PYPROJECT)
-        files["README.md"] = write_readme(self, planned)
+        files["README.md"] = write_readme(self._about(planned))
         return self._finished(files, self._lock(planned))
 
     def plan(self) -> Planned:
@@ -226,6 +226,18 @@ class EndpointsGenerator(PythonSDKGenerator):
         files, said = own.tool_files(f"{self.package_name}/tools")
         self.warnings += said
         return files
+
+    def _about(self, planned: Planned) -> About:
+        return About(
+            self.package_name,
+            self.output_dir.resolve().name,
+            self.spec,
+            planned.operations,
+            planned.models,
+            planned.paged,
+            self.left_out,
+            [*planned.operations.warnings, *planned.models.warnings],
+        )
 
     def _lock(self, planned: Planned) -> Dict[str, Any]:
         """Return what the lock file says, so that names stay as they are the next time."""

@@ -79,10 +79,13 @@ def _kind_of(scheme: Mapping[str, Any]) -> Tuple[str, str, Optional[str]]:
     if kind == "apikey" and scheme.get("in") in _PLACES:
         name = scheme.get("name")
         is_named = isinstance(name, str) and name
-        return str(scheme["in"]), str(name) if is_named else _AUTHORIZATION, None
+        wire = str(name) if is_named else _AUTHORIZATION
+        # The whole header is the key, even if it is this one.
+        prefix = "" if wire.lower() == _AUTHORIZATION.lower() else None
+        return str(scheme["in"]), wire, prefix
     if kind == "http":
         own = str(scheme.get("scheme", BEARER))
         if own.lower() in (BASIC, BEARER):
             return own.lower(), _AUTHORIZATION, None
-        return "header", _AUTHORIZATION, own
+        return "header", _AUTHORIZATION, f"{own} "
     return BEARER, _AUTHORIZATION, None
