@@ -11,7 +11,7 @@ def readable(data: Mapping[str, Any]) -> Dict[str, Any]:
     """Return a document that openapi-core reads as it is meant.
 
     It knows neither schemes that send a token nor names of those in upper case, and looks for
-    schemas that are named like the values of a discriminator, though the values only show which schema is meant.
+    schemas named like the values of a discriminator, which are not always names of schemas.
 
     Args:
         data: The document, which is not changed.

@@ -5,7 +5,7 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
-from ai_spine.sdk_sync.verifying import DocumentServer
+from ai_spine.sdk_sync.verifying.server import DocumentServer
 
 
 @contextlib.contextmanager

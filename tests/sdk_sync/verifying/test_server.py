@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ai_spine.sdk_sync.errors import ConfigError
-from ai_spine.sdk_sync.verifying import DocumentServer
+from ai_spine.sdk_sync.verifying.server import DocumentServer
 from tests.needs import needs
 from tests.sdk_sync.verifying.support import ask, operation, parameter, serving
 
