@@ -24,8 +24,8 @@ from typing import (
 
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.sdk_sync.errors import ValidationError
-from ai_spine.sdk_sync.ir.fields import UNSET, Unset
 from ai_spine.sdk_sync.ir.references import escaped
+from ai_spine.sdk_sync.unset import UNSET, Unset
 from ai_spine.utils import one_line
 
 try:

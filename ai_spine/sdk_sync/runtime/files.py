@@ -1,0 +1,131 @@
+"""Files that are sent. Each is read whole, so that the request may be sent again."""
+
+import inspect
+import io
+import mimetypes
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ai_spine.exceptions import ValidationError
+from ai_spine.policy.json_encoding import kind_of
+from ai_spine.utils import one_line
+
+OCTETS = "application/octet-stream"
+_BYTES = (bytes, bytearray, memoryview)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file, or another part of a form, with what a server is to know of it.
+
+    Example:
+        >>> File(b"a,b", "table.csv", "text/csv").filename
+        'table.csv'
+    """
+
+    content: Any
+    """Bytes, text, a path (`pathlib.Path`), or a file that is open for reading bytes."""
+    filename: Optional[str] = None
+    """Its name; without one, that of the path or the open file, or of the field."""
+    content_type: Optional[str] = None
+    """Its media type; without one, it is guessed from the name."""
+    headers: "Mapping[str, str]" = field(default_factory=dict)
+    """More headers of its part."""
+
+
+def is_file(value: Any) -> bool:
+    """Return whether a value is a file, or something else that is sent as it is.
+
+    Example:
+        >>> import io, pathlib
+        >>> [is_file(each) for each in (b"", io.BytesIO(), pathlib.Path("a"), "a", {}, 5)]
+        [True, True, True, False, False, False]
+    """
+    if isinstance(value, (*_BYTES, File, os.PathLike)):
+        return True
+    return callable(getattr(value, "read", None))
+
+
+def read_file(value: Any) -> bytes:
+    """Return what a file holds.
+
+    Args:
+        value: A `File`, bytes, a path, a file that is open for reading bytes, or an iterable of
+            bytes.
+
+    Raises:
+        ValidationError: It cannot be read, or holds something else than bytes.
+    """
+    if isinstance(value, File):
+        content = value.content
+        return content.encode() if isinstance(content, str) else read_file(content)
+    if isinstance(value, _BYTES):
+        return bytes(value)
+    try:
+        return _read(value)
+    except ValidationError:
+        raise
+    except io.UnsupportedOperation:
+        reason = "it is not open for reading"
+    except (OSError, ValueError) as error:
+        reason = one_line(getattr(error, "strerror", None) or str(error), 200)
+    shown = one_line(repr(file_name(value) or "the file"), 100)
+    raise ValidationError(f"{shown} cannot be read: {reason}")
+
+
+def _read(value: Any) -> bytes:
+    if isinstance(value, os.PathLike):
+        with open(value, "rb") as opened:
+            return opened.read()
+    if callable(getattr(value, "read", None)):
+        return _checked(value.read(), "the file returned")
+    if isinstance(value, Iterable) and not isinstance(value, (str, Mapping)):
+        return b"".join(_checked(each, "an item is") for each in value)
+    words = "a file is bytes, a path or an open file"
+    raise ValidationError(f"{words}, not {kind_of(value)}")
+
+
+def file_name(value: Any) -> Optional[str]:
+    """Return the name of a file, without its folder; `None` if it has none.
+
+    Example:
+        >>> import pathlib
+        >>> file_name(pathlib.Path("reports/may.pdf")), file_name(b"%PDF")
+        ('may.pdf', None)
+    """
+    if isinstance(value, File):
+        return value.filename or file_name(value.content)
+    path = value if isinstance(value, os.PathLike) else getattr(value, "name", None)
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        return None  # of a descriptor, it is a number
+    return os.path.basename(os.fsdecode(path)) or None
+
+
+def file_type(value: Any) -> Optional[str]:
+    """Return the media type of a file, as it says or as its name does; `None` if neither does.
+
+    Example:
+        >>> file_type(File(b"", "may.PDF")), file_type(b"%PDF")
+        ('application/pdf', None)
+    """
+    if isinstance(value, File) and value.content_type:
+        return value.content_type
+    name = file_name(value)
+    if name is None:
+        return None
+    guessed, compressed = mimetypes.guess_type(name)
+    return OCTETS if compressed else guessed
+
+
+def _checked(content: Any, owner: str) -> bytes:
+    if isinstance(content, _BYTES):
+        return bytes(content)
+    if isinstance(content, str):
+        raise ValidationError(
+            f"{owner} text instead of bytes: open files with mode 'rb'"
+        )
+    if inspect.iscoroutine(content):
+        content.close()  # otherwise Python warns that it was never awaited
+    raise ValidationError(f"{owner} no bytes but a value {kind_of(content)}")
