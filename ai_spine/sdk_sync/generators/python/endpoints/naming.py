@@ -29,7 +29,7 @@ _NOT_ARGUMENTS = frozenset("body cls content_type idempotency_key self timeout".
 # What a module of a group imports or defines.
 NOT_MODELS = frozenset(
     "Api AsyncApi AsyncDownload AsyncEvents"
-    " AsyncIterator Body Download Encoding Endpoint Events File"
+    " AsyncIterator Body Content Download Encoding Endpoint Events File"
     " FileContent IO Pages Parameter PathLike Sequence Server TYPE_CHECKING UUID".split()
 )
 _NOT_GROUPS = NOT_CLASSES | NOT_MODELS
