@@ -23,6 +23,7 @@ from ai_spine.sdk_sync.generators.python.endpoints.operations import (
 from ai_spine.sdk_sync.generators.python.endpoints.servers import servers_of
 from ai_spine.sdk_sync.generators.python.endpoints.signatures import STREAM
 from ai_spine.sdk_sync.generators.python.models import ModelsPlan, kind_of
+from ai_spine.sdk_sync.generators.python.names import Names
 from ai_spine.sdk_sync.generators.python.plan_parts import TypePlan
 from ai_spine.sdk_sync.generators.python.syntax import (
     declare,
@@ -33,8 +34,7 @@ from ai_spine.sdk_sync.generators.python.syntax import (
 from ai_spine.sdk_sync.ir import IRSpec
 
 STREAMS = (EVENTS, LINES)
-SHARED_ERRORS = "_ERRORS_"
-"""What constants for errors begin with; those of methods do not end with an underscore."""
+_SHARED = "_ERRORS"
 Security = Optional[Sequence[Mapping[str, Any]]]
 
 
@@ -135,6 +135,7 @@ def with_shared_errors(tables: Sequence[ast.stmt]) -> List[ast.stmt]:
         tables: Declarations of `Endpoint`s.
     """
     places: Dict[str, List[ast.keyword]] = {}
+    names = Names(reserved=[ast.unparse(each).split(":")[0] for each in tables])
     for table in tables:
         assert isinstance(table, ast.AnnAssign) and isinstance(table.value, ast.Call)
         for each in table.value.keywords:
@@ -143,8 +144,7 @@ def with_shared_errors(tables: Sequence[ast.stmt]) -> List[ast.stmt]:
     shared: List[ast.stmt] = []
     for found in places.values():
         if len(found) > 1:
-            number = len(shared) + 1
-            constant = f"{SHARED_ERRORS}{number}_"
+            constant = names.take(_SHARED)
             kind = generic("Mapping", name("str"), name("Content"))
             shared.append(declare(constant, kind, found[0].value))
             for each in found:
