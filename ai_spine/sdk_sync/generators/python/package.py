@@ -336,12 +336,13 @@ def _template(name: str) -> bytes:
     return (_TEMPLATES / f"{name}-tpl").read_bytes()
 
 
-def code_of(tree: ast.Module, name: str) -> bytes:
+def code_of(tree: ast.Module, name: str, *, is_spaced: bool = False) -> bytes:
     """Return the code of a module, and make sure that it is code.
 
     Args:
         tree: The module.
         name: Its name, for messages.
+        is_spaced: Whether to leave lines between its statements.
 
     Raises:
         CodegenError: It is no code.
@@ -349,6 +350,8 @@ def code_of(tree: ast.Module, name: str) -> bytes:
     ast.fix_missing_locations(tree)
     # Methods have docstrings of several lines, whose indentation only `unparse` keeps.
     source = source_of(tree) if name == "models" else ast.unparse(tree) + "\n"
+    if is_spaced:
+        source = "".join(f"{_space(e)}{ast.unparse(e)}\n" for e in tree.body)
     try:
         compile(source, f"{name}.py", "exec")
         return source.encode("utf-8")
@@ -357,3 +360,7 @@ def code_of(tree: ast.Module, name: str) -> bytes:
         raise CodegenError(
             f"{name}.py could not be generated, which is a mistake of this program: {words}"
         ) from None
+
+
+def _space(statement: ast.stmt) -> str:
+    return "" if isinstance(statement, (ast.Import, ast.ImportFrom)) else "\n"

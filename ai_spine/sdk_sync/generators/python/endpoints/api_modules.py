@@ -6,13 +6,18 @@ from typing import List, Mapping, NamedTuple, Optional, Sequence
 from ai_spine.sdk_sync.generators.python.endpoints.contents import (
     BINARY,
 )
-from ai_spine.sdk_sync.generators.python.endpoints.docstrings import method_docstring
+from ai_spine.sdk_sync.generators.python.endpoints.docstrings import (
+    indented,
+    method_docstring,
+)
 from ai_spine.sdk_sync.generators.python.endpoints.endpoint_tables import (
     STREAMS,
     endpoint_of,
     pages_of,
     successes_of,
+    with_shared_errors,
 )
+from ai_spine.sdk_sync.generators.python.endpoints.errors_module import BASE
 from ai_spine.sdk_sync.generators.python.endpoints.expressions import (
     call_of,
     type_of,
@@ -56,7 +61,7 @@ _RUNTIME_SOURCES: Mapping[str, Sequence[str]] = {
     f"{_RUNTIME}.api": ["Api"],
     f"{_RUNTIME}.async_api": ["AsyncApi"],
     f"{_RUNTIME}.bodies": ["Body", "Encoding"],
-    f"{_RUNTIME}.endpoints": ["Endpoint", "Server"],
+    f"{_RUNTIME}.endpoints": ["Content", "Endpoint", "Server"],
     f"{_RUNTIME}.methods": ["method"],
     f"{_RUNTIME}.pages": ["Pages"],
     f"{_RUNTIME}.parameters": ["Parameter"],
@@ -127,7 +132,7 @@ class ApiModules:
             self._class(group, kind, "AsyncApi", methods),
         ]
         head = docstring(f"{group.summary} {GENERATED}")
-        body = [*tables, *classes]
+        body = [*with_shared_errors(tables), *classes]
         return module([head, *self._imports(body), *body])
 
     def _add(
@@ -197,11 +202,13 @@ class ApiModules:
 
     def _raises(self, plan: OperationPlan) -> List[str]:
         found = [
-            f"{self._errors[each.status]}: {each.description or 'See the document.'}"
+            f"{self._errors[each.status]}: {each.description or f'{each.status}.'}"
             for each in plan.errors
             if each.status in self._errors
         ]
-        return [*found, "APIError: The server refuses the request."]
+        if any(each.startswith(f"{BASE}:") for each in found):
+            return found
+        return [*found, f"{BASE}: The server refuses the request."]
 
     def _class(
         self, group: GroupPlan, kind: str, base: str, methods: Sequence[_Method]
@@ -271,7 +278,7 @@ def _function(method: _Method, prefix: str) -> ast.stmt:
     made = kind(
         name=method.name,
         args=method.signature.as_syntax(),
-        body=[docstring(method.doc, _INDENT), ast.Return(call)],
+        body=[indented(method.doc, _INDENT), ast.Return(call)],
         decorator_list=[] if method.is_iterator else [name("method")],
         returns=_annotated(method, prefix),
         lineno=0,

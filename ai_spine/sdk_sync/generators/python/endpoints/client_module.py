@@ -3,7 +3,10 @@
 import ast
 from typing import Dict, List, Mapping, Optional, Sequence
 
-from ai_spine.sdk_sync.generators.python.endpoints.docstrings import argument_lines
+from ai_spine.sdk_sync.generators.python.endpoints.docstrings import (
+    argument_lines,
+    indented,
+)
 from ai_spine.sdk_sync.generators.python.endpoints.expressions import (
     call_of,
     dict_of,
@@ -86,7 +89,7 @@ _ONLY_ASYNC = ("transport",)
 _OWN = ("self", "base_url", "token", WORKSPACE, "credentials", "defaults")
 _IMPORTS = """
 from typing import TYPE_CHECKING, Any
-from ai_spine.sdk_sync.runtime import CODEC as codec
+from ai_spine.sdk_sync.runtime import CODEC
 from ai_spine.sdk_sync.runtime.async_base_client import AsyncBaseClient
 from ai_spine.sdk_sync.runtime.base_client import BaseClient
 from ai_spine.sdk_sync.runtime.endpoints import Server
@@ -181,10 +184,10 @@ class ClientModule:
     def _client(self, prefix: str, *, is_authenticated: bool) -> ast.stmt:
         base = f"{prefix}Client" if is_authenticated else f"{prefix}BaseClient"
         own = "AuthenticatedClient" if is_authenticated else "Client"
-        body: List[ast.stmt] = [docstring(self._described(prefix, is_authenticated), 4)]
+        body: List[ast.stmt] = [indented(self._described(prefix, is_authenticated), 4)]
         if not is_authenticated:
             for attribute, value in (
-                ("codec", "codec"),
+                ("codec", self._codec),
                 ("error_classes", "ERRORS"),
                 ("schemes", "_SCHEMES"),
                 ("servers", "_SERVERS"),

@@ -1,16 +1,23 @@
 """The docstrings of generated methods."""
 
+import ast
+import http
 import textwrap
 from typing import Iterable, List, Sequence
 
 from ai_spine.sdk_sync.generators.python.endpoints.operations import OperationPlan
 from ai_spine.sdk_sync.generators.python.endpoints.signatures import Given, Signature
+from ai_spine.sdk_sync.generators.python.syntax import docstring
 from ai_spine.utils import one_line
 
 _WIDTH = 88  # within the indentation of a method
 _LONGEST = 2000
 _LONGEST_OF_ARGUMENT = 600
 _LONGEST_OF_SUMMARY = 200
+# What documents say of responses where they have nothing to say.
+_PHRASES = {each.phrase.lower() for each in http.HTTPStatus}
+_PHRASES |= {"success", "successful", "successful response", "success response"}
+_PHRASES |= {"default response", "response", "successful operation"}
 
 
 def method_docstring(
@@ -40,11 +47,24 @@ def method_docstring(
     arguments = [*signature.positional, *signature.keywords]
     if arguments:
         parts.append("\n".join(["Args:", *_arguments(arguments)]))
-    if returns:
+    if returns and returns.strip(" .").lower() not in _PHRASES:
         parts.append("\n".join(["Returns:", *_item(returns)]))
     listed = [line for each in raises for line in _item(each)]
     parts.append("\n".join(["Raises:", *listed]))
     return "\n\n".join(parts)
+
+
+def indented(text: str, indent: int) -> ast.stmt:
+    """Return a docstring that begins in the line of its quotes.
+
+    Args:
+        text: Its lines.
+        indent: The columns that the class or the function has its body indented by.
+    """
+    made = docstring(text, indent)
+    assert isinstance(made, ast.Expr) and isinstance(made.value, ast.Constant)
+    made.value.value = str(made.value.value).lstrip()
+    return made
 
 
 def summary_of(plan: OperationPlan, lead: str = "") -> str:

@@ -23,11 +23,18 @@ from ai_spine.sdk_sync.generators.python.endpoints.operations import (
 from ai_spine.sdk_sync.generators.python.endpoints.servers import servers_of
 from ai_spine.sdk_sync.generators.python.endpoints.signatures import STREAM
 from ai_spine.sdk_sync.generators.python.models import ModelsPlan, kind_of
+from ai_spine.sdk_sync.generators.python.names import Names
 from ai_spine.sdk_sync.generators.python.plan_parts import TypePlan
-from ai_spine.sdk_sync.generators.python.syntax import literal
+from ai_spine.sdk_sync.generators.python.syntax import (
+    declare,
+    generic,
+    literal,
+    name,
+)
 from ai_spine.sdk_sync.ir import IRSpec
 
 STREAMS = (EVENTS, LINES)
+_SHARED = "_ERRORS"
 Security = Optional[Sequence[Mapping[str, Any]]]
 
 
@@ -49,10 +56,10 @@ def endpoint_of(
         is_stream: Whether the method is the one for a stream, of an operation that has two.
     """
     endpoint = plan.endpoint
-    name = plan.stream_name if is_stream and plan.stream_name else plan.name
+    method = plan.stream_name if is_stream and plan.stream_name else plan.name
     path = endpoint.get_url_path()
     query = endpoint.path[len(path) :].partition("#")[0][1:]
-    positional = [literal(name), literal(endpoint.method), literal(path)]
+    positional = [literal(method), literal(endpoint.method), literal(path)]
     parameters = [_parameter(each) for each in plan.arguments]
     bodies = [_body(each, models) for each in plan.bodies]
     security = endpoint.security
@@ -121,6 +128,30 @@ def pages_of(pages: Any, item: Optional[TypePlan]) -> ast.Call:
     return call_of("Pages", [literal(pages.kind)], named)
 
 
+def with_shared_errors(tables: Sequence[ast.stmt]) -> List[ast.stmt]:
+    """Return tables before which errors are that more than one has.
+
+    Args:
+        tables: Declarations of `Endpoint`s.
+    """
+    places: Dict[str, List[ast.keyword]] = {}
+    names = Names(reserved=[ast.unparse(each).split(":")[0] for each in tables])
+    for table in tables:
+        assert isinstance(table, ast.AnnAssign) and isinstance(table.value, ast.Call)
+        for each in table.value.keywords:
+            if each.arg == "errors":
+                places.setdefault(ast.unparse(each.value), []).append(each)
+    shared: List[ast.stmt] = []
+    for found in places.values():
+        if len(found) > 1:
+            constant = names.take(_SHARED)
+            kind = generic("Mapping", name("str"), name("Content"))
+            shared.append(declare(constant, kind, found[0].value))
+            for each in found:
+                each.value = name(constant)
+    return [*shared, *tables]
+
+
 def _plain(value: Any) -> ast.expr:
     if isinstance(value, tuple):
         return tuple_of([literal(each) for each in value])
@@ -152,8 +183,8 @@ def _default_explode(given: Any) -> bool:
 
 def _body(content: Content, models: ModelsPlan) -> ast.expr:
     encoding = {
-        name: _encoding(each)
-        for name, each in sorted(content.encoding.items())
+        key: _encoding(each)
+        for key, each in sorted(content.encoding.items())
         if isinstance(each, Mapping) and each
     }
     written = {"encoding": dict_of(encoding) if encoding else None}
@@ -179,13 +210,13 @@ def _encoding(given: Mapping[str, Any]) -> ast.expr:
 def _fixed_headers(given: Any) -> Dict[str, str]:
     """Return the headers of a part that can only have one value."""
     found = {}
-    for name, header in sorted(given.items()) if isinstance(given, Mapping) else ():
+    for key, header in sorted(given.items()) if isinstance(given, Mapping) else ():
         schema = header.get("schema") if isinstance(header, Mapping) else None
         values = schema.get("enum") if isinstance(schema, Mapping) else None
         if isinstance(schema, Mapping) and "const" in schema:
             values = [schema["const"]]
         if isinstance(values, list) and len(values) == 1 and isinstance(values[0], str):
-            found[str(name)] = values[0]
+            found[str(key)] = values[0]
     return found
 
 
@@ -218,4 +249,4 @@ def _security(given: Security, spec: IRSpec) -> Optional[ast.expr]:
         return None
     if found == [[]]:
         found = []
-    return tuple_of([tuple_of([literal(name) for name in each]) for each in found])
+    return tuple_of([tuple_of([literal(key) for key in each]) for each in found])

@@ -4,6 +4,7 @@ import ast
 import re
 from typing import Dict, Iterable, List, Mapping, Sequence, Set, Tuple
 
+from ai_spine.sdk_sync.generators.python.endpoints.docstrings import indented
 from ai_spine.sdk_sync.generators.python.endpoints.expressions import union_of
 from ai_spine.sdk_sync.generators.python.endpoints.model_roots import has_type
 from ai_spine.sdk_sync.generators.python.endpoints.operations import OperationPlan
@@ -134,7 +135,7 @@ def _classes_for(status: str) -> Set[str]:
 def _class(
     identifier: str, bases: Sequence[str], words: str, kinds: List[ast.expr]
 ) -> ast.stmt:
-    body: List[ast.stmt] = [docstring(words, 4)]
+    body: List[ast.stmt] = [indented(words, 4)]
     if kinds:
         # A server may send something else than it declares.
         kind = ast.BinOp(union_of(kinds), ast.BitOr(), name("Any"))

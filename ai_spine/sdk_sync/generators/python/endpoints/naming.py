@@ -29,10 +29,16 @@ _NOT_ARGUMENTS = frozenset("body cls content_type idempotency_key self timeout".
 # What a module of a group imports or defines.
 NOT_MODELS = frozenset(
     "Api AsyncApi AsyncDownload AsyncEvents"
-    " AsyncIterator Body Download Encoding Endpoint Events File"
+    " AsyncIterator Body Content Download Encoding Endpoint Events File"
     " FileContent IO Pages Parameter PathLike Sequence Server TYPE_CHECKING UUID".split()
 )
-_NOT_GROUPS = NOT_CLASSES | NOT_MODELS
+# The same for the module of the clients.
+_IN_CLIENT = frozenset(
+    "AsyncAuthenticatedClient AsyncBaseClient AsyncClient AsyncHooks AsyncKey AsyncSession"
+    " AuthenticatedClient BaseClient Callable Client Duration ERRORS Hooks Key Scheme"
+    " Session".split()
+)
+_NOT_GROUPS = NOT_CLASSES | NOT_MODELS | _IN_CLIENT
 _WORDS = re.compile(r"[^\W_]+")
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _VERSION = re.compile(r"v[0-9]+([._-]?[0-9a-z]+)*|api", re.IGNORECASE)

@@ -21,6 +21,7 @@ from ai_spine.sdk_sync.generators.python.endpoints.naming import (
     group_names,
     method_names,
     order_of,
+    snake_name,
     taken_names,
 )
 from ai_spine.sdk_sync.ir import IREndpoint, IRParameter, IRResponse, IRSpec
@@ -128,7 +129,11 @@ class GroupPlan:
     @property
     def summary(self) -> str:
         """What the group is, in one line."""
-        first = self.description.strip().split("\n")[0] or self.title
+        first = self.description.strip().split("\n")[0]
+        if not first:
+            is_word = self.title.isidentifier()
+            spaced = snake_name(self.title).replace("_", " ").capitalize()
+            first = spaced if is_word else self.title
         text = one_line(first, _LONGEST_SUMMARY)
         return text if text[-1:] in (".", "!", "?") else f"{text}."
 

@@ -17,7 +17,6 @@ from ai_spine.sdk_sync.generators.python.endpoints.init_module import init_modul
 from ai_spine.sdk_sync.generators.python.endpoints.model_roots import roots_of
 from ai_spine.sdk_sync.generators.python.endpoints.naming import NOT_MODELS
 from ai_spine.sdk_sync.generators.python.endpoints.operations import (
-    GroupPlan,
     OperationsPlan,
     plan_operations,
 )
@@ -143,7 +142,7 @@ class EndpointsGenerator(PythonSDKGenerator):
         self._refuse_warnings()
         self._progress("generating")
         files = {
-            f"{self.package_name}/{path}.py": code_of(tree, path)
+            f"{self.package_name}/{path}.py": code_of(tree, path, is_spaced=True)
             for path, tree in self._trees(planned).items()
         }
         files[f"{self.package_name}/py.typed"] = b""
@@ -206,10 +205,15 @@ class EndpointsGenerator(PythonSDKGenerator):
 
     def _class_names(self, planned: Planned) -> Dict[str, str]:
         """Return the names of the classes of groups, by their modules: no model has them."""
-        return {
-            group.names.module: _free_name(group, planned.models)
-            for group in planned.operations.groups
-        }
+        taken = set(planned.models.classes)
+        found: Dict[str, str] = {}
+        for group in planned.operations.groups:
+            kind = group.names.kind
+            while not taken.isdisjoint([kind, f"Async{kind}"]):
+                kind += "Api"
+            taken |= {kind, f"Async{kind}"}
+            found[group.names.module] = kind
+        return found
 
     def _tools(self) -> Dict[str, bytes]:
         """Return the modules of tools, if there are any."""
@@ -250,11 +254,3 @@ class EndpointsGenerator(PythonSDKGenerator):
             "tools": len(self.spec.tools),
             "names": dict(sorted(planned.names.items())),
         }
-
-
-def _free_name(group: GroupPlan, models: ModelsPlan) -> str:
-    kind = group.names.kind
-    taken = models.classes
-    while kind in taken or f"Async{kind}" in taken:
-        kind += "Api"
-    return kind

@@ -1,6 +1,7 @@
 """The README of a package for endpoints; what it shows are real operations."""
 
 import ast
+import json
 import re
 import string
 from pathlib import Path
@@ -113,11 +114,11 @@ def _client(about: About, prefix: str) -> Tuple[str, str]:
     if others and not takes_token(schemes):
         first = others[0]
         value = f'("user", {secret})' if first.kind == BASIC else secret
-        arguments = [] if url else [repr(_ANY_SERVER)]
+        arguments = [] if url else [json.dumps(_ANY_SERVER)]
         code = f"{prefix}Client({', '.join([*arguments, f'{first.keyword}={value}'])})"
         names = ", ".join(f"`{each.keyword}=`" for each in others)
         return code, f"`Client` takes the credentials of the API as {names}.\n"
-    given = [repr(url or _ANY_SERVER), secret]
+    given = [json.dumps(url or _ANY_SERVER), secret]
     operations = about.operations.operations
     knows = {each.client_default for plan in operations for each in plan.arguments}
     given += ['workspace_id="..."'] if WORKSPACE in knows else []

@@ -19,7 +19,10 @@ from ai_spine.sdk_sync.generators.python.endpoints.expressions import (
 )
 from ai_spine.sdk_sync.generators.python.endpoints.model_roots import has_type
 from ai_spine.sdk_sync.generators.python.endpoints.naming import is_taken_by_all
-from ai_spine.sdk_sync.generators.python.endpoints.operations import OperationPlan
+from ai_spine.sdk_sync.generators.python.endpoints.operations import (
+    Argument,
+    OperationPlan,
+)
 from ai_spine.sdk_sync.generators.python.models import ModelsPlan, annotation
 from ai_spine.sdk_sync.generators.python.plan_parts import ClassPlan, FieldPlan
 from ai_spine.sdk_sync.generators.python.syntax import generic, literal, name
@@ -115,7 +118,7 @@ def signature_of(plan: OperationPlan, models: ModelsPlan) -> Signature:
     )
     for each in plan.arguments:
         kind = annotation(models.type_at(each.pointer))
-        words = each.parameter.description or ""
+        words = _described(each)
         if each.is_required:
             made.positional.append(Given(each.name, kind, None, words))
         else:
@@ -154,15 +157,26 @@ def class_of(content: Content, models: ModelsPlan) -> Optional[ClassPlan]:
     return found if found is not None and found.fields else None
 
 
+def _described(argument: Argument) -> str:
+    given = argument.parameter
+    words = (given.description or "").strip()
+    if not words:
+        words = f"The parameter `{given.name}` in the {given.location}."
+    if argument.client_default is not None:
+        words += " By default, what the client was made with."
+    return words
+
+
 def _body(plan: OperationPlan, models: ModelsPlan, has_fields: bool) -> Given:
     kinds = [each for content in plan.bodies for each in _types(content, models)]
     description = next(
-        (each.description for each in plan.endpoint.bodies if each.description), ""
+        (each.description for each in plan.endpoint.bodies if each.description),
+        "The body.",
     )
     if plan.body_required and not has_fields:
         return Given("body", union_of(kinds), None, description)
-    if has_fields and not description:
-        description = "The whole body, in the place of its fields."
+    if has_fields:
+        description += " Its fields may be passed by their names instead."
     return Given("body", or_unset(union_of(kinds)), name("UNSET"), description)
 
 
@@ -181,7 +195,8 @@ def _types(content: Content, models: ModelsPlan) -> List[ast.expr]:
 
 def _given_field(plan: FieldPlan) -> Given:
     written = or_unset(annotation(plan.type))
-    return Given(plan.name, written, name("UNSET"), plan.description or "")
+    words = (plan.description or "").strip() or f"The field `{plan.wire}` of the body."
+    return Given(plan.name, written, name("UNSET"), words)
 
 
 def _settings(plan: OperationPlan, made: Signature) -> List[Given]:
