@@ -137,7 +137,14 @@ def type_errors(
     with tempfile.TemporaryDirectory() as folder:
         kept = str(cache or folder)
         done = subprocess.run(  # nosec B603
-            [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary"]
+            [
+                sys.executable,
+                "-m",
+                "mypy",
+                "--strict",
+                "--config-file=",
+                "--no-error-summary",
+            ]
             + ["--cache-dir", kept, "--package", package],
             cwd=out,
             env=_environment(),

@@ -1,4 +1,4 @@
-"""`verify_package`: calls each operation of a generated package against a server of its document."""
+"""`verify_package`: calls each operation of a package against a server of its document."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
