@@ -174,7 +174,9 @@ class References:
 
     def _resource(self, uri: str, reference: str, document: Document) -> Node:
         if uri.startswith("file:") and not document.uri.startswith("file:"):
-            words = f"the reference {_shown(reference)} leads from the network to a file"
+            words = (
+                f"the reference {_shown(reference)} leads from the network to a file"
+            )
             raise ReferenceProblem(words)
         if uri not in self._resources:
             if uri not in self._unreadable:

@@ -146,6 +146,12 @@ class PythonSDKGenerator:
         """Return how the folder differs from what would be generated; nothing is changed."""
         return differences(self.output_dir, self.render())
 
+    @property
+    def summary(self) -> str:
+        """How much the package has, in words, once it is rendered."""
+        tools = counted(len(self.spec.tools), "client")
+        return f"{tools} and {counted(self.model_count, 'model')}"
+
     def render(self) -> Dict[str, bytes]:
         """Return all files by their paths in the folder.
 
@@ -294,6 +300,16 @@ class PythonSDKGenerator:
             "tools": len(clients),
             "names": dict(sorted({**plan.names, **clients}.items())),
         }
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "model"), counted(2, "model")
+        ('1 model', '2 models')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def check_package_name(name: Any) -> None:

@@ -34,6 +34,7 @@ from ai_spine.sdk_sync.generators.python.package import (
     LOCK_FORMAT,
     PythonSDKGenerator,
     code_of,
+    counted,
     names_in_lock,
 )
 from ai_spine.sdk_sync.ir import IRSpec
@@ -126,6 +127,16 @@ class EndpointsGenerator(PythonSDKGenerator):
         self.operation_count = 0
         self.left_out = list(left_out)
         self._problems = list(problems)
+
+    @property
+    def summary(self) -> str:
+        """How much the package has, in words, once it is rendered."""
+        count = self.operation_count
+        operations = counted(count + len(self.left_out), "operation")
+        parts = [f"{count} of {operations}", counted(self.model_count, "model")]
+        if self.spec.tools:
+            parts.append(counted(len(self.spec.tools), "tool"))
+        return ", ".join(parts)
 
     def render(self) -> Dict[str, bytes]:
         """Return all files by their paths in the folder.
