@@ -44,7 +44,7 @@ class BaseClient(RestClient):
         ConfigurationError: A setting is wrong.
     """
 
-    codec: ClassVar[Codec]
+    codec: Codec
     """Reads and writes the models of the package."""
     error_classes: ClassVar[ErrorClasses] = {}
     """The errors of the package, by those of the core that they extend."""
@@ -70,7 +70,8 @@ class BaseClient(RestClient):
         del token, credentials
         url = base_url_of(base_url, self.servers, server_variables or {})
         self._authorisation = authorise(self.schemes, given, hidden)
-        self._defaults = dict(defaults or {})
+        given_defaults = (defaults or {}).items()
+        self._defaults = {n: each for n, each in given_defaults if each is not None}
         self._is_replaced = base_url is not None and not self._is_own(base_url)
         self._prepared: Dict[Endpoint[Any], Prepared[Any]] = {}
         self._others: Dict[str, ApiClient] = {}
