@@ -14,7 +14,6 @@ from typing import (
     Tuple,
     TypeVar,
     Union,
-    cast,
 )
 from urllib.parse import urlsplit
 
@@ -32,6 +31,7 @@ from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.telemetry import Telemetry
+from ai_spine.policy.tokens import Sources, without_those_set
 from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import Duration, check_seconds
 from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
@@ -75,6 +75,7 @@ class AsyncApiClient(AsyncAttempts):
         self.telemetry = telemetry or make_telemetry(
             settings.tracing, base_url=settings.base_url, redact=self.redact
         )
+        self._sources = Sources(transport.tokens)
         self._base_path = urlsplit(settings.base_url).path
         self._headers = {**settings.headers, **settings.tenancy_headers()}
         self._policy = RetryPolicy(
@@ -183,9 +184,10 @@ class AsyncApiClient(AsyncAttempts):
                 deadline,
             )
         call.timeout = timeout
-        attempt = self._attempt_of(call, opens)
-        transport = self.transport
-        tokens = [transport.tokens[name] for name in request.credentials]
+        transport, tokens = self.transport, self._sources[request.credentials]
+        attempt: Attempt = transport.open_stream if call.streams else transport.send
+        if opens:
+            attempt = partial(open_bytes, transport, self.state, self.sleep)
         with self.telemetry.scope(call, request.template, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:
@@ -195,14 +197,15 @@ class AsyncApiClient(AsyncAttempts):
                 result: Optional[Result] = await self._wait_for_turn(call)
                 if result is None:
                     timeout = await self._begin_attempt(call, request)
-                    call.token_versions = [token.version for token in tokens]
+                    if tokens:
+                        call.token_versions = [token.version for token in tokens]
                     result = await attempt(request, timeout)
                     result = await self._end_attempt(call, result)
                 outcome = self._read(call, result)
                 if not isinstance(outcome, Failure):
-                    return cast(T, outcome)
+                    return outcome  # type: ignore[no-any-return]
                 delay = self._delay_before_next(outcome, call)
-                if may_ask_again(tokens, call, result):
+                if tokens and may_ask_again(tokens, call, result):
                     delay = 0.0
                 call.note(outcome, delay)
                 if delay is None:
@@ -313,11 +316,14 @@ class AsyncApiClient(AsyncAttempts):
         seconds: Optional[float],
     ) -> Tuple[CallState, Request]:
         """Return the state of a new call, and the request that each of its attempts sends."""
+        tokens = self.transport.tokens
         for name in exchange.credentials:
-            if name not in self.transport.tokens:
+            if name not in tokens:
                 raise ConfigurationError(
                     f"{exchange.name} needs the credential {name!r}, which the client does not have"
                 )
+        if exchange.headers:
+            exchange = without_those_set(exchange, tokens)
         call = call_of(
             exchange,
             self._base_path,
@@ -326,12 +332,6 @@ class AsyncApiClient(AsyncAttempts):
             self.settings.tenant,
         )
         return call, request_of(exchange, call, self._headers)
-
-    def _attempt_of(self, call: CallState, opens: bool) -> Attempt:
-        """Return what makes an attempt."""
-        if opens:
-            return partial(open_bytes, self.transport, self.state, self.sleep)
-        return self.transport.open_stream if call.streams else self.transport.send
 
     def _deadline_after(self, seconds: Optional[float]) -> Optional[float]:
         """Return when a call must be over, by the clock; `None` if it may take any time."""
