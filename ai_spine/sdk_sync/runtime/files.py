@@ -1,6 +1,7 @@
 """Files that are sent. Each is read whole, so that the request may be sent again."""
 
 import inspect
+import io
 import mimetypes
 import os
 from collections.abc import Iterable, Mapping
@@ -63,22 +64,27 @@ def read_file(value: Any) -> bytes:
     if isinstance(value, _BYTES):
         return bytes(value)
     try:
-        if isinstance(value, os.PathLike):
-            with open(value, "rb") as opened:
-                return opened.read()
-        if callable(getattr(value, "read", None)):
-            return _checked(value.read(), "the file returned")
-        if isinstance(value, Iterable) and not isinstance(value, (str, Mapping)):
-            return b"".join(_checked(each, "an item is") for each in value)
+        return _read(value)
+    except ValidationError:
+        raise
+    except io.UnsupportedOperation:
+        reason = "it is not open for reading"
     except (OSError, ValueError) as error:
-        if isinstance(error, ValidationError):
-            raise
         reason = one_line(getattr(error, "strerror", None) or str(error), 200)
-        shown = _shown(value)
-        raise ValidationError(f"{shown} cannot be read: {reason}") from None
-    raise ValidationError(
-        f"a file is bytes, a path or an open file, not {kind_of(value)}"
-    )
+    shown = one_line(repr(file_name(value) or "the file"), 100)
+    raise ValidationError(f"{shown} cannot be read: {reason}")
+
+
+def _read(value: Any) -> bytes:
+    if isinstance(value, os.PathLike):
+        with open(value, "rb") as opened:
+            return opened.read()
+    if callable(getattr(value, "read", None)):
+        return _checked(value.read(), "the file returned")
+    if isinstance(value, Iterable) and not isinstance(value, (str, Mapping)):
+        return b"".join(_checked(each, "an item is") for each in value)
+    words = "a file is bytes, a path or an open file"
+    raise ValidationError(f"{words}, not {kind_of(value)}")
 
 
 def file_name(value: Any) -> Optional[str]:
@@ -122,8 +128,4 @@ def _checked(content: Any, owner: str) -> bytes:
         )
     if inspect.iscoroutine(content):
         content.close()  # otherwise Python warns that it was never awaited
-    raise ValidationError(f"{owner} {kind_of(content)} instead of bytes")
-
-
-def _shown(value: Any) -> str:
-    return one_line(repr(file_name(value) or "the file"), 100)
+    raise ValidationError(f"{owner} no bytes but a value {kind_of(content)}")

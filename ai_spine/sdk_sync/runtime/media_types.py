@@ -55,8 +55,8 @@ class MediaType(NamedTuple):
     @property
     def is_text(self) -> bool:
         """Whether what it names is text that is no JSON."""
-        is_stream = self.essence == "text/event-stream"
-        return not is_stream and _TEXTS.fullmatch(self.essence) is not None
+        is_text = _TEXTS.fullmatch(self.essence) is not None
+        return is_text and not self.is_json and not self.is_events
 
     @property
     def is_events(self) -> bool:

@@ -1,7 +1,7 @@
 """Writes `multipart/form-data` and other bodies of parts. Pure, but for the files that it reads."""
 
+import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -75,9 +75,9 @@ def encode_multipart(
             except (ValidationError, UnicodeError) as error:
                 raise refused_field(name, error) from None
     written = [each.written() for each in found]
-    boundary = boundary or secrets.token_hex(16)
+    boundary = boundary or os.urandom(16).hex()
     while any(boundary.encode() in each for each in written):
-        boundary = secrets.token_hex(16)
+        boundary = os.urandom(16).hex()
     start = f"--{boundary}\r\n".encode()
     body = b"".join(start + each + b"\r\n" for each in written)
     return body + f"--{boundary}--\r\n".encode(), boundary

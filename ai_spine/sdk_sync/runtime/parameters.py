@@ -179,6 +179,7 @@ def _segment(parameter: Parameter, value: Any) -> str:
         raise ValidationError("cannot be empty: it is a part of the path")
     if has_control_characters(text):
         raise ValidationError("contains a control character, which no path can hold")
+    text.encode()  # the core quotes it later
     style = parameter.style or "simple"
     if style != "simple" or reserved or not is_scalar:
         text = QuotedSegment(_STYLES[style](parameter, value, quoted))

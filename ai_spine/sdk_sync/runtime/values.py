@@ -53,7 +53,7 @@ def plain(value: Any, to_json: ToJSON) -> Any:
     try:
         return plain(json_default(value), to_json)
     except (TypeError, ValueError):
-        raise ValidationError(f"{kind_of(value)} cannot be sent as text") from None
+        raise ValidationError(f"is {kind_of(value)}, which has no text") from None
 
 
 def text_of(value: Any) -> str:
@@ -72,7 +72,7 @@ def text_of(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
-            raise ValidationError(f"{value} cannot be sent")
+            raise ValidationError(f"is {value}, which has no text")
         return repr(value)
     return json_text(value)
 
