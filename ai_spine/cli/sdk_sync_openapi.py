@@ -148,9 +148,7 @@ def _calls(read: "ReadDocument") -> Dict[str, str]:
     }
 
 
-def _row(
-    name: str, endpoint: "IREndpoint", calls: Mapping[str, str]
-) -> Dict[str, Any]:
+def _row(name: str, endpoint: "IREndpoint", calls: Mapping[str, str]) -> Dict[str, Any]:
     cells = (
         endpoint.method,
         endpoint.path,

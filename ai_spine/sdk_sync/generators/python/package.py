@@ -32,7 +32,7 @@ from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
 from ai_spine.sdk_sync.generators.python.readme import write_readme
 from ai_spine.sdk_sync.generators.python.styles import STYLES
 from ai_spine.sdk_sync.generators.python.filling import fill
-from ai_spine.sdk_sync.generators.python.syntax import literal, source_of
+from ai_spine.sdk_sync.generators.python.syntax import literal, module, source_of
 from ai_spine.sdk_sync.ir import IRSpec
 from ai_spine.utils import one_line
 
@@ -367,7 +367,7 @@ def code_of(tree: ast.Module, name: str, *, is_spaced: bool = False) -> bytes:
     # Methods have docstrings of several lines, whose indentation only `unparse` keeps.
     source = source_of(tree) if name == "models" else ast.unparse(tree) + "\n"
     if is_spaced:
-        source = "".join(f"{_space(e)}{ast.unparse(e)}\n" for e in tree.body)
+        source = "".join(f"{_space(e)}{ast.unparse(module([e]))}\n" for e in tree.body)
     try:
         compile(source, f"{name}.py", "exec")
         return source.encode("utf-8")
