@@ -44,10 +44,10 @@ class _AsyncOpen:
         """The HTTP status."""
         self.headers: Mapping[str, str] = Headers(stream.headers)
         """The headers; names are found in any case."""
-        self._open: Optional[AsyncByteStream] = stream
         self._timeout = timeout
         self._fail = fail
         self._home = home()
+        self._open: Optional[AsyncByteStream] = stream
 
     async def _next(self) -> bytes:
         """Return the next bytes; none at the end, where the connection is given back.

@@ -10,10 +10,10 @@ from ai_spine.constants import (
 )
 
 if TYPE_CHECKING:
-    from ai_spine.async_rest import AsyncSession
     from ai_spine.policy.settings import AsyncHooks, AsyncKey, Hooks, Key
     from ai_spine.policy.validation import Duration
     from ai_spine.transport.requests import Session
+    from ai_spine.transport.sessions import AsyncSession
 
 __all__ = [
     "DEFAULT_MAX_RETRIES",

@@ -32,7 +32,7 @@ from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
 from ai_spine.sdk_sync.generators.python.readme import write_readme
 from ai_spine.sdk_sync.generators.python.styles import STYLES
 from ai_spine.sdk_sync.generators.python.filling import fill
-from ai_spine.sdk_sync.generators.python.syntax import literal, source_of
+from ai_spine.sdk_sync.generators.python.syntax import literal, module, source_of
 from ai_spine.sdk_sync.ir import IRSpec
 from ai_spine.utils import one_line
 
@@ -145,6 +145,12 @@ class PythonSDKGenerator:
     def check(self) -> List[Difference]:
         """Return how the folder differs from what would be generated; nothing is changed."""
         return differences(self.output_dir, self.render())
+
+    @property
+    def summary(self) -> str:
+        """How much the package has, in words, once it is rendered."""
+        tools = counted(len(self.spec.tools), "client")
+        return f"{tools} and {counted(self.model_count, 'model')}"
 
     def render(self) -> Dict[str, bytes]:
         """Return all files by their paths in the folder.
@@ -296,6 +302,16 @@ class PythonSDKGenerator:
         }
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "model"), counted(2, "model")
+        ('1 model', '2 models')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def check_package_name(name: Any) -> None:
     """Refuse what cannot be the name of a package.
 
@@ -351,7 +367,7 @@ def code_of(tree: ast.Module, name: str, *, is_spaced: bool = False) -> bytes:
     # Methods have docstrings of several lines, whose indentation only `unparse` keeps.
     source = source_of(tree) if name == "models" else ast.unparse(tree) + "\n"
     if is_spaced:
-        source = "".join(f"{_space(e)}{ast.unparse(e)}\n" for e in tree.body)
+        source = "".join(f"{_space(e)}{ast.unparse(module([e]))}\n" for e in tree.body)
     try:
         compile(source, f"{name}.py", "exec")
         return source.encode("utf-8")

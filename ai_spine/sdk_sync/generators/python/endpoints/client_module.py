@@ -86,7 +86,7 @@ _MEANINGS = {
     "transport": "`aiohttp` or `httpx`.",
 }
 _ONLY_ASYNC = ("transport",)
-_OWN = ("self", "base_url", "token", WORKSPACE, "credentials", "defaults")
+_OWN = ("self", "base_url", "token", WORKSPACE, "credentials", "defaults", "secrets")
 _IMPORTS = """
 from typing import TYPE_CHECKING, Any
 from ai_spine.sdk_sync.runtime import CODEC
@@ -99,7 +99,7 @@ from ai_spine.sdk_sync.runtime.options import (
     DEFAULT_RETRY_AFTER_LIMIT,
     DEFAULT_TIMEOUT,
 )
-from ai_spine.sdk_sync.runtime.security import Scheme
+from ai_spine.sdk_sync.runtime.security import Scheme, hide
 from .errors import ERRORS
 """
 _TYPES = """
@@ -220,8 +220,28 @@ class ClientModule:
                 arguments.kwonlyargs.append(argument)
                 arguments.kw_defaults.append(value)
         made.args = arguments
-        made.body = [ast.Expr(self._begin(prefix, arguments, is_authenticated))]
+        begin = ast.Expr(self._begin(prefix, arguments, is_authenticated))
+        made.body = [*self._hidden(is_authenticated), begin]
         return made
+
+    def _hidden(self, is_authenticated: bool) -> List[ast.stmt]:
+        """Return what wraps secrets, so that no traceback shows one."""
+        schemes = self._credentials(is_authenticated)
+        given = {each.name: name(each.keyword) for each in schemes}
+        secret = ["token", "proxies"] if is_authenticated else ["proxies"]
+        hidden = [("secrets", {each: name(each) for each in secret})]
+        if given:
+            hidden.append(("credentials", given))
+        made: List[ast.stmt] = [
+            ast.Assign(
+                [ast.Name(target, ast.Store())],
+                call_of("hide", [dict_of(dict(found))], {}),
+                lineno=0,
+            )
+            for target, found in hidden
+        ]
+        keywords = [*secret, *(each.keyword for each in schemes)]
+        return [*made, ast.Delete([ast.Name(each, ast.Del()) for each in keywords])]
 
     def _add_positional(
         self, arguments: ast.arguments, key: str, is_authenticated: bool
@@ -245,19 +265,20 @@ class ClientModule:
     ) -> ast.expr:
         """Return the call of the runtime's client."""
         schemes = self._credentials(is_authenticated)
-        given: Dict[str, ast.expr] = {e.name: name(e.keyword) for e in schemes}
         named: Dict[str, Optional[ast.expr]] = {}
         if is_authenticated or self._knows_workspace:
             named[WORKSPACE] = name(WORKSPACE)
-        if given:
-            named["credentials"] = dict_of(given)
+        if schemes:
+            named["credentials"] = name("credentials")
         if self._defaults:
             named["defaults"] = dict_of({each: name(each) for each in self._defaults})
         keywords = {each.keyword for each in schemes} | {*self._defaults, WORKSPACE}
         for each in arguments.kwonlyargs:
             if each.arg not in keywords:
                 named[each.arg] = name(each.arg)
-        positional = [name("base_url"), *([name("token")] if is_authenticated else [])]
+        named["proxies"] = _parsed("secrets.get('proxies')")
+        token = [_parsed("secrets.get('token')")] if is_authenticated else []
+        positional: List[ast.expr] = [name("base_url"), *token]
         call = call_of("init", positional, named)
         owner = f"super({prefix}Client, self)" if is_authenticated else "super()"
         call.func = ast.Attribute(_parsed(owner), "__init__", ast.Load())

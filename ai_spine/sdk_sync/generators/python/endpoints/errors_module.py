@@ -80,7 +80,8 @@ def errors_module(
     imports: List[ast.stmt] = [imported("__future__", ["annotations"])]
     classes = [_class(BASE, ["ApiProblem"], _TITLE + _BODY.rstrip(), bodies[BASE])]
     for each, (base, _, words) in _CLASSES.items():
-        classes.append(_class(each, [base, f"core.{each}"], words, bodies[each]))
+        own = bodies[each] if _unlike(bodies[each], bodies[base]) else []
+        classes.append(_class(each, [base, f"core.{each}"], words, own))
     uses_models = any(bodies.values())
     names = ["TYPE_CHECKING", "Any"] if uses_models else ["Any"]
     imports.append(imported("typing", names))
@@ -88,8 +89,8 @@ def errors_module(
     runtime = "ai_spine.sdk_sync.runtime.problems"
     imports.append(imported(runtime, ["ApiProblem", "ErrorClasses", "error_classes"]))
     if uses_models:
-        own = ast.ImportFrom(None, [ast.alias("models")], 1)
-        imports.append(ast.If(name("TYPE_CHECKING"), [own], []))
+        package = ast.ImportFrom(None, [ast.alias("models")], 1)
+        imports.append(ast.If(name("TYPE_CHECKING"), [package], []))
         if any(_has_date(each) for found in bodies.values() for each in found):
             imports.insert(1, ast.Import([ast.alias("datetime")]))
     table = declare(
@@ -143,6 +144,10 @@ def _class(
     made = ast.ClassDef(identifier, [_base(each) for each in bases], [], body, [])
     setattr(made, "type_params", [])  # which Python has from 3.12 on
     return made
+
+
+def _unlike(kinds: List[ast.expr], others: List[ast.expr]) -> bool:
+    return [ast.unparse(each) for each in kinds] != [ast.unparse(e) for e in others]
 
 
 def _base(text: str) -> ast.expr:

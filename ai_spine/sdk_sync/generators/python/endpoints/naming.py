@@ -16,8 +16,8 @@ from ai_spine.sdk_sync.ir.endpoints import METHODS
 
 # What a client has of its own, which no group may hide.
 CLIENT_ATTRIBUTES = frozenset(
-    "aclose base_url close codec credentials errors get_workspace headers max_retries models"
-    " request send session timeout token with_options workspace_id".split()
+    "aclose base_url close codec credentials error_classes errors headers max_retries models"
+    " request schemes send servers session timeout token with_options workspace_id".split()
 )
 # What annotations in a class name in lower case: a method of the name would hide it.
 _NOT_METHODS = frozenset(
@@ -115,7 +115,7 @@ def method_names(
             else:
                 waiting[key] = options[1:]
         left = waiting
-    return found
+    return {key: found[key] for key in endpoints}
 
 
 def argument_names(

@@ -34,6 +34,7 @@ from ai_spine.sdk_sync.generators.python.package import (
     LOCK_FORMAT,
     PythonSDKGenerator,
     code_of,
+    counted,
     names_in_lock,
 )
 from ai_spine.sdk_sync.ir import IRSpec
@@ -127,6 +128,16 @@ class EndpointsGenerator(PythonSDKGenerator):
         self.left_out = list(left_out)
         self._problems = list(problems)
 
+    @property
+    def summary(self) -> str:
+        """How much the package has, in words, once it is rendered."""
+        count = self.operation_count
+        operations = counted(count + len(self.left_out), "operation")
+        parts = [f"{count} of {operations}", counted(self.model_count, "model")]
+        if self.spec.tools:
+            parts.append(counted(len(self.spec.tools), "tool"))
+        return ", ".join(parts)
+
     def render(self) -> Dict[str, bytes]:
         """Return all files by their paths in the folder.
 
@@ -188,7 +199,7 @@ class EndpointsGenerator(PythonSDKGenerator):
         kinds = self._class_names(planned)
         trees = {
             "__init__": init_module(
-                self.spec, self.version, list(models.classes), GENERATED
+                self.spec, self.version, list(models.modules), GENERATED
             ),
             "client": ClientModule(self.spec, operations, self._models, kinds).tree(
                 GENERATED
@@ -205,7 +216,7 @@ class EndpointsGenerator(PythonSDKGenerator):
 
     def _class_names(self, planned: Planned) -> Dict[str, str]:
         """Return the names of the classes of groups, by their modules: no model has them."""
-        taken = set(planned.models.classes)
+        taken = set(planned.models.modules)
         found: Dict[str, str] = {}
         for group in planned.operations.groups:
             kind = group.names.kind
