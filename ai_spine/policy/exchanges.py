@@ -39,6 +39,7 @@ def call_of(
         reads=exchange.reads,
         tenant=tenant,
     )
+    call.operation = exchange.name
     call.read, call.parses, call.refine = exchange.read, False, exchange.refine
     given = _checked(exchange.headers) if exchange.headers else {}
     call.request_id = given.get(REQUEST_ID_HEADER.lower(), call.request_id)
