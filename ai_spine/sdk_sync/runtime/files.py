@@ -6,7 +6,7 @@ import mimetypes
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, BinaryIO, Optional, Union
 
 from ai_spine.exceptions import ValidationError
 from ai_spine.policy.json_encoding import kind_of
@@ -33,6 +33,10 @@ class File:
     """Its media type; without one, it is guessed from the name."""
     headers: "Mapping[str, str]" = field(default_factory=dict)
     """More headers of its part."""
+
+
+FileInput = Union[File, bytes, BinaryIO, "os.PathLike[str]"]
+"""What is sent as a file: bytes, a path, a file that is open for reading bytes, or a `File`."""
 
 
 def is_file(value: Any) -> bool:
