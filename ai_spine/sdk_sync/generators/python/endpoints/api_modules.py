@@ -225,7 +225,7 @@ class ApiModules:
         if "datetime" in used:
             found.append(ast.Import([ast.alias("datetime")]))
         streams = [_import(m, names, used) for m, names in _STREAM_SOURCES.items()]
-        own = sorted(used & self._models.classes.keys())
+        own = sorted(used & self._models.modules.keys())
         checked = [each for each in streams if each is not None]
         if own:
             checked.append(ast.ImportFrom("models", [ast.alias(e) for e in own], 2))

@@ -199,7 +199,7 @@ class EndpointsGenerator(PythonSDKGenerator):
         kinds = self._class_names(planned)
         trees = {
             "__init__": init_module(
-                self.spec, self.version, list(models.classes), GENERATED
+                self.spec, self.version, list(models.modules), GENERATED
             ),
             "client": ClientModule(self.spec, operations, self._models, kinds).tree(
                 GENERATED
@@ -216,7 +216,7 @@ class EndpointsGenerator(PythonSDKGenerator):
 
     def _class_names(self, planned: Planned) -> Dict[str, str]:
         """Return the names of the classes of groups, by their modules: no model has them."""
-        taken = set(planned.models.classes)
+        taken = set(planned.models.modules)
         found: Dict[str, str] = {}
         for group in planned.operations.groups:
             kind = group.names.kind
