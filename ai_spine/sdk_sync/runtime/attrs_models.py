@@ -93,7 +93,7 @@ class Model(Readable):
         values = self.__dict__
         written = {
             wire: value if value.__class__ in _PLAIN else to_json(value)
-            for name, wire in _wires_of(self.__class__)
+            for name, wire in _wires_of(cast(Any, self.__class__))
             for value in [values[name]]
             if value is not UNSET
         }
@@ -178,7 +178,7 @@ def _fields_of(kind: Type[Model]) -> Dict[str, _Field]:
     attributes = fields_dict(kind)
     return {
         name: _field(name, hints[name], attributes[name].default is not UNSET)
-        for name, _ in _wires_of(kind)
+        for name, _ in _wires_of(cast(Any, kind))
     }
 
 

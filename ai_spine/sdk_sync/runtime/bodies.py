@@ -17,7 +17,6 @@ from ai_spine.policy.json_encoding import encode_json, kind_of
 from ai_spine.sdk_sync.runtime.files import (
     OCTETS,
     File,
-    FileInput as FileInput,
     file_type,
     is_file,
     read_file,

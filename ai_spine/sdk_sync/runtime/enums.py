@@ -47,9 +47,14 @@ class OpenEnum(str, Enum):
         )
         return core_schema.chain_schema([core_schema.str_schema(strict=True), known])
 
-    __str__ = str.__str__
-    __format__ = str.__format__
-    __hash__ = str.__hash__
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self.value), spec)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
     def __repr__(self) -> str:
         known = f".{self.name}" if self.is_known else ""

@@ -35,7 +35,7 @@ class File:
     """More headers of its part."""
 
 
-FileInput = Union[File, bytes, BinaryIO, "os.PathLike[str]"]
+FileInput = Union[File, bytes, BinaryIO, os.PathLike[str]]
 """What is sent as a file: bytes, a path, a file that is open for reading bytes, or a `File`."""
 
 

@@ -1,17 +1,54 @@
 """Writes the plan of models as modules."""
 
 import ast
-from typing import Dict, List, Mapping, Set
+from typing import Dict, Iterable, List, Mapping, Sequence
 
+from ai_spine.sdk_sync.generators.python.models.annotations import (
+    ANNOTATION_SOURCES,
+)
+from ai_spine.sdk_sync.generators.python.models.emit_attrs import AttrsStyle
+from ai_spine.sdk_sync.generators.python.models.emit_pydantic import PydanticStyle
 from ai_spine.sdk_sync.generators.python.models.plan import ModelsPlan
-from ai_spine.sdk_sync.generators.python.plan_parts import TypePlan
+from ai_spine.sdk_sync.generators.python.models.style import ModelStyle
+from ai_spine.sdk_sync.generators.python.plan_parts import ClassPlan
+from ai_spine.sdk_sync.generators.python.syntax import (
+    assign,
+    class_of,
+    declare,
+    docstring,
+    generic,
+    imported,
+    imports_of,
+    literal,
+    module,
+    name,
+    names_in,
+    public_names,
+)
+from ai_spine.sdk_sync.generators.python.filling import fill
 
-ANNOTATION_SOURCES: Mapping[str, List[str]] = {
-    "typing": ["Any", "Dict", "List", "Literal"],
-    "uuid": ["UUID"],
-    "ai_spine.sdk_sync.runtime.bodies": ["FileInput"],
+_STYLES: Mapping[str, ModelStyle] = {
+    "attrs": AttrsStyle(),
+    "pydantic": PydanticStyle(),
 }
-"""Where the names in annotations come from; besides, dates need `import datetime`."""
+_RUNTIME = "ai_spine.sdk_sync.runtime"
+_SOURCES: Mapping[str, Sequence[str]] = {
+    "typing": [*ANNOTATION_SOURCES["typing"], "ClassVar", "Mapping", "TypeAlias"],
+    "uuid": ANNOTATION_SOURCES["uuid"],
+    "attrs": ["define"],
+    "pydantic": ["ConfigDict", "Field", "SkipValidation"],
+    f"{_RUNTIME}.attrs_models": ["Model", "UNSET", "Unset"],
+    f"{_RUNTIME}.files": ["FileInput"],
+    f"{_RUNTIME}.enums": ["OpenEnum"],
+    f"{_RUNTIME}.lazy_models": ["LazyModel"],
+    f"{_RUNTIME}.models": ["Nullable"],
+    f"{_RUNTIME}.pydantic_types": ["FromText"],
+    f"{_RUNTIME}.tagged": ["TaggedBy"],
+}
+_INIT = """
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _MODULE_OF)
+"""
 
 
 def emit_modules(plan: ModelsPlan, style: str) -> Dict[str, ast.Module]:
@@ -20,20 +57,111 @@ def emit_modules(plan: ModelsPlan, style: str) -> Dict[str, ast.Module]:
     Args:
         plan: The plan.
         style: `attrs` or `pydantic`.
+
+    Example:
+        >>> from ai_spine.sdk_sync.generators.python.models import plan_models
+        >>> from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
+        >>> plan = plan_models(IRSpec(SchemaVersion(1), models={"User": IRModel("User")}))
+        >>> sorted(emit_modules(plan, "attrs"))
+        ['__init__', 'user']
     """
-    raise NotImplementedError
+    likes = {enum: like for like, enum in _enums_of(plan).items()}
+    made = {
+        plan.modules[each.name]: _module(each, plan, _STYLES[style], likes)
+        for each in plan.classes.values()
+    }
+    return {"__init__": _init(plan), **made}
 
 
-def annotation(plan: TypePlan) -> ast.expr:
-    """Return a type as an annotation, such as `List[Run] | None`."""
-    raise NotImplementedError
+def _enums_of(plan: ModelsPlan) -> Dict[str, str]:
+    """Return the enums for which texts may stand, by the names of both together."""
+    others = [name for name in plan.modules if name not in plan.classes]
+    by_module = {
+        plan.modules[each.name]: each.name
+        for each in plan.classes.values()
+        if each.members
+    }
+    return {like: by_module[plan.modules[like]] for like in others}
 
 
-def kind_of(plan: TypePlan) -> ast.expr:
-    """Return the expression of a type for `from_json`, such as `List[models.Run]`."""
-    raise NotImplementedError
+def _module(
+    each: ClassPlan, plan: ModelsPlan, style: ModelStyle, likes: Mapping[str, str]
+) -> ast.Module:
+    public = [each.name]
+    if each.members:
+        body = [_enum(each)]
+        if each.name in likes:
+            public.append(likes[each.name])
+            body.append(_like(each, likes[each.name]))
+    elif each.alias is not None:
+        body = [_alias(each, style)]
+    else:
+        body = [style.class_of(each)]
+    used = names_in(body)
+    others = sorted(set(used) & set(plan.modules) - set(public))
+    is_lazy = each.alias is None
+    typing = {"TYPE_CHECKING"} if others and is_lazy else set()
+    head: List[ast.stmt] = [docstring(_words_of_module(each.name))]
+    head.append(imported("__future__", ["annotations"]))
+    if "datetime" in used:
+        head.append(ast.Import(names=[ast.alias(name="datetime")]))
+    sources = {**_SOURCES, "typing": [*_SOURCES["typing"], "TYPE_CHECKING"]}
+    head += imports_of({*used, *typing}, sources)
+    head += _imports_of_models(others, plan, is_lazy)
+    return module([*head, public_names(public), *body])
 
 
-def models_in(plan: TypePlan) -> Set[str]:
-    """Return the names of the models that an annotation has, for `from ..models import …`."""
-    return {each.name for each in plan.walk() if each.kind == "name"}
+def _words_of_module(name: str) -> str:
+    return f"`{name}`, generated by `ai-spine sdk-sync python`: do not change it here."
+
+
+def _imports_of_models(
+    names: Iterable[str], plan: ModelsPlan, is_lazy: bool
+) -> List[ast.stmt]:
+    """Return imports of other models: for type checkers only, but where an alias needs them."""
+    found: List[ast.stmt] = [
+        ast.ImportFrom(module=plan.modules[each], names=[ast.alias(name=each)], level=1)
+        for each in names
+    ]
+    if not found or not is_lazy:
+        return found
+    return [ast.If(test=name("TYPE_CHECKING"), body=found, orelse=[])]
+
+
+def _enum(plan: ClassPlan) -> ast.stmt:
+    body: List[ast.stmt] = [docstring(plan.description or f"{plan.name}.", 4)]
+    body += [assign(member, literal(value)) for member, value in plan.members]
+    return class_of(plan.name, "OpenEnum", body)
+
+
+def _like(plan: ClassPlan, like: str) -> ast.stmt:
+    texts = generic("Literal", *(literal(value) for _, value in plan.members))
+    union = ast.BinOp(name(plan.name), ast.BitOr(), texts)
+    return declare(like, name("TypeAlias"), union)
+
+
+def _alias(plan: ClassPlan, style: ModelStyle) -> ast.stmt:
+    assert plan.alias is not None
+    kind = plan.alias
+    if kind.kind == "None":  # `X = None` would be a variable
+        return declare(plan.name, name("TypeAlias"), generic("Literal", literal(None)))
+    return declare(plan.name, name("TypeAlias"), style.annotation(kind))
+
+
+def _init(plan: ModelsPlan) -> ast.Module:
+    names = sorted(plan.modules)
+    table = {each: plan.modules[each] for each in names}
+    kind = generic("Dict", name("str"), name("str"))
+    lazy = fill(_INIT, {})
+    return module(
+        [
+            docstring("The models, each imported when it is first used."),
+            imported("__future__", ["annotations"]),
+            imported("typing", ["TYPE_CHECKING", "Dict"]),
+            imported(f"{_RUNTIME}.lazy", ["lazy_names"]),
+            *_imports_of_models(names, plan, True),
+            public_names(names),
+            declare("_MODULE_OF", kind, literal(table)),
+            lazy,
+        ]
+    )

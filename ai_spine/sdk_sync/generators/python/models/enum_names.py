@@ -4,11 +4,18 @@ import re
 import unicodedata
 from typing import Dict, List, Mapping, Tuple
 
-from ai_spine.sdk_sync.generators.python.names import Names, snake_name
+from ai_spine.sdk_sync.generators.python.names import Names, class_name, snake_name
 from ai_spine.sdk_sync.ir.references import escaped
 
 _SIGNS = {"+": "plus", "-": "minus"}
-_ENUM = re.compile("_*[Mm][Rr][Oo]_*")
+# What the names of schemas of requests begin and end with.
+_VERBS = frozenset(
+    "Add Approve Assign Cancel Change Create Decide Delete Edit Execute Insert Invite List Modify"
+    " Patch Post Put Register Reject Remove Replace Request Search Send Set Start Stop Submit"
+    " Update Upsert".split()
+)
+_ENDINGS = frozenset("Body Input Params Payload Request".split())
+_WORDS = re.compile("[A-Z]+(?![a-z])|[A-Z][^A-Z]*|[^A-Z]+")
 
 
 def member_name(value: str) -> str:
@@ -31,6 +38,34 @@ def member_name(value: str) -> str:
         text = f"value_{text}"
     name = snake_name(text).upper().strip("_")
     return name if name.isidentifier() and not _is_lower(name) else f"VALUE_{name}"
+
+
+def name_for_property(owner: str, wire: str) -> str:
+    """Return the name of an enum that is known by the thing that has it, not by a request.
+
+    Args:
+        owner: The name of the class that has the property.
+        wire: The name of the property.
+
+    Returns:
+        The name; none if the owner is no request.
+
+    Example:
+        >>> name_for_property("DecideApprovalRequest", "decision")
+        'ApprovalDecision'
+        >>> name_for_property("ApprovalDecisionInput", "decision"), name_for_property("Run", "mode")
+        ('ApprovalDecision', '')
+    """
+    words, word = _WORDS.findall(owner), class_name(wire)
+    if len(words) > 1 and words[-1] in _ENDINGS:
+        words = words[:-1]
+    else:
+        return ""
+    stem = "".join(words)
+    if stem.endswith(word) and stem != word:
+        return stem
+    is_action = len(words) > 1 and words[0] in _VERBS
+    return f"{''.join(words[1:])}{word}" if is_action else ""
 
 
 def named_members(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ai_spine.sdk_sync.errors import ImportError
+from ai_spine.sdk_sync.generators.python.models.enum_names import name_for_property
 from ai_spine.sdk_sync.generators.python.models.flattening import Schemas
 from ai_spine.sdk_sync.generators.python.models.roots import REQUEST
 from ai_spine.sdk_sync.generators.python.models.tags import Tags
@@ -23,8 +24,6 @@ _SCALARS = {
     IRType.NULL: TypePlan("None", nullable=True),
 }
 _FORMATS = {"date-time": "datetime", "date": "date", "uuid": "UUID"}
-# What the names of schemas of requests and responses end with.
-_STEMS = ("Request", "Response", "Input", "Output", "Body", "Params", "Payload")
 
 
 class Place(NamedTuple):
@@ -35,7 +34,7 @@ class Place(NamedTuple):
         hint: The words for a class.
         shape: Whether it is of what is sent, received, or both.
         is_form: Whether it is part of a multipart form.
-        property: The name of the property that it is the schema of.
+        property: The name of the property that it is the schema of, if it is one.
     """
 
     at: str
@@ -87,6 +86,8 @@ class TypePlanner:
         self._schemas, self._usage = schemas, usage
         self._names, self._named = names, named
         self._tags = Tags(schemas, usage)
+        self._components = {python: name for (name, _), python in named.items()}
+        self._enums: Dict[str, Tuple[str, List[str]]] = {}
         self._family_names: Dict[Tuple[str, bool], str] = {}
 
     def type_of(self, part: IRField, place: Place) -> TypePlan:
@@ -257,13 +258,32 @@ class TypePlanner:
         if not texts:
             return self._constant(values, part, place)
         nullable = None in values
-        if len(texts) > 1 and names_its_owner(place):
-            return replace(self.add(part, place, _stem(place.hint)), nullable=nullable)
+        shared = self._shared_enum(part, texts, place) if len(texts) > 1 else ""
+        if shared:
+            return TypePlan("name", name=shared, nullable=nullable)
         plan = TypePlan("literal", values=tuple(texts), nullable=nullable)
         if place.shape == REQUEST or len(texts) == 1:
             return plan
         known = replace(plan, nullable=False)
         return TypePlan("union", (known, TEXT), nullable=nullable)
+
+    def _shared_enum(self, part: IRField, texts: List[str], place: Place) -> str:
+        """Return the name of the enum of a property that is known by it; none if it is not."""
+        owner = place.hint[: -len(place.property) - 1]
+        wanted = name_for_property(class_name(owner), place.property)
+        if not place.property or not wanted:
+            return ""
+        if wanted not in self._enums:
+            python = self._components.get(wanted)
+            if python is None:
+                at = Place(f"/enums/{wanted}", wanted, place.shape)
+                self._enums[wanted] = self.add(part, at).name, texts
+            else:
+                self._enums[wanted] = wanted, texts_of(self._schemas.named(python))
+        name, known = self._enums[wanted]
+        if known != texts:
+            return ""
+        return self._like(name) if place.shape == REQUEST else name
 
     def _constant(self, values: List[Any], part: IRField, place: Place) -> TypePlan:
         """Return the type of values that are not only texts."""
@@ -278,9 +298,9 @@ class TypePlanner:
         plain = _SCALARS.get(part.type) or (TEXT if part.type is IRType.STRING else ANY)
         return replace(plain, nullable=nullable) if plain is not ANY else ANY
 
-    def add(self, part: IRField, place: Place, wanted: str = "") -> TypePlan:
+    def add(self, part: IRField, place: Place) -> TypePlan:
         """Return the name of a class for a schema that has no name of its own."""
-        name = self._names.take(wanted or class_name(place.hint), place.at)
+        name = self._names.take(class_name(place.hint), place.at)
         self.nested.append(Nested(name, part, place))
         return TypePlan("name", name=name)
 
@@ -333,22 +353,6 @@ def texts_of(part: IRField) -> List[str]:
         others = [each for each in others if isinstance(each, str)]
     is_text = all(isinstance(each, str) and is_unicode(each) for each in others)
     return list(dict.fromkeys(others)) if is_text else []
-
-
-def names_its_owner(place: Place) -> bool:
-    """Return whether a schema is named for a property, as an ApprovalDecision has a `decision`."""
-    word = class_name(place.property) if place.property else ""
-    stem = _stem(place.hint)
-    return bool(word) and stem.endswith(word) and stem != word
-
-
-def _stem(hint: str) -> str:
-    """Return the name of the class that has a property, without what says its direction."""
-    name = class_name(hint.rsplit(" ", 1)[0])
-    for each in _STEMS:
-        if name.endswith(each):
-            return name[: -len(each)]
-    return name
 
 
 def _types(part: IRField) -> List[str]:
