@@ -193,7 +193,7 @@ class AsyncDownload(_AsyncOpen):
             NetworkError: The content was cut off, or the server silent for too long.
         """
         async with self:
-            file = await in_thread(NewFile, path)
+            file = NewFile(path)  # not in a thread, which cancelling would not stop
             try:
                 async for piece in self:
                     await in_thread(file.write, piece)

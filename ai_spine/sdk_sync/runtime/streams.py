@@ -196,7 +196,7 @@ class Download(_Open):
             NetworkError: The content was cut off, or the server silent for too long.
         """
         with self:
-            file = in_thread(NewFile, path)
+            file = NewFile(path)  # not in a thread, which cancelling would not stop
             try:
                 for piece in self:
                     in_thread(file.write, piece)
