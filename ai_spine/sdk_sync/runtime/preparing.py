@@ -29,7 +29,8 @@ from ai_spine.sdk_sync.unset import UNSET
 
 T = TypeVar("T")
 _CONTENT_TYPE = "Content-Type"
-_ID = re.compile("[A-Za-z0-9_~-][A-Za-z0-9_.~-]*")  # no quoting changes it
+# What no quoting changes, and leads to no other path.
+_is_plain = re.compile("[A-Za-z0-9_~-][A-Za-z0-9_.~-]*").fullmatch
 
 
 class Arguments(NamedTuple):
@@ -76,6 +77,8 @@ class Prepared(Generic[T]):
         self._credentials = credentials
         self._redact = redact
         self._success = BodyReader(endpoint.responses, codec)
+        self.read: Callable[[Response], T] = self._success.read
+        """Returns what a response of status 2xx promises; raises `UnexpectedResponse`."""
         self._errors = BodyReader(endpoint.errors, codec)
         self._writer = BodyWriter(endpoint, codec) if endpoint.bodies else None
         self._headers = {"Accept": _accepted(endpoint)}
@@ -131,9 +134,11 @@ class Prepared(Generic[T]):
         headers: Mapping[str, str] = self._headers
         values = self.filled(given.values, defaults)
         if self._ids is not None and not given.more_query:  # as most calls
-            ids = dict(zip(self._ids, values))
-            if all(type(each) is str and _ID.fullmatch(each) for each in values):
-                return ids, self.endpoint.query, headers
+            for each in values:
+                if type(each) is not str or not _is_plain(each):
+                    break
+            else:
+                return dict(zip(self._ids, values)), self.endpoint.query, headers
         encoded = encode_parameters(
             self.endpoint.parameters,
             values,
@@ -169,16 +174,6 @@ class Prepared(Generic[T]):
                     )
         return tuple(found)
 
-    def read(self, response: Response) -> T:
-        """Return what a response of status 2xx promises.
-
-        Raises:
-            UnexpectedResponse: It is something else.
-        """
-        kind = response.headers.get(_CONTENT_TYPE, "")
-        value: T = self._success.read(response.status, kind, response.body)
-        return value
-
     def raw(
         self, parse: Callable[[RawResponse[Any]], Any]
     ) -> Callable[[Response], RawResponse[Any]]:
@@ -199,9 +194,8 @@ class Prepared(Generic[T]):
         Raises:
             APIError: It is something else.
         """
-        kind = raw.headers.get(_CONTENT_TYPE, "")
         try:
-            return self._success.read(raw.status, kind, raw.body)
+            return self._success.read(raw)
         except UnexpectedResponse as error:
             problem = str(error)
         raise self.unreadable(f"the server responded with {problem}", raw.status)
@@ -243,9 +237,8 @@ class Prepared(Generic[T]):
 
     def _read_error(self, response: Response) -> Any:
         """Return the body of an error: as declared, or else as it is."""
-        kind = response.headers.get(_CONTENT_TYPE, "")
         try:
-            return self._errors.read(response.status, kind, response.body)
+            return self._errors.read(response)
         except UnexpectedResponse:
             return body_of(response)
 
