@@ -180,6 +180,7 @@ class AsyncRestClient:
             ConfigurationError: A setting is wrong.
 
         Example:
+            >>> client = AsyncRestClient("https://api.example.com")
             >>> client.with_options(timeout=2, max_retries=0).timeout
             2.0
         """

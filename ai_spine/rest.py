@@ -181,6 +181,7 @@ class RestClient:
             ConfigurationError: A setting is wrong.
 
         Example:
+            >>> client = RestClient("https://api.example.com")
             >>> client.with_options(timeout=2, max_retries=0).timeout
             2.0
         """
