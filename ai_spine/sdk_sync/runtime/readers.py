@@ -159,6 +159,8 @@ def _scalar(kind: type, *others: type) -> Reader:
 
 
 def _read_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
     raise Misfit("bool", value)
 
 
