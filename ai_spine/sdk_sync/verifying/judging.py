@@ -158,7 +158,8 @@ def _limit_of(error: Exception, cause: BaseException, found: List[Any]) -> Any:
             return f"reads no such style: {one_line(str(cause), 100)}"
     if any(isinstance(each.instance, bytes) for each in found):
         return "takes bytes for no text"
-    if found and all(_is_uncast(each) for each in found):
+    is_parameter = "arameter" in type(error).__name__
+    if found and all(_is_uncast(each, is_parameter) for each in found):
         return "does not convert what is in an object or a union"
     if found and all(getattr(each, "validator", None) == "format" for each in found):
         return "takes another view of a format: " + _place(found[0])
@@ -172,10 +173,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         each = each.__cause__
 
 
-def _is_uncast(error: Any) -> bool:
-    """Return whether a text is what is wanted once it is read as JSON."""
+def _is_uncast(error: Any, is_parameter: bool) -> bool:
+    """Return whether a text is what is wanted once it is read as JSON, or in its style."""
     kinds: Mapping[str, Any] = _JSON_KINDS
-    kind = kinds.get(str(getattr(error, "validator_value", None)))
+    wanted = str(getattr(error, "validator_value", None))
+    if is_parameter and wanted in ("object", "array"):
+        return isinstance(error.instance, str)
+    kind = kinds.get(wanted)
     if kind is None or not isinstance(error.instance, str):
         return False
     try:
