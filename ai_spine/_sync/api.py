@@ -17,7 +17,6 @@ from typing import (
     Tuple,
     TypeVar,
     Union,
-    cast,
 )
 from urllib.parse import urlsplit
 
@@ -28,13 +27,14 @@ from ai_spine._sync.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
-from ai_spine.policy.exchanges import call_of, request_of
+from ai_spine.policy.exchanges import in_order, start
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.telemetry import Telemetry
+from ai_spine.policy.tokens import Sources
 from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import Duration, check_seconds
 from ai_spine.transport.base import ByteStream, Transport
@@ -78,6 +78,7 @@ class ApiClient(Attempts):
         self.telemetry = telemetry or make_telemetry(
             settings.tracing, base_url=settings.base_url, redact=self.redact
         )
+        self._sources = Sources(transport.tokens)
         self._base_path = urlsplit(settings.base_url).path
         self._headers = {**settings.headers, **settings.tenancy_headers()}
         self._policy = RetryPolicy(
@@ -186,9 +187,10 @@ class ApiClient(Attempts):
                 deadline,
             )
         call.timeout = timeout
-        attempt = self._attempt_of(call, opens)
-        transport = self.transport
-        tokens = [transport.tokens[name] for name in request.credentials]
+        transport, tokens = self.transport, self._sources[request.credentials]
+        attempt: Attempt = transport.open_stream if call.streams else transport.send
+        if opens:
+            attempt = partial(open_bytes, transport, self.state, self.sleep)
         with self.telemetry.scope(call, request.template, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:
@@ -198,14 +200,15 @@ class ApiClient(Attempts):
                 result: Optional[Result] = self._wait_for_turn(call)
                 if result is None:
                     timeout = self._begin_attempt(call, request)
-                    call.token_versions = [token.version for token in tokens]
+                    if tokens:
+                        call.token_versions = [token.version for token in tokens]
                     result = attempt(request, timeout)
                     result = self._end_attempt(call, result)
                 outcome = self._read(call, result)
                 if not isinstance(outcome, Failure):
-                    return cast(T, outcome)
+                    return outcome  # type: ignore[no-any-return]
                 delay = self._delay_before_next(outcome, call)
-                if may_ask_again(tokens, call, result):
+                if tokens and may_ask_again(tokens, call, result):
                     delay = 0.0
                 call.note(outcome, delay)
                 if delay is None:
@@ -316,30 +319,24 @@ class ApiClient(Attempts):
         seconds: Optional[float],
     ) -> Tuple[CallState, Request]:
         """Return the state of a new call, and the request that each of its attempts sends."""
-        for name in exchange.credentials:
-            if name not in self.transport.tokens:
-                raise ConfigurationError(
-                    f"{exchange.name} needs the credential {name!r}, which the client does not have"
-                )
-        call = call_of(
-            exchange,
-            self._base_path,
+        path = exchange.template.partition("?")[0]
+        call = CallState(
+            exchange.method,
+            self._base_path + path,
+            in_order(exchange.ids, path),
             self._deadline_after(seconds),
-            idempotency_key,
-            self.settings.tenant,
+            reads=exchange.reads,
+            tenant=self.settings.tenant,
         )
-        return call, request_of(exchange, call, self._headers)
-
-    def _attempt_of(self, call: CallState, opens: bool) -> Attempt:
-        """Return what makes an attempt."""
-        if opens:
-            return partial(open_bytes, self.transport, self.state, self.sleep)
-        return self.transport.open_stream if call.streams else self.transport.send
+        tokens = self.transport.tokens
+        return call, start(exchange, call, idempotency_key, self._headers, tokens)
 
     def _deadline_after(self, seconds: Optional[float]) -> Optional[float]:
         """Return when a call must be over, by the clock; `None` if it may take any time."""
-        limits = [d for d in (seconds, self.settings.deadline) if d is not None]
-        return self.clock() + min(limits) if limits else None
+        least = self.settings.deadline
+        if seconds is not None and (least is None or seconds < least):
+            least = seconds
+        return None if least is None else self.clock() + least
 
     def _request(
         self,

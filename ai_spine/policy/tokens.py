@@ -1,7 +1,17 @@
 """`Token`: what authorises requests; fixed, or asked for and kept until it is refused. Pure."""
 
 import threading
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ai_spine.policy.credentials import ApiCredential, HeaderCredential
 from ai_spine.policy.messages import Credential
@@ -40,6 +50,9 @@ class Token:
         """What the caller knows it by."""
         self.credential = credential or HeaderCredential("Authorization", given or _ANY)
         """Where a request carries it."""
+        in_header = isinstance(self.credential, HeaderCredential)
+        self.header = self.credential.name.lower() if in_header else ""
+        """The name of its header in small letters; empty if it has none of its own."""
         self.source: Optional[Callable[[], Any]] = value if callable(value) else None
         """Returns the text; `None` if it is fixed."""
         self.current = None if self.source else given
@@ -99,3 +112,21 @@ def secrets_of(tokens: Iterable[Token]) -> Iterator[Secret]:
     for token in tokens:
         if token.current is not None:
             yield from token.credential.spellings(token.current)
+
+
+class Sources(Dict[Tuple[Any, ...], Sequence[Token]]):
+    """The tokens of requests that functions return, by `Request.credentials`; most have none.
+
+    Args:
+        tokens: The tokens of a client.
+    """
+
+    def __init__(self, tokens: Mapping[Any, Token]) -> None:
+        super().__init__()
+        self._tokens = tokens
+
+    def __missing__(self, names: Tuple[Any, ...]) -> Sequence[Token]:
+        tokens = (self._tokens[name] for name in names)
+        found = tuple(token for token in tokens if token.source is not None)
+        self[names] = found
+        return found

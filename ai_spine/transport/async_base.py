@@ -1,8 +1,9 @@
 """The protocol of a transport: send a request, open a stream, close.
 
 A transport makes single attempts and keeps these promises, whatever the network does: an attempt
-ends within its timeout; it stays on one origin; bodies are bounded; the key goes to its own origin
-only. What goes wrong with the network is returned as a `Failure`, never raised.
+ends within its timeout; it stays on one origin; bodies are bounded, and streams come in bounded
+pieces; credentials go to their own origin only. What goes wrong with the network is returned as a
+`Failure`, never raised.
 """
 
 from abc import ABC, abstractmethod
@@ -15,6 +16,7 @@ from ai_spine.policy.redaction import Redactor, passwords_of
 from ai_spine.policy.retry import Failure
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.tokens import secrets_of, tokens_of
+from ai_spine.transport.library_logs import hide_in_logs
 
 
 class AsyncByteStream(ABC):
@@ -60,6 +62,7 @@ class AsyncTransport(ABC):
             )
         )
         """Removes the client's secrets from a server's words."""
+        hide_in_logs(self.tokens.values(), self.redactor)
 
     @abstractmethod
     async def send(self, request: Request, timeout: float) -> Union[Response, Failure]:
