@@ -19,6 +19,7 @@ from ai_spine.cli.output.terminal import harmless, harmless_line, put
 from ai_spine.cli.sdk_sync_diff import diff
 from ai_spine.cli.sdk_sync_openapi import INCOMPLETE, inspect, openapi
 from ai_spine.cli.sdk_sync_sources import export_backend
+from ai_spine.cli.sdk_sync_verify import verify
 from ai_spine.cli.session import import_local, session
 from ai_spine.utils import one_line
 
@@ -302,4 +303,5 @@ def _report_warnings(warnings: List[str], verbose: bool) -> None:
 sdk_sync.add_command(inspect)
 sdk_sync.add_command(openapi)
 sdk_sync.add_command(diff)
+sdk_sync.add_command(verify)
 COMMANDS = (sdk_sync,)

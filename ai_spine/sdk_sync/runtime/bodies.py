@@ -53,7 +53,7 @@ class Body(NamedTuple):
     content_type: str
     """The media type, or a range such as `image/*`."""
     kind: Optional[Callable[[], Any]] = None
-    """Returns the type of the value; it tells the bodies of several media types apart."""
+    """Returns the type of the value; it says which of several media types a model is."""
     encoding: "Mapping[str, Encoding]" = {}
     """How fields of a form are written, by their names."""
 

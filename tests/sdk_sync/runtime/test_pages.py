@@ -123,8 +123,9 @@ def test_the_total_saves_the_last_request():
     page = {"items": [1, 2], "meta": {"total": 4}}
     assert pages.next_values({}, page) == {"offset": 2}
     assert pages.next_values({"offset": 2}, page) is None
-    odd = {"items": [1], "meta": {"total": "many"}}
-    assert pages.next_values({"offset": UNSET}, odd) == {"offset": 1}
+    for total in ("many", True, None):
+        odd = {"items": [1], "meta": {"total": total}}
+        assert pages.next_values({"offset": UNSET}, odd) == {"offset": 1}
 
 
 @pytest.mark.parametrize("first", [0, 1])

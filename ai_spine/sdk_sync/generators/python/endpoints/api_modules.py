@@ -60,8 +60,9 @@ _SOURCES: Mapping[str, Sequence[str]] = {
 _RUNTIME_SOURCES: Mapping[str, Sequence[str]] = {
     f"{_RUNTIME}.api": ["Api"],
     f"{_RUNTIME}.async_api": ["AsyncApi"],
-    f"{_RUNTIME}.bodies": ["Body", "Encoding"],
+    f"{_RUNTIME}.bodies": ["Body"],
     f"{_RUNTIME}.endpoints": ["Content", "Endpoint", "Server"],
+    f"{_RUNTIME}.forms": ["Encoding"],
     f"{_RUNTIME}.methods": ["method"],
     f"{_RUNTIME}.pages": ["Pages"],
     f"{_RUNTIME}.parameters": ["Parameter"],
