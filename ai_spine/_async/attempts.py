@@ -1,4 +1,4 @@
-"""What comes before each attempt of a call, and what becomes of it."""
+"""What comes before each attempt of a call, and what its result means."""
 
 import math
 from typing import Any, Callable, Optional, Union
@@ -106,7 +106,7 @@ class AsyncAttempts(AsyncReports):
 
     def _read(self, call: CallState, result: Result) -> Any:
         """Return what is read from a result, or a `Failure` that says why nothing is."""
-        if isinstance(result, (Failure, AsyncByteStream)):
+        if not isinstance(result, Response):
             return result
         if call.streams and 200 <= result.status < 300:
             return Failure(

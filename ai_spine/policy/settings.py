@@ -59,6 +59,8 @@ class Settings(NamedTuple):
     tracing: bool = True
     credentials: Mapping[str, ApiCredential] = {}
     """What authorises exchanges, by name."""
+    client: str = "AsyncAISpine"
+    """The name of the client's class, for messages."""
 
     def tenancy_headers(self) -> Dict[str, str]:
         """Return the headers that say for whom a request is."""
