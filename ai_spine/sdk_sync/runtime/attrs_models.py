@@ -4,7 +4,6 @@ Types are checked exactly: `"5"` and `True` are no integers. Bounds such as `min
 checked; the server does that.
 """
 
-import functools
 import sys
 from enum import Enum
 from typing import (
@@ -32,6 +31,7 @@ from ai_spine.sdk_sync.errors import ValidationError
 from ai_spine.sdk_sync.runtime.formats import datetime_text
 from ai_spine.sdk_sync.runtime.lazy import missing_names, stand_in
 from ai_spine.sdk_sync.runtime.readers import (
+    Deferred,
     Misfit,
     Read,
     Readable,
@@ -90,13 +90,15 @@ class Model(Readable):
 
     def to_dict(self) -> Dict[str, Any]:
         """Return the model as JSON: fields that are `UNSET` are absent, `None` is null."""
-        values = self.__dict__
-        written = {
-            wire: value if value.__class__ in _PLAIN else to_json(value)
-            for name, wire in _wires_of(cast(Any, self.__class__))
-            for value in [values[name]]
-            if value is not UNSET
-        }
+        values, kind = self.__dict__, type(self)
+        wires = _WIRES.get(kind) or _wires_of(kind)
+        written: Dict[str, Any] = {}
+        for name, wire in wires:
+            value = values[name]
+            if type(value) in _PLAIN:
+                written[wire] = value
+            elif value is not UNSET:
+                written[wire] = to_json(value)
         if self._unknown:
             written.update(self._unknown)
         return written
@@ -118,12 +120,14 @@ def unknown_fields(model: Model) -> Dict[str, Any]:
 
 def to_json(value: Any) -> Any:
     """Return a model, and all within it, as JSON."""
-    kind = value.__class__
+    kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind is list:
+        return [e if type(e) in _PLAIN else to_json(e) for e in value]
     if isinstance(value, Model):
         return value.to_dict()
-    if kind is list or isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)):
         return [to_json(each) for each in value]
     if isinstance(value, dict):
         return {name: to_json(each) for name, each in value.items()}
@@ -162,11 +166,15 @@ def _error(misfit: Misfit) -> ValidationError:
     return ValidationError(words, field_path=place)
 
 
-@functools.lru_cache(maxsize=None)
-def _wires_of(kind: Any) -> List[Tuple[str, str]]:
+_WIRES: Dict[Type[Model], List[Tuple[str, str]]] = {}
+
+
+def _wires_of(kind: Type[Model]) -> List[Tuple[str, str]]:
     """Return the names of the fields of a class, in Python and in JSON."""
-    names = [name for name in fields_dict(kind) if name != "_unknown"]
-    return [(name, kind._wire_names.get(name, name)) for name in names]
+    if kind not in _WIRES:
+        names = [name for name in fields_dict(kind) if name != "_unknown"]
+        _WIRES[kind] = [(name, kind._wire_names.get(name, name)) for name in names]
+    return _WIRES[kind]
 
 
 def _fields_of(kind: Type[Model]) -> Dict[str, _Field]:
@@ -178,7 +186,7 @@ def _fields_of(kind: Type[Model]) -> Dict[str, _Field]:
     attributes = fields_dict(kind)
     return {
         name: _field(name, hints[name], attributes[name].default is not UNSET)
-        for name, _ in _wires_of(cast(Any, kind))
+        for name, _ in _wires_of(kind)
     }
 
 
@@ -204,44 +212,74 @@ def _may_be_null(hint: Any) -> bool:
     return hint in (Any, None, type(None)) or None in arguments
 
 
-def _reader(kind: Type[M], table: Mapping[str, _Field], absent: Dict[str, Any]) -> Read:
+def _reader(
+    kind: Type[M], fields: Mapping[str, _Field], absent: Dict[str, Any]
+) -> Read:
     """Return what reads a model; it runs for each, so that nothing is looked up twice."""
-    count = len(table)
-    keeps = kind._keeps_unknown
-    entries = {wire: tuple(each[:4]) for wire, each in table.items()}
-    find, make = entries.get, kind.__new__
+    names = {wire: each.name for wire, each in fields.items()}
+    is_renamed = any(wire != name for wire, name in names.items())
+    count, make = len(fields), kind.__new__
+    entries = [[*each[:4], wire] for wire, each in fields.items()]
+    for entry in entries:
+        if isinstance(entry[2], Deferred):
+            entry[2].replace_in(entry)
 
     def read(value: Any) -> Any:
-        if value.__class__ is not dict and not isinstance(value, dict):
+        if type(value) is not dict and not isinstance(value, dict):
             if isinstance(value, kind):
                 return value
             raise Misfit("an object", value)
-        made = dict(absent)
-        unknown: Dict[str, Any] = {}
-        for wire, given in value.items():
-            entry = find(wire)
-            if entry is None:
-                unknown[wire] = given
-                continue
-            name, exact, inner, null = entry
-            if given.__class__ is exact:
-                made[name] = given
-            elif given is None and null is not _REFUSED:
-                made[name] = null
-            else:
-                try:
-                    made[name] = inner(given)
-                except Misfit as misfit:
-                    misfit.steps.append(wire)
-                    raise
-        if len(made) != count or (unknown and not keeps):
-            raise _misfit(table, value)
-        made["_unknown"] = unknown
+        try:
+            made = {names[w]: v for w, v in value.items()} if is_renamed else {**value}
+            if len(made) != count:
+                made = {**absent, **made}
+            for name, exact, inner, null, wire in entries:
+                given = made[name]
+                if type(given) is not exact and given is not UNSET:
+                    if given is None and null is not _REFUSED:
+                        made[name] = null
+                    else:
+                        made[name] = inner(given)
+        except KeyError:
+            return _read_others(kind, fields, absent, value)
+        except Misfit as misfit:
+            misfit.steps.append(wire)
+            raise
+        if len(made) != count:
+            return _read_others(kind, fields, absent, value)
+        made["_unknown"] = {}
         model = make(kind)
         model.__dict__ = made
         return model
 
     return read
+
+
+def _read_others(
+    kind: Type[M],
+    fields: Mapping[str, _Field],
+    absent: Mapping[str, Any],
+    value: Mapping[str, Any],
+) -> M:
+    """Return an object that lacks a field, or has others than its class."""
+    unknown = {wire: each for wire, each in value.items() if wire not in fields}
+    known = {fields[w].name: each for w, each in value.items() if w in fields}
+    made: Dict[str, Any] = {**absent, **known}
+    if len(made) != len(fields) or (unknown and not kind._keeps_unknown):
+        raise _misfit(fields, value)
+    for wire, (name, exact, inner, null, _) in fields.items():
+        given = made[name]
+        if given is None and null is not _REFUSED:
+            made[name] = null
+        elif type(given) is not exact and given is not UNSET:
+            try:
+                made[name] = inner(given)
+            except Misfit as misfit:
+                misfit.steps.append(wire)
+                raise
+    model = kind.__new__(kind)
+    model.__dict__ = {**made, "_unknown": unknown}
+    return model
 
 
 def _misfit(table: Mapping[str, _Field], value: Mapping[str, Any]) -> Misfit:

@@ -4,6 +4,7 @@ Text that is not what its format says stays text.
 """
 
 import re
+import sys
 from datetime import date, datetime
 from typing import Any, Optional, Union
 from uuid import UUID
@@ -12,6 +13,8 @@ _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+HAS_Z = sys.version_info >= (3, 11)
+"""Whether Python reads the Z of a time itself."""
 
 
 class _Time(datetime):
@@ -54,9 +57,9 @@ def read_datetime(text: str) -> Union[datetime, str]:
         >>> read_datetime("2026-11-29T05:00:00Z").hour, read_datetime("tomorrow")
         (5, 'tomorrow')
     """
-    if len(text) == 20 and text[10] + text[13] + text[19] == "T:Z":  # most are so
+    if len(text) == 20 and text[19] == "Z" and HAS_Z:  # most are so
         try:
-            return datetime.fromisoformat(f"{text[:19]}+00:00")
+            return datetime.fromisoformat(text)
         except ValueError:
             return text
     found = _DATE_TIME.fullmatch(text)
@@ -86,7 +89,9 @@ def datetime_text(time: datetime) -> str:
         '2026-11-29T00:00:00Z'
     """
     text = time.isoformat()
-    return f"{text[:-6]}Z" if text.endswith("+00:00") and not _is_kept(time) else text
+    if text[-6:] == "+00:00" and not _is_kept(time):
+        return f"{text[:-6]}Z"
+    return text
 
 
 def read_date(text: str) -> Union[date, str]:

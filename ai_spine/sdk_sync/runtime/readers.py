@@ -24,12 +24,13 @@ from typing import (
 from uuid import UUID
 
 from ai_spine.sdk_sync.runtime.enums import OpenEnum
-from ai_spine.sdk_sync.runtime.formats import read_date, read_datetime, read_uuid
+from ai_spine.sdk_sync.runtime.formats import HAS_Z, read_date, read_datetime, read_uuid
 from ai_spine.sdk_sync.runtime.lazy import StandIn, load
 from ai_spine.sdk_sync.runtime.tagged import TaggedBy
 from ai_spine.sdk_sync.unset import Unset
 
 Read = Callable[[Any], Any]
+_from_iso = datetime.datetime.fromisoformat
 
 
 class Misfit(Exception):
@@ -107,24 +108,42 @@ def is_union(kind: Any) -> bool:
 
 def _class_reader(kind: Any) -> Reader:
     if issubclass(kind, StandIn):
-        return Reader(_deferred(lambda: reader_of(load(kind)).read))
+        return Reader(Deferred(lambda: reader_of(load(kind)).read))
     if issubclass(kind, Readable):
-        return Reader(_deferred(kind._compile_reader), takes=(dict, kind))
+        return Reader(Deferred(kind._compile_reader), takes=(dict, kind))
     if issubclass(kind, OpenEnum):
         return _enum_reader(kind)
     return _SCALARS[Any]  # such as a file, which is never received
 
 
-def _deferred(compile: Callable[[], Read]) -> Read:
-    """Return a reader that is compiled when it first reads."""
-    made: List[Read] = []
+class Deferred:
+    """A reader that is compiled when it first reads.
 
-    def read(value: Any) -> Any:
-        if not made:
-            made.append(compile())
-        return made[0](value)
+    Args:
+        compile: Returns the reader, or another that is deferred.
+    """
 
-    return read
+    def __init__(self, compile: Callable[[], Read]) -> None:
+        self._compile = compile
+        self._found: Optional[Read] = None
+        self._entries: List[List[Any]] = []
+
+    def __call__(self, value: Any) -> Any:
+        return self.resolve()(value)
+
+    def resolve(self) -> Read:
+        """Return the reader; the entries that have this one have it from now on."""
+        if self._found is None:
+            found = self._compile()
+            self._found = found.resolve() if isinstance(found, Deferred) else found
+            for entry in self._entries:
+                entry[entry.index(self)] = self._found
+            self._entries.clear()
+        return self._found
+
+    def replace_in(self, entry: List[Any]) -> None:
+        """Put the reader into an entry when it is compiled."""
+        self._entries.append(entry)
 
 
 def _scalar(kind: type, *others: type) -> Reader:
@@ -154,13 +173,26 @@ def _read_any(value: Any) -> Any:
 
 def _text(parse: Callable[[str], Any], kind: type, words: str) -> Reader:
     def read(value: Any) -> Any:
-        if value.__class__ is str:
+        if type(value) is str:
             return parse(value)
         if isinstance(value, kind):
             return value
         raise Misfit(words, value)
 
     return Reader(read, None, (str, kind), rank=0)
+
+
+def _read_time(value: Any) -> Any:
+    if type(value) is str:
+        if len(value) == 20 and value[19] == "Z" and HAS_Z:  # most are so
+            try:
+                return _from_iso(value)
+            except ValueError:
+                return value
+        return read_datetime(value)
+    if isinstance(value, datetime.datetime):
+        return value
+    raise Misfit("a time", value)
 
 
 _SCALARS: Dict[Any, Reader] = {
@@ -171,7 +203,7 @@ _SCALARS: Dict[Any, Reader] = {
     None: Reader(_read_none, type(None), (type(None),)),
     type(None): Reader(_read_none, type(None), (type(None),)),
     Any: Reader(_read_any, rank=3),
-    datetime.datetime: _text(read_datetime, datetime.datetime, "a time"),
+    datetime.datetime: Reader(_read_time, None, (str, datetime.datetime), rank=0),
     datetime.date: _text(read_date, datetime.date, "a date"),
     UUID: _text(read_uuid, UUID, "a UUID"),
 }
@@ -181,12 +213,15 @@ def _list_reader(item: Reader) -> Reader:
     inner, exact = item.read, item.exact
 
     def read(value: Any) -> Any:
+        nonlocal inner
         if not isinstance(value, list):
             raise Misfit("a list", value)
+        if isinstance(inner, Deferred):
+            inner = inner.resolve()
         try:
             if exact is None:
                 return [inner(each) for each in value]
-            return [e if e.__class__ is exact else inner(e) for e in value]
+            return [e if type(e) is exact else inner(e) for e in value]
         except Misfit as misfit:
             misfit.steps.append(_index_of(value, item))
             raise
@@ -198,7 +233,7 @@ def _index_of(values: List[Any], item: Reader) -> int:
     """Return the number of the first item that does not fit."""
     for number, each in enumerate(values):
         try:
-            if each.__class__ is not item.exact:
+            if type(each) is not item.exact:
                 item.read(each)
         except Misfit:
             break
@@ -214,7 +249,7 @@ def _dict_reader(item: Reader) -> Reader:
         made: Dict[str, Any] = {}
         for name, each in value.items():
             try:
-                made[name] = each if each.__class__ is exact else inner(each)
+                made[name] = each if type(each) is exact else inner(each)
             except Misfit as misfit:
                 misfit.steps.append(name)
                 raise
@@ -227,7 +262,7 @@ def _enum_reader(kind: Any) -> Reader:
     known = kind._value2member_map_
 
     def read(value: Any) -> Any:
-        if value.__class__ is str:
+        if type(value) is str:
             return known.get(value) or kind(value)
         if isinstance(value, kind):
             return value
@@ -272,7 +307,7 @@ class _Members:
 
     def read(self, value: Any) -> Any:
         """Return what a member makes of a value; of several models, the one that knows it best."""
-        kind = value.__class__
+        kind = type(value)
         if self._tag is not None and kind is dict:
             return self._read_tagged(self._tag, value)
         found = self._found.get(kind)

@@ -86,6 +86,11 @@ def test_a_cursor_that_comes_again_ends_the_walk():
     assert items == [None, "a", "b"]
 
 
+def test_the_cursor_of_the_request_itself_leads_nowhere():
+    pages = Pages("cursor", (), "c", next=("cursor",))
+    assert pages.next_values({"c": "a"}, {"cursor": "a"}) is None
+
+
 def test_empty_pages_with_cursors_are_passed_over():
     def serve(query):
         number = int(query.get("c", 0))
