@@ -42,10 +42,9 @@ class OpenEnum(str, Enum):
         """Return the schema for pydantic: any text fits."""
         from pydantic_core import core_schema
 
-        known = core_schema.enum_schema(
-            cls, list(cls), sub_type="str", missing=cls._missing_, strict=False
+        return core_schema.no_info_after_validator_function(
+            cls, core_schema.str_schema(strict=True)
         )
-        return core_schema.chain_schema([core_schema.str_schema(strict=True), known])
 
     def __str__(self) -> str:
         return str(self.value)
