@@ -109,8 +109,10 @@ def method_names(
         wanted = {key: options[0] for key, options in left.items()}
         counts = _counted(wanted.values())
         waiting = {}
+        taken = {*found.values(), *kept.values()}
         for key, options in left.items():
-            if counts[wanted[key]] == 1 or len(options) == 1:
+            is_free = counts[wanted[key]] == 1 and wanted[key] not in taken
+            if is_free or len(options) == 1:
                 found[key] = names.take(_allowed(wanted[key], _NOT_METHODS), key)
             else:
                 waiting[key] = options[1:]

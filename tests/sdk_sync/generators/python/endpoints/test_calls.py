@@ -207,15 +207,3 @@ def test_methods_are_documented(connect):
     assert words.startswith("Send POST /v1/runs.\n\nArgs:\n    body: ")
     assert "APIError: No such run" in words
     assert inspect.getdoc(client.runs.list_runs).startswith("List runs.\n")
-
-
-def test_importing_the_package_imports_neither_models_nor_operations(shop):
-    forget("shop")
-    import shop as again
-
-    assert again.Client.__name__ == "Client"
-    loaded = {name for name in sys.modules if name.startswith("shop.")}
-    assert loaded == {"shop.client", "shop.errors"}
-    assert set(again.__all__) <= set(dir(again))
-    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        again.nothing
