@@ -17,6 +17,7 @@ NAMES = (
     "batch",
     "parse",
     "generator",
+    "generated",
     "server",
 )
 _MODULES = {"async": "async_calls"}  # `async` itself is a keyword

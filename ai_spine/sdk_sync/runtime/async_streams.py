@@ -44,10 +44,10 @@ class _AsyncOpen:
         """The HTTP status."""
         self.headers: Mapping[str, str] = Headers(stream.headers)
         """The headers; names are found in any case."""
-        self._open: Optional[AsyncByteStream] = stream
         self._timeout = timeout
         self._fail = fail
         self._home = home()
+        self._open: Optional[AsyncByteStream] = stream
 
     async def _next(self) -> bytes:
         """Return the next bytes; none at the end, where the connection is given back.
@@ -193,7 +193,7 @@ class AsyncDownload(_AsyncOpen):
             NetworkError: The content was cut off, or the server silent for too long.
         """
         async with self:
-            file = await in_thread(NewFile, path)
+            file = NewFile(path)  # not in a thread, which cancelling would not stop
             try:
                 async for piece in self:
                     await in_thread(file.write, piece)

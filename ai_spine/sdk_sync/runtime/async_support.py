@@ -10,12 +10,17 @@ _CLOSING: Set["asyncio.Task[None]"] = set()  # an event loop keeps none alive by
 
 
 def home() -> Optional[asyncio.AbstractEventLoop]:
-    """Return where a stream belongs: the running event loop."""
-    return asyncio.get_running_loop()
+    """Return where a stream belongs: the event loop that runs, if one does."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None  # the stream is in memory
 
 
 def abandon(stream: AsyncByteStream, loop: Any) -> None:
     """Close a stream that its caller has forgotten, in its event loop if that still runs."""
+    if loop is None:
+        return
     try:
         loop.call_soon_threadsafe(_close, stream)
     except RuntimeError:

@@ -53,7 +53,7 @@ class Body(NamedTuple):
     content_type: str
     """The media type, or a range such as `image/*`."""
     kind: Optional[Callable[[], Any]] = None
-    """Returns the type of the value; it tells the bodies of several media types apart."""
+    """Returns the type of the value; it says which of several media types a model is."""
     encoding: "Mapping[str, Encoding]" = {}
     """How fields of a form are written, by their names."""
 
@@ -106,8 +106,8 @@ def encode_body(
     if kind == "multipart":
         content, used = encode_multipart(value, body.encoding, to_json, boundary)
         return EncodedBody(content, f"{sent.partition(';')[0]}; boundary={used}")
-    if kind == "lines" and isinstance(value, Iterable) and not _is_raw(value):
-        return EncodedBody(encode_json_lines(value, to_json), sent)
+    if kind == "lines":
+        return EncodedBody(_encode_lines(value, sent, to_json), sent)
     return _encode_raw(value, sent, to_json)
 
 
@@ -230,6 +230,25 @@ def _encode_json(value: Any, to_json: ToJSON) -> bytes:
     return written
 
 
+def _encode_lines(value: Any, sent: str, to_json: ToJSON) -> bytes:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace")
+    if is_file(value):
+        return read_file(value)
+    if isinstance(value, Mapping) or not isinstance(value, Iterable):
+        raise _refuse_raw(value, sent, "a list")
+    values = list(value)
+    if _is_raw(values):
+        return read_file(values)
+    return encode_json_lines(values, to_json)
+
+
+def _refuse_raw(value: Any, sent: str, wanted: str) -> ValidationError:
+    shown = one_line(sent, 80)
+    words = f"the body is {shown}: pass {wanted}, bytes, a path or an open file"
+    return ValidationError(f"{words}, not {kind_of(value)}")
+
+
 def _encode_raw(value: Any, sent: str, to_json: ToJSON) -> EncodedBody:
     """Return text or bytes as a body."""
     if _is_raw(value):
@@ -240,8 +259,7 @@ def _encode_raw(value: Any, sent: str, to_json: ToJSON) -> EncodedBody:
         if scalar is not None and not isinstance(scalar, (Mapping, list)):
             value = text_of(scalar)
     if not isinstance(value, str):
-        words = f"the body is {one_line(sent, 80)}: pass text, bytes, a path or an open file"
-        raise ValidationError(f"{words}, not {kind_of(value)}")
+        raise _refuse_raw(value, sent, "text")
     try:
         content = value.encode(media_type.charset or "utf-8")
     except (UnicodeError, LookupError):

@@ -5,7 +5,6 @@ import io
 import mimetypes
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Optional, Union
 
 from ai_spine.exceptions import ValidationError
@@ -16,23 +15,42 @@ OCTETS = "application/octet-stream"
 _BYTES = (bytes, bytearray, memoryview)
 
 
-@dataclass(frozen=True)
 class File:
     """A file, or another part of a form, with what a server is to know of it.
 
+    Args:
+        content: Bytes, text, a path (`pathlib.Path`), or a file that is open for reading bytes.
+        filename: Its name; without one, that of the path or the open file, or of the field.
+        content_type: Its media type; without one, it is guessed from the name.
+        headers: More headers of its part.
+
+    Attributes:
+        content: What it holds.
+        filename: Its name, if it was given.
+        content_type: Its media type, if it was given.
+        headers: More headers of its part.
+
     Example:
-        >>> File(b"a,b", "table.csv", "text/csv").filename
-        'table.csv'
+        >>> File(b"a,b", "table.csv", "text/csv")
+        File('table.csv', 'text/csv')
     """
 
-    content: Any
-    """Bytes, text, a path (`pathlib.Path`), or a file that is open for reading bytes."""
-    filename: Optional[str] = None
-    """Its name; without one, that of the path or the open file, or of the field."""
-    content_type: Optional[str] = None
-    """Its media type; without one, it is guessed from the name."""
-    headers: "Mapping[str, str]" = field(default_factory=dict)
-    """More headers of its part."""
+    __slots__ = ("content", "filename", "content_type", "headers")
+
+    def __init__(
+        self,
+        content: Any,
+        filename: Optional[str] = None,
+        content_type: Optional[str] = None,
+        headers: "Mapping[str, str]" = {},
+    ) -> None:
+        self.content = content
+        self.filename = filename
+        self.content_type = content_type
+        self.headers = headers
+
+    def __repr__(self) -> str:  # the content may be large, and secret
+        return f"File({self.filename!r}, {self.content_type!r})"
 
 
 FileInput = Union[File, bytes, BinaryIO, os.PathLike[str]]

@@ -5,7 +5,7 @@ import re
 from ai_spine.exceptions import ValidationError
 from ai_spine.utils import has_control_characters, one_line
 
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 
 def header_name(name: str) -> str:
@@ -14,7 +14,7 @@ def header_name(name: str) -> str:
     Raises:
         ValidationError: It is none.
     """
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise ValidationError(f"{one_line(repr(name), 60)} is no name of a header")
     return name
 

@@ -4,13 +4,10 @@ import re
 from functools import lru_cache
 from typing import Mapping, NamedTuple, Optional
 
-_JSON_LINES = re.compile(
-    r"application/(x-)?(ndjson|jsonl|jsonlines|json-lines|ldjson|json-seq)"
-)
-_PARAMETER = re.compile(r';\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
-_TEXTS = re.compile(
-    r"text/.*|application/(.*\+)?(xml|yaml|x-yaml|graphql|sdp|javascript|ecmascript|toml)"
-)
+# Subtypes of `application`, without `x-`.
+_JSON_LINES = "ndjson jsonl jsonlines json-lines ldjson json-seq".split()
+_TEXTS = "xml yaml graphql sdp javascript ecmascript toml".split()
+_PARAMETER = r';\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))'
 
 
 class MediaType(NamedTuple):
@@ -40,7 +37,7 @@ class MediaType(NamedTuple):
     @property
     def is_json_lines(self) -> bool:
         """Whether what it names is a JSON value per line."""
-        return _JSON_LINES.fullmatch(self.essence) is not None
+        return self._application in _JSON_LINES
 
     @property
     def is_form(self) -> bool:
@@ -55,8 +52,17 @@ class MediaType(NamedTuple):
     @property
     def is_text(self) -> bool:
         """Whether what it names is text that is no JSON."""
-        is_text = _TEXTS.fullmatch(self.essence) is not None
-        return is_text and not self.is_json and not self.is_events
+        if self.essence.startswith("text/"):
+            return not self.is_json and not self.is_events
+        return self._application.rpartition("+")[2] in _TEXTS
+
+    @property
+    def _application(self) -> str:
+        """Its subtype without `x-`; empty if it is no `application`."""
+        start, _, subtype = self.essence.partition("/")
+        if start != "application":
+            return ""
+        return subtype[2:] if subtype.startswith("x-") else subtype
 
     @property
     def is_events(self) -> bool:
@@ -75,7 +81,7 @@ def parse_media_type(text: str) -> MediaType:
     essence, _, rest = text.partition(";")
     parameters = {
         name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain.strip()
-        for name, quoted, plain in _PARAMETER.findall(";" + rest)
+        for name, quoted, plain in re.findall(_PARAMETER, ";" + rest)
     }
     return MediaType(essence.strip().lower(), parameters)
 

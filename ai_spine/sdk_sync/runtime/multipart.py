@@ -26,7 +26,7 @@ from ai_spine.sdk_sync.runtime.values import ToJSON, json_text, plain, text_of
 
 _JSON = "application/json"
 # Browsers escape quotes and line ends so. No name should have other control characters.
-_UNSAFE = re.compile(r'["\x00-\x1f\x7f]')
+_UNSAFE = r'["\x00-\x1f\x7f]'
 
 
 class _Part(NamedTuple):
@@ -127,7 +127,7 @@ def _disposition(name: Optional[str], filename: Optional[str]) -> Optional[str]:
 
 
 def _escaped(text: str) -> str:
-    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", text)
+    return re.sub(_UNSAFE, lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _merged(

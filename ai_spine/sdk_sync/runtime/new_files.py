@@ -1,6 +1,7 @@
 """Writes a file piece by piece, and shows it when it is whole."""
 
 import os
+from contextlib import suppress
 from typing import Union
 
 from ai_spine.utils import random_id
@@ -38,5 +39,5 @@ class NewFile:
     def discard(self) -> None:
         """Remove the file, unless it is in its place."""
         self._file.close()
-        if os.path.exists(self._new):
+        with suppress(FileNotFoundError):
             os.unlink(self._new)

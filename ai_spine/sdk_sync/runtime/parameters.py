@@ -32,8 +32,9 @@ from ai_spine.utils import (
 
 # What a value of a cookie may hold, but for the percent sign.
 _COOKIE = "!#$&'()*+-./:<=>?@[]^_`{|}~"
-_NO_COOKIE = re.compile(r"[^!#-+\--:<-\[\]-~]")
-_NO_PATH = re.compile(r"[?\[\]]")
+_NO_COOKIE = r"[^!#-+\--:<-\[\]-~]"
+_NOTHING_TO_QUOTE = re.compile("[A-Za-z0-9_~-][A-Za-z0-9_.~-]*").fullmatch
+_NO_PATH = r"[?\[\]]"
 
 
 class Parameter(NamedTuple):
@@ -99,7 +100,8 @@ def encode_parameters(
     Raises:
         ValidationError: A value cannot be sent there. The message names the parameter.
     """
-    found = Encoded({}, "", {}, "")
+    ids: Dict[str, str] = {}
+    headers: Dict[str, str] = {}
     query: List[Pair] = []
     cookies: List[Pair] = []
     for parameter, value in zip(parameters, values):
@@ -110,9 +112,9 @@ def encode_parameters(
             if parameter.location == "query":
                 query += _query_pairs(parameter, value)
             elif parameter.location == "path":
-                found.ids[parameter.name] = _segment(parameter, value)
+                ids[parameter.name] = _segment(parameter, value)
             elif parameter.location == "header":
-                found.headers[parameter.name] = _header(parameter, value)
+                headers[parameter.name] = _header(parameter, value)
             else:
                 cookies += _cookie_pairs(parameter, value)
         except (ValidationError, UnicodeError) as error:
@@ -120,7 +122,7 @@ def encode_parameters(
     for name, value in more_query.items():
         query += _query_pairs(Parameter(name, "query"), plain(value, as_is))
     cookie = "; ".join(f"{name}={value}" for name, value in cookies)
-    return found._replace(query=_joined(query, fixed_query), cookie=cookie)
+    return Encoded(ids, _joined(query, fixed_query), headers, cookie)
 
 
 def _prepared(parameter: Parameter, value: Any, to_json: ToJSON) -> Any:
@@ -171,6 +173,8 @@ def _query_pairs(parameter: Parameter, value: Any) -> Iterable[Pair]:
 
 def _segment(parameter: Parameter, value: Any) -> str:
     """Return a value as a part of the path."""
+    if type(value) is str and parameter.style is None and _NOTHING_TO_QUOTE(value):
+        return value
     reserved = parameter.allow_reserved
     quoted: Quote = _quote_reserved_in_path if reserved else quote_segment
     is_scalar = not isinstance(value, (Mapping, list))
@@ -219,7 +223,7 @@ def _texts(value: Any, explode: bool, quoted: Quote) -> List[str]:
 
 
 def _quote_reserved_in_path(text: str) -> str:
-    return _NO_PATH.sub(lambda found: quote(found[0]), quote_reserved(text))
+    return re.sub(_NO_PATH, lambda found: quote(found[0]), quote_reserved(text))
 
 
 def _header(parameter: Parameter, value: Any) -> str:
@@ -235,7 +239,7 @@ def _cookie_pairs(parameter: Parameter, value: Any) -> Iterable[Pair]:
 
 
 def _raw_cookie(text: str) -> str:
-    if _NO_COOKIE.search(text):
+    if re.search(_NO_COOKIE, text):
         raise ValidationError("contains a character that no cookie can hold")
     return text
 

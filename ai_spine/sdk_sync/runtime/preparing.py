@@ -1,5 +1,6 @@
 """Prepares endpoints for the calls of one client: what is the same in each call is made once."""
 
+import re
 from typing import (
     Any,
     Callable,
@@ -19,7 +20,7 @@ from ai_spine.policy.outcomes import error_of_failure
 from ai_spine.policy.retry import Failure
 from ai_spine.sdk_sync.runtime.endpoints import Endpoint, Load
 from ai_spine.sdk_sync.runtime.event_decoders import Decoder
-from ai_spine.sdk_sync.runtime.parameters import encode_parameters
+from ai_spine.sdk_sync.runtime.parameters import Parameter, encode_parameters
 from ai_spine.sdk_sync.runtime.problems import ErrorClasses, refine, typed_error
 from ai_spine.sdk_sync.runtime.reading import BodyReader, Codec, read_plainly
 from ai_spine.sdk_sync.runtime.request_bodies import BodyWriter
@@ -28,6 +29,8 @@ from ai_spine.sdk_sync.unset import UNSET
 
 T = TypeVar("T")
 _CONTENT_TYPE = "Content-Type"
+# What no quoting changes, and leads to no other path.
+_is_plain = re.compile("[A-Za-z0-9_~-][A-Za-z0-9_.~-]*").fullmatch
 
 
 class Arguments(NamedTuple):
@@ -74,9 +77,12 @@ class Prepared(Generic[T]):
         self._credentials = credentials
         self._redact = redact
         self._success = BodyReader(endpoint.responses, codec)
+        self.read: Callable[[Response], T] = self._success.read
+        """Returns what a response of status 2xx promises; raises `UnexpectedResponse`."""
         self._errors = BodyReader(endpoint.errors, codec)
         self._writer = BodyWriter(endpoint, codec) if endpoint.bodies else None
         self._headers = {"Accept": _accepted(endpoint)}
+        self._ids = _names_of_ids(endpoint)
         self._defaults = [
             (place, parameter.client_default)
             for place, parameter in enumerate(endpoint.parameters)
@@ -99,23 +105,8 @@ class Prepared(Generic[T]):
         Raises:
             ValidationError: It cannot be sent.
         """
-        endpoint, headers = self.endpoint, self._headers
-        values = self.filled(given.values, defaults)
-        ids: Mapping[str, str] = {}
-        query = endpoint.query
-        if endpoint.parameters or given.more_query:
-            encoded = encode_parameters(
-                endpoint.parameters,
-                values,
-                fixed_query=query,
-                more_query=given.more_query,
-                to_json=self._to_json,
-            )
-            ids, query = encoded.ids, encoded.query
-            if encoded.headers or encoded.cookie:
-                headers = {**headers, **encoded.headers}
-            if encoded.cookie:
-                headers["Cookie"] = encoded.cookie
+        endpoint = self.endpoint
+        ids, query, headers = self._encode(given, defaults)
         content, content_type = None, None
         if self._writer is not None:
             content, content_type = self._writer.write(
@@ -135,6 +126,31 @@ class Prepared(Generic[T]):
             read,
             self._refine,
         )
+
+    def _encode(
+        self, given: Arguments, defaults: Mapping[str, Any]
+    ) -> Tuple[Mapping[str, str], str, Mapping[str, str]]:
+        """Return the ids of the path, the query and the headers of a call."""
+        headers: Mapping[str, str] = self._headers
+        values = self.filled(given.values, defaults)
+        if self._ids is not None and not given.more_query:  # as most calls
+            for each in values:
+                if type(each) is not str or not _is_plain(each):
+                    break
+            else:
+                return dict(zip(self._ids, values)), self.endpoint.query, headers
+        encoded = encode_parameters(
+            self.endpoint.parameters,
+            values,
+            fixed_query=self.endpoint.query,
+            more_query=given.more_query,
+            to_json=self._to_json,
+        )
+        if encoded.headers:
+            headers = {**headers, **encoded.headers}
+        if encoded.cookie:
+            headers = {**headers, "Cookie": encoded.cookie}
+        return encoded.ids, encoded.query, headers
 
     def filled(
         self, values: Tuple[Any, ...], defaults: Mapping[str, Any]
@@ -158,16 +174,6 @@ class Prepared(Generic[T]):
                     )
         return tuple(found)
 
-    def read(self, response: Response) -> T:
-        """Return what a response of status 2xx promises.
-
-        Raises:
-            UnexpectedResponse: It is something else.
-        """
-        kind = response.headers.get(_CONTENT_TYPE, "")
-        value: T = self._success.read(response.status, kind, response.body)
-        return value
-
     def raw(
         self, parse: Callable[[RawResponse[Any]], Any]
     ) -> Callable[[Response], RawResponse[Any]]:
@@ -188,9 +194,8 @@ class Prepared(Generic[T]):
         Raises:
             APIError: It is something else.
         """
-        kind = raw.headers.get(_CONTENT_TYPE, "")
         try:
-            return self._success.read(raw.status, kind, raw.body)
+            return self._success.read(raw)
         except UnexpectedResponse as error:
             problem = str(error)
         raise self.unreadable(f"the server responded with {problem}", raw.status)
@@ -232,9 +237,8 @@ class Prepared(Generic[T]):
 
     def _read_error(self, response: Response) -> Any:
         """Return the body of an error: as declared, or else as it is."""
-        kind = response.headers.get(_CONTENT_TYPE, "")
         try:
-            return self._errors.read(response.status, kind, response.body)
+            return self._errors.read(response)
         except UnexpectedResponse:
             return body_of(response)
 
@@ -247,6 +251,16 @@ def read_raw(response: Response) -> RawResponse[Any]:
 def body_of(response: Union[Response, RawResponse[Any]]) -> Any:
     """Return a body as the JSON or the text that it is, whatever is declared."""
     return read_plainly(response.headers.get(_CONTENT_TYPE, ""), response.body)
+
+
+def _names_of_ids(endpoint: Endpoint[Any]) -> Optional[Tuple[str, ...]]:
+    """Return the names of all parameters, if they are plain ids in the path."""
+    parameters = endpoint.parameters
+    plain = all(
+        each._replace(client_default=None) == Parameter(each.name, "path")
+        for each in parameters
+    )
+    return tuple(each.name for each in parameters) if plain else None
 
 
 def _accepted(endpoint: Endpoint[Any]) -> str:

@@ -1,11 +1,12 @@
 """Reads the bodies of responses in the shapes that an operation declares. Pure."""
 
 import json
-from typing import Any, Callable, Dict, Mapping, Protocol, Tuple
+from typing import Any, Callable, Dict, Mapping, Protocol, Tuple, Union
 
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.decoding import decode_text, parse_json
 from ai_spine.policy.event_streams import ServerEvent
+from ai_spine.policy.messages import Response
 from ai_spine.sdk_sync.errors import ValidationError
 from ai_spine.sdk_sync.runtime.endpoints import Content, Load
 from ai_spine.sdk_sync.runtime.event_decoders import (
@@ -14,6 +15,7 @@ from ai_spine.sdk_sync.runtime.event_decoders import (
     LinesDecoder,
 )
 from ai_spine.sdk_sync.runtime.media import Choice, choose_response, find_response
+from ai_spine.sdk_sync.runtime.responses import RawResponse
 from ai_spine.utils import one_line
 
 ReadBody = Callable[[bytes], Any]
@@ -40,7 +42,7 @@ class BodyReader:
     Example:
         >>> from ai_spine.sdk_sync.runtime import attrs_models
         >>> reader = BodyReader({"2XX": {"application/json": lambda: int}}, attrs_models)
-        >>> reader.read(201, "application/json", b"7")
+        >>> reader.read(Response(201, {"Content-Type": "application/json"}, b"7"))
         7
     """
 
@@ -49,14 +51,16 @@ class BodyReader:
         self._codec = codec
         self._known: Dict[Tuple[int, str], ReadBody] = {}
 
-    def read(self, status: int, content_type: str, body: bytes) -> Any:
-        """Return what a body is.
+    def read(self, response: Union[Response, RawResponse[Any]]) -> Any:
+        """Return what the body of a response is.
 
         Raises:
             UnexpectedResponse: It is not what the operation declares.
         """
-        read = self._known.get((status, content_type)) if body else None
-        return (read or self._find(status, content_type, body))(body)
+        status, body = response.status, response.body
+        kind = response.headers.get("Content-Type", "")
+        read = self._known.get((status, kind)) if body else None
+        return (read or self._find(status, kind, body))(body)
 
     def decoder(self, status: int, content_type: str) -> Decoder[Any]:
         """Return what reads the values of a stream.

@@ -103,9 +103,13 @@ class Authorisation(NamedTuple):
         return self.schemes[name].keyword if name in self.schemes else name
 
 
-def hide(given: Mapping[str, Any]) -> Dict[str, Secret]:
+def hide(given: Mapping[str, Any]) -> Dict[str, Any]:
     """Return credentials wrapped, so that no traceback shows one; `None` ones are left out."""
-    return {name: Secret(value) for name, value in given.items() if value is not None}
+    return {
+        name: value if isinstance(value, Secret) else Secret(value)
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 def authorise(

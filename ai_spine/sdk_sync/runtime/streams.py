@@ -47,10 +47,10 @@ class _Open:
         """The HTTP status."""
         self.headers: Mapping[str, str] = Headers(stream.headers)
         """The headers; names are found in any case."""
-        self._open: Optional[ByteStream] = stream
         self._timeout = timeout
         self._fail = fail
         self._home = home()
+        self._open: Optional[ByteStream] = stream
 
     def _next(self) -> bytes:
         """Return the next bytes; none at the end, where the connection is given back.
@@ -196,7 +196,7 @@ class Download(_Open):
             NetworkError: The content was cut off, or the server silent for too long.
         """
         with self:
-            file = in_thread(NewFile, path)
+            file = NewFile(path)  # not in a thread, which cancelling would not stop
             try:
                 for piece in self:
                     in_thread(file.write, piece)

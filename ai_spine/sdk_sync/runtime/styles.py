@@ -12,7 +12,7 @@ Pair = Tuple[str, str]
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 # `#`, `&` and `+` are reserved too, but would end the value, or become a space.
 _RESERVED = ":/?[]@!$'()*,;="
-_ENCODED = re.compile("(%[0-9A-Fa-f]{2})")
+_ENCODED = "(%[0-9A-Fa-f]{2})"
 
 
 def pairs_of(
@@ -78,7 +78,7 @@ def quote_reserved(text: str) -> str:
         >>> quote_reserved("a/b?c=d%20e&f")
         'a/b?c=d%20e%26f'
     """
-    parts = _ENCODED.split(text)
+    parts = re.split(_ENCODED, text)
     quoted = [quote(each, safe=_RESERVED) for each in parts[::2]]
     return "".join(each for pair in zip(quoted, [*parts[1::2], ""]) for each in pair)
 

@@ -70,10 +70,13 @@ def text_of(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValidationError(f"is {value}, which has no text")
     if isinstance(value, (int, float)):
-        if not math.isfinite(value):
-            raise ValidationError(f"is {value}, which has no text")
-        return repr(value)
+        try:
+            return repr(value)
+        except ValueError:  # Python writes no numbers of thousands of digits
+            raise ValidationError("is a number of too many digits") from None
     return json_text(value)
 
 

@@ -1,4 +1,4 @@
-"""A server whose responses a test writes as a function, and what clients of all kinds have alike."""
+"""A server whose responses a test writes as a function, and clients of all kinds alike."""
 
 import json
 import threading

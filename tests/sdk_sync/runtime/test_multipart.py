@@ -129,6 +129,13 @@ def test_parts_have_the_headers_of_their_encoding_and_of_their_file():
     ]
 
 
+def test_a_header_of_a_file_replaces_ours_in_any_case():
+    for name in ("content-type", "Content-Type", "CONTENT-TYPE"):
+        value = {"a": File(b"", headers={name: "a/b"})}
+        body, _ = encode_multipart(value, {}, as_is, "xyz")
+        assert body.decode().lower().count("content-type: ") == 1
+
+
 def test_a_list_is_parts_without_names():
     value = [{"a": 1}, "text", File(b"x", "a.bin", "a/b"), b"y"]
     body, _ = encode_multipart(value, {}, as_is, "xyz")

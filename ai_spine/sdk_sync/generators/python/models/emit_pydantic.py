@@ -51,7 +51,7 @@ class PydanticStyle(ModelStyle):
         kind = self.annotation(inner)
         if plan.type.nullable and inner.kind not in ("Any", "None"):
             kind = generic("Nullable", kind)
-        elif not plan.required and inner.kind != "Any":
+        elif not plan.required and inner.kind not in ("Any", "None"):
             kind = ast.BinOp(kind, ast.BitOr(), literal(None))
         if plan.name == plan.wire:
             return declare(plan.name, kind, None if plan.required else literal(None))

@@ -104,7 +104,7 @@ class Planner:
             pointer, wanted = self._pointer(name, RESPONSE), class_name(name)
             python = self._names.take(wanted, pointer)
             found[name, shapes[name][0]] = python
-            if python != wanted and pointer not in self._given:
+            if python != wanted:
                 self._warnings.append(
                     f"{pointer}: its class is {python}, because another has the name {wanted}."
                 )
@@ -189,7 +189,7 @@ class Planner:
             plan, remembered = named_fields(plan, lower, self._given)
             self.classes[name] = plan
             for each in plan.fields:
-                pointer = f"{plan.pointer}/properties/{escaped(each.wire)}"
+                pointer = f"{plan.pointer}/properties/{escaped(each.wire)}/name"
                 if pointer in remembered:
                     self._remember(pointer, each.name, wanted[each.wire])
 
