@@ -61,6 +61,8 @@ class Settings(NamedTuple):
     """What authorises exchanges, by name."""
     client: str = "AsyncAISpine"
     """The name of the client's class, for messages."""
+    key_argument: str = "api_key"
+    """The name of the argument for what authorises requests, for messages."""
 
     def tenancy_headers(self) -> Dict[str, str]:
         """Return the headers that say for whom a request is."""

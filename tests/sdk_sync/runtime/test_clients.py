@@ -81,6 +81,13 @@ def test_a_client_can_be_pickled_and_copied_and_shows_no_secret(kind):
     assert "s3cr3t" not in shown and "pw-9" not in shown
 
 
+def test_a_client_that_has_sent_something_can_be_pickled(connect):
+    client, server = connect(lambda request: reply(value=ORDER), token="t-1")
+    client.orders.get_order("o")
+    again = pickle.loads(pickle.dumps(getattr(client, "_target", client)))
+    assert again.base_url == server.url and not again._prepared
+
+
 def test_proxies_and_other_defaults_are_passed_on():
     made = Client(
         proxies={"https": "http://u:pw-9@p.example"}, defaults={"a": 1, "b": None}

@@ -22,7 +22,10 @@ from ai_spine.sdk_sync.generators.python.endpoints.security import (
     SchemePlan,
     schemes_of,
 )
-from ai_spine.sdk_sync.generators.python.endpoints.servers import is_whole, servers_of
+from ai_spine.sdk_sync.generators.python.endpoints.servers import (
+    default_base_url,
+    servers_of,
+)
 from ai_spine.sdk_sync.generators.python.filling import fill
 from ai_spine.sdk_sync.generators.python.styles import STYLES
 from ai_spine.sdk_sync.generators.python.syntax import (
@@ -153,7 +156,7 @@ class ClientModule:
         found = {e.client_default for p in operations.operations for e in p.arguments}
         self._defaults = sorted({each for each in found if each} - {WORKSPACE})
         self._knows_workspace = WORKSPACE in found
-        self._has_url = bool(spec.servers) and is_whole(spec.servers[0])
+        self._has_url = default_base_url(spec.servers) is not None
 
     def tree(self, generated: str) -> ast.Module:
         """Return the module.

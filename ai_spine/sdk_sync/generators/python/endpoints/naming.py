@@ -20,10 +20,7 @@ CLIENT_ATTRIBUTES = frozenset(
     " request schemes send servers session timeout token with_options workspace_id".split()
 )
 # What annotations in a class name in lower case: a method of the name would hide it.
-_NOT_METHODS = frozenset(
-    "bool bytes date datetime dict errors float int list method models object os set str time"
-    " timedelta tuple type".split()
-)
+_NOT_METHODS = frozenset("bool bytes date datetime float int method models str".split())
 # What all methods have, or may have.
 _NOT_ARGUMENTS = frozenset("body cls content_type idempotency_key self timeout".split())
 # What a module of a group imports or defines.
@@ -109,8 +106,10 @@ def method_names(
         wanted = {key: options[0] for key, options in left.items()}
         counts = _counted(wanted.values())
         waiting = {}
+        taken = {*found.values(), *kept.values()}
         for key, options in left.items():
-            if counts[wanted[key]] == 1 or len(options) == 1:
+            is_free = counts[wanted[key]] == 1 and wanted[key] not in taken
+            if is_free or len(options) == 1:
                 found[key] = names.take(_allowed(wanted[key], _NOT_METHODS), key)
             else:
                 waiting[key] = options[1:]
