@@ -76,7 +76,9 @@ class Prepared(Generic[T]):
         self._classes = classes
         self._credentials = credentials
         self._redact = redact
-        self._success = BodyReader(endpoint.responses, codec)
+        # What HEAD declares is what GET would return.
+        declared = {} if endpoint.method == "HEAD" else endpoint.responses
+        self._success = BodyReader(declared, codec)
         self.read: Callable[[Response], T] = self._success.read
         """Returns what a response of status 2xx promises; raises `UnexpectedResponse`."""
         self._errors = BodyReader(endpoint.errors, codec)
