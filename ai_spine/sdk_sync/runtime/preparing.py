@@ -15,9 +15,10 @@ from typing import (
 
 from ai_spine.exceptions import APIError, AISpineError, CallInfo, ValidationError
 from ai_spine.models.base import UnexpectedResponse
-from ai_spine.policy.messages import Exchange, Response, read_whole
+from ai_spine.policy.messages import Exchange, Response, encode_query, read_whole
 from ai_spine.policy.outcomes import error_of_failure
 from ai_spine.policy.retry import Failure
+from ai_spine.policy.validation import check_method, check_path
 from ai_spine.sdk_sync.runtime.endpoints import Endpoint, Load
 from ai_spine.sdk_sync.runtime.event_decoders import Decoder
 from ai_spine.sdk_sync.runtime.parameters import Parameter, encode_parameters
@@ -245,8 +246,34 @@ class Prepared(Generic[T]):
             return body_of(response)
 
 
-def read_raw(response: Response) -> RawResponse[Any]:
-    """Return a response as it came; parsed, it is JSON or text, whatever is declared."""
+def any_exchange(
+    method: str,
+    path: str,
+    params: Optional[Mapping[str, Any]],
+    headers: Optional[Mapping[str, str]],
+) -> Exchange:
+    """Return a request that no endpoint describes, whose response is returned as it came.
+
+    Args:
+        method: The HTTP method.
+        path: The path below the server, percent-encoded.
+        params: The query; `None` values are left out.
+        headers: More headers.
+
+    Raises:
+        ValidationError: It cannot be sent.
+    """
+    return Exchange(
+        "request",
+        check_method(method),
+        check_path("path", path).replace("{", "%7B").replace("}", "%7D"),
+        query=encode_query(params),
+        headers={"Accept": "*/*", **(headers or {})},
+        read=_read_raw,
+    )
+
+
+def _read_raw(response: Response) -> RawResponse[Any]:
     return RawResponse(response.status, response.headers, response.body, body_of)
 
 
