@@ -321,8 +321,9 @@ def test_a_response_of_any_type_is_read_by_the_exchange(serve, make):
     assert sent(make(server), exchange) == (201, "7", b"a,b")
 
 
-def test_the_response_of_a_head_request_has_headers_and_no_body(serve, make):
-    server = serve(answer(200, content_length="5000", content_encoding="gzip"))
+@pytest.mark.parametrize("encoding", ["gzip", "identity", ""])
+def test_the_response_of_a_head_request_has_headers_and_no_body(encoding, serve, make):
+    server = serve(answer(200, content_length="5000", content_encoding=encoding))
     response = sent(make(server), get()._replace(method="HEAD"))
     assert (response.status, response.body) == (200, b"")
     assert response.headers["Content-Length"] == "5000"
@@ -598,6 +599,17 @@ def test_more_streams_than_connections_wait_for_one_in_vain(kept, make):
     streams.append(client._api.open(get("/whole")))
     for stream in streams:
         stream.close()
+
+
+def test_streams_that_cannot_be_opened_take_no_connection(serve, make):
+    server = serve(*[answer(404), RESET] * 3, answer(200, DATA))
+    client = make(server, pool_size=2, max_retries=0)
+    for _ in range(6):
+        with pytest.raises((APIError, NetworkError)):
+            client._api.open(get())
+    stream = client._api.open(get(), timeout=5)
+    assert read_all(stream) == (DATA, b"")
+    stream.close()
 
 
 @pytest.mark.parametrize(
