@@ -37,15 +37,17 @@ class OpenEnum(str, Enum):
 
     @classmethod
     def __get_pydantic_core_schema__(
-        cls, source: Any, handler: "GetCoreSchemaHandler"
+        cls: Type[E], source: Any, handler: "GetCoreSchemaHandler"
     ) -> "CoreSchema":
         """Return the schema for pydantic: any text fits."""
-        from pydantic_core import core_schema
+        from pydantic_core import PydanticCustomError, core_schema
 
-        known = core_schema.enum_schema(
-            cls, list(cls), sub_type="str", missing=cls._missing_, strict=False
-        )
-        return core_schema.chain_schema([core_schema.str_schema(strict=True), known])
+        def read(value: Any) -> E:
+            if not isinstance(value, str):
+                raise PydanticCustomError("enum", "Input should be a text")
+            return cls(value)
+
+        return core_schema.no_info_plain_validator_function(read)
 
     def __str__(self) -> str:
         return str(self.value)

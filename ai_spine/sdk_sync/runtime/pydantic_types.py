@@ -48,7 +48,8 @@ def tagged_schema(
         handler: What makes schemas of types.
     """
     kinds = {kind.__name__: kind for kind in tag.kinds.values() if _is_model(kind)}
-    others = [m for m in get_args(source) if m not in tag.kinds.values()]
+    # Models within another such union go by what that one says.
+    others = [m for m in get_args(source) if m not in kinds.values()]
     choices = {name: handler.generate_schema(kind) for name, kind in kinds.items()}
     for value, kind in tag.kinds.items():
         if not _is_model(kind):  # another such union

@@ -6,6 +6,7 @@ fit is put together while the exception passes, so that what fits pays nothing f
 
 import datetime
 import functools
+import threading
 from types import UnionType
 from typing import (
     Annotated,
@@ -30,6 +31,7 @@ from ai_spine.sdk_sync.runtime.tagged import TaggedBy
 from ai_spine.sdk_sync.unset import Unset
 
 Read = Callable[[Any], Any]
+_COMPILING = threading.RLock()
 _from_iso = datetime.datetime.fromisoformat
 
 
@@ -134,11 +136,13 @@ class Deferred:
     def resolve(self) -> Read:
         """Return the reader; the entries that have this one have it from now on."""
         if self._found is None:
-            found = self._compile()
-            self._found = found.resolve() if isinstance(found, Deferred) else found
-            for entry in self._entries:
-                entry[entry.index(self)] = self._found
-            self._entries.clear()
+            with _COMPILING:
+                found = self._compile()
+                found = found.resolve() if isinstance(found, Deferred) else found
+                for entry in self._entries:
+                    entry[entry.index(self)] = found
+                self._entries.clear()
+                self._found = found
         return self._found
 
     def replace_in(self, entry: List[Any]) -> None:
@@ -159,6 +163,8 @@ def _scalar(kind: type, *others: type) -> Reader:
 
 
 def _read_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
     raise Misfit("bool", value)
 
 
