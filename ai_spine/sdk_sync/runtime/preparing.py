@@ -135,7 +135,9 @@ class Prepared(Generic[T]):
     ) -> Tuple[Mapping[str, str], str, Mapping[str, str]]:
         """Return the ids of the path, the query and the headers of a call."""
         headers: Mapping[str, str] = self._headers
-        values = self.filled(given.values, defaults)
+        values = given.values
+        if self._defaults:
+            values = self.filled(values, defaults)
         if self._ids is not None and not given.more_query:  # as most calls
             for each in values:
                 if type(each) is not str or not _is_plain(each):
@@ -163,8 +165,6 @@ class Prepared(Generic[T]):
         Raises:
             ValidationError: It does not know one that is needed.
         """
-        if not self._defaults:
-            return values
         found = list(values)
         for place, name in self._defaults:
             if found[place] is UNSET:
