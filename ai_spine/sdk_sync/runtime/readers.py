@@ -25,7 +25,7 @@ from typing import (
 from uuid import UUID
 
 from ai_spine.sdk_sync.runtime.enums import OpenEnum
-from ai_spine.sdk_sync.runtime.formats import HAS_Z, read_date, read_datetime, read_uuid
+from ai_spine.sdk_sync.runtime.formats import MARKS, read_date, read_datetime, read_uuid
 from ai_spine.sdk_sync.runtime.lazy import StandIn, load
 from ai_spine.sdk_sync.runtime.tagged import TaggedBy
 from ai_spine.sdk_sync.unset import Unset
@@ -190,7 +190,7 @@ def _text(parse: Callable[[str], Any], kind: type, words: str) -> Reader:
 
 def _read_time(value: Any) -> Any:
     if type(value) is str:
-        if len(value) == 20 and value[19] == "Z" and HAS_Z:  # most are so
+        if len(value) == 20 and value[4::3] == MARKS:  # most are so
             try:
                 return _from_iso(value)
             except ValueError:

@@ -172,6 +172,13 @@ def test_enums_of_other_values_are_literals_or_their_type(enum, expected):
         ({"allOf": [TEXT, {"type": "integer"}]}, "Any"),
         ({"allOf": "broken"}, "Any"),
         ({"allOf": [{"description": "Nothing."}]}, "Any"),
+        ({"allOf": [{"$ref": "#/$defs/A"}, {"minLength": "broken"}]}, "A"),
+        ({"allOf": [{"properties": 5}]}, "Any"),
+        ({"allOf": [ref("Alias"), obj(b=TEXT)]}, "ROf"),
+        ({"allOf": [ref("Union"), obj(b=TEXT)]}, "ROfOption1 | ROfOption2"),
+        ({"type": "object", "oneOf": [ref("A"), TEXT]}, "A | str"),
+        ({"type": "object", "oneOf": "broken"}, "Dict[str, Any]"),
+        ({"properties": {"a": TEXT}, "anyOf": [{"required": ["a"]}]}, "ROf"),
         ({"type": ["string", "integer", "null"]}, "str | int | None"),
         ({"type": "object"}, "Dict[str, Any]"),
         ({"type": "object", "additionalProperties": False}, "Dict[str, Any]"),
@@ -210,6 +217,8 @@ def test_a_schema_has_the_type_that_says_most(schema, expected):
         "A": obj(id=TEXT),
         "E": {"type": "string", "enum": ["a", "b"]},
         "Maybe": {"type": ["string", "null"]},
+        "Alias": ref("A"),
+        "Union": {"anyOf": [ref("A"), obj(c=TEXT), {"type": "null"}]},
         "R": obj(["of"], of=schema),
     }
     assert text_of(plan_of(schemas, received=["R"]), "R", "of") == expected
@@ -230,6 +239,33 @@ def test_all_of_joins_the_properties_and_what_is_required():
     assert text_of(plan, "Run", "kind") == "Literal['a']"
     required = {each.wire for each in plan.classes["Run"].fields if each.required}
     assert required == {"id", "of"}
+
+
+def test_a_property_that_two_members_of_all_of_have_fits_both():
+    first = obj(
+        a=TEXT,
+        b={"type": "array"},
+        c=obj(x=TEXT),
+        d=obj(x=TEXT),
+        e={},
+        f=ref("P"),
+        g=TEXT,
+    )
+    second = obj(
+        a={"type": "string", "description": "An a."},
+        b={"type": "array", "items": TEXT},
+        c={},
+        d=obj(y=TEXT),
+        e=TEXT,
+        f=ref("Q"),
+        g={"description": "A g."},
+    )
+    both = {"allOf": [first, second], "additionalProperties": TEXT}
+    schemas = {"P": obj(), "Q": obj(z=TEXT), "Run": both}
+    plan = plan_of(schemas, sent=["Run"])
+    expected = ["str", "List[str]", "RunC", "RunD", "str", "Q", "str"]
+    assert [text_of(plan, "Run", each) for each in "abcdefg"] == expected
+    assert set(fields_of(plan, "RunD")) == {"x", "y"}
 
 
 def test_properties_beside_a_union_are_in_each_of_its_members():
