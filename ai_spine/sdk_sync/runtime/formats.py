@@ -13,8 +13,8 @@ _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
-HAS_Z = sys.version_info >= (3, 11)
-"""Whether Python reads the Z of a time itself."""
+MARKS = "--T::Z" if sys.version_info >= (3, 11) else "any, as Python reads no Z"
+"""What is between the numbers of a time that Python reads itself."""
 
 
 class _Time(datetime):
@@ -57,7 +57,7 @@ def read_datetime(text: str) -> Union[datetime, str]:
         >>> read_datetime("2026-11-29T05:00:00Z").hour, read_datetime("tomorrow")
         (5, 'tomorrow')
     """
-    if len(text) == 20 and text[19] == "Z" and HAS_Z:  # most are so
+    if len(text) == 20 and text[4::3] == MARKS:  # most are so
         try:
             return datetime.fromisoformat(text)
         except ValueError:

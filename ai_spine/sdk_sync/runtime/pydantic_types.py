@@ -8,7 +8,6 @@ from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from ai_spine.sdk_sync.runtime.formats import read_date, read_datetime, read_uuid
-from ai_spine.sdk_sync.runtime.tagged import TaggedBy
 
 _READERS: Mapping[Any, Callable[[str], Any]] = {
     datetime: read_datetime,
@@ -38,29 +37,31 @@ class FromText:
 
 
 def tagged_schema(
-    tag: TaggedBy, source: Any, handler: GetCoreSchemaHandler
+    wire: str, members: Mapping[str, Any], source: Any, handler: GetCoreSchemaHandler
 ) -> core_schema.CoreSchema:
     """Return the schema of a union whose objects a property distinguishes.
 
     Args:
-        tag: The property.
+        wire: The property, by its name in JSON.
+        members: The members, by the values of the property.
         source: The union.
         handler: What makes schemas of types.
     """
-    kinds = {kind.__name__: kind for kind in tag.kinds.values() if _is_model(kind)}
-    others = [m for m in get_args(source) if m not in tag.kinds.values()]
+    kinds = {kind.__name__: kind for kind in members.values() if _is_model(kind)}
+    # Models within another such union go by what that one says.
+    others = [m for m in get_args(source) if m not in kinds.values()]
     choices = {name: handler.generate_schema(kind) for name, kind in kinds.items()}
-    for value, kind in tag.kinds.items():
+    for value, kind in members.items():
         if not _is_model(kind):  # another such union
             choices[f"={value}"] = handler.generate_schema(kind)
     if others:
-        members = [handler.generate_schema(each) for each in others]
-        choices[_UNKNOWN] = core_schema.union_schema([*members])
+        schemas = [handler.generate_schema(each) for each in others]
+        choices[_UNKNOWN] = core_schema.union_schema([*schemas])
     names = {
         value: kind.__name__ if _is_model(kind) else f"={value}"
-        for value, kind in tag.kinds.items()
+        for value, kind in members.items()
     }
-    return core_schema.tagged_union_schema(choices, _finder(tag.name, names, kinds))
+    return core_schema.tagged_union_schema(choices, _finder(wire, names, kinds))
 
 
 def _finder(

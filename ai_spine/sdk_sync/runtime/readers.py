@@ -6,6 +6,7 @@ fit is put together while the exception passes, so that what fits pays nothing f
 
 import datetime
 import functools
+import threading
 from types import UnionType
 from typing import (
     Annotated,
@@ -24,12 +25,13 @@ from typing import (
 from uuid import UUID
 
 from ai_spine.sdk_sync.runtime.enums import OpenEnum
-from ai_spine.sdk_sync.runtime.formats import HAS_Z, read_date, read_datetime, read_uuid
+from ai_spine.sdk_sync.runtime.formats import MARKS, read_date, read_datetime, read_uuid
 from ai_spine.sdk_sync.runtime.lazy import StandIn, load
 from ai_spine.sdk_sync.runtime.tagged import TaggedBy
 from ai_spine.sdk_sync.unset import Unset
 
 Read = Callable[[Any], Any]
+_COMPILING = threading.RLock()
 _from_iso = datetime.datetime.fromisoformat
 
 
@@ -134,11 +136,13 @@ class Deferred:
     def resolve(self) -> Read:
         """Return the reader; the entries that have this one have it from now on."""
         if self._found is None:
-            found = self._compile()
-            self._found = found.resolve() if isinstance(found, Deferred) else found
-            for entry in self._entries:
-                entry[entry.index(self)] = self._found
-            self._entries.clear()
+            with _COMPILING:
+                found = self._compile()
+                found = found.resolve() if isinstance(found, Deferred) else found
+                for entry in self._entries:
+                    entry[entry.index(self)] = found
+                self._entries.clear()
+                self._found = found
         return self._found
 
     def replace_in(self, entry: List[Any]) -> None:
@@ -159,6 +163,8 @@ def _scalar(kind: type, *others: type) -> Reader:
 
 
 def _read_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
     raise Misfit("bool", value)
 
 
@@ -184,7 +190,7 @@ def _text(parse: Callable[[str], Any], kind: type, words: str) -> Reader:
 
 def _read_time(value: Any) -> Any:
     if type(value) is str:
-        if len(value) == 20 and value[19] == "Z" and HAS_Z:  # most are so
+        if len(value) == 20 and value[4::3] == MARKS:  # most are so
             try:
                 return _from_iso(value)
             except ValueError:

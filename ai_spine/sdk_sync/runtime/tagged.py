@@ -25,4 +25,4 @@ class TaggedBy:
         """Return the schema for pydantic."""
         from ai_spine.sdk_sync.runtime.pydantic_types import tagged_schema
 
-        return tagged_schema(self, source, handler)
+        return tagged_schema(self.name, self.kinds, source, handler)

@@ -68,7 +68,7 @@ class PydanticStyle(ModelStyle):
 
 
 def _refined(plan: TypePlan, annotation: ast.expr) -> ast.expr:
-    """Return an annotation with what tells pydantic how to read it."""
+    """Return an annotation that says to pydantic how to read it."""
     if plan.kind in _FORMATS:
         return generic("Annotated", annotation, call("FromText"))
     return generic("SkipValidation", annotation) if plan.kind == "file" else annotation

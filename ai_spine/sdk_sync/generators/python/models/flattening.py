@@ -234,6 +234,8 @@ def _both(first: IRField, second: IRField) -> IRField:
         return _labelled(first, second)
     if not _tells(first) or first.type in _SCALARS:
         return _labelled(second, first)
+    if any({"enum", "const"} & set(each.constraints) for each in (first, second)):
+        return second
     shapes = (IRType.OBJECT, IRType.REF, IRType.ANY)
     if first.type not in shapes or second.type not in shapes:
         return second

@@ -1,5 +1,6 @@
 """The plan of the models of endpoints: classes, enums and aliases, and the modules they are in."""
 
+import re
 from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, Sequence
 
@@ -75,7 +76,7 @@ def plan_models(
         raise CodegenError(words) from None
     modules = _modules_of(planner.classes, given)
     for name in planner.classes:
-        if modules[name] != module_name(name):
+        if modules[name] != _module_of(name):
             planner.names[f"/modules/{name}"] = modules[name]
     return ModelsPlan(
         classes=planner.classes,
@@ -86,8 +87,12 @@ def plan_models(
     )
 
 
+def _module_of(name: str) -> str:
+    return module_name(re.sub("([A-Z])([A-Z][a-z])", r"\1_\2", name))
+
+
 def _modules_of(classes: Iterable[str], given: Mapping[str, str]) -> Dict[str, str]:
     keys = {name: f"/modules/{name}" for name in classes}
     earlier = {key: given[key] for key in keys.values() if key in given}
     names = Names(earlier, ignore_case=True)
-    return {name: names.take(module_name(name), keys[name]) for name in sorted(keys)}
+    return {name: names.take(_module_of(name), keys[name]) for name in sorted(keys)}

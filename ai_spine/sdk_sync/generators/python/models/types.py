@@ -158,8 +158,8 @@ class TypePlanner:
             items = part.items or IRField("item", IRType.ANY)
             return TypePlan("list", (self.type_of(items, inside),))
         kinds = [self._of_schema(each, inside) for each in first]
-        if part.constraints.get("items") is not False:
-            rest = part.items or IRField("item", IRType.ANY)
+        rest = part.items or IRField("item", IRType.ANY)
+        if rest.constraints.get("not") != {}:  # `items: false`
             kinds.append(self.type_of(rest, inside))
         return TypePlan("list", (joined(kinds),))
 
