@@ -88,6 +88,12 @@ def test_null_is_not_what_is_absent(make):
     }
 
 
+def test_a_field_that_can_only_be_null_is_sent_as_null(make):
+    package = make({"Run": obj(nothing={"const": None}, any={})})
+    for data in ({}, {"nothing": None}, {"any": None}):
+        assert package.again("Run", data) == data
+
+
 def test_null_in_a_field_that_has_none_is_absent_unless_it_is_required(make):
     package = make({"Run": obj(["id"], id=TEXT, note=TEXT)})
     assert package.again("Run", {"id": "a", "note": None}) == {"id": "a"}
