@@ -8,7 +8,6 @@ from tests.clients import LIBRARIES
 from tests.sdk_sync.runtime.orders.client import AsyncClient, Client
 from tests.sdk_sync.runtime.server import Blocked, serving
 
-
 # What depends on how a library sends; httpx is for these alone.
 _ON_THE_WIRE = ("test_streams", "test_downloads", "test_clients")
 
