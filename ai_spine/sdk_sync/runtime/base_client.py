@@ -11,11 +11,11 @@ from ai_spine.config.settings import warn_of_plain_http
 from ai_spine.config.urls import check_base_url
 from ai_spine.exceptions import APIError
 from ai_spine.policy.json_encoding import encode_json
-from ai_spine.policy.messages import JSON, Exchange, Response, encode_query
+from ai_spine.policy.messages import JSON, Response
 from ai_spine.policy.settings import Key
-from ai_spine.policy.validation import Duration, check_method, check_path
+from ai_spine.policy.validation import Duration
 from ai_spine.sdk_sync.runtime.endpoints import Endpoint, Server
-from ai_spine.sdk_sync.runtime.preparing import Prepared, body_of, read_raw
+from ai_spine.sdk_sync.runtime.preparing import Prepared, any_exchange, body_of
 from ai_spine.sdk_sync.runtime.problems import ErrorClasses, refine
 from ai_spine.sdk_sync.runtime.reading import Codec
 from ai_spine.sdk_sync.runtime.responses import RawResponse
@@ -119,17 +119,10 @@ class BaseClient(RestClient):
             APIError: The server refused.
             NetworkError: No response came.
         """
-        literal = check_path("path", path).replace("{", "%7B").replace("}", "%7D")
-        exchange = Exchange(
-            "request",
-            check_method(method),
-            literal,
-            query=encode_query(params),
-            headers={"Accept": "*/*", **(headers or {})},
+        exchange = any_exchange(method, path, params, headers)._replace(
             content=None if json is None else encode_json(self.codec.to_json(json)),
             content_type=None if json is None else JSON,
             credentials=self._authorisation.all_names,
-            read=read_raw,
             refine=self._refine,
         )
         raw: RawResponse[Any] = self._api.send(

@@ -15,9 +15,10 @@ from typing import (
 
 from ai_spine.exceptions import APIError, AISpineError, CallInfo, ValidationError
 from ai_spine.models.base import UnexpectedResponse
-from ai_spine.policy.messages import Exchange, Response, read_whole
+from ai_spine.policy.messages import Exchange, Response, encode_query, read_whole
 from ai_spine.policy.outcomes import error_of_failure
 from ai_spine.policy.retry import Failure
+from ai_spine.policy.validation import check_method, check_path
 from ai_spine.sdk_sync.runtime.endpoints import Endpoint, Load
 from ai_spine.sdk_sync.runtime.event_decoders import Decoder
 from ai_spine.sdk_sync.runtime.parameters import Parameter, encode_parameters
@@ -76,7 +77,9 @@ class Prepared(Generic[T]):
         self._classes = classes
         self._credentials = credentials
         self._redact = redact
-        self._success = BodyReader(endpoint.responses, codec)
+        # What HEAD declares is what GET would return.
+        declared = {} if endpoint.method == "HEAD" else endpoint.responses
+        self._success = BodyReader(declared, codec)
         self.read: Callable[[Response], T] = self._success.read
         """Returns what a response of status 2xx promises; raises `UnexpectedResponse`."""
         self._errors = BodyReader(endpoint.errors, codec)
@@ -132,7 +135,9 @@ class Prepared(Generic[T]):
     ) -> Tuple[Mapping[str, str], str, Mapping[str, str]]:
         """Return the ids of the path, the query and the headers of a call."""
         headers: Mapping[str, str] = self._headers
-        values = self.filled(given.values, defaults)
+        values = given.values
+        if self._defaults:
+            values = self.filled(values, defaults)
         if self._ids is not None and not given.more_query:  # as most calls
             for each in values:
                 if type(each) is not str or not _is_plain(each):
@@ -160,8 +165,6 @@ class Prepared(Generic[T]):
         Raises:
             ValidationError: It does not know one that is needed.
         """
-        if not self._defaults:
-            return values
         found = list(values)
         for place, name in self._defaults:
             if found[place] is UNSET:
@@ -243,8 +246,34 @@ class Prepared(Generic[T]):
             return body_of(response)
 
 
-def read_raw(response: Response) -> RawResponse[Any]:
-    """Return a response as it came; parsed, it is JSON or text, whatever is declared."""
+def any_exchange(
+    method: str,
+    path: str,
+    params: Optional[Mapping[str, Any]],
+    headers: Optional[Mapping[str, str]],
+) -> Exchange:
+    """Return a request that no endpoint describes, whose response is returned as it came.
+
+    Args:
+        method: The HTTP method.
+        path: The path below the server, percent-encoded.
+        params: The query; `None` values are left out.
+        headers: More headers.
+
+    Raises:
+        ValidationError: It cannot be sent.
+    """
+    return Exchange(
+        "request",
+        check_method(method),
+        check_path("path", path).replace("{", "%7B").replace("}", "%7D"),
+        query=encode_query(params),
+        headers={"Accept": "*/*", **(headers or {})},
+        read=_read_raw,
+    )
+
+
+def _read_raw(response: Response) -> RawResponse[Any]:
     return RawResponse(response.status, response.headers, response.body, body_of)
 
 

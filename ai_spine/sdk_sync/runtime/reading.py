@@ -111,14 +111,13 @@ class BodyReader:
         load: Load = choice.type
         kind = None if load is None else load()
         shown = one_line(choice.content_type, 60) or "a body of unknown type"
-        parse = _as_json(choice, shown) if choice.kind == "json" else choice.read
+        as_json = _as_json(choice.content_type, shown)
+        parse = as_json if choice.kind == "json" else choice.read
         if kind is bytes:
             return lambda body: body
         if load is None or (kind is str and choice.kind != "json"):
             return parse
-        if choice.kind == "json" or kind is Any:
-            return self._checked(kind, parse, shown)
-        return self._checked(kind, _as_json(choice._replace(kind="json"), shown), shown)
+        return self._checked(kind, parse if kind is Any else as_json, shown)
 
     def _checked(self, kind: Any, parse: ReadBody, shown: str) -> ReadBody:
         """Return what parses a body, and reads it as a type."""
@@ -207,11 +206,11 @@ def name_of(kind: Any) -> str:
     return one_line(str(kind).replace("typing.", ""), 80)
 
 
-def _as_json(choice: Choice, shown: str) -> ReadBody:
+def _as_json(content_type: str, shown: str) -> ReadBody:
     def read(body: bytes) -> Any:
         try:
-            return choice.read(body)
-        except ValueError:
+            return parse_json(body, content_type)
+        except (ValueError, RecursionError):
             pass
         raise UnexpectedResponse(f"{shown} ({len(body)} bytes), which is not JSON")
 

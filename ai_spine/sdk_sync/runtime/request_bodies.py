@@ -7,6 +7,7 @@ from ai_spine.exceptions import ValidationError
 from ai_spine.sdk_sync.errors import ValidationError as Misfit
 from ai_spine.sdk_sync.runtime.bodies import Body, encode_body
 from ai_spine.sdk_sync.runtime.endpoints import Endpoint
+from ai_spine.sdk_sync.runtime.files import is_file
 from ai_spine.sdk_sync.runtime.media_types import parse_media_type
 from ai_spine.sdk_sync.runtime.reading import Codec, name_of
 from ai_spine.sdk_sync.runtime.values import plain
@@ -27,7 +28,7 @@ class BodyWriter:
     def __init__(self, endpoint: Endpoint[Any], codec: Codec) -> None:
         self._endpoint = endpoint
         self._codec = codec
-        self._json = next((each for each in endpoint.bodies if _is_json(each)), None)
+        self._checked_as = next(filter(_is_checked, endpoint.bodies), None)
 
     def write(
         self,
@@ -55,9 +56,10 @@ class BodyWriter:
             value = self._checked(value, content_type)
         more = self._endpoint.body_fields
         if more:
-            written = self._codec.to_json(value)
-            if isinstance(written, Mapping):
-                value = {**written, **more}
+            if not isinstance(value, Mapping):
+                value = self._codec.to_json(value)
+            if isinstance(value, Mapping):
+                value = {**value, **more}
         return encode_body(
             self._endpoint.bodies,
             value,
@@ -81,13 +83,15 @@ class BodyWriter:
         return given
 
     def _checked(self, value: Any, content_type: Optional[str]) -> Any:
-        """Return a mapping or a list as JSON that fits the declared type."""
-        body = self._json
-        if (
-            body is None
-            or body.kind is None
-            or content_type not in (None, body.content_type)
-        ):
+        """Return a mapping or a list that fits the declared type.
+
+        Raises:
+            ValidationError: It does not fit.
+        """
+        body = self._checked_as
+        if body is None or body.kind is None or _has_files(value):
+            return value
+        if content_type not in (None, body.content_type):
             return value
         kind = body.kind()
         written = plain(value, self._codec.to_json)
@@ -101,5 +105,17 @@ class BodyWriter:
         raise ValidationError(f"the body of {name} is no {name_of(kind)}: {problem}")
 
 
-def _is_json(body: Body) -> bool:
-    return parse_media_type(body.content_type).is_json
+def _is_checked(body: Body) -> bool:
+    """Return whether bodies of a media type hold what their type says: parts may be files."""
+    media_type = parse_media_type(body.content_type)
+    return media_type.is_json or media_type.is_form
+
+
+def _has_files(value: Any) -> bool:
+    """Return whether a field is a file, or a list of files."""
+    fields = value.values() if isinstance(value, Mapping) else value
+    return any(
+        is_file(item)
+        for each in fields
+        for item in (each if isinstance(each, (list, tuple)) else [each])
+    )

@@ -73,7 +73,7 @@ class Server:
                     serve.requests.append(request)
                 self.send(respond(request))
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
+            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
 
             def send(self, made: Reply) -> None:
                 self.send_response(made.status)

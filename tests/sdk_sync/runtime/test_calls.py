@@ -149,3 +149,32 @@ def test_request_sends_anything(connect):
     assert request.json == {"order": {"itemId": "i"}}
     assert request.headers["authorization"] == "Bearer t-1"
     assert request.headers["x-more"] == "1"
+
+
+def test_a_form_is_checked_and_gets_the_fields_of_the_operation(connect):
+    client, server = connect(lambda request: reply(204))
+    client.orders.tag(item_id="a b")
+    client.orders.tag({"itemId": "i", "file": b"%PDF"})
+    with pytest.raises(ValidationError, match="the body of tag is no NewOrder: "):
+        client.orders.tag({"colour": "red"})
+    form, parts = server.requests
+    assert form.body == b"itemId=a+b&stream=true"
+    assert parts.headers["content-type"].startswith("multipart/form-data")
+    assert b"%PDF" in parts.body and b"stream" in parts.body
+
+
+def test_head_returns_nothing(connect):
+    client, server = connect(lambda request: reply(200, content_type="text/plain"))
+    assert client.orders.check_order() is None
+    assert client.orders.check_order.raw().status == 200
+    assert server.requests[0].method == "HEAD"
+
+
+def test_a_call_that_takes_longer_than_its_timeout_ends(connect, gate):
+    def respond(request):
+        gate.wait(10)
+        return reply(204)
+
+    client, _ = connect(respond)
+    with pytest.raises(TimeoutError, match=r"\(0.2 s\)"):
+        client.orders.delete_order("o", timeout=0.2)

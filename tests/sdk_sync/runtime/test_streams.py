@@ -123,14 +123,16 @@ def test_a_refusal_is_the_typed_error(connect):
     assert caught.value.body.balance == 2
 
 
-def test_a_stream_that_is_cut_off_is_a_network_error(connect):
+def test_a_stream_that_is_cut_off_is_a_network_error(connect, gate):
     def pieces():
         yield b'data: {"text": "a"}\n\n'
+        gate.wait(30)
         raise ConnectionCut
 
     client, _ = connect(lambda request: Reply(200, pieces(), EVENTS))
     stream = client.orders.ask_stream(text="Hi")
     assert next(stream).text == "a"
+    gate.set()
     with pytest.raises(NetworkError) as caught:
         next(stream)
     assert caught.value.path == "/ask"

@@ -132,6 +132,23 @@ _SEND_INVOICE: Endpoint[None] = Endpoint(
     body_required=True,
     responses={"204": {}},
 )
+_TAG: Endpoint[None] = Endpoint(
+    "tag",
+    "POST",
+    "/tags",
+    bodies=(
+        Body("application/x-www-form-urlencoded", lambda: models.NewOrder),
+        Body("multipart/form-data"),
+    ),
+    body_fields={"stream": True},
+    responses={"204": {}},
+)
+_CHECK_ORDER: Endpoint[None] = Endpoint(
+    "check_order",
+    "HEAD",
+    "/orders",
+    responses={"200": {_JSON: lambda: models.Order}},
+)
 _BY_KEY_OR_TOKEN: Endpoint[None] = Endpoint(
     "by_key_or_token",
     "GET",
@@ -339,6 +356,16 @@ class Orders(Api):
             timeout=timeout,
             idempotency_key=idempotency_key,
         )
+
+    @method
+    def tag(self, body: Any = UNSET, *, item_id: str | Unset = UNSET) -> None:
+        """Tag an order."""
+        return self._call(_TAG, body=body, fields={"itemId": item_id})
+
+    @method
+    def check_order(self) -> None:
+        """Check whether there are orders."""
+        return self._call(_CHECK_ORDER)
 
     @method
     def by_key_or_token(
@@ -583,6 +610,16 @@ class AsyncOrders(AsyncApi):
             timeout=timeout,
             idempotency_key=idempotency_key,
         )
+
+    @method
+    async def tag(self, body: Any = UNSET, *, item_id: str | Unset = UNSET) -> None:
+        """Tag an order."""
+        return await self._call(_TAG, body=body, fields={"itemId": item_id})
+
+    @method
+    async def check_order(self) -> None:
+        """Check whether there are orders."""
+        return await self._call(_CHECK_ORDER)
 
     @method
     async def by_key_or_token(

@@ -1,4 +1,4 @@
-"""Tests that cancelled tasks of generated clients leave nothing behind."""
+"""Tests of what only asynchronous clients do: cancelled tasks leave nothing, tokens are awaited."""
 
 import asyncio
 import os
@@ -88,3 +88,17 @@ async def cancelled_soon(coroutine):
     task = asyncio.create_task(coroutine)
     await asyncio.sleep(0.05)
     await cancelled(task)
+
+
+def test_a_token_may_be_awaited(library):
+    async def token():
+        await asyncio.sleep(0)
+        return "t-1"
+
+    async def main(url):
+        async with AsyncClient(url, token, transport=library) as client:
+            await client.orders.by_key_or_token()
+
+    with serving(lambda request: reply(204)) as server:
+        asyncio.run(main(server.url))
+        assert server.requests[0].headers["authorization"] == "Bearer t-1"
