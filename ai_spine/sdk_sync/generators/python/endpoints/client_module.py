@@ -3,6 +3,7 @@
 import ast
 from typing import Dict, List, Mapping, Optional, Sequence
 
+from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.generators.python.endpoints.docstrings import (
     argument_lines,
     indented,
@@ -132,6 +133,23 @@ def reserved_arguments() -> List[str]:
     return [*_OWN, *_SETTING_NAMES]
 
 
+def client_schemes(spec: IRSpec, operations: OperationsPlan) -> List[SchemePlan]:
+    """Return the security schemes, with arguments unlike the others of clients.
+
+    Raises:
+        ConfigError: A default that is configured is an argument that all clients have.
+    """
+    defaults, reserved = _defaults_of(operations), reserved_arguments()
+    for each in sorted(set(reserved) & defaults - {WORKSPACE}):
+        raise ConfigError(f"all clients have {each}: name the client default otherwise")
+    return schemes_of(spec, [*reserved, *defaults])
+
+
+def _defaults_of(operations: OperationsPlan) -> "set[str]":
+    found = {e.client_default for p in operations.operations for e in p.arguments}
+    return {each for each in found if each}
+
+
 class ClientModule:
     """Writes the module of the clients.
 
@@ -152,9 +170,9 @@ class ClientModule:
         self._spec, self._groups = spec, operations.groups
         self._codec = STYLES[models].runtime.rpartition(".")[2]
         self._kinds = kinds
-        self._schemes = schemes_of(spec, reserved_arguments())
-        found = {e.client_default for p in operations.operations for e in p.arguments}
-        self._defaults = sorted({each for each in found if each} - {WORKSPACE})
+        self._schemes = client_schemes(spec, operations)
+        found = _defaults_of(operations)
+        self._defaults = sorted(found - {WORKSPACE})
         self._knows_workspace = WORKSPACE in found
         self._has_url = default_base_url(spec.servers) is not None
 

@@ -99,6 +99,7 @@ def method_names(
         configured: Names that a user wants, by these keys.
     """
     kept = {**{k: n for k, n in given.items() if k in endpoints}, **configured}
+    kept = {k: n for k, n in kept.items() if is_name(n) and n not in _NOT_METHODS}
     names = Names(kept, reserved=_NOT_METHODS)
     found = {key: names.take(kept[key], key) for key in endpoints if key in kept}
     left = {k: _wanted(each) for k, each in endpoints.items() if k not in kept}
@@ -131,6 +132,7 @@ def argument_names(
     """
     keys = [argument_key(each) for each in parameters]
     kept = {k: n for k, n in {**given, **configured}.items() if k in keys}
+    kept = {k: n for k, n in kept.items() if is_name(n) and n not in _NOT_ARGUMENTS}
     names = Names(kept, reserved=_NOT_ARGUMENTS)
     counts = _counted(snake_name(each.name) for each in parameters)
     found = []
@@ -145,6 +147,18 @@ def argument_names(
 def argument_key(parameter: IRParameter) -> str:
     """Return what the name of an argument is kept for, below the key of its operation."""
     return f"{parameter.location}/{parameter.name}"
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text may be the name of a method or an argument.
+
+    Example:
+        >>> is_name("list_runs"), is_name("a b"), is_name("class"), is_name("_a")
+        (True, False, False, False)
+    """
+    is_same = unicodedata.normalize("NFKC", text) == text
+    is_free = not keyword.iskeyword(text) and not text.startswith("_")
+    return text.isidentifier() and is_same and is_free
 
 
 def derived_name(names: Names, wanted: str) -> str:

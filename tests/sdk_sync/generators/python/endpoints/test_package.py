@@ -260,6 +260,49 @@ def test_a_document_says_itself_how_it_is_paged(tmp_path, text_of):
     assert "-> Iterator[str]" in text
 
 
+def test_a_wrong_extension_spoils_no_more_than_itself(tmp_path):
+    paths = copy.deepcopy(PATHS)
+    paths["GET /v1/runs"]["x-pagination"] = {"kind": 5}
+    made = generate(tmp_path, {**SHOP, "paths": document(paths)["paths"]})
+    (said,) = made.warnings
+    assert said.startswith("/paths/~1v1~1runs/get: x-pagination needs a kind: cursor")
+    assert "def iter_runs" in (tmp_path / "out/shop/api/runs.py").read_text()
+
+
+def test_a_client_default_is_no_argument_that_all_clients_have(tmp_path):
+    config = Config(client_defaults={"q": "timeout"})
+    with pytest.raises(ConfigError, match="all clients have timeout"):
+        generate(tmp_path, SHOP, config=config)
+
+
+def test_a_scheme_may_have_the_name_of_a_setting(tmp_path, monkeypatch):
+    schemes = {
+        "session": {"type": "apiKey", "in": "cookie", "name": "s"},
+        "own": {"type": "http", "scheme": "Token"},
+        "cert": {"type": "mutualTLS"},
+        "login": {"type": "oauth2", "flows": {}},
+        "odd": {"type": "apiKey", "in": "header", "name": "Authorization"},
+    }
+    needs = [{"cert": [], "session": []}, {}]
+    data = document(
+        {"GET /a": {"security": needs}, "GET /b": {"security": []}},
+        components={"securitySchemes": schemes},
+    )
+    generate(tmp_path, data, "secured_shop")
+    package = imported(monkeypatch, tmp_path, "secured_shop")
+    found = package.Client.schemes
+    assert found["session"] == ("cookie", "session_auth", "s", None)
+    assert found["own"] == ("header", "own", "Authorization", "Token ")
+    assert found["cert"].kind == "none"
+    assert found["login"].kind == "bearer"
+    assert found["odd"].prefix == ""
+    from secured_shop.api import a, b
+
+    assert a._GET_A.security == (("cert", "session"), ())
+    assert b._GET_B.security == ()
+    forget("secured_shop")
+
+
 def test_tools_of_the_same_specification_have_their_clients_in_a_folder(
     tmp_path, monkeypatch
 ):

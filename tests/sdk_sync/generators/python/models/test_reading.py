@@ -240,6 +240,19 @@ def test_what_does_not_fit_is_refused_with_its_place(make):
         assert caught.value.field_path == "/steps/1/stepName"
 
 
+def test_a_wrong_field_is_found_beside_fields_that_are_unknown(make):
+    schemas = {
+        "Run": obj(["id"], id=TEXT, step=ref("Step"), no=TEXT),
+        "Step": obj(a=TEXT),
+    }
+    package = make(schemas)
+    assert package.again("Run", {"id": "a", "x": 1, "no": None}) == {"id": "a", "x": 1}
+    assert package.again("Run", {"id": "a", "x": 1, "step": {}})["step"] == {}
+    with pytest.raises(ValueError) as caught:
+        package.read("Run", {"id": "a", "x": 1, "step": {"a": 5}})
+    assert "step" in str(caught.value)
+
+
 def test_maps_and_additional_properties_are_read(make):
     schemas = {
         "Run": {**obj(id=TEXT), "additionalProperties": {"type": "integer"}},
