@@ -70,11 +70,12 @@ def sdk_sync() -> None:
     help=f"Name of the package; by default that of DIR, or {_PACKAGE} for {_OUT}.",
 )
 @click.option(
+    "--version", default=_VERSION, show_default=True, help="Of a package for tools."
+)
+@click.option(
     "--package-version",
-    "--version",
-    "version",
     metavar="VERSION",
-    help=f"Of the package; by default that of the API, or {_VERSION} for tools.",
+    help="Of the package; by default that of the API, or --version for tools.",
 )
 @click.option(
     "--models",
@@ -220,7 +221,7 @@ def _generator(
             name,
             out,
             base_url,
-            options["version"],
+            options["package_version"] or _given_version(options["version"]),
             config=config,
             models=options["models"],
             problems=source.problems,
@@ -230,7 +231,7 @@ def _generator(
     from ai_spine.sdk_sync.generators.python import PythonSDKGenerator
 
     models = options["models"] or config.models or _MODELS
-    version = options["version"] or _VERSION
+    version = options["package_version"] or options["version"]
     return PythonSDKGenerator(
         _with_warnings(spec, source.problems),
         name,
@@ -240,6 +241,12 @@ def _generator(
         models=models,
         **shared,
     )
+
+
+def _given_version(version: str) -> Optional[str]:
+    """Return the version if it was given, which is the default one otherwise."""
+    source = click.get_current_context().get_parameter_source("version")
+    return version if source is click.core.ParameterSource.COMMANDLINE else None
 
 
 def _with_warnings(spec: "IRSpec", problems: List[str]) -> "IRSpec":

@@ -100,9 +100,3 @@ def test_a_reference_of_any_kind_is_followed(client_of, wire, method, given, val
     assert api.sync.codec.to_json(result) == value
     assert type(result).__name__ != "dict"
     assert generated("references").warnings == []
-
-
-def test_a_schema_in_two_places_is_one_class(client_of, wire):
-    wire.respond({"n": 5})
-    api = client_of("references")
-    assert type(api.refs.get_paths()) is type(api.refs.get_inline())

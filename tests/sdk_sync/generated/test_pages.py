@@ -1,5 +1,7 @@
 """Pages of every kind are walked to their end, and no further."""
 
+import contextlib
+
 import pytest
 
 from ai_spine.exceptions import AISpineError
@@ -75,14 +77,13 @@ def test_links_are_followed(api, wire):
 
 
 def test_a_cursor_that_comes_again_ends_the_walk(api, wire):
-    pages = [{"items": items(1), "nextCursor": "same"}]
-    wire.respond_each(*pages)
+    wire.respond_each({"items": items(1), "nextCursor": "same"})
     count = 0
-    with pytest.raises(AISpineError):
+    with contextlib.suppress(AISpineError):
         for _ in api.sync.pages.iter_cursor():
             count += 1
-            assert count < 50
-    assert 1 <= count <= 3
+            assert count < 5
+    assert count == len(wire.requests) <= 3
 
 
 def test_a_page_alone_is_still_a_method(api, wire):

@@ -6,39 +6,18 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis_jsonschema import from_schema
 
 from ai_spine.sdk_sync.openapi import read_openapi
 from ai_spine.sdk_sync.verifying.comparing import same
 from tests.sdk_sync.generated.both import Both
 from tests.sdk_sync.generated.packages import DOCUMENTS, package_of
+from tests.sdk_sync.generated.values import values_of
 from tests.sdk_sync.generated.wire import Wire
 
 SPEC = read_openapi(DOCUMENTS / "schemas.yaml").spec
-# Where a response may have what no request has, nothing can be echoed.
-ECHOED = {
-    name: endpoint
-    for name, endpoint in SPEC.endpoints.items()
-    if name not in ("echoSides",)
-}
-
-
-def strategy_of(endpoint):
-    """Return a strategy for bodies, as JSON has them."""
-    (body,) = endpoint.bodies
-    schema = body.schema.to_json_schema()
-    definitions = {name: model.to_json_schema() for name, model in SPEC.models.items()}
-    return from_schema({**_plain(schema), "$defs": _plain(definitions)})
-
-
-def _plain(schema):
-    """Return a schema without what a strategy reads otherwise than it is."""
-    if isinstance(schema, list):
-        return [_plain(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    left_out = ("discriminator", "default", "x-nullable", "readOnly", "writeOnly")
-    return {key: _plain(each) for key, each in schema.items() if key not in left_out}
+# Where a response has what no request has, nothing can be echoed.
+ECHOED = {n: each for n, each in SPEC.endpoints.items() if n != "echoSides"}
+DEFINITIONS = {name: model.to_json_schema() for name, model in SPEC.models.items()}
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +55,9 @@ def test_a_value_comes_back_as_it_went(api, wire, name, data):
     assert same(api.sync.codec.to_json(again), value)
 
 
-_STRATEGIES = {name: strategy_of(each) for name, each in ECHOED.items()}
+_STRATEGIES = {
+    name: values_of(each.bodies[0].schema.to_json_schema(), DEFINITIONS)
+    for name, each in ECHOED.items()
+}
 _METHODS = {name: name[:4] + "_" + name[4:].lower() for name in ECHOED}
 _METHODS["patchThing"] = "patch_thing"

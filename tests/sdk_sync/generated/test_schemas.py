@@ -121,7 +121,7 @@ ROUND_TRIPS = [
             **{name: "a" for name in ("class", "self", "from", "type", "model_config")},
             **{name: "b" for name in ("model_dump", "1st", "id", "_id", "banType")},
             **{name: "c" for name in ("ban_type", "BAN", "ban", "@type", "to_json")},
-            **{name: "d" for name in ("with space", "Names", "none", "")},
+            **{name: "d" for name in ("with space", "Names", "none")},
             **{"list": ["a"], "+1": 1, "-1": 2, "items": [3], "values": {"a": 4}},
         },
     ),

@@ -3,6 +3,7 @@
 import ast
 from typing import Dict, List, Mapping, Optional, Sequence
 
+from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.generators.python.endpoints.docstrings import (
     argument_lines,
     indented,
@@ -22,7 +23,10 @@ from ai_spine.sdk_sync.generators.python.endpoints.security import (
     SchemePlan,
     schemes_of,
 )
-from ai_spine.sdk_sync.generators.python.endpoints.servers import is_whole, servers_of
+from ai_spine.sdk_sync.generators.python.endpoints.servers import (
+    default_base_url,
+    servers_of,
+)
 from ai_spine.sdk_sync.generators.python.filling import fill
 from ai_spine.sdk_sync.generators.python.styles import STYLES
 from ai_spine.sdk_sync.generators.python.syntax import (
@@ -129,6 +133,23 @@ def reserved_arguments() -> List[str]:
     return [*_OWN, *_SETTING_NAMES]
 
 
+def client_schemes(spec: IRSpec, operations: OperationsPlan) -> List[SchemePlan]:
+    """Return the security schemes, with arguments unlike the others of clients.
+
+    Raises:
+        ConfigError: A default that is configured is an argument that all clients have.
+    """
+    defaults, reserved = _defaults_of(operations), reserved_arguments()
+    for each in sorted(set(reserved) & defaults - {WORKSPACE}):
+        raise ConfigError(f"all clients have {each}: name the client default otherwise")
+    return schemes_of(spec, [*reserved, *defaults])
+
+
+def _defaults_of(operations: OperationsPlan) -> "set[str]":
+    found = {e.client_default for p in operations.operations for e in p.arguments}
+    return {each for each in found if each}
+
+
 class ClientModule:
     """Writes the module of the clients.
 
@@ -149,11 +170,11 @@ class ClientModule:
         self._spec, self._groups = spec, operations.groups
         self._codec = STYLES[models].runtime.rpartition(".")[2]
         self._kinds = kinds
-        self._schemes = schemes_of(spec, reserved_arguments())
-        found = {e.client_default for p in operations.operations for e in p.arguments}
-        self._defaults = sorted({each for each in found if each} - {WORKSPACE})
+        self._schemes = client_schemes(spec, operations)
+        found = _defaults_of(operations)
+        self._defaults = sorted(found - {WORKSPACE})
         self._knows_workspace = WORKSPACE in found
-        self._has_url = bool(spec.servers) and is_whole(spec.servers[0])
+        self._has_url = default_base_url(spec.servers) is not None
 
     def tree(self, generated: str) -> ast.Module:
         """Return the module.

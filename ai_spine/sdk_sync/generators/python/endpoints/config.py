@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.sdk_sync.errors import ConfigError
+from ai_spine.sdk_sync.generators.python.endpoints.naming import is_name
 from ai_spine.sdk_sync.ir import IREndpoint
 from ai_spine.sdk_sync.ir.references import escaped
 from ai_spine.utils import one_line
@@ -174,6 +175,8 @@ def config_of(table: Mapping[str, Any]) -> Config:
     values: Dict[str, Any] = {key: _text(table, key, TABLE) for key in _TEXTS}
     values.update({key: _texts(table, key, TABLE) for key in _TABLES_OF_TEXTS})
     values.update({key: _texts(names, key, f"{TABLE}.names") for key in _NAMES})
+    for key in (*_NAMES, "client_defaults"):
+        _check_names(values[key], f"{TABLE}.{key}")
     for key in _LEFT_OUT:
         values[f"left_out_{key}"] = _list(left_out, key, f"{TABLE}.leave_out")
     return Config(
@@ -233,6 +236,14 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> Optional[str]:
         shown = one_line(key, 60)
         raise ConfigError(f"{shown} in [{where}] is a text, not {kind_of(found)}")
     return found
+
+
+def _check_names(names: Mapping[str, str], where: str) -> None:
+    for key, name in names.items():
+        is_none = name == "" and where.endswith("client_defaults")
+        if not is_name(name) and not is_none:
+            shown, at = one_line(repr(name), 60), one_line(repr(key), 60)
+            raise ConfigError(f"{shown} for {at} in [{where}] is no name in Python")
 
 
 def _list(table: Mapping[str, Any], key: str, where: str) -> Tuple[str, ...]:

@@ -20,10 +20,7 @@ CLIENT_ATTRIBUTES = frozenset(
     " request schemes send servers session timeout token with_options workspace_id".split()
 )
 # What annotations in a class name in lower case: a method of the name would hide it.
-_NOT_METHODS = frozenset(
-    "bool bytes date datetime dict errors float int list method models object os set str time"
-    " timedelta tuple type".split()
-)
+_NOT_METHODS = frozenset("bool bytes date datetime float int method models str".split())
 # What all methods have, or may have.
 _NOT_ARGUMENTS = frozenset("body cls content_type idempotency_key self timeout".split())
 # What a module of a group imports or defines.
@@ -102,6 +99,7 @@ def method_names(
         configured: Names that a user wants, by these keys.
     """
     kept = {**{k: n for k, n in given.items() if k in endpoints}, **configured}
+    kept = {k: n for k, n in kept.items() if is_name(n) and n not in _NOT_METHODS}
     names = Names(kept, reserved=_NOT_METHODS)
     found = {key: names.take(kept[key], key) for key in endpoints if key in kept}
     left = {k: _wanted(each) for k, each in endpoints.items() if k not in kept}
@@ -109,8 +107,10 @@ def method_names(
         wanted = {key: options[0] for key, options in left.items()}
         counts = _counted(wanted.values())
         waiting = {}
+        taken = {*found.values(), *kept.values()}
         for key, options in left.items():
-            if counts[wanted[key]] == 1 or len(options) == 1:
+            is_free = counts[wanted[key]] == 1 and wanted[key] not in taken
+            if is_free or len(options) == 1:
                 found[key] = names.take(_allowed(wanted[key], _NOT_METHODS), key)
             else:
                 waiting[key] = options[1:]
@@ -132,6 +132,7 @@ def argument_names(
     """
     keys = [argument_key(each) for each in parameters]
     kept = {k: n for k, n in {**given, **configured}.items() if k in keys}
+    kept = {k: n for k, n in kept.items() if is_name(n) and n not in _NOT_ARGUMENTS}
     names = Names(kept, reserved=_NOT_ARGUMENTS)
     counts = _counted(snake_name(each.name) for each in parameters)
     found = []
@@ -146,6 +147,18 @@ def argument_names(
 def argument_key(parameter: IRParameter) -> str:
     """Return what the name of an argument is kept for, below the key of its operation."""
     return f"{parameter.location}/{parameter.name}"
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text may be the name of a method or an argument.
+
+    Example:
+        >>> is_name("list_runs"), is_name("a b"), is_name("class"), is_name("_a")
+        (True, False, False, False)
+    """
+    is_same = unicodedata.normalize("NFKC", text) == text
+    is_free = not keyword.iskeyword(text) and not text.startswith("_")
+    return text.isidentifier() and is_same and is_free
 
 
 def derived_name(names: Names, wanted: str) -> str:

@@ -9,6 +9,7 @@ from ai_spine.sdk_sync.generators.python.endpoints.config import (
     Config,
     first_of,
     names_of,
+    pointer_of,
 )
 from ai_spine.sdk_sync.generators.python.endpoints.contents import JSON, Content
 from ai_spine.sdk_sync.generators.python.endpoints.naming import (
@@ -68,7 +69,8 @@ def find_pages(
             page = _page_of(plan)
             if page is None:
                 continue
-            pages = _pages(plan, page[1], page[0], definitions, config)
+            said = operations.warnings
+            pages = _pages(plan, page[1], page[0], definitions, config, said)
             if pages is not None:
                 item = item_type(models.type_at(page[1].pointer), pages.items, models)
                 wanted = f"iter_{_without_list(plan.name)}"
@@ -169,16 +171,19 @@ def _pages(
     reply: Reply,
     definitions: Mapping[str, Any],
     config: Config,
+    warnings: List[str],
 ) -> Optional[Pages]:
     endpoint = plan.endpoint
     given = first_of(config.pagination, names_of(plan.key, endpoint))
-    where = f"pagination of {one_line(plan.key, 100)} in [{TABLE}]"
-    if given is None and EXTENSION in endpoint.metadata:
-        given, where = endpoint.metadata[EXTENSION], f"{EXTENSION} of {plan.key}"
-    if given is False:
-        return None
     if given is not None:
-        return configured(given, where)
+        where = f"pagination of {one_line(plan.key, 100)} in [{TABLE}]"
+        return None if given is False else configured(given, where)
+    own = endpoint.metadata.get(EXTENSION)
+    try:
+        if own is not None:
+            return None if own is False else configured(own, EXTENSION)
+    except ConfigError as error:  # one slip of a document spoils its own place
+        warnings.append(f"{pointer_of(endpoint)}: {error.message}: it is left out.")
     if endpoint.method != "GET" or content.schema is None:
         return None
     parameters = {

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 from ai_spine.sdk_sync.generators.python.endpoints.api_modules import call_for
 from ai_spine.sdk_sync.generators.python.endpoints.client_module import (
     WORKSPACE,
-    reserved_arguments,
+    client_schemes,
 )
 from ai_spine.sdk_sync.generators.python.endpoints.docstrings import summary_of
 from ai_spine.sdk_sync.generators.python.endpoints.operations import (
@@ -22,7 +22,6 @@ from ai_spine.sdk_sync.generators.python.endpoints.paged import Paged
 from ai_spine.sdk_sync.generators.python.endpoints.security import (
     BASIC,
     NONE,
-    schemes_of,
     takes_token,
 )
 from ai_spine.sdk_sync.generators.python.endpoints.servers import default_base_url
@@ -107,7 +106,7 @@ def write_readme(about: About) -> bytes:
 def _client(about: About, prefix: str) -> Tuple[str, str]:
     """Return the code that makes a client, and how it authenticates, as Markdown."""
     spec = about.spec
-    schemes = schemes_of(spec, reserved_arguments())
+    schemes = client_schemes(spec, about.operations)
     url = default_base_url(spec.servers)
     secret = f'os.environ["{about.package.upper()}_TOKEN"]'
     others = [each for each in schemes if each.kind != NONE]

@@ -3,8 +3,9 @@
 import ast
 import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence
-from urllib.parse import urlsplit
 
+from ai_spine.config.urls import check_base_url
+from ai_spine.exceptions import ConfigurationError
 from ai_spine.sdk_sync.generators.python.endpoints.expressions import call_of
 from ai_spine.sdk_sync.generators.python.syntax import literal
 
@@ -33,27 +34,21 @@ def variables_of(server: Mapping[str, Any]) -> Dict[str, str]:
     return found
 
 
-def is_whole(server: Mapping[str, Any]) -> bool:
-    """Return whether a server has a host."""
-    try:
-        parts = urlsplit(str(server["url"]))
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
-
-
 def default_base_url(servers: Servers) -> Optional[str]:
-    """Return the URL that clients call by default; `None` if the first server has no host.
+    """Return the URL that clients call by default; `None` if the first server is none.
 
     Example:
-        >>> default_base_url([{"url": "https://a.example/v1/"}]), default_base_url([])
+        >>> default_base_url([{"url": "https://a.example/v1/"}]), default_base_url([{"url": "/v1"}])
         ('https://a.example/v1', None)
     """
-    if not servers or not is_whole(servers[0]):
+    if not servers:
         return None
     values = variables_of(servers[0])
     url = _VARIABLE.sub(lambda found: values[found[1]], str(servers[0]["url"]))
-    return url.rstrip("/")
+    try:
+        return check_base_url("base_url", url)
+    except ConfigurationError:
+        return None
 
 
 def _server(server: Mapping[str, Any]) -> ast.expr:

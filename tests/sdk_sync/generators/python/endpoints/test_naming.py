@@ -100,7 +100,7 @@ def test_names_of_an_earlier_run_stay():
         ("listUsers", "GET", "/users"),
         ("makeUser", "POST", "/users"),
         given={"1": "list_users"},
-    ) == ["list_users2", "list_users"]
+    ) == ["get_users", "list_users"]
 
 
 def test_names_that_are_configured_win():
@@ -109,7 +109,7 @@ def test_names_that_are_configured_win():
         ("b", "GET", "/b"),
         given={"0": "kept"},
         configured={"0": "b"},
-    ) == ["b", "b2"]
+    ) == ["b", "get_b"]
 
 
 def test_tags_that_are_alike_share_a_group():
