@@ -15,6 +15,7 @@ from ai_spine.sdk_sync.runtime.event_decoders import (
     LinesDecoder,
 )
 from ai_spine.sdk_sync.runtime.media import Choice, choose_response, find_response
+from ai_spine.sdk_sync.runtime.media_types import parse_media_type
 from ai_spine.sdk_sync.runtime.responses import RawResponse
 from ai_spine.utils import one_line
 
@@ -115,6 +116,8 @@ class BodyReader:
         parse = as_json if choice.kind == "json" else choice.read
         if kind is bytes:
             return lambda body: body
+        if kind is str and _is_other_text(choice.content_type):
+            return lambda body: decode_text(body, choice.content_type)
         if load is None or (kind is str and choice.kind != "json"):
             return parse
         return self._checked(kind, parse if kind is Any else as_json, shown)
@@ -204,6 +207,12 @@ def name_of(kind: Any) -> str:
     if isinstance(kind, type) and not getattr(kind, "__args__", ()):
         return kind.__name__
     return one_line(str(kind).replace("typing.", ""), 80)
+
+
+def _is_other_text(content_type: str) -> bool:
+    """Return whether a response is not the JSON that it should be, but may be its text."""
+    media_type = parse_media_type(content_type)
+    return not media_type.is_json and media_type.essence not in ("", "text/html")
 
 
 def _as_json(content_type: str, shown: str) -> ReadBody:

@@ -37,6 +37,9 @@ def read(responses, body, content_type=JSON, status=200):
         ({"image/*": lambda: bytes}, b"\x89", "image/png", b"\x89"),
         ({"image/*": lambda: bytes}, b"", "image/png", b""),
         ({JSON: lambda: bytes}, b"{}", JSON, b"{}"),
+        ({JSON: lambda: str}, b"a,b", "text/csv", "a,b"),
+        ({JSON: lambda: str}, b'"a"', JSON, "a"),
+        ({JSON: lambda: str}, b'"a"', "text/html", "a"),
         ({}, b"ignored", "text/plain", "ignored"),
     ],
 )
