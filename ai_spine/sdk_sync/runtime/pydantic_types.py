@@ -1,39 +1,11 @@
-"""How pydantic reads what only models of endpoints have: formats and tagged unions."""
+"""How pydantic reads unions whose members a property distinguishes."""
 
-from datetime import date, datetime
 from typing import Any, Callable, Dict, Mapping, Optional, get_args
-from uuid import UUID
 
 from pydantic import BaseModel, GetCoreSchemaHandler
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
-from ai_spine.sdk_sync.runtime.formats import read_date, read_datetime, read_uuid
-
-_READERS: Mapping[Any, Callable[[str], Any]] = {
-    datetime: read_datetime,
-    date: read_date,
-    UUID: read_uuid,
-}
 _UNKNOWN = ""
-
-
-class FromText:
-    """Reads a time, a date or a UUID from text, and keeps text that is none; for `Annotated`."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        """Return the schema for pydantic."""
-        parse = _READERS[source]
-
-        def read(value: Any) -> Any:
-            if value.__class__ is str:
-                return parse(value)
-            if isinstance(value, source):
-                return value
-            raise PydanticCustomError("text_type", "Input should be a text")
-
-        return core_schema.no_info_plain_validator_function(read)
 
 
 def tagged_schema(

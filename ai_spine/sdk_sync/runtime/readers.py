@@ -35,7 +35,7 @@ _COMPILING = threading.RLock()
 _from_iso = datetime.datetime.fromisoformat
 
 
-class Misfit(Exception):
+class Misfit(ValueError):
     """A value does not fit.
 
     Args:
@@ -47,7 +47,7 @@ class Misfit(Exception):
     """
 
     def __init__(self, wanted: str, value: Any) -> None:
-        super().__init__(wanted)
+        super().__init__(f"it must be {wanted}")
         self.wanted, self.value = wanted, value
         self.steps: List[Union[str, int]] = []
 

@@ -42,7 +42,7 @@ _SOURCES: Mapping[str, Sequence[str]] = {
     f"{_RUNTIME}.enums": ["OpenEnum"],
     f"{_RUNTIME}.lazy_models": ["LazyModel"],
     f"{_RUNTIME}.models": ["Nullable"],
-    f"{_RUNTIME}.pydantic_types": ["FromText"],
+    f"{_RUNTIME}.from_text": ["FromText"],
     f"{_RUNTIME}.tagged": ["TaggedBy"],
 }
 _INIT = """

@@ -49,7 +49,7 @@ class PydanticStyle(ModelStyle):
     def _field(self, plan: FieldPlan) -> ast.stmt:
         inner = replace(plan.type, nullable=False)
         kind = self.annotation(inner)
-        if plan.type.nullable and inner.kind not in ("Any", "None"):
+        if plan.type.nullable and inner.kind != "Any":
             kind = generic("Nullable", kind)
         elif not plan.required and inner.kind not in ("Any", "None"):
             kind = ast.BinOp(kind, ast.BitOr(), literal(None))

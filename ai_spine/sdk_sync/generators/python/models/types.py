@@ -172,7 +172,7 @@ class TypePlanner:
         kinds = []
         for each in patterns.values() if isinstance(patterns, Mapping) else ():
             kinds.append(self._of_schema(each, inside))
-        if isinstance(others, Mapping) or (others is not False and not kinds):
+        if others is not False:  # whatever no pattern fits
             kinds.append(self._of_schema(others, inside))
         return TypePlan("dict", (joined(kinds) if kinds else ANY,))
 

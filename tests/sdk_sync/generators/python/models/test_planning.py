@@ -1,9 +1,11 @@
 """The plan of models: which classes there are, and how they are named."""
 
+import ast
 import random
 
 import pytest
 
+from ai_spine.sdk_sync.errors import CodegenError
 from ai_spine.sdk_sync.generators.python.models import (
     REQUEST,
     RESPONSE,
@@ -22,7 +24,6 @@ from tests.sdk_sync.generators.python.models.support import (
     spec_of,
     written,
 )
-import ast
 
 TEXT = {"type": "string"}
 ID = {**TEXT, "readOnly": True}
@@ -183,7 +184,7 @@ def test_enums_of_other_values_are_literals_or_their_type(enum, expected):
         ({"type": "object"}, "Dict[str, Any]"),
         ({"type": "object", "additionalProperties": False}, "Dict[str, Any]"),
         ({"type": "object", "additionalProperties": TEXT}, "Dict[str, str]"),
-        ({"type": "object", "patternProperties": {"^x": TEXT}}, "Dict[str, str]"),
+        ({"type": "object", "patternProperties": {"^x": TEXT}}, "Dict[str, Any]"),
         (
             {
                 "type": "object",
@@ -328,6 +329,47 @@ def test_the_order_of_keys_changes_nothing():
     for each in mixed.values():
         each["properties"] = dict(reversed(list(each["properties"].items())))
     assert written(plan_of(mixed, sent=["S4"], received=["S3"])) == first
+
+
+def test_an_object_that_may_be_null_is_an_alias_of_a_class():
+    maybe = {**obj(id=TEXT), "type": ["object", "null"]}
+    plan = plan_of({"Maybe": maybe, "R": obj(["of"], of=ref("Maybe"))}, received=["R"])
+    assert ast.unparse(annotation(plan.classes["Maybe"].alias)) == "MaybeObject | None"
+    assert text_of(plan, "R", "of") == "Maybe | None"
+
+
+def test_a_property_whose_name_is_no_text_is_left_out():
+    plan = plan_of({"R": obj(["a"], a=TEXT, **{"\ud800": TEXT})})
+    assert set(fields_of(plan, "R")) == {"a"}
+    assert "is no Unicode text" in plan.warnings[0]
+
+
+def test_a_chain_of_references_that_is_too_long_is_refused():
+    chain = {f"S{n:04}": ref(f"S{n + 1:04}") for n in range(1500)}
+    with pytest.raises(CodegenError, match="shorten the chain"):
+        plan_of({**chain, "S1500": TEXT}, received=["S0000"])
+
+
+def test_broken_schemas_within_a_schema_are_any():
+    broken = {"type": "object", "additionalProperties": {"type": "nonsense"}}
+    plan = plan_of({"R": obj(["of"], of=broken)}, received=["R"])
+    assert text_of(plan, "R", "of") == "Dict[str, Any]"
+    assert plan.warnings[0].startswith("/models/R/properties/of/additionalProperties: ")
+
+
+def test_names_of_enums_and_of_fields_are_remembered():
+    enum = {"type": "string", "enum": ["a"]}
+    schemas = {
+        "E": enum,
+        "ELike": obj(),
+        "R": obj(["e"], e=ref("E"), a_b=TEXT, aB=TEXT),
+    }
+    plan = plan_of(schemas, sent=["R"])
+    assert text_of(plan, "R", "e") == "ELike2"
+    assert plan.names["/likes/E"] == "ELike2"
+    assert plan.names["/models/R/properties/aB/name"] == "a_b2"
+    again = plan_of({n: schemas[n] for n in "ER"}, sent=["R"], given=plan.names)
+    assert again.names["/likes/E"] == "ELike2"
 
 
 def test_nothing_is_planned_of_nothing():

@@ -88,6 +88,12 @@ def test_null_is_not_what_is_absent(make):
     }
 
 
+def test_a_field_that_can_only_be_null_is_sent_as_null(make):
+    package = make({"Run": obj(nothing={"const": None}, any={})})
+    for data in ({}, {"nothing": None}, {"any": None}):
+        assert package.again("Run", data) == data
+
+
 def test_null_in_a_field_that_has_none_is_absent_unless_it_is_required(make):
     package = make({"Run": obj(["id"], id=TEXT, note=TEXT)})
     assert package.again("Run", {"id": "a", "note": None}) == {"id": "a"}
@@ -232,6 +238,19 @@ def test_what_does_not_fit_is_refused_with_its_place(make):
     assert "stepName" in str(caught.value)
     if package.style == "attrs":
         assert caught.value.field_path == "/steps/1/stepName"
+
+
+def test_a_wrong_field_is_found_beside_fields_that_are_unknown(make):
+    schemas = {
+        "Run": obj(["id"], id=TEXT, step=ref("Step"), no=TEXT),
+        "Step": obj(a=TEXT),
+    }
+    package = make(schemas)
+    assert package.again("Run", {"id": "a", "x": 1, "no": None}) == {"id": "a", "x": 1}
+    assert package.again("Run", {"id": "a", "x": 1, "step": {}})["step"] == {}
+    with pytest.raises(ValueError) as caught:
+        package.read("Run", {"id": "a", "x": 1, "step": {"a": 5}})
+    assert "step" in str(caught.value)
 
 
 def test_maps_and_additional_properties_are_read(make):
