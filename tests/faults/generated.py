@@ -110,7 +110,8 @@ class Generated:
         return self._call("get_flow", flow_id)
 
     def list_flows(self) -> Any:
-        return self._call("list_flows").flows
+        found = self._call("list_flows")
+        return None if found is None else found.flows
 
     def execute_flow(self, flow_id: str, data: Any) -> Any:
         return self._call("execute_flow", flow_id=flow_id, input_data=data)
@@ -168,3 +169,11 @@ class GeneratedRun(Run):
         if ODD_ANSWER in expected.outcomes and type(error).__name__ == "APIError":
             return "a"
         return super()._judge_error(error, expected)
+
+    def _judge_result(self, result: Any, expected: Expected) -> str:
+        if result is None and self.cell.fault.name == "empty 204":
+            return "e"  # a server says with it that there is nothing to return
+        if result is None:
+            self._wrong("returned None where a model is promised")
+            return "e"
+        return super()._judge_result(result, expected)
