@@ -211,34 +211,37 @@ def _generator(
         "force": options["force"],
         "progress": say if options["verbose"] or len(spec.models) > _MANY else None,
     }
+    version = options["package_version"]
     if spec.endpoints:
-        from ai_spine.sdk_sync.generators.python.endpoints.package import (
-            EndpointsGenerator,
-        )
-
-        return EndpointsGenerator(
-            spec,
-            name,
-            out,
-            base_url,
-            options["package_version"] or _given_version(options["version"]),
-            config=config,
-            models=options["models"],
-            problems=source.problems,
-            left_out=source.left_out,
-            **shared,
-        )
+        version = version or _given_version(options["version"])
+        shared.update(config=config, models=options["models"])
+        return _endpoints_generator(source, name, out, base_url, version, shared)
     from ai_spine.sdk_sync.generators.python import PythonSDKGenerator
 
-    models = options["models"] or config.models or _MODELS
-    version = options["package_version"] or options["version"]
-    return PythonSDKGenerator(
-        _with_warnings(spec, source.problems),
+    shared["models"] = options["models"] or config.models or _MODELS
+    spec = _with_warnings(spec, source.problems)
+    version = version or options["version"]
+    return PythonSDKGenerator(spec, name, out, base_url or _BASE_URL, version, **shared)
+
+
+def _endpoints_generator(
+    source: _Source,
+    name: str,
+    out: str,
+    base_url: Optional[str],
+    version: Optional[str],
+    shared: Dict[str, Any],
+) -> "PythonSDKGenerator":
+    from ai_spine.sdk_sync.generators.python.endpoints.package import EndpointsGenerator
+
+    return EndpointsGenerator(
+        source.spec,
         name,
         out,
-        base_url or _BASE_URL,
+        base_url,
         version,
-        models=models,
+        problems=source.problems,
+        left_out=source.left_out,
         **shared,
     )
 

@@ -1,7 +1,7 @@
 """Makes one value of a JSON Schema; whether it fits is for others to check."""
 
 import math
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ai_spine.sdk_sync.ir import IRField
 from ai_spine.sdk_sync.ir.references import name_referred_to
@@ -114,6 +114,10 @@ class ValueMaker:
                 return self._member(schema, keyword, depth)
         kind = _kind_of(schema)
         if kind == "object":
+            heir = _heir_of(schema, self._choices.option)
+            if heir is not None and depth < _DEEPEST - 2:
+                value = self.value_of({"$ref": heir[1]}, depth + 1)
+                return {**value, **heir[0]} if isinstance(value, dict) else value
             return self._object(schema, depth)
         if kind == "array":
             return self._list(schema, depth)
@@ -137,7 +141,10 @@ class ValueMaker:
         parts += members if isinstance(members, list) else []
         for part in parts:
             if isinstance(part, Mapping):
-                rest = _both(rest, self._merged(part, depth + 1))
+                found = self._merged(part, depth + 1)
+                if part is not parts[0] or name is None:
+                    found.pop("discriminator", None)  # which is that of a base
+                rest = _both(rest, found)
         return rest
 
     def _member(self, schema: Schema, keyword: str, depth: int) -> Any:
@@ -180,6 +187,10 @@ class ValueMaker:
         least = schema.get("minProperties", 0)
         if least > _LONGEST:
             raise TooLarge()
+        for name, part in (schema.get("properties") or {}).items():
+            if len(made) < least and name not in made:
+                if not self._is_left_out(part, depth):
+                    made[name] = self.value_of(part, depth + 1)
         is_map = "additionalProperties" in schema and not schema.get("properties")
         least = max(least, int(bool(is_map and self._choices.full)))
         if schema.get("additionalProperties") is not False:
@@ -292,6 +303,18 @@ def _named_by(value: Any, discriminator: Any, member: Any, merged: Schema) -> An
     named = mapping.items() if isinstance(mapping, Mapping) else ()
     known = [each for each, target in named if name_referred_to(target) == name]
     return {**value, key: known[0] if known else name}
+
+
+def _heir_of(schema: Schema, option: int) -> Optional[Tuple[Dict[str, str], str]]:
+    """Return the name and the schema of one of those that a base maps by a property."""
+    discriminator = schema.get("discriminator")
+    if not isinstance(discriminator, Mapping):
+        return None
+    key, mapping = discriminator.get("propertyName"), discriminator.get("mapping")
+    if not isinstance(key, str) or not isinstance(mapping, Mapping) or not mapping:
+        return None
+    name, reference = list(mapping.items())[option % len(mapping)]
+    return {key: name}, reference
 
 
 def _number_of(schema: Schema, kind: str) -> Any:

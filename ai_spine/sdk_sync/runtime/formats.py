@@ -62,6 +62,10 @@ def read_datetime(text: str) -> Union[datetime, str]:
             return datetime.fromisoformat(text)
         except ValueError:
             return text
+    if len(text) > 20 and text[4:17:3] == MARKS[:5]:
+        quick = _as_python_reads(text)
+        if quick is not None:
+            return quick
     found = _DATE_TIME.fullmatch(text)
     if found is None:
         return text
@@ -78,6 +82,19 @@ def read_datetime(text: str) -> Union[datetime, str]:
         time._text = text
         return time
     return datetime.fromisoformat(f"{day}T{clock}{micro}{offset}")
+
+
+def _as_python_reads(text: str) -> Optional[datetime]:
+    """Return a time in a form that Python reads itself; `None` if it is no such form."""
+    kind = _Time if text[-6:] == "+00:00" else datetime
+    try:
+        time = kind.fromisoformat(text)
+    except ValueError:
+        return None
+    if isinstance(time, _Time):
+        time._text = text
+        return time
+    return time if datetime_text(time) == text else None
 
 
 def datetime_text(time: datetime) -> str:

@@ -133,8 +133,13 @@ class _Maker:
     def _arguments(self, is_full: bool) -> Dict[str, Any]:
         found: Dict[str, Any] = {}
         for each in self._plan.arguments:
+            # An object in a path cannot be empty.
+            in_path = each.parameter.location == "path"
             example = example_of_field(
-                self._spec, each.parameter.schema, without="readOnly", full=is_full
+                self._spec,
+                each.parameter.schema,
+                without="readOnly",
+                full=is_full or in_path,
             )
             is_missed = each.parameter.required and not self._is_known(each, example)
             if example is None and is_missed:

@@ -1,6 +1,7 @@
 """Compares what a method returned with what the server sent."""
 
 import base64
+import re
 import uuid
 from datetime import datetime
 from typing import Any, Mapping, Optional
@@ -10,6 +11,7 @@ from ai_spine.sdk_sync.verifying.answers import Answer, is_json
 from ai_spine.utils import one_line
 
 _LONGEST = 200
+_REQUEST_ID = re.compile(r",? request id [0-9a-f-]+")
 
 
 def difference(result: Mapping[str, Any], answer: Answer) -> Optional[str]:
@@ -23,7 +25,8 @@ def difference(result: Mapping[str, Any], answer: Answer) -> Optional[str]:
     if "error" in result:
         is_refused = not 200 <= status < 300
         is_same = is_refused and result.get("status") in (status, None)
-        return None if is_same else one_line(str(result["error"]), _LONGEST)
+        said = _REQUEST_ID.sub("", str(result["error"]))
+        return None if is_same else one_line(said, _LONGEST)
     if not 200 <= status < 300:
         return f"it returned, although the response was {status}"
     body, kind = answer.response.body, answer.response.header("Content-Type") or ""

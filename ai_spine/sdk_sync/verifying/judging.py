@@ -1,7 +1,17 @@
 """Judges requests and responses by a document, by means of openapi-core alone."""
 
+import json
 import warnings
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+)
 from urllib.parse import parse_qsl, unquote
 
 from ai_spine.sdk_sync.errors import ConfigError
@@ -16,6 +26,9 @@ _MISSING = (
     "sdk-sync verify needs openapi-core: pip install 'ai-spine-sdk[sdk-sync,verify]'"
 )
 _NO_STYLES = Styles(frozenset(), {}, frozenset())
+# What it says of a style that it does not know for a type, or does not read as it is.
+_UNREAD_STYLES = ("not available", "a bytes-like object", "not an object format")
+_JSON_KINDS = {"integer": int, "number": (int, float), "boolean": bool}
 _ANY_JSON = ("*/*", "application/*", "text/json")
 _READABLE = (
     *("application/json", "application/octet-stream", "text/plain", "text/html"),
@@ -123,12 +136,56 @@ def _verdict_of(error: Exception) -> Verdict:
     if isinstance(error, PathError):
         return Verdict(unchecked=f"openapi-core does not find it: {_said(error)}")
     found = list(getattr(cause, "schema_errors", None) or ())
-    if any(isinstance(each.instance, bytes) for each in found):
-        return Verdict(unchecked="openapi-core takes bytes for no text")
+    limit = _limit_of(error, cause, found)
+    if limit is not None:
+        return Verdict(unchecked=f"openapi-core {limit}")
     details = [_place(each) for each in found]
     said = (str(error) or type(error).__name__).partition(": Value ")[0]
     words = [said, *(details or [str(cause)])]
     return Verdict(problem=one_line(": ".join(dict.fromkeys(words)), _LONGEST))
+
+
+def _limit_of(error: Exception, cause: BaseException, found: List[Any]) -> Any:
+    """Return what openapi-core cannot read of what it complains of; `None` if it can."""
+    from openapi_core.deserializing.exceptions import DeserializeError
+    from openapi_core.deserializing.styles.exceptions import EmptyQueryParameterValue
+
+    said = f"{error}: {cause}"
+    if isinstance(cause, EmptyQueryParameterValue):
+        return "takes no empty text in a query"
+    if any(isinstance(each, DeserializeError) for each in _causes(error)):
+        if any(words in said for words in _UNREAD_STYLES):
+            return f"reads no such style: {one_line(str(cause), 100)}"
+    if any(isinstance(each.instance, bytes) for each in found):
+        return "takes bytes for no text"
+    is_parameter = "arameter" in type(error).__name__
+    if found and all(_is_uncast(each, is_parameter) for each in found):
+        return "does not convert what is in an object or a union"
+    if found and all(getattr(each, "validator", None) == "format" for each in found):
+        return "takes another view of a format: " + _place(found[0])
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    each: Optional[BaseException] = error
+    while each is not None:
+        yield each
+        each = each.__cause__
+
+
+def _is_uncast(error: Any, is_parameter: bool) -> bool:
+    """Return whether a text is what is wanted once it is read as JSON, or in its style."""
+    kinds: Mapping[str, Any] = _JSON_KINDS
+    wanted = str(getattr(error, "validator_value", None))
+    if is_parameter and wanted in ("object", "array"):
+        return isinstance(error.instance, str)
+    kind = kinds.get(wanted)
+    if kind is None or not isinstance(error.instance, str):
+        return False
+    try:
+        return isinstance(json.loads(error.instance), kind)
+    except ValueError:
+        return False
 
 
 def _place(error: Any) -> str:

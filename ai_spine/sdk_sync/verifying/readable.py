@@ -3,6 +3,7 @@
 from typing import Any, Dict, List, Mapping
 
 _BY_TOKEN = ("oauth2", "openIdConnect")
+_IGNORED = ("accept", "authorization", "content-type")
 _UNIONS = ("oneOf", "anyOf")
 _DEEPEST = 8  # references to follow
 
@@ -23,6 +24,11 @@ def readable(data: Mapping[str, Any]) -> Dict[str, Any]:
     """
     made: Dict[str, Any] = _with_mappings(data, data)
     made.setdefault("paths", {})
+    for item in _object(made["paths"]).values():
+        for owner in (item, *_object(item).values()):
+            parameters = _object(owner).get("parameters")
+            if isinstance(parameters, list):
+                parameters[:] = [each for each in parameters if not _is_ignored(each)]
     components = made.get("components")
     schemes = _object(components).get("securitySchemes")
     for name, scheme in _object(schemes).items():
@@ -32,6 +38,12 @@ def readable(data: Mapping[str, Any]) -> Dict[str, Any]:
 
 def _object(value: Any) -> Any:
     return value if isinstance(value, Mapping) else {}
+
+
+def _is_ignored(parameter: Any) -> bool:
+    """Return whether OpenAPI says that a parameter shall be ignored."""
+    given = _object(parameter)
+    return given.get("in") == "header" and str(given.get("name")).lower() in _IGNORED
 
 
 def _scheme(scheme: Any) -> Any:

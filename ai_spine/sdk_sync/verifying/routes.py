@@ -46,8 +46,15 @@ class Routes:
             _route(name, endpoint, paths) for name, endpoint in endpoints.items()
         ]
 
-    def find(self, request: Request) -> Optional[Tuple[Route, Dict[str, str]]]:
-        """Return the operation that a request calls, with the values in its path."""
+    def find(
+        self, request: Request, expected: Optional[str] = None
+    ) -> Optional[Tuple[Route, Dict[str, str]]]:
+        """Return the operation that a request calls, with the values in its path.
+
+        Args:
+            request: The request.
+            expected: The operation to prefer to others that a request may call as well.
+        """
         path = _normal(request.path)
         query = parse_qsl(request.query, keep_blank_values=True)
         found = []
@@ -58,7 +65,11 @@ class Routes:
             if match and endpoint.method == request.method:
                 if all(pair in query for pair in fixed):
                     found.append((route, dict(zip(route.ids, match.groups()))))
-        return min(found, key=lambda each: each[0].rank, default=None)
+        return min(
+            found,
+            key=lambda each: (each[0].name != expected, each[0].rank),
+            default=None,
+        )
 
 
 def _route(name: str, endpoint: IREndpoint, paths: Mapping[str, object]) -> Route:

@@ -45,6 +45,7 @@ class DocumentServer:
     Attributes:
         document: What was read of the document.
         received: The requests that came, in their order.
+        expected: The operation that a request calls if it may call several.
 
     Raises:
         ConfigError: openapi-core is not installed.
@@ -55,6 +56,7 @@ class DocumentServer:
         document = load_document(Path(path))
         self.document = read_document(document)
         self.received: List[Received] = []
+        self.expected: Optional[str] = None
         self._judge = Judge(document)
         paths = document.data.get("paths")
         known = paths if isinstance(paths, dict) else {}
@@ -117,7 +119,7 @@ class DocumentServer:
     def respond(self, request: Request) -> Response:
         """Return the response to a request, and remember both."""
         with self._lock:
-            found = self._routes.find(request)
+            found = self._routes.find(request, self.expected)
             if found is None:
                 shown = one_line(f"{request.method} {request.target}", 200)
                 problem = f"{shown} is no operation of the document"

@@ -207,6 +207,7 @@ class _Calls:
     def _call(self, call: Call, mode: str) -> Tuple[Optional[str], Optional[str]]:
         """Return what is wrong with a call, and what of it could not be checked."""
         self._server.received.clear()
+        self._server.expected = call.operation
         result = self._process.call(call.to_dict(), mode)
         self._found.calls += 1
         if not self._found.first_call_ms:

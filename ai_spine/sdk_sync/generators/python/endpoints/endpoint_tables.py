@@ -62,9 +62,6 @@ def endpoint_of(
     positional = [literal(method), literal(endpoint.method), literal(path)]
     parameters = [_parameter(each) for each in plan.arguments]
     bodies = [_body(each, models) for each in plan.bodies]
-    security = endpoint.security
-    if security is None:
-        security = spec.security or None
     servers = servers_of(endpoint.servers)
     successes = successes_of(plan, is_stream=is_stream)
     named: Dict[str, Optional[ast.expr]] = {
@@ -74,7 +71,7 @@ def endpoint_of(
         "body_fields": _stream_field(plan, models) if is_stream else None,
         "responses": replies_of(successes, models) if successes else None,
         "errors": replies_of(plan.errors, models) if plan.errors else None,
-        "security": _security(security, spec),
+        "security": _security(endpoint.security, spec),
         "servers": tuple_of(servers) if servers else None,
         "query": literal(query) if query else None,
         "pages": pages,
@@ -241,6 +238,8 @@ def _may_be_true(kind: TypePlan) -> bool:
 
 def _security(given: Security, spec: IRSpec) -> Optional[ast.expr]:
     """Return the names of the schemes of an operation: all of any one of these."""
+    if given is None:
+        given = spec.security or None
     if given is None:
         return None
     known = set(spec.security_schemes)
