@@ -37,17 +37,14 @@ class OpenEnum(str, Enum):
 
     @classmethod
     def __get_pydantic_core_schema__(
-        cls: Type[E], source: Any, handler: "GetCoreSchemaHandler"
+        cls, source: Any, handler: "GetCoreSchemaHandler"
     ) -> "CoreSchema":
         """Return the schema for pydantic: any text fits."""
-        from pydantic_core import PydanticCustomError, core_schema
+        from pydantic_core import core_schema
 
-        def read(value: Any) -> E:
-            if not isinstance(value, str):
-                raise PydanticCustomError("enum", "Input should be a text")
-            return cls(value)
-
-        return core_schema.no_info_plain_validator_function(read)
+        return core_schema.no_info_after_validator_function(
+            cls, core_schema.str_schema(strict=True)
+        )
 
     def __str__(self) -> str:
         return str(self.value)

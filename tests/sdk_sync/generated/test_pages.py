@@ -83,7 +83,7 @@ def test_a_cursor_that_comes_again_ends_the_walk(api, wire):
         for _ in api.sync.pages.iter_cursor():
             count += 1
             assert count < 5
-    assert count == len(wire.requests) <= 3
+    assert 1 <= count <= len(wire.requests) <= 3
 
 
 def test_a_page_alone_is_still_a_method(api, wire):

@@ -15,8 +15,10 @@ from tests.sdk_sync.generated.values import values_of
 from tests.sdk_sync.generated.wire import Wire
 
 SPEC = read_openapi(DOCUMENTS / "schemas.yaml").spec
-# Where a response has what no request has, nothing can be echoed.
-ECHOED = {n: each for n, each in SPEC.endpoints.items() if n != "echoSides"}
+# Where a response has what no request has, nothing can be echoed; and no value is only one of
+# two schemas that a discriminator alone keeps apart.
+LEFT_OUT = ("echoSides", "echoPet")
+ECHOED = {n: each for n, each in SPEC.endpoints.items() if n not in LEFT_OUT}
 DEFINITIONS = {name: model.to_json_schema() for name, model in SPEC.models.items()}
 
 

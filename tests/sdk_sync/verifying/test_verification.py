@@ -60,7 +60,7 @@ def test_an_operation_that_calls_another_path_is_named(copied):
 
 def test_a_parameter_that_is_lost_and_a_model_that_loses_a_field_are_named(copied):
     out = copied("bodies")
-    changed(out, "*/models/thing.py", "'size'", "'seize'")
+    changed(out, "*/models/thing.py", "size: int", "seize: int")
     found = verify_package(out, DOCUMENTS / "bodies.yaml", types=False)
     assert any("size" in each.sentence for each in found.failures)
 
