@@ -1,0 +1,1 @@
+"""RON-CORE's app plane: clients, problems, capabilities, values and manifests of facets."""
