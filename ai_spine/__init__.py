@@ -11,6 +11,7 @@ from ai_spine.__version__ import __version__
 
 if TYPE_CHECKING:
     from ai_spine.async_client import AsyncAISpine
+    from ai_spine.async_rest import AsyncRestClient
     from ai_spine.batch.items import BatchItem, BatchProgress, BatchResult
     from ai_spine.client import AISpine
     from ai_spine.exceptions import (
@@ -58,15 +59,31 @@ if TYPE_CHECKING:
     )
     from ai_spine.models.statuses import ExecutionStatus
     from ai_spine.notebook.tables import to_dataframe
+    from ai_spine.policy.credentials import (
+        ApiCredential,
+        BasicCredential,
+        CookieCredential,
+        HeaderCredential,
+        QueryCredential,
+    )
     from ai_spine.policy.execution_events import ExecutionEvent
     from ai_spine.policy.json_encoding import json_default
     from ai_spine.policy.request_events import RequestEvent
+    from ai_spine.rest import RestClient
 
 # A module is imported when one of its names is first used: `import ai_spine` costs next to nothing.
 _NAMES_IN = {
     "async_client": ("AsyncAISpine",),
+    "async_rest": ("AsyncRestClient",),
     "batch.items": ("BatchItem", "BatchProgress", "BatchResult"),
     "client": ("AISpine",),
+    "policy.credentials": (
+        "ApiCredential",
+        "BasicCredential",
+        "CookieCredential",
+        "HeaderCredential",
+        "QueryCredential",
+    ),
     "policy.request_events": ("RequestEvent",),
     "policy.json_encoding": ("json_default",),
     "exceptions": (
@@ -115,16 +132,19 @@ _NAMES_IN = {
         "User",
     ),
     "models.statuses": ("ExecutionStatus",),
+    "rest": ("RestClient",),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names}
 _PUBLIC_MODULES = (
     "async_client",
+    "async_rest",
     "client",
     "drawing",
     "exceptions",
     "local",
     "models",
     "notebook",
+    "rest",
 )
 
 __all__ = [
@@ -133,17 +153,21 @@ __all__ = [
     "APIError",
     "Agent",
     "AgentMessage",
+    "ApiCredential",
     "ApiKeyChange",
     "ApiKeyStatus",
     "AsyncAISpine",
+    "AsyncRestClient",
     "AuthenticationError",
     "BadRequestError",
+    "BasicCredential",
     "BatchError",
     "BatchItem",
     "BatchProgress",
     "BatchResult",
     "ConfigurationError",
     "ConflictError",
+    "CookieCredential",
     "Execution",
     "ExecutionCancelledError",
     "ExecutionError",
@@ -151,6 +175,7 @@ __all__ = [
     "ExecutionStatus",
     "Flow",
     "FlowNode",
+    "HeaderCredential",
     "HealthStatus",
     "InsecureTransportWarning",
     "InsufficientCreditsError",
@@ -162,9 +187,11 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "ProfileWarning",
+    "QueryCredential",
     "RateLimitError",
     "RequestEvent",
     "RequestTimeoutError",
+    "RestClient",
     "ServerError",
     "SystemStatus",
     "TimeoutError",
@@ -179,8 +206,9 @@ __all__ = [
     "json_default",
     "to_dataframe",
 ]
-if sys.version_info < (3, 10):  # the async client needs a newer Python
+if sys.version_info < (3, 10):  # the async clients need a newer Python
     __all__.remove("AsyncAISpine")
+    __all__.remove("AsyncRestClient")
 
 if not TYPE_CHECKING:  # type checkers would accept any misspelt name
 

@@ -1,9 +1,7 @@
 """`AsyncAISpine`, the client: its settings and its life. Its methods are in `_async.methods`."""
 
-import copy
-from typing import Any, Callable, Mapping, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
-from ai_spine._async.api import AsyncApiClient
 from ai_spine._async.methods.account import AccountMethods
 from ai_spine._async.methods.agents import AgentMethods
 from ai_spine._async.methods.batches import BatchMethods
@@ -12,7 +10,7 @@ from ai_spine._async.methods.marketplace import MarketplaceMethods
 from ai_spine._async.methods.streams import StreamMethods
 from ai_spine._async.methods.system import SystemMethods
 from ai_spine._async.methods.tools import ToolMethods
-from ai_spine._async.runtime import check_hooks
+from ai_spine.async_rest import AsyncRestClient
 from ai_spine.config import arguments
 from ai_spine.config import settings as config
 from ai_spine.constants import (
@@ -26,18 +24,14 @@ from ai_spine.constants import (
     WORKSPACE_HEADER,
 )
 from ai_spine.operations import Operation, read_anything
-from ai_spine.policy.request_events import log_to_stderr
 from ai_spine.policy.settings import AsyncHooks, AsyncKey
-from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import (
     Duration,
     check_mapping,
     check_method,
     check_path,
 )
-from ai_spine.transport.sessions import AsyncSession, check_session, make_transport
-
-Client = TypeVar("Client", bound="AsyncAISpine")
+from ai_spine.transport.sessions import AsyncSession
 
 
 class AsyncAISpine(
@@ -49,6 +43,7 @@ class AsyncAISpine(
     MarketplaceMethods,
     SystemMethods,
     AccountMethods,
+    AsyncRestClient,
 ):
     """A client of one AI Spine server.
 
@@ -159,86 +154,7 @@ class AsyncAISpine(
     ) -> None:
         given = arguments.hide(locals())
         del api_key, access_token, proxies
-        self._begin(given)
-
-    def _begin(self, given: Mapping[str, Any]) -> None:
-        """Check the arguments, and make what sends."""
-        check_session(given["session"], given)
-        settings = config.check_all(given)
-        config.warn_of_plain_http(settings)
-        check_hooks(settings)
-        self._transport = make_transport(settings, given["session"], given["transport"])
-        telemetry = make_telemetry(
-            settings.tracing,
-            given["tracer_provider"],
-            given["meter_provider"],
-            base_url=settings.base_url,
-            redact=self._transport.redactor.redact,
-        )
-        self._api = AsyncApiClient(settings, self._transport, telemetry=telemetry)
-        if settings.debug:
-            log_to_stderr()
-
-    @property
-    def base_url(self) -> str:
-        """The server that the client talks to."""
-        return self._api.settings.base_url
-
-    @property
-    def timeout(self) -> float:
-        """Seconds that one attempt may take."""
-        return self._api.settings.timeout
-
-    @property
-    def max_retries(self) -> int:
-        """How many attempts may follow the first."""
-        return self._api.settings.max_retries
-
-    @property
-    def session(self) -> AsyncSession:
-        """The pooled session that the client sends with, in the running event loop."""
-        session: AsyncSession = self._transport.session
-        return session
-
-    def with_options(
-        self: Client,
-        *,
-        timeout: Optional[Duration] = None,
-        max_retries: Optional[int] = None,
-        deadline: Optional[Duration] = None,
-        headers: Optional[Mapping[str, str]] = None,
-        retry_writes: Optional[bool] = None,
-        retry_after_limit: Optional[Duration] = None,
-        tenant: Optional[str] = None,
-        workspace: Optional[str] = None,
-    ) -> Client:
-        """Return a client that differs in these settings and shares the connections.
-
-        Other settings stay as they are; headers are added to the existing ones. An empty `tenant`
-        or `workspace` means none.
-
-        Raises:
-            ConfigurationError: A setting is wrong.
-
-        Example:
-            >>> health = await client.with_options(timeout=2, max_retries=0).health_check()
-            >>> health.is_healthy
-            True
-        """
-        settings = config.change(
-            self._api.settings,
-            timeout=timeout,
-            max_retries=max_retries,
-            deadline=deadline,
-            headers=headers,
-            retry_writes=retry_writes,
-            retry_after_limit=retry_after_limit,
-            tenant=tenant,
-            workspace=workspace,
-        )
-        changed = copy.copy(self)
-        changed._api = self._api.with_settings(settings)
-        return changed
+        self._begin(given, config.check_all)
 
     async def request(
         self,
@@ -274,25 +190,3 @@ class AsyncAISpine(
         body = None if json is None else check_mapping("json", json)
         query = None if params is None else check_mapping("params", params)
         return await self._api.call(operation, body=body, params=query)
-
-    async def aclose(self) -> None:
-        """Close the connections. Your own session stays open.
-
-        A call that is still in progress, or comes later, opens connections again.
-        """
-        await self._api.aclose()
-
-    async def __aenter__(self) -> "AsyncAISpine":
-        return self
-
-    async def __aexit__(self, *_: Any) -> None:
-        await self.aclose()
-
-    def __repr__(self) -> str:
-        # A traceback that shows locals may call this before the client is complete.
-        api = self.__dict__.get("_api")
-        return (
-            f"AsyncAISpine(base_url={api.settings.base_url!r})"
-            if api
-            else "AsyncAISpine()"
-        )

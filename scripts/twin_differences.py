@@ -7,8 +7,53 @@ _ON_CTRL_C = (
     "            KeyboardInterrupt: Ctrl-C; its text names the execution, which continues.\n",
 )
 
+# What the arguments of both clients mean.
+_ARGUMENTS: Sequence[Tuple[str, str]] = [
+    (
+        """        event_hooks: Plain or async functions, or lists of them, for `request`, `response` and
+            `retry`; each gets a `RequestEvent`.
+""",
+        """        event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each gets a
+            `RequestEvent`.
+""",
+    ),
+    (
+        """        session: Your own `aiohttp.ClientSession` or `httpx.AsyncClient` to send with. It brings its
+            own proxies, TLS settings and limits.
+""",
+        """        session: Your own session to send with. It brings its own proxies and TLS settings, and
+            `timeout` then bounds each read, not the attempt as a whole.
+""",
+    ),
+    (
+        """        pool_size: How many connections may be open at once, up to 10,000; at most half of them are
+            for streams.
+""",
+        """        pool_size: How many connections may be open at once for requests, up to 10,000, and as many
+            more for streams.
+""",
+    ),
+    (
+        "        transport: The library that sends: `aiohttp`, or `httpx`.\n",
+        "",
+    ),
+    (
+        '        transport: str = "aiohttp",\n',
+        "",
+    ),
+    (
+        "from ai_spine.transport.sessions import",
+        "from ai_spine.transport.requests import",
+    ),
+    (
+        "Optional[AsyncSession]",
+        "Optional[Session]",
+    ),
+]
+
 DIFFERENCES: Dict[str, Sequence[Tuple[str, str]]] = {
     "async_client.py": [
+        *_ARGUMENTS,
         (
             "or a plain or async function that returns it",
             "or a function that returns it",
@@ -22,45 +67,52 @@ DIFFERENCES: Dict[str, Sequence[Tuple[str, str]]] = {
     key included, and its connections do not. Used as a context manager, it closes its connections.
 """,
         ),
+        ("import AsyncSession", "import Session"),
+    ],
+    "async_rest.py": [
+        *_ARGUMENTS,
         (
-            """        event_hooks: Plain or async functions, or lists of them, for `request`, `response` and
-            `retry`; each gets a `RequestEvent`.
+            """    Tasks of one event loop may share it. It can be made outside a loop, it survives a fork, and it
+    can be pickled: its settings travel along, the credentials included, and its connections do not.
+    Used as a context manager, it closes its connections. It reads neither `AI_SPINE_*` variables
+    nor profiles; proxies and CA bundles of the environment apply.
 """,
-            """        event_hooks: Callables, or lists of them, for `request`, `response` and `retry`; each gets a
-            `RequestEvent`.
+            """    Threads may share it. It survives a fork, and it can be pickled: its settings travel along, the
+    credentials included, and its connections do not. Used as a context manager, it closes its
+    connections. It reads neither `AI_SPINE_*` variables nor profiles; proxies and CA bundles of the
+    environment apply.
 """,
         ),
         (
-            """        session: Your own `aiohttp.ClientSession` or `httpx.AsyncClient` to send with. It brings its
-            own proxies, TLS settings and limits.
+            """        token: The token that requests carry as `Authorization: Bearer`, or a plain or async
+            function that returns it. A function is called before the first request, and again when
+            the server refuses what it returned; the request is then repeated once.
 """,
-            """        session: Your own session to send with. It brings its own proxies and TLS settings, and
-            `timeout` then bounds each read, not the attempt as a whole.
+            """        token: The token that requests carry as `Authorization: Bearer`, or a function that returns
+            it. A function is called before the first request, and again when the server refuses
+            what it returned; the request is then repeated once.
 """,
         ),
         (
-            """        pool_size: How many connections may be open at once, up to 10,000; at most half of them are
-            for streams.
-""",
-            """        pool_size: How many connections may be open at once for requests, up to 10,000, and as many
-            more for streams.
-""",
+            ', given["transport"])',
+            ")",
         ),
-        ("        transport: The library that sends: `aiohttp`, or `httpx`.\n", ""),
-        ('        transport: str = "aiohttp",\n', ""),
-        (', given["transport"])', ")"),
         (
             "The pooled session that the client sends with, in the running event loop.",
             "The pooled session that the client sends with.",
         ),
         (
-            "from ai_spine.transport.sessions import",
-            "from ai_spine.transport.requests import",
+            "def session(self) -> AsyncSession",
+            "def session(self) -> Session",
         ),
-        ("Optional[AsyncSession]", "Optional[Session]"),
-        ("def session(self) -> AsyncSession", "def session(self) -> Session"),
-        ("        session: AsyncSession =", "        session: Session ="),
-        ("import AsyncSession, check", "import Session, check"),
+        (
+            "        session: AsyncSession =",
+            "        session: Session =",
+        ),
+        (
+            "import AsyncSession, check",
+            "import Session, check",
+        ),
     ],
     "_async/methods/waiting.py": [
         _ON_CTRL_C,

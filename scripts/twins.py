@@ -24,6 +24,7 @@ BY_HAND = {
 }
 SINGLE_FILES = {
     "async_client.py": "client.py",
+    "async_rest.py": "rest.py",
     "transport/async_base.py": "transport/base.py",
 }
 
@@ -35,7 +36,7 @@ RULES: Sequence[Tuple[str, str]] = [
     (r"\bAwaitable\[(.+?)\](?=[,\]])", r"\1"),
     (r"\b(_?)Async(?=[A-Z])", r"\1"),
     (r"\b_async\b", "_sync"),
-    (r"\basync_(?=base\b|client\b)", ""),
+    (r"\basync_(?=base\b|client\b|rest\b)", ""),
     (r"\baclosing\b", "closing"),
     (r"\baclose\b", "close"),
     (r"\b__a(enter|exit|iter|next)__\b", r"__\1__"),

@@ -1,9 +1,8 @@
-"""`AsyncApiClient` sends an operation, repeats it where that is right, and maps every failure."""
+"""`AsyncApiClient` sends operations of AI Spine, and exchanges with any HTTP API."""
 
-import logging
-import math
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import (
     Any,
     Callable,
@@ -13,39 +12,33 @@ from typing import (
     Mapping,
     Optional,
     TypeVar,
-    Union,
     cast,
 )
 from urllib.parse import urlsplit
 
-from ai_spine._async.asking import ask_if_needed, may_ask_again
-from ai_spine._async.runtime import Sleep, run_hook, sleep
-from ai_spine.exceptions import (
-    AISpineError,
-    CallInfo,
-    ConfigurationError,
-    InsufficientCreditsError,
-)
+from ai_spine._async.attempts import AsyncAttempts
+from ai_spine._async.byte_streams import open_bytes
+from ai_spine._async.runtime import Sleep, sleep
+from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
+from ai_spine.policy.exchanges import call_of, request_of
 from ai_spine.policy.json_encoding import encode_json
-from ai_spine.policy.messages import Credential, Request, Response, encode_query
-from ai_spine.policy.outcomes import error_of_failure, error_of_response, read_value
-from ai_spine.policy.request_events import RequestEvent, fields, log, log_line
-from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, FailureKind, RetryPolicy
+from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
+from ai_spine.policy.retry import REPEATABLE_METHODS, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.telemetry import Telemetry
 from ai_spine.policy.tracing import make_telemetry
-from ai_spine.transport.async_base import AsyncEventStream, AsyncTransport
+from ai_spine.policy.validation import Duration, check_seconds
+from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
 from ai_spine.utils import random_id
 
 T = TypeVar("T")
-Result = Union[Response, AsyncEventStream, Failure]
 
 
-class AsyncApiClient:
-    """Sends operations over a transport.
+class AsyncApiClient(AsyncAttempts):
+    """Sends operations, and exchanges with any HTTP API, over a transport.
 
     Args:
         settings: Checked settings.
@@ -109,10 +102,6 @@ class AsyncApiClient:
         if self._owns_transport:
             await self.transport.aclose()
 
-    def redact(self, text: str) -> str:
-        """Remove the client's secrets from a server's text, before it becomes an error's."""
-        return self.transport.redactor.redact(text)
-
     @property
     def honours_idempotency_keys(self) -> bool:
         """Whether a POST that may have run can be sent again with the same key.
@@ -140,13 +129,6 @@ class AsyncApiClient:
             raise
         parent.end()
 
-    async def report_credits(self, credits: Any) -> None:
-        """Call `on_credits_low` when few credits are left."""
-        callback = self.settings.on_credits_low
-        is_number = isinstance(credits, (int, float)) and not isinstance(credits, bool)
-        if callback and is_number and credits <= self.settings.credits_low_at:
-            await run_hook("on_credits_low", callback, credits)
-
     async def call(
         self,
         operation: Operation[T],
@@ -170,7 +152,7 @@ class AsyncApiClient:
             deadline: Seconds for the whole call; the client's own `deadline` applies as well.
 
         Returns:
-            What the operation reads from the response; for a stream, an open `AsyncEventStream`.
+            What the operation reads from the response; for a stream, an open `AsyncByteStream`.
 
         Raises:
             ValidationError: `body` is not JSON, or `params` do not fit into a URL. Nothing was
@@ -185,30 +167,65 @@ class AsyncApiClient:
         if call.repeat_as not in REPEATABLE_METHODS:
             call.idempotency_key = idempotency_key or random_id()
         request = self._request(operation, call, body, params)
-        transport, token = self.transport, self.transport.tokens[operation.credential]
-        attempt = transport.open_stream if operation.streams else transport.send
-        with self.telemetry.scope(call, request.template, request.query) as call.scope:
-            request = request.with_headers(call.scope.headers)
-            while True:
-                if token.must_be_asked_for:
-                    await ask_if_needed(transport, operation.credential, call)
-                result: Optional[Result] = await self._wait_for_turn(call)
-                if result is None:
-                    timeout = await self._begin_attempt(call, request)
-                    call.token_version = token.version
-                    result = await attempt(request, timeout)
-                    result = await self._end_attempt(call, result)
-                outcome = self._read(operation, result)
-                if not isinstance(outcome, Failure):
-                    return outcome
-                delay = self._delay_before_next(outcome, call)
-                if may_ask_again(token, call, result):
-                    delay = 0.0
-                call.note(outcome, delay)
-                if delay is None:
-                    raise await self._error_of(result, outcome, call)
-                await self._emit_retry(call, outcome, delay)
-                await self.sleep(delay)
+        attempt = self.transport.open_stream if operation.streams else None
+        return cast(T, await self._repeat(call, request, attempt))
+
+    async def send(
+        self,
+        exchange: Exchange,
+        *,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[Duration] = None,
+        deadline: Optional[Duration] = None,
+    ) -> Any:
+        """Send an exchange until there is a response, a refusal, or no time left.
+
+        Args:
+            exchange: What to send.
+            idempotency_key: The key of a request that is not harmless to repeat; `None` makes one.
+            timeout: Seconds, or a `timedelta`, for each attempt; by default the client's own.
+            deadline: The same for the whole call; the client's own `deadline` applies as well.
+
+        Returns:
+            What the exchange reads from the response.
+
+        Raises:
+            ValidationError: A header or an argument is wrong; nothing was sent.
+            ConfigurationError: The exchange needs a credential that the client does not have.
+            AuthenticationError: The function for a credential raised an exception, or returned no
+                text.
+            APIError: The server refused, or its response cannot be read.
+            NetworkError: No response came.
+        """
+        call = self._start_exchange(exchange, idempotency_key, timeout, deadline)
+        return await self._repeat(call, request_of(exchange, call, self._headers))
+
+    async def open(
+        self,
+        exchange: Exchange,
+        *,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[Duration] = None,
+        deadline: Optional[Duration] = None,
+    ) -> AsyncByteStream:
+        """Send an exchange, and return the response once its headers have come, still open.
+
+        Args:
+            exchange: What to send; its `read` is not called.
+            idempotency_key: As for `send`.
+            timeout: Seconds, or a `timedelta`, for each attempt until the headers have come.
+            deadline: The same for all attempts together.
+
+        Returns:
+            The body of a response of status 2xx, decompressed. Close it: connections are few.
+
+        Raises:
+            AISpineError: As for `send`.
+        """
+        call = self._start_exchange(exchange, idempotency_key, timeout, deadline)
+        request = request_of(exchange, call, self._headers)
+        attempt = partial(open_bytes, self.transport, self.state, self.sleep)
+        return cast(AsyncByteStream, await self._repeat(call, request, attempt))
 
     def _start(
         self,
@@ -224,18 +241,49 @@ class AsyncApiClient:
                 f"{operation.name} needs an account token: AsyncAISpine(access_token=...)"
             )
         template = self._base_path + operation.template(self.settings.api_prefix)
-        limits = [d for d in (seconds, self.settings.deadline) if d is not None]
-        deadline = self.clock() + min(limits) if limits else None
-        return CallState(
+        call = CallState(
             operation.method,
             template,
             ids,
-            deadline,
+            self._deadline_after(seconds),
             reads=operation.reads,
             streams=operation.streams,
             flow_id=ids.get("flow_id") or (body or {}).get("flow_id"),
             tenant=self.settings.tenant,
         )
+        call.read = operation.read
+        return call
+
+    def _start_exchange(
+        self,
+        exchange: Exchange,
+        idempotency_key: Optional[str],
+        timeout: Optional[Duration],
+        deadline: Optional[Duration],
+    ) -> CallState:
+        """Return the state of a new call, with its limits."""
+        for name in exchange.credentials:
+            if name not in self.transport.tokens:
+                raise ConfigurationError(
+                    f"{exchange.name} needs the credential {name!r}, which the client does not have"
+                )
+        if deadline is not None:
+            deadline = check_seconds("deadline", deadline)
+        call = call_of(
+            exchange,
+            self._base_path,
+            self._deadline_after(deadline),
+            idempotency_key,
+            self.settings.tenant,
+        )
+        if timeout is not None:
+            call.timeout = check_seconds("timeout", timeout)
+        return call
+
+    def _deadline_after(self, seconds: Optional[float]) -> Optional[float]:
+        """Return when a call must be over, by the clock; `None` if it may take any time."""
+        limits = [d for d in (seconds, self.settings.deadline) if d is not None]
+        return self.clock() + min(limits) if limits else None
 
     def _request(
         self,
@@ -252,147 +300,6 @@ class AsyncApiClient:
             encode_query(params),
             {**self._headers, **call.own_headers()},
             None if body is None else encode_json(body, self.settings.json_default),
-            operation.credential,
+            None if body is None else JSON,
+            (operation.credential,),
         )
-
-    async def _wait_for_turn(self, call: CallState) -> Optional[Failure]:
-        """Sleep while the server has asked this client, in whichever call, to wait.
-
-        Returns:
-            Why no attempt may be made; `None` if one may.
-        """
-        cooldown, held_until = self.state.cooldown, -math.inf
-        # Without retries the caller alone decides. Another call may make the wait longer.
-        while self.settings.max_retries and cooldown.until > held_until:
-            held_until, left = cooldown.until, cooldown.remaining(self.clock())
-            if left <= 0:
-                break
-            too_late = (
-                call.deadline is not None and self.clock() + left >= call.deadline
-            )
-            if too_late or left > self._policy.retry_after_limit:
-                message = f"the server asked to wait {left:.3g} s, which is too long"
-                return Failure(
-                    FailureKind.NOT_SENT, message, too_late, retry_after=left
-                )
-            log.debug("%s %s: waiting %.2f s", call.method, call.path, left)
-            await self.sleep(left)
-        if call.deadline is not None and self.clock() >= call.deadline:
-            return Failure(
-                FailureKind.NOT_SENT, "the deadline has passed", timed_out=True
-            )
-        return None
-
-    async def _begin_attempt(self, call: CallState, request: Request) -> float:
-        """Report an attempt to hooks and log, and return the seconds that it may take."""
-        call.attempt_began = now = self.clock()
-        timeout = self.settings.timeout
-        if call.deadline is not None:
-            timeout = min(timeout, call.deadline - now)
-        call.attempt_timeout = timeout
-        call.scope.begin_attempt()
-        if self._is_observed("request"):
-            await self._emit("request", call, call.attempt)
-        self.log_body("request", call, request.content)
-        return timeout
-
-    async def _end_attempt(self, call: CallState, result: Result) -> Result:
-        """Report what became of an attempt, and return it."""
-        status = cause = None
-        if isinstance(result, Failure):
-            if result.timed_out:
-                message = f"{result.message} ({call.attempt_timeout:g} s)"
-                result = result._replace(message=message)
-            cause = result.message
-        else:
-            status = result.status
-            if isinstance(result, Response):
-                self.state.learn_from(result.headers, call.idempotency_key)
-                self.log_body("response", call, result.body)
-            else:
-                result.call = call.info(transient=True)
-        call.scope.end_attempt(status, cause)
-        try:
-            if self._is_observed("response"):
-                elapsed = self.clock() - call.attempt_began
-                known = {"status_code": status, "cause": cause, "elapsed": elapsed}
-                await self._emit("response", call, call.attempt, **known)
-        except BaseException:
-            if isinstance(result, AsyncEventStream):
-                await result.aclose()
-            raise
-        return result
-
-    def _read(self, operation: Operation[T], result: Result) -> Union[T, Failure]:
-        """Return what the operation reads from a result, or why it reads nothing."""
-        if isinstance(result, (Failure, AsyncEventStream)):
-            return cast(Union[T, Failure], result)
-        if operation.streams and 200 <= result.status < 300:
-            return Failure(
-                FailureKind.UNREADABLE, "the response is not a stream of events"
-            )
-        return read_value(result, operation.read, self._policy, self.redact)
-
-    def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
-        """Return the seconds to sleep before another attempt; `None` if there is to be none."""
-        asked, made = failure.retry_after, call.attempts_that_count + 1
-        may_pass = failure.kind in (FailureKind.NOT_DONE, FailureKind.UNCERTAIN)
-        if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
-            self.state.cooldown.extend(self.clock() + asked)
-        if not self._policy.may_repeat(call.repeat_as, failure, made):
-            return None
-        delay = self._policy.delay(made, asked)
-        if delay is None or call.deadline is None:
-            return delay
-        return delay if self.clock() + delay < call.deadline else None
-
-    async def _error_of(
-        self, result: Result, failure: Failure, call: CallState
-    ) -> AISpineError:
-        """Return the error to raise for a call that has failed for good."""
-        info = call.info(
-            transient=failure.kind not in (FailureKind.REFUSED, FailureKind.UNREADABLE)
-        )
-        if not isinstance(result, Response):
-            return error_of_failure(self.settings.base_url, failure, info)
-        error = error_of_response(result, failure, info, self.redact)
-        if isinstance(error, InsufficientCreditsError):
-            await self.report_credits(error.credits_available or 0)
-        return error
-
-    def warn(self, message: str, execution_id: str, *values: Any) -> None:
-        """Log a failure after which an execution is still followed."""
-        extra = fields(execution_id=execution_id, tenant=self.settings.tenant)
-        log.warning(message, execution_id, *values, extra=extra)
-
-    def log_body(
-        self, which: str, call: Union[CallState, CallInfo], content: Optional[bytes]
-    ) -> None:
-        """Log a body without its secrets, where `AI_SPINE_LOG_BODIES` is set."""
-        if self.settings.log_bodies and log.isEnabledFor(logging.DEBUG):
-            text = self.transport.redactor.body(content or b"")
-            log.debug("%s %s %s body: %s", call.method, call.path, which, text)
-
-    async def _emit_retry(
-        self, call: CallState, failure: Failure, delay: float
-    ) -> None:
-        call.scope.retry(failure.message, delay)
-        if self._is_observed("retry"):
-            known = {"cause": failure.message, "delay": delay}
-            await self._emit("retry", call, len(call.attempts), **known)
-
-    def _is_observed(self, name: str) -> bool:
-        """Return whether anybody is to hear of such an event."""
-        return name in self.settings.event_hooks or log.isEnabledFor(logging.DEBUG)
-
-    async def _emit(
-        self, name: str, call: CallState, attempt: int, **known: Any
-    ) -> None:
-        """Report an attempt to the log and the event hooks."""
-        event = RequestEvent(
-            name, call.method, call.path, attempt, call.request_id, **known
-        )
-        if name != "request":
-            log.debug(log_line(event), extra=fields(attempt=attempt))
-        for hook in self.settings.event_hooks.get(name, ()):
-            await run_hook(name, hook, event)

@@ -29,7 +29,7 @@ from ai_spine.policy.execution_events import (
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.waiting import Wait
 from ai_spine.utils import is_header_value
-from ai_spine.transport.async_base import AsyncEventStream
+from ai_spine.transport.async_base import AsyncByteStream
 
 _UNSUPPORTED = (404, 405, 406, 501)
 _ENDED = Failure(FailureKind.UNCERTAIN, "the stream ended before the execution")
@@ -110,7 +110,7 @@ class EventFollower:
         finally:
             release()
 
-    async def _open(self) -> Optional[AsyncEventStream]:
+    async def _open(self) -> Optional[AsyncByteStream]:
         """Open a stream after the last event seen; return `None` if that failed for now.
 
         Raises:
@@ -118,7 +118,7 @@ class EventFollower:
         """
         left = self._wait.remaining()
         try:
-            stream: AsyncEventStream = await self._api.call(
+            stream: AsyncByteStream = await self._api.call(
                 STREAM_EXECUTION,
                 ids=self._ids,
                 last_event_id=self._last_id,
@@ -149,7 +149,7 @@ class EventFollower:
         return False
 
     async def _read(
-        self, stream: AsyncEventStream
+        self, stream: AsyncByteStream
     ) -> AsyncGenerator[ExecutionEvent, None]:
         """Yield the new events of one connection until it is lost."""
         parser, opened = EventParser(), self._api.clock()
@@ -184,7 +184,7 @@ class EventFollower:
         return timeout
 
     def _parse(
-        self, stream: AsyncEventStream, parser: EventParser, data: bytes
+        self, stream: AsyncByteStream, parser: EventParser, data: bytes
     ) -> List[ServerEvent]:
         try:
             return parser.feed(data)
@@ -193,7 +193,7 @@ class EventFollower:
         raise APIError(message, status_code=stream.status, call=_final_call(stream))
 
     def _event_of(
-        self, stream: AsyncEventStream, raw: ServerEvent
+        self, stream: AsyncByteStream, raw: ServerEvent
     ) -> Optional[ExecutionEvent]:
         self._api.log_body("event", stream.call, raw.data.encode("utf-8"))
         try:
@@ -208,7 +208,7 @@ class EventFollower:
             fits = len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id)
             self._last_id = event_id if fits else None
 
-    def _note_lost(self, stream: AsyncEventStream, failure: Failure) -> None:
+    def _note_lost(self, stream: AsyncByteStream, failure: Failure) -> None:
         """Note that a connection was lost, or silent for too long."""
         if failure.timed_out and (self._has_begun or not self._impatient):
             self._failures, self._retry_after = 0, 0.0
@@ -297,6 +297,6 @@ def _means_no_stream(error: AISpineError) -> bool:
     return status in _UNSUPPORTED or 200 <= status < 300
 
 
-def _final_call(stream: AsyncEventStream) -> CallInfo:
+def _final_call(stream: AsyncByteStream) -> CallInfo:
     """Return what is known of a stream's request, as of one that is not worth repeating."""
     return stream.call._replace(transient=False)

@@ -68,6 +68,8 @@ def check_hooks(settings: Settings) -> None:
     for name in ("api_key", "access_token"):
         secret = getattr(settings, name)
         check_callback(name, secret and secret.reveal(), ConfigurationError)
+    for name, credential in settings.credentials.items():
+        check_callback(name, credential.secret.reveal(), ConfigurationError)
     for name, hooks in settings.event_hooks.items():
         for hook in hooks:
             check_callback(f"event_hooks[{name!r}]", hook, ConfigurationError)

@@ -28,7 +28,7 @@ from ai_spine.policy.execution_events import (
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.waiting import Wait
 from ai_spine.utils import is_header_value
-from ai_spine.transport.base import EventStream
+from ai_spine.transport.base import ByteStream
 
 _UNSUPPORTED = (404, 405, 406, 501)
 _ENDED = Failure(FailureKind.UNCERTAIN, "the stream ended before the execution")
@@ -107,7 +107,7 @@ class EventFollower:
         finally:
             release()
 
-    def _open(self) -> Optional[EventStream]:
+    def _open(self) -> Optional[ByteStream]:
         """Open a stream after the last event seen; return `None` if that failed for now.
 
         Raises:
@@ -115,7 +115,7 @@ class EventFollower:
         """
         left = self._wait.remaining()
         try:
-            stream: EventStream = self._api.call(
+            stream: ByteStream = self._api.call(
                 STREAM_EXECUTION,
                 ids=self._ids,
                 last_event_id=self._last_id,
@@ -145,7 +145,7 @@ class EventFollower:
             return True
         return False
 
-    def _read(self, stream: EventStream) -> Generator[ExecutionEvent, None, None]:
+    def _read(self, stream: ByteStream) -> Generator[ExecutionEvent, None, None]:
         """Yield the new events of one connection until it is lost."""
         parser, opened = EventParser(), self._api.clock()
         while True:
@@ -179,7 +179,7 @@ class EventFollower:
         return timeout
 
     def _parse(
-        self, stream: EventStream, parser: EventParser, data: bytes
+        self, stream: ByteStream, parser: EventParser, data: bytes
     ) -> List[ServerEvent]:
         try:
             return parser.feed(data)
@@ -188,7 +188,7 @@ class EventFollower:
         raise APIError(message, status_code=stream.status, call=_final_call(stream))
 
     def _event_of(
-        self, stream: EventStream, raw: ServerEvent
+        self, stream: ByteStream, raw: ServerEvent
     ) -> Optional[ExecutionEvent]:
         self._api.log_body("event", stream.call, raw.data.encode("utf-8"))
         try:
@@ -203,7 +203,7 @@ class EventFollower:
             fits = len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id)
             self._last_id = event_id if fits else None
 
-    def _note_lost(self, stream: EventStream, failure: Failure) -> None:
+    def _note_lost(self, stream: ByteStream, failure: Failure) -> None:
         """Note that a connection was lost, or silent for too long."""
         if failure.timed_out and (self._has_begun or not self._impatient):
             self._failures, self._retry_after = 0, 0.0
@@ -288,6 +288,6 @@ def _means_no_stream(error: AISpineError) -> bool:
     return status in _UNSUPPORTED or 200 <= status < 300
 
 
-def _final_call(stream: EventStream) -> CallInfo:
+def _final_call(stream: ByteStream) -> CallInfo:
     """Return what is known of a stream's request, as of one that is not worth repeating."""
     return stream.call._replace(transient=False)

@@ -43,8 +43,8 @@ def hide(given: Mapping[str, Any]) -> Dict[str, Any]:
     It comes before all checks, so that no traceback that shows local variables shows a secret.
     """
     hidden = dict(given)
-    for name in ("api_key", "access_token"):
-        if hidden[name] is not None:
+    for name in ("api_key", "access_token", "token"):
+        if hidden.get(name) is not None:
             hidden[name] = Secret(hidden[name])
     hidden["proxies"] = hide_proxies(hidden["proxies"])
     return hidden

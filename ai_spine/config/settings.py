@@ -354,8 +354,8 @@ def warn_of_plain_http(settings: Settings) -> None:
     """Warn once for each host that a credential is about to travel unencrypted."""
     parts = urlsplit(settings.base_url)
     host = parts.hostname or ""
-    secret = settings.api_key or settings.access_token
-    if parts.scheme == "https" or secret is None or is_loopback(host):
+    secrets = settings.api_key or settings.access_token or settings.credentials
+    if parts.scheme == "https" or not secrets or is_loopback(host):
         return
     if host not in _warned_of:
         _warned_of.add(host)

@@ -8,8 +8,13 @@ from ai_spine.exceptions import ConfigurationError
 from ai_spine.utils import has_control_characters, is_unicode
 
 
-def check_base_url(name: str, value: Any) -> str:
+def check_base_url(name: str, value: Any, instead: str = "api_key") -> str:
     """Return a base URL without a slash at its end.
+
+    Args:
+        name: What the caller knows it by.
+        value: The URL.
+        instead: What to use instead of a user name in it.
 
     Raises:
         ConfigurationError: It is not an http(s) URL with a host and at most a path. The message
@@ -37,7 +42,7 @@ def check_base_url(name: str, value: Any) -> str:
         raise ConfigurationError(problem) from None
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(
-            f"{name} must not have a user name or password: use api_key"
+            f"{name} must not have a user name or password: use {instead}"
         )
     if parts.scheme not in ("http", "https") or not host or " " in url:
         raise ConfigurationError(problem)

@@ -1,6 +1,6 @@
 """The state of one call: what it has tried so far, and what its errors report."""
 
-from typing import Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ai_spine.constants import (
     EVENT_STREAM,
@@ -8,7 +8,8 @@ from ai_spine.constants import (
     LAST_EVENT_ID_HEADER,
     REQUEST_ID_HEADER,
 )
-from ai_spine.exceptions import Attempt, CallInfo
+from ai_spine.exceptions import APIError, Attempt, CallInfo
+from ai_spine.policy.messages import Response
 from ai_spine.policy.retry import Failure
 from ai_spine.policy.telemetry import CallScope
 from ai_spine.utils import fill_in, random_id
@@ -23,8 +24,16 @@ class CallState:
     last_event_id: Optional[str] = None
     has_asked_again = False
     """Whether the key was refused, and the caller's function asked for another."""
-    token_version = 0
-    """The version of the key that the last attempt sent."""
+    token_versions: Sequence[int] = ()
+    """The versions of the keys that the last attempt sent."""
+    read: Callable[[Any], Any]
+    """Reads a response of status 2xx, or the JSON in it."""
+    parses = True
+    """Whether it reads the JSON."""
+    refine: Optional[Callable[[APIError, Response], APIError]] = None
+    """Returns another error for one that the server sent."""
+    timeout: Optional[float] = None
+    """Seconds for an attempt, where they are not the client's."""
     maybe_executed = False
     attempt_began = 0.0
     attempt_timeout = 0.0

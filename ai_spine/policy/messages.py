@@ -1,10 +1,12 @@
 """A request and its response, as every transport sends and returns them."""
 
 from enum import Enum
-from typing import Any, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlencode
 
-from ai_spine.exceptions import ValidationError
+from ai_spine.exceptions import APIError, ValidationError
+
+JSON = "application/json"
 
 
 class Credential(Enum):
@@ -34,8 +36,11 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     """The headers of this call alone."""
     content: Optional[bytes]
-    """The body, which is JSON."""
-    credential: Credential
+    """The body."""
+    content_type: Optional[str]
+    """What the body is; `None` without a body, or if it does not say."""
+    credentials: Tuple[Any, ...]
+    """What authorises it: each a `Credential`, or the name of one of the client's."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "Request":
         """Return the request with more headers; those that it has stay as they are."""
@@ -56,6 +61,43 @@ class Response(NamedTuple):
 
     def __repr__(self) -> str:  # a server may repeat the key in its headers or its body
         return f"Response({self.status}, {len(self.body)} bytes)"
+
+
+def read_whole(response: Response) -> Any:
+    """Return a response as it is."""
+    return response
+
+
+class Exchange(NamedTuple):
+    """One request of any HTTP API, and what is read from its response."""
+
+    name: str
+    """The name of the operation."""
+    method: str
+    """The HTTP method; it also says whether repeating the request is harmless."""
+    template: str
+    """The path below the base URL, with the names of ids in braces."""
+    ids: Mapping[str, str] = {}
+    """The ids of the path, not yet quoted."""
+    query: str = ""
+    """The encoded query; empty if there is none."""
+    headers: Mapping[str, str] = {}
+    """The headers of this call; they win over the client's own."""
+    content: Optional[bytes] = None
+    """The body, encoded."""
+    content_type: Optional[str] = None
+    """What the body is."""
+    credentials: Tuple[str, ...] = ()
+    """The names of the client's credentials that are sent, all of them."""
+    reads: bool = False
+    """Whether it changes nothing, although its method is POST: then it may be repeated."""
+    read: Callable[[Response], Any] = read_whole
+    """Reads a response of status 2xx; raises an `UnexpectedResponse` if it cannot be read."""
+    refine: Optional[Callable[[APIError, Response], APIError]] = None
+    """Returns another error for one that the server sent; no body that it sees has a secret."""
+
+    def __repr__(self) -> str:  # headers and bodies may hold secrets
+        return f"Exchange({self.name!r}, {self.method!r}, {self.template!r})"
 
 
 def encode_query(params: Optional[Mapping[str, Any]]) -> str:

@@ -1,6 +1,6 @@
 """What a result means: a value for the caller, or a failure, and the error it becomes. Pure."""
 
-from typing import Any, Callable, TypeVar, Union
+from typing import Any, Callable, Optional, TypeVar, Union
 
 from ai_spine.constants import REQUEST_ID_HEADER
 from ai_spine.exceptions import (
@@ -24,16 +24,12 @@ Redact = Callable[[str], str]
 def read_value(
     response: Response, read: Callable[[Any], T], policy: RetryPolicy, redact: Redact
 ) -> Union[T, Failure]:
-    """Return what an operation reads from a response.
+    """Return what an operation reads from the JSON of a response.
 
     A failure is returned and not raised, so that no traceback shows what is in the response.
     """
     if not 200 <= response.status < 300:
-        return Failure(
-            kind_of_status(response.status),
-            f"status {response.status}",
-            retry_after=policy.read_retry_after(response.headers),
-        )
+        return _refusal(response, policy)
     content_type = response.headers.get("Content-Type", "")
     try:
         payload = parse_json(response.body, content_type)
@@ -41,8 +37,32 @@ def read_value(
         kind = one_line(redact(content_type), 60) or "unknown type"
         message = f"the response is not JSON ({kind}, {len(response.body)} bytes)"
         return Failure(FailureKind.UNREADABLE, message)
+    return _read(read, payload, redact)
+
+
+def read_response(
+    response: Response,
+    read: Callable[[Response], T],
+    policy: RetryPolicy,
+    redact: Redact,
+) -> Union[T, Failure]:
+    """Return what an exchange reads from a response, or the failure, as `read_value` does."""
+    if not 200 <= response.status < 300:
+        return _refusal(response, policy)
+    return _read(read, response, redact)
+
+
+def _refusal(response: Response, policy: RetryPolicy) -> Failure:
+    return Failure(
+        kind_of_status(response.status),
+        f"status {response.status}",
+        retry_after=policy.read_retry_after(response.headers),
+    )
+
+
+def _read(read: Callable[[Any], T], argument: Any, redact: Redact) -> Union[T, Failure]:
     try:
-        return read(payload)
+        return read(argument)
     except UnexpectedResponse as error:
         message = redact(f"the server responded with {error}")
         return Failure(FailureKind.UNREADABLE, message)
@@ -57,18 +77,32 @@ def error_of_failure(base_url: str, failure: Failure, call: CallInfo) -> Network
 
 
 def error_of_response(
-    response: Response, failure: Failure, call: CallInfo, redact: Redact
+    response: Response,
+    failure: Failure,
+    call: CallInfo,
+    redact: Redact,
+    refine: Optional[Callable[[APIError, Response], APIError]] = None,
 ) -> AISpineError:
-    """Return the error of a call whose response is a refusal, or cannot be read."""
+    """Return the error of a call whose response is a refusal, or cannot be read.
+
+    Args:
+        response: The response.
+        failure: What it means.
+        call: What is known of the request.
+        redact: Removes secrets.
+        refine: Returns another error for a refusal; it sees a body without secrets.
+    """
     request_id = response.headers.get(REQUEST_ID_HEADER)
     if request_id:
         call = call._replace(request_id=one_line(redact(request_id), 200))
     if response.status < 300:
         return APIError(failure.message, status_code=response.status, call=call)
     text = decode_text(response.body, response.headers.get("Content-Type", ""))
-    return error_from_response(
-        response.status,
-        redact(text).encode("utf-8", "replace"),
-        retry_after=failure.retry_after,
-        call=call,
+    clean = redact(text)
+    body = clean.encode("utf-8", "replace")
+    error = error_from_response(
+        response.status, body, retry_after=failure.retry_after, call=call
     )
+    if refine is None:
+        return error
+    return refine(error, response if clean == text else response._replace(body=body))

@@ -14,8 +14,8 @@ from ai_spine.constants import (
     DEFAULT_RETRY_AFTER_LIMIT,
 )
 
-# POST is missing: a repeated one may run a flow twice.
-REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
+# POST is missing: a repeated one may run a flow twice. So is PATCH, which may add to something.
+REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
 class FailureKind(Enum):

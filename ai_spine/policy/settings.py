@@ -14,6 +14,7 @@ from typing import (
 )
 
 from ai_spine.constants import TENANT_HEADER, WORKSPACE_HEADER
+from ai_spine.policy.credentials import ApiCredential
 from ai_spine.utils import Secret
 
 Hook = Callable[[Any], None]
@@ -56,6 +57,8 @@ class Settings(NamedTuple):
     tenant_header: str = TENANT_HEADER
     workspace_header: str = WORKSPACE_HEADER
     tracing: bool = True
+    credentials: Mapping[str, ApiCredential] = {}
+    """What authorises exchanges, by name."""
 
     def tenancy_headers(self) -> Dict[str, str]:
         """Return the headers that say for whom a request is."""

@@ -1,17 +1,21 @@
 """`Token`: what authorises requests; fixed, or asked for and kept until it is refused. Pure."""
 
 import threading
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Tuple
 
-from ai_spine.policy.json_encoding import kind_of
-from ai_spine.utils import Secret, is_header_value
+from ai_spine.policy.credentials import ApiCredential, HeaderCredential
+from ai_spine.policy.messages import Credential
+from ai_spine.policy.settings import Settings
+from ai_spine.utils import Secret
 
 
 class Token:
-    """A key or an account token.
+    """A key, an account token, or another credential.
 
     Args:
         given: The text, or the function that returns it, wrapped; `None` if there is none.
+        name: What the caller knows it by.
+        credential: Where a request carries it; by default, as `Bearer` in `Authorization`.
 
     Example:
         >>> token = Token(Secret(lambda: "sk-1"))
@@ -25,8 +29,17 @@ class Token:
         True
     """
 
-    def __init__(self, given: Optional[Secret] = None) -> None:
-        value = None if given is None else given.reveal()
+    def __init__(
+        self,
+        given: Optional[Secret] = None,
+        name: str = "",
+        credential: Optional[ApiCredential] = None,
+    ) -> None:
+        value: Any = None if given is None else given.reveal()
+        self.name = name
+        """What the caller knows it by."""
+        self.credential = credential or HeaderCredential("Authorization", given or _ANY)
+        """Where a request carries it."""
         self.source: Optional[Callable[[], Any]] = value if callable(value) else None
         """Returns the text; `None` if it is fixed."""
         self.current = None if self.source else given
@@ -63,17 +76,26 @@ class Token:
             self.must_be_asked_for = True
 
 
-def problem_of(secret: Secret) -> Optional[str]:
-    """Return what is wrong with the value that a source returned, without showing it.
+# For what is not sent, or not known yet.
+_ANY = Secret("-")
 
-    Example:
-        >>> problem_of(Secret(7)), problem_of(Secret("sk-1"))
-        ('must return text, not of type int', None)
-    """
-    if not isinstance(secret.reveal(), str):
-        return f"must return text, not {kind_of(secret.reveal())}"
-    if not secret.reveal():
-        return "must not return an empty text"
-    if not is_header_value(secret.reveal()):
-        return "must return text that a header can hold"
-    return None
+
+def tokens_of(settings: Settings) -> Mapping[Any, Token]:
+    """Return what authorises the requests of a client, by what `Request.credentials` names."""
+    tokens = {
+        Credential.API_KEY: Token(settings.api_key, "api_key"),
+        Credential.ACCESS_TOKEN: Token(settings.access_token, "access_token"),
+        Credential.NONE: Token(),
+    }
+    more = {
+        name: Token(each.secret, name, each)
+        for name, each in settings.credentials.items()
+    }
+    return {**tokens, **more}
+
+
+def secrets_of(tokens: Iterable[Token]) -> Iterator[Secret]:
+    """Yield what must not be shown, in each form in which it is sent."""
+    for token in tokens:
+        if token.current is not None:
+            yield from token.credential.spellings(token.current)

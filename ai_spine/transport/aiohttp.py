@@ -15,7 +15,8 @@ from urllib3.util.wait import wait_for_read
 from yarl import URL
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import CLOSED, Attempt, HTTPTransport, Reply, abort
+from ai_spine.transport.async_http import CLOSED, HTTPTransport, abort
+from ai_spine.transport.async_replies import Attempt, Reply
 from ai_spine.transport.decompression import BrokenCompression
 from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
@@ -200,7 +201,8 @@ class AiohttpTransport(HTTPTransport):
             options = {"auto_decompress": False, "raise_for_status": False}
             attempt.note_sending()
         # All others that it would add are set; to skip none takes less time.
-        skipped = ("Content-Type",) if body is None and method != "GET" else None
+        untyped = "Content-Type" not in prepared.headers
+        skipped = ("Content-Type",) if untyped and (body or method != "GET") else None
         token = _ATTEMPT.set(attempt)
         try:
             response = await session.request(

@@ -6,21 +6,23 @@ only. What goes wrong with the network is returned as a `Failure`, never raised.
 """
 
 from abc import ABC, abstractmethod
-from typing import Optional, Union
+from typing import Mapping, Optional, Union
 from urllib.request import getproxies
 
 from ai_spine.exceptions import CallInfo
-from ai_spine.policy.messages import Credential, Request, Response
+from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.redaction import Redactor, passwords_of
 from ai_spine.policy.retry import Failure
 from ai_spine.policy.settings import Settings
-from ai_spine.policy.tokens import Token
+from ai_spine.policy.tokens import secrets_of, tokens_of
 
 
-class AsyncEventStream(ABC):
-    """A response that is a stream of events and still open."""
+class AsyncByteStream(ABC):
+    """A response that is still open: a stream of events, or of any bytes."""
 
     status: int
+    headers: Mapping[str, str]
+    """Names are found in any case."""
     call = CallInfo()
     """What is known of the request."""
 
@@ -48,16 +50,12 @@ class AsyncTransport(ABC):
     """How many streams may be open at once, beside the requests; `None` for any number."""
 
     def __init__(self, settings: Settings) -> None:
-        self.tokens = {
-            Credential.API_KEY: Token(settings.api_key),
-            Credential.ACCESS_TOKEN: Token(settings.access_token),
-            Credential.NONE: Token(),
-        }
+        self.tokens = tokens_of(settings)
         """What authorises requests; the client asks for those that are not fixed."""
         proxies = [proxy.reveal() for proxy in settings.proxies.values()]
         self.redactor = Redactor(
             (
-                *(token.current for token in self.tokens.values()),
+                *secrets_of(self.tokens.values()),
                 *passwords_of([*proxies, *getproxies().values()]),
             )
         )
@@ -74,13 +72,14 @@ class AsyncTransport(ABC):
 
     @abstractmethod
     async def open_stream(
-        self, request: Request, timeout: float
-    ) -> Union[AsyncEventStream, Response, Failure]:
+        self, request: Request, timeout: float, any_type: bool = False
+    ) -> Union[AsyncByteStream, Response, Failure]:
         """Send a request for a stream and read its headers; of an error, the whole response.
 
         Args:
             request: The request.
             timeout: Seconds until the headers must have come.
+            any_type: Whether any response of status 2xx is a stream, not only one of events.
         """
 
     @abstractmethod

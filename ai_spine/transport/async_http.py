@@ -6,17 +6,22 @@ import sys
 import warnings
 import weakref
 from abc import abstractmethod
-from typing import Any, Callable, List, Mapping, Optional, Union
+from typing import Any, Callable, Iterator, List, Optional, Union
 
 from ai_spine.constants import MAX_ERROR_BYTES, MAX_REDIRECTS, MAX_RESPONSE_BYTES
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.policy.event_streams import is_event_stream
 from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.settings import Settings
-from ai_spine.transport.async_base import AsyncEventStream, AsyncTransport
+from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
+from ai_spine.transport.async_replies import INCOMPLETE, Attempt, Reply
 from ai_spine.transport.decompression import Decompressor, is_known_encoding
-from ai_spine.transport.requests.bodies import unknown_encoding
+from ai_spine.transport.requests.bodies import (
+    CUT_SHORT,
+    STREAMED,
+    is_stream,
+    unknown_encoding,
+)
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
 from ai_spine.transport.requests.request_builder import (
     PlainRequest,
@@ -25,56 +30,10 @@ from ai_spine.transport.requests.request_builder import (
 )
 from ai_spine.utils.timeouts import TimeLimits, time_limit
 
-_NOT_FREE = Failure(FailureKind.NOT_SENT, "no connection was free in time", True)
-_NOT_CONNECTED = Failure(FailureKind.NOT_SENT, "could not connect in time", True)
-_NO_RESPONSE = Failure(FailureKind.UNCERTAIN, "no response in time", True)
-_INCOMPLETE = Failure(
-    FailureKind.UNCERTAIN, "the response was not complete in time", True
-)
 CLOSED = Failure(FailureKind.NOT_SENT, "the client was closed")
 
 
-class Attempt:
-    """How far an attempt has come, so that a failure says what it means."""
-
-    on_timeout = _NOT_FREE
-    """What it means if the time is over now."""
-
-    def note_connecting(self) -> None:
-        """Note that there is room for the request."""
-        self.on_timeout = _NOT_CONNECTED
-
-    def note_sending(self) -> None:
-        """Note that a connection stands: from now on the request may run."""
-        self.on_timeout = _NO_RESPONSE
-
-    @property
-    def was_sent(self) -> bool:
-        """Whether the request may have reached the server."""
-        return self.on_timeout.kind is not FailureKind.NOT_SENT
-
-
-class Reply:
-    """A response whose headers have been read, of either library."""
-
-    status_code: int
-    headers: Mapping[str, str]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the body is known to have been read to its end."""
-        return False
-
-    @abstractmethod
-    async def read(self) -> bytes:
-        """Return the next bytes of the body, compressed as they were sent; none at its end."""
-
-    @abstractmethod
-    async def aclose(self) -> None:
-        """Free the connection, and close it if the body was not read to its end."""
-
-
-class _Stream(AsyncEventStream):
+class _Stream(AsyncByteStream):
     """A stream over a reply.
 
     Args:
@@ -86,7 +45,9 @@ class _Stream(AsyncEventStream):
     def __init__(
         self, reply: Reply, transport: "HTTPTransport", release: Callable[[], None]
     ) -> None:
-        self.status = reply.status_code
+        self.status, self.headers = reply.status_code, reply.headers
+        self._decompressor = Decompressor(reply.encoding)
+        self._pieces: Iterator[bytes] = iter(())
         self._reply, self._transport = reply, transport
         self._release: Optional[Callable[[], None]] = release
 
@@ -96,7 +57,14 @@ class _Stream(AsyncEventStream):
         attempt.note_sending()
         try:
             async with time_limit(timeout):
-                return await self._reply.read()
+                while True:
+                    piece = next(self._pieces, b"")
+                    if piece:
+                        return piece
+                    data = await self._reply.read()
+                    if not data:
+                        return CUT_SHORT if self._decompressor.is_unfinished else b""
+                    self._pieces = self._decompressor.feed(data)
         except BaseException as error:
             return self._transport.failure_of(error, handled, attempt)
 
@@ -157,7 +125,7 @@ class HTTPTransport(AsyncTransport):
         try:
             prepared = self._builder.build_plain(request)
             async with here.limits.of(timeout), here.free:
-                last = await self._follow(here, prepared, attempt)
+                last = await self._follow(here, request, prepared, attempt)
                 if isinstance(last, Failure):
                     return last
                 reply = last
@@ -169,8 +137,8 @@ class HTTPTransport(AsyncTransport):
                 await reply.aclose()
 
     async def open_stream(
-        self, request: Request, timeout: float
-    ) -> Union[AsyncEventStream, Response, Failure]:
+        self, request: Request, timeout: float, any_type: bool = False
+    ) -> Union[AsyncByteStream, Response, Failure]:
         """Send a request for a stream and read its headers; of an error, the whole response."""
         handled, attempt, here = sys.exc_info()[1], Attempt(), self._here()
         reply: Optional[Reply] = None
@@ -180,11 +148,11 @@ class HTTPTransport(AsyncTransport):
             async with here.limits.of(timeout):
                 await here.free.acquire()
                 release = here.free.release
-                last = await self._follow(here, prepared, attempt)
+                last = await self._follow(here, request, prepared, attempt)
                 if isinstance(last, Failure):
                     return last
                 reply = last
-                result = await self._read_stream(reply, attempt)
+                result = await self._read_stream(reply, attempt, any_type)
                 if result is not None:
                     return result
                 stream = _Stream(reply, self, release)
@@ -231,7 +199,11 @@ class HTTPTransport(AsyncTransport):
         return self._translate(error, handled, attempt)
 
     async def _follow(
-        self, here: LoopState, prepared: PlainRequest, attempt: Attempt
+        self,
+        here: LoopState,
+        request: Request,
+        prepared: PlainRequest,
+        attempt: Attempt,
     ) -> Union[Reply, Failure]:
         """Send a request, follow redirects within the origin, and return the first other reply."""
         attempt.note_connecting()
@@ -241,7 +213,11 @@ class HTTPTransport(AsyncTransport):
                 return reply
             await reply.aclose()
             target = redirect_target(
-                prepared, reply.status_code, reply.headers, self.redactor.redact
+                prepared,
+                reply.status_code,
+                reply.headers,
+                self.redactor.redact,
+                self._builder.auth_of(request),
             )
             if isinstance(target, Failure):
                 return target
@@ -256,14 +232,14 @@ class HTTPTransport(AsyncTransport):
 
     async def _read(self, reply: Reply, attempt: Attempt) -> Union[Response, Failure]:
         """Read a body up to the limit."""
-        encoding = reply.headers.get("Content-Encoding", "").strip().lower()
+        encoding = reply.encoding
         if not is_known_encoding(encoding):
             return unknown_encoding(encoding, self.redactor.redact)
         if reply.status_code < 200:
             return Failure(
                 FailureKind.UNCERTAIN, "the server changed to another protocol"
             )
-        attempt.on_timeout = _INCOMPLETE
+        attempt.on_timeout = INCOMPLETE
         chunk = b"" if reply.is_complete else await reply.read()
         is_short = len(chunk) <= MAX_ERROR_BYTES and reply.is_complete
         if is_short and encoding in ("", "identity"):  # as nearly all are
@@ -290,12 +266,12 @@ class HTTPTransport(AsyncTransport):
         return Response(reply.status_code, reply.headers, bytes(body))
 
     async def _read_stream(
-        self, reply: Reply, attempt: Attempt
+        self, reply: Reply, attempt: Attempt, any_type: bool
     ) -> Union[Response, Failure, None]:
-        """Return `None` if a reply is a stream of events; else the whole response."""
-        if reply.status_code == 200 and is_event_stream(reply.headers):
-            encoding = reply.headers.get("Content-Encoding", "").strip().lower()
-            if encoding in ("", "identity"):
+        """Return `None` if a reply is a stream; else the whole response."""
+        if is_stream(reply.status_code, reply.headers, any_type):
+            encoding = reply.encoding
+            if encoding in STREAMED[any_type]:
                 return None
             return unknown_encoding(encoding, self.redactor.redact)
         if 200 <= reply.status_code < 300:  # it may have no end, and is of no use

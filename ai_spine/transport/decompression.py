@@ -35,6 +35,11 @@ class Decompressor:
         self._zlib: Any = None
         self._is_done = False
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the body must go on."""
+        return self._zlib is not None
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what the next bytes of the body become.
 

@@ -164,7 +164,7 @@ def test_a_stream_is_opened_again_with_another_key(serve, make_client):
         ((OSError("sk-secret is on the disk"),), "raised OSError"),
         ((7,), "must return text, not of type int"),
         ((None,), "must return text, not None"),
-        (("",), "must not return an empty text"),
+        (("",), "must return text that is not empty"),
         (("sk-secret\n",), "must return text that a header can hold"),
     ],
 )

@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from typing import Any, Callable, Iterable, Mapping, Optional, Union
+from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
 
 import requests
 import urllib3
@@ -12,7 +12,8 @@ from ai_spine.constants import MAX_ERROR_BYTES, MAX_RESPONSE_BYTES
 from ai_spine.policy.event_streams import is_event_stream
 from ai_spine.policy.messages import Response
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.base import EventStream
+from ai_spine.transport.base import ByteStream
+from ai_spine.transport.decompression import BrokenCompression, Decompressor
 from ai_spine.transport.requests.failures import translate_errors
 from ai_spine.transport.requests.sockets import extend_timeout
 from ai_spine.utils import one_line
@@ -22,11 +23,15 @@ _CHUNK_BYTES = 16 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _LENGTH = re.compile("[0-9]{1,18}")
+_WITHOUT_BODY = (204, 304)
+CUT_SHORT = Failure(FailureKind.UNCERTAIN, "the response was cut short")
+# By whether a stream may be of any type: one of events is asked for as it is.
+STREAMED = {False: ("", "identity"), True: _ENCODINGS}
 
 Redact = Callable[[str], str]
 
 
-class RequestsStream(EventStream):
+class RequestsStream(ByteStream):
     """A stream over a `requests` response whose headers have been read.
 
     Args:
@@ -34,32 +39,64 @@ class RequestsStream(EventStream):
     """
 
     def __init__(self, reply: requests.Response) -> None:
-        self.status = reply.status_code
+        self.status, self.headers = reply.status_code, reply.headers
         self._reply = reply
+        self._left = _length_of(reply)
+        self._decompressor = Decompressor(_encoding_of(reply))
+        self._pieces: Iterator[bytes] = iter(())
+        self._is_complete = False
 
     def read(self, timeout: float) -> Union[bytes, Failure]:
         """Return the next bytes as soon as there are any; none at the end of the stream."""
-        handled = sys.exc_info()[1]
+        handled, deadline = sys.exc_info()[1], time.monotonic() + timeout
         try:
-            extend_timeout(self._reply, timeout)
-            # What `requests` and `urllib3` offer waits until a whole chunk is there.
-            raw: Any = self._reply.raw
-            return bytes(raw._fp.read1(_CHUNK_BYTES))
+            while True:
+                piece = next(self._pieces, b"")
+                if piece:
+                    return piece
+                extend_timeout(self._reply, max(deadline - time.monotonic(), 0.001))
+                # What `requests` and `urllib3` offer waits until a whole chunk is there.
+                raw: Any = self._reply.raw
+                data = bytes(raw._fp.read1(_CHUNK_BYTES))
+                if not data:
+                    return self._end()
+                self._left = None if self._left is None else self._left - len(data)
+                self._pieces = self._decompressor.feed(data)
+        except BrokenCompression as error:
+            return Failure(FailureKind.UNREADABLE, f"the response's {error}")
         except BaseException as error:
             return translate_errors(error, handled)
 
+    def _end(self) -> Union[bytes, Failure]:
+        if self._left or self._decompressor.is_unfinished:
+            return CUT_SHORT
+        self._is_complete = True
+        return b""
+
     def close(self) -> None:
-        """Close the connection; a second call changes nothing."""
-        self._reply.close()
+        """Close the connection, or leave it to others; a second call changes nothing."""
+        raw: Any = self._reply.raw
+        if self._is_complete:
+            raw._fp.close()  # so that the connection is known to be free
+            raw.release_conn()
+        else:
+            self._reply.close()
+
+
+def is_stream(status: int, headers: Mapping[str, str], any_type: bool) -> bool:
+    """Return whether a response is a stream: of events, or of any bytes."""
+    if any_type:
+        return 200 <= status < 300
+    return status == 200 and is_event_stream(headers)
 
 
 def stream_of(
-    reply: requests.Response, deadline: float, redact: Redact
-) -> Union[EventStream, Response, Failure]:
+    reply: requests.Response, deadline: float, redact: Redact, any_type: bool
+) -> Union[ByteStream, Response, Failure]:
     """Return the stream that a reply is; of any other reply, the whole response."""
-    if reply.status_code == 200 and is_event_stream(reply.headers):
+    if is_stream(reply.status_code, reply.headers, any_type):
         encoding = _encoding_of(reply)
-        if encoding in ("", "identity"):
+        if encoding in STREAMED[any_type]:
             return RequestsStream(reply)
         reply.close()
         return unknown_encoding(encoding, redact)
@@ -79,7 +116,7 @@ def read_response(
     if reply.status_code < 200:
         return Failure(FailureKind.UNCERTAIN, "the server changed to another protocol")
     body = bytearray()
-    length = None if encoding else _content_length(reply.headers)
+    length = None if encoding else _length_of(reply)
     is_error = not 200 <= reply.status_code < 300
     for chunk in _chunks_of(reply, length):
         body += chunk
@@ -98,13 +135,16 @@ def read_response(
                 timed_out=True,
             )
     if length is not None and len(body) < length:
-        return Failure(FailureKind.UNCERTAIN, "the response was cut short")
+        return CUT_SHORT
     return Response(reply.status_code, reply.headers, bytes(body))
 
 
-def _content_length(headers: Mapping[str, str]) -> Optional[int]:
+def _length_of(reply: requests.Response) -> Optional[int]:
     """Return how many bytes a body must have; a chunked body marks its end itself."""
+    headers = reply.headers
     if "chunked" in headers.get("Transfer-Encoding", "").lower():
+        return None
+    if reply.status_code in _WITHOUT_BODY or reply.request.method == "HEAD":
         return None
     length = headers.get("Content-Length", "")
     return int(length) if _LENGTH.fullmatch(length) else None

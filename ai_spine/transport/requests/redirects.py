@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import requests
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.requests.request_builder import PlainRequest
+from ai_spine.transport.requests.request_builder import Authorization, PlainRequest
 from ai_spine.utils import one_line, origin
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -23,8 +23,9 @@ def redirect_target(
     status: int,
     headers: Mapping[str, str],
     redact: Callable[[str], str],
+    auth: Authorization,
 ) -> Union[str, Failure]:
-    """Return the URL that a redirect leads to, if it may be followed."""
+    """Return the URL that a redirect leads to, with its credentials, if it may be followed."""
     method, here = prepared.method, prepared.url or ""
     try:
         target = urljoin(here, headers["Location"])
@@ -33,7 +34,7 @@ def redirect_target(
         new_origin = origin(target)
     except (ValueError, requests.RequestException):
         return Failure(FailureKind.REFUSED, "the server redirected to an invalid URL")
-    keeps_method = method == "GET" or status in _METHOD_KEEPING_REDIRECTS
+    keeps_method = method in ("GET", "HEAD") or status in _METHOD_KEEPING_REDIRECTS
     if new_origin != origin(here):
         return Failure(
             FailureKind.REFUSED if keeps_method else FailureKind.UNREADABLE,
@@ -44,4 +45,4 @@ def redirect_target(
         # 303 means that the request was carried out, and where to see the result.
         kind = FailureKind.UNREADABLE if status == 303 else FailureKind.REFUSED
         return Failure(kind, f"the server redirected a {method} ({status})")
-    return target
+    return auth.authorise_target(target)

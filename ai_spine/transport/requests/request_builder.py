@@ -1,52 +1,71 @@
 """Builds the requests that a session sends; what one operation's requests share is built once."""
 
-from typing import Callable, Dict, Mapping, MutableMapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
+from requests.utils import requote_uri
 
 from ai_spine.__version__ import __version__
-from ai_spine.policy.messages import Credential, Request
+from ai_spine.policy.messages import JSON, Request
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.tokens import Token
 from ai_spine.transport.requests.bodies import ACCEPTED_ENCODINGS
 from ai_spine.utils import fill_in, origin, quote_segment
 
-_LENGTH, _TYPE, _JSON = "Content-Length", "Content-Type", "application/json"
+_LENGTH, _TYPE, _COOKIE = "Content-Length", "Content-Type", "Cookie"
 _HEADERS = {
-    "Accept": _JSON,
+    "Accept": JSON,
     "Accept-Encoding": ACCEPTED_ENCODINGS,
     "User-Agent": f"ai-spine-sdk-python/{__version__}",
 }
-_MAX_TEMPLATES = 64  # there are fewer operations; `AISpine.request` takes any path
+_MAX_TEMPLATES = (
+    512  # most APIs have fewer operations; `AISpine.request` takes any path
+)
+_WITHOUT_LENGTH = ("GET", "HEAD")  # if they have no body, as `requests` does
 
 
-class BearerAuth(AuthBase):
-    """Adds the key to requests to one origin, and to no others.
+class Authorization(AuthBase):
+    """Adds credentials to requests to one origin, and to no others.
 
-    Clients without a key have one as well: with it, `requests` does not read `~/.netrc`.
+    Requests without a credential have one as well: with it, `requests` does not read `~/.netrc`.
+
+    Args:
+        tokens: What is added.
+        base_url: A URL of the origin.
     """
 
-    def __init__(self, token: Token, base_url: str) -> None:
-        self._token = token
+    def __init__(self, tokens: Sequence[Token], base_url: str) -> None:
+        self._tokens = tokens
         # As `requests` writes it, which may differ from what was given: bücher.example, say.
         url = requests.Request("GET", base_url).prepare().url or ""
         self._origin = origin(url)
         self._root = url[: url.index("/", url.index("//") + 2) + 1]
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        self.add_key(prepared.url or "", prepared.headers)
+        self.authorise(prepared)
         return prepared
 
-    def add_key(self, url: str, headers: MutableMapping[str, str]) -> None:
-        """Add the key to the headers of a request if its URL is on the right origin."""
-        key = self._token.current
-        if key is not None and self._is_own_origin(url):
-            headers["Authorization"] = f"Bearer {key.reveal()}"
+    def authorise(
+        self, request: Union[requests.PreparedRequest, "PlainRequest"]
+    ) -> None:
+        """Add the credentials to a request if its URL is on the right origin."""
+        url = request.url or ""
+        if url.startswith(self._root) or origin(url) == self._origin:
+            for token in self._tokens:
+                secret = token.current
+                if secret is not None:
+                    request.url = url = token.credential.place(
+                        secret, url, request.headers
+                    )
 
-    def _is_own_origin(self, url: str) -> bool:
-        return url.startswith(self._root) or origin(url) == self._origin
+    def authorise_target(self, url: str) -> str:
+        """Return the URL of a redirect with the credentials that belong into it."""
+        for token in self._tokens:
+            if token.current is not None and token.credential.is_in_url:
+                url = token.credential.place(token.current, url, {})
+        return url
 
 
 class PlainRequest:
@@ -77,7 +96,7 @@ class RequestBuilder:
     def __init__(
         self,
         settings: Settings,
-        tokens: Mapping[Credential, Token],
+        tokens: Mapping[Any, Token],
         session: Callable[[], requests.Session],
         is_plain: Callable[[], bool],
     ) -> None:
@@ -85,13 +104,22 @@ class RequestBuilder:
         self._root = settings.base_url[
             : len(settings.base_url) - len(urlsplit(settings.base_url).path)
         ]
-        self._auth = {
-            credential: BearerAuth(token, settings.base_url)
-            for credential, token in tokens.items()
-        }
-        # By method, path and whether there is a body; none of them holds a key or an id.
-        self._templates: Dict[Tuple[str, str, bool], requests.PreparedRequest] = {}
-        self._names = {name.lower(): name for name in (*_HEADERS, _TYPE, _LENGTH)}
+        self._tokens, self._base_url = tokens, settings.base_url
+        self._auth: Dict[Tuple[Any, ...], Authorization] = {}
+        # By method, path and type of the body; none of them holds a key or an id.
+        self._templates: Dict[Tuple[str, str, bool, Any], requests.PreparedRequest] = {}
+        known = [*_HEADERS, _TYPE, _LENGTH, _COOKIE]
+        known += [token.credential.name for token in tokens.values()]
+        self._names = {name.lower(): name for name in known}
+
+    def auth_of(self, request: Request) -> Authorization:
+        """Return what adds the credentials of a request."""
+        auth = self._auth.get(request.credentials)
+        if auth is None:
+            tokens = [self._tokens[name] for name in request.credentials]
+            auth = Authorization(tokens, self._base_url)
+            self._auth[request.credentials] = auth
+        return auth
 
     def build_plain(self, request: Request) -> PlainRequest:
         """Build the request for one attempt, for another library than `requests`."""
@@ -102,16 +130,18 @@ class RequestBuilder:
         for name, value in request.headers.items():
             headers[self._names.get(name.lower(), name)] = value
         if request.content is not None:
-            headers[_TYPE] = _JSON
+            if request.content_type is not None:
+                headers[_TYPE] = request.content_type
             headers[_LENGTH] = str(len(request.content))
-        elif request.method != "GET":  # as `requests` does
+        elif request.method not in _WITHOUT_LENGTH:
             headers[_LENGTH] = "0"
-        self._auth[request.credential].add_key(url, headers)
-        return PlainRequest(request.method, url, headers, request.content)
+        plain = PlainRequest(request.method, url, headers, request.content)
+        self.auth_of(request).authorise(plain)
+        return plain
 
     def build(self, request: Request) -> requests.PreparedRequest:
         """Build the request for one attempt."""
-        auth = self._auth[request.credential]
+        auth = self.auth_of(request)
         if not self._is_plain():
             return self._prepare(request, request.headers, auth)
         template = self._template(request)
@@ -129,13 +159,14 @@ class RequestBuilder:
 
     def _template(self, request: Request) -> requests.PreparedRequest:
         """Return the request of an operation, with the names of its ids and without a key."""
-        name = (request.method, request.template, request.content is not None)
+        has_body = request.content is not None
+        name = (request.method, request.template, has_body, request.content_type)
         template = self._templates.get(name)
         if template is None:
             if len(self._templates) >= _MAX_TEMPLATES:
                 self._templates.clear()
-            no_ids = request._replace(ids={}, query="")
-            template = self._prepare(no_ids, {}, self._auth[Credential.NONE])
+            no_ids = request._replace(ids={}, query="", credentials=())
+            template = self._prepare(no_ids, {}, self.auth_of(no_ids))
             template.body = None
             self._templates[name] = template
         return template
@@ -145,8 +176,8 @@ class RequestBuilder:
     ) -> requests.PreparedRequest:
         """Let the session prepare a request, with whatever the caller has set on it."""
         content_type: Dict[str, str] = {}
-        if request.content is not None:
-            content_type[_TYPE] = _JSON
+        if request.content is not None and request.content_type is not None:
+            content_type[_TYPE] = request.content_type
         path = fill_in(request.template, request.ids)
         return self._session().prepare_request(
             requests.Request(
@@ -168,6 +199,9 @@ def bare_session() -> requests.Session:
 
 def _with_ids(url: str, ids: Mapping[str, str]) -> str:
     for name, value in ids.items():
-        head, _, tail = url.rpartition(f"%7B{name}%7D")  # the last, as in `fill_in`
+        # The last, as in `fill_in`.
+        head, found, tail = url.rpartition(f"%7B{name}%7D")
+        if not found:  # a name that `requests` has quoted
+            head, _, tail = url.rpartition(requote_uri("{%s}" % name))
         url = head + quote_segment(value) + tail
     return url

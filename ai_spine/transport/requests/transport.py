@@ -12,7 +12,7 @@ from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.settings import Settings
-from ai_spine.transport.base import EventStream, Transport
+from ai_spine.transport.base import ByteStream, Transport
 from ai_spine.transport.requests.bodies import read_response, stream_of
 from ai_spine.transport.requests.failures import translate_errors
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
@@ -68,7 +68,7 @@ class RequestsTransport(Transport):
             prepared = self._builder.build(request)
             send, options = pool.sender(prepared.url)
             reply = send(prepared, timeout=_within(deadline), **options)
-            last = self._follow(prepared, reply, deadline)
+            last = self._follow(request, prepared, reply, deadline)
             if isinstance(last, Failure):
                 return last
             with last:
@@ -79,18 +79,18 @@ class RequestsTransport(Transport):
             pool.release()
 
     def open_stream(
-        self, request: Request, timeout: float
-    ) -> Union[EventStream, Response, Failure]:
+        self, request: Request, timeout: float, any_type: bool = False
+    ) -> Union[ByteStream, Response, Failure]:
         """Send a request for a stream and read its headers; of an error, the whole response."""
         handled, deadline = sys.exc_info()[1], time.monotonic() + timeout
         try:
             prepared = self._builder.build(request)
             send, options = self.pool.sender(prepared.url)
             reply = send(prepared, timeout=_within(deadline), **options)
-            last = self._follow(prepared, reply, deadline)
+            last = self._follow(request, prepared, reply, deadline)
             if isinstance(last, Failure):
                 return last
-            return stream_of(last, deadline, self.redactor.redact)
+            return stream_of(last, deadline, self.redactor.redact, any_type)
         except BaseException as error:
             return translate_errors(error, handled)
 
@@ -100,6 +100,7 @@ class RequestsTransport(Transport):
 
     def _follow(
         self,
+        request: Request,
         prepared: requests.PreparedRequest,
         reply: requests.Response,
         deadline: float,
@@ -110,7 +111,11 @@ class RequestsTransport(Transport):
                 return reply
             reply.close()
             target = redirect_target(
-                prepared, reply.status_code, reply.headers, self.redactor.redact
+                prepared,
+                reply.status_code,
+                reply.headers,
+                self.redactor.redact,
+                self._builder.auth_of(request),
             )
             if isinstance(target, Failure):
                 return target

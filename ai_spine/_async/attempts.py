@@ -1,0 +1,186 @@
+"""Makes the attempts of a call, until there is a response, a refusal, or no time left."""
+
+import math
+from typing import Any, Callable, Optional, Union
+
+from ai_spine._async.asking import ask_if_needed, may_ask_again
+from ai_spine._async.reports import AsyncReports
+from ai_spine._async.runtime import Sleep
+from ai_spine.exceptions import AISpineError, InsufficientCreditsError
+from ai_spine.policy.call_state import CallState
+from ai_spine.policy.messages import Request, Response
+from ai_spine.policy.outcomes import (
+    error_of_failure,
+    error_of_response,
+    read_response,
+    read_value,
+)
+from ai_spine.policy.request_events import log
+from ai_spine.policy.retry import Failure, FailureKind, RetryPolicy
+from ai_spine.policy.server_state import ServerState
+from ai_spine.policy.telemetry import Telemetry
+from ai_spine.transport.async_base import AsyncByteStream
+
+Result = Union[Response, AsyncByteStream, Failure]
+
+
+class AsyncAttempts(AsyncReports):
+    """Repeats attempts where that is right, and maps every failure."""
+
+    state: ServerState
+    clock: Callable[[], float]
+    sleep: Sleep
+    telemetry: Telemetry
+    _policy: RetryPolicy
+
+    def redact(self, text: str) -> str:
+        """Remove the client's secrets from a server's text, before it becomes an error's."""
+        return self.transport.redactor.redact(text)
+
+    async def _repeat(
+        self, call: CallState, request: Request, attempt: Any = None
+    ) -> Any:
+        """Make attempts until there is a response, a refusal, or no time left.
+
+        Args:
+            call: The state of the call.
+            request: What each attempt sends.
+            attempt: Makes one; by default one that reads the whole response.
+        """
+        transport = self.transport
+        tokens = [transport.tokens[name] for name in request.credentials]
+        attempt = attempt or transport.send
+        with self.telemetry.scope(call, request.template, request.query) as call.scope:
+            request = request.with_headers(call.scope.headers)
+            while True:
+                for token in tokens:
+                    if token.must_be_asked_for:
+                        await ask_if_needed(transport, token, call)
+                result: Optional[Result] = await self._wait_for_turn(call)
+                if result is None:
+                    timeout = await self._begin_attempt(call, request)
+                    call.token_versions = [token.version for token in tokens]
+                    result = await attempt(request, timeout)
+                    result = await self._end_attempt(call, result)
+                outcome = self._read(call, result)
+                if not isinstance(outcome, Failure):
+                    return outcome
+                delay = self._delay_before_next(outcome, call)
+                if may_ask_again(tokens, call, result):
+                    delay = 0.0
+                call.note(outcome, delay)
+                if delay is None:
+                    raise await self._error_of(result, outcome, call)
+                await self.emit_retry(call, outcome, delay)
+                await self.sleep(delay)
+
+    async def _wait_for_turn(self, call: CallState) -> Optional[Failure]:
+        """Sleep while the server has asked this client, in whichever call, to wait.
+
+        Returns:
+            Why no attempt may be made; `None` if one may.
+        """
+        cooldown, held_until = self.state.cooldown, -math.inf
+        # Without retries the caller alone decides. Another call may make the wait longer.
+        while self.settings.max_retries and cooldown.until > held_until:
+            held_until, left = cooldown.until, cooldown.remaining(self.clock())
+            if left <= 0:
+                break
+            too_late = (
+                call.deadline is not None and self.clock() + left >= call.deadline
+            )
+            if too_late or left > self._policy.retry_after_limit:
+                message = f"the server asked to wait {left:.3g} s, which is too long"
+                return Failure(
+                    FailureKind.NOT_SENT, message, too_late, retry_after=left
+                )
+            log.debug("%s %s: waiting %.2f s", call.method, call.path, left)
+            await self.sleep(left)
+        if call.deadline is not None and self.clock() >= call.deadline:
+            return Failure(
+                FailureKind.NOT_SENT, "the deadline has passed", timed_out=True
+            )
+        return None
+
+    async def _begin_attempt(self, call: CallState, request: Request) -> float:
+        """Report an attempt to hooks and log, and return the seconds that it may take."""
+        call.attempt_began = now = self.clock()
+        timeout = call.timeout or self.settings.timeout
+        if call.deadline is not None:
+            timeout = min(timeout, call.deadline - now)
+        call.attempt_timeout = timeout
+        call.scope.begin_attempt()
+        if self.is_observed("request"):
+            await self.emit("request", call, call.attempt)
+        self.log_body("request", call, request.content)
+        return timeout
+
+    async def _end_attempt(self, call: CallState, result: Result) -> Result:
+        """Report what became of an attempt, and return it."""
+        status = cause = None
+        if isinstance(result, Failure):
+            if result.timed_out:
+                message = f"{result.message} ({call.attempt_timeout:g} s)"
+                result = result._replace(message=message)
+            cause = result.message
+        else:
+            status = result.status
+            if isinstance(result, Response):
+                self.state.learn_from(result.headers, call.idempotency_key)
+                self.log_body("response", call, result.body)
+            else:
+                result.call = call.info(transient=True)
+        call.scope.end_attempt(status, cause)
+        try:
+            if self.is_observed("response"):
+                elapsed = self.clock() - call.attempt_began
+                known = {"status_code": status, "cause": cause, "elapsed": elapsed}
+                await self.emit("response", call, call.attempt, **known)
+        except BaseException:
+            if isinstance(result, AsyncByteStream):
+                await result.aclose()
+            raise
+        return result
+
+    def _read(self, call: CallState, result: Result) -> Any:
+        """Return what is read from a result, or a `Failure` that says why nothing is."""
+        if isinstance(result, (Failure, AsyncByteStream)):
+            return result
+        if call.streams and 200 <= result.status < 300:
+            return Failure(
+                FailureKind.UNREADABLE, "the response is not a stream of events"
+            )
+        read = read_value if call.parses else read_response
+        return read(result, call.read, self._policy, self.redact)
+
+    def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
+        """Return the seconds to sleep before another attempt; `None` if there is to be none."""
+        asked, made = failure.retry_after, call.attempts_that_count + 1
+        may_pass = failure.kind in (FailureKind.NOT_DONE, FailureKind.UNCERTAIN)
+        if may_pass and asked is not None and asked <= self._policy.retry_after_limit:
+            self.state.cooldown.extend(self.clock() + asked)
+        if not self._policy.may_repeat(self._repeat_as(call), failure, made):
+            return None
+        delay = self._policy.delay(made, asked)
+        if delay is None or call.deadline is None:
+            return delay
+        return delay if self.clock() + delay < call.deadline else None
+
+    def _repeat_as(self, call: CallState) -> str:
+        """Return the method that says whether a call may be repeated."""
+        is_safe = not call.parses and self.state.echoes_idempotency_keys
+        return "PUT" if is_safe and call.idempotency_key else call.repeat_as
+
+    async def _error_of(
+        self, result: Result, failure: Failure, call: CallState
+    ) -> AISpineError:
+        """Return the error to raise for a call that has failed for good."""
+        info = call.info(
+            transient=failure.kind not in (FailureKind.REFUSED, FailureKind.UNREADABLE)
+        )
+        if not isinstance(result, Response):
+            return error_of_failure(self.settings.base_url, failure, info)
+        error = error_of_response(result, failure, info, self.redact, call.refine)
+        if isinstance(error, InsufficientCreditsError):
+            await self.report_credits(error.credits_available or 0)
+        return error

@@ -1,0 +1,199 @@
+"""The credentials of a client, and where a request carries each. Pure; no `repr` shows one."""
+
+import base64
+import re
+from typing import Any, Iterator, MutableMapping, Optional
+from urllib.parse import quote
+
+from ai_spine.exceptions import ConfigurationError
+from ai_spine.policy.json_encoding import kind_of
+from ai_spine.utils import Secret, is_header_value, is_unicode
+
+TOKEN = "token"
+"""The name of the credential that a client is given as its token."""  # nosec B105
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")
+
+
+class ApiCredential:
+    """What authorises a request, and where the request carries it.
+
+    Args:
+        name: The name of the header, the cookie or the parameter.
+        token: The text, or a function that returns it, which is asked before the first request and
+            again when the server refuses what it returned.
+
+    Raises:
+        ConfigurationError: The place has no such name, or cannot hold such a text.
+    """
+
+    is_in_url = False
+    """Whether the URL carries it, and not a header."""
+
+    def __init__(self, name: str, token: Any) -> None:
+        self.secret = token if isinstance(token, Secret) else Secret(token)
+        """The text or the function, wrapped."""
+        del token  # before all checks, for the sake of tracebacks that show locals
+        kind = type(self).__name__
+        if not self._has_name(name):
+            raise ConfigurationError(f"{kind} must have a name that can be sent")
+        self.name = name
+        """The name of the header, the cookie or the parameter."""
+        if not callable(self.secret.reveal()):
+            problem = self.problem_of(self.secret)
+            if problem is not None:
+                raise ConfigurationError(f"the token of {kind} must be {problem}")
+
+    def _has_name(self, name: Any) -> bool:
+        return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+    def problem_of(self, secret: Secret) -> Optional[str]:
+        """Return what a text must be, if it is something else; it is not shown.
+
+        Example:
+            >>> HeaderCredential("X-Key", "k").problem_of(Secret("no\\nheader"))
+            'text that a header can hold'
+        """
+        value: Any = secret.reveal()
+        if not isinstance(value, str):
+            return f"text, not {kind_of(value)}"
+        if not value:
+            return "text that is not empty"
+        return self._misfit(value)
+
+    def _misfit(self, text: str) -> Optional[str]:
+        return None if is_header_value(text) else "text that a header can hold"
+
+    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
+        """Add a text to the headers of a request, or return its URL with it."""
+        raise NotImplementedError
+
+    def spellings(self, secret: Secret) -> Iterator[Secret]:
+        """Yield each form in which a server could repeat a text."""
+        yield secret
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+class HeaderCredential(ApiCredential):
+    """A token in a header.
+
+    Args:
+        name: The name of the header.
+        token: The token, or a function that returns it.
+        prefix: What stands before it; by default `Bearer ` in `Authorization`, and nothing in other
+            headers.
+
+    Example:
+        >>> HeaderCredential("X-API-Key", "sk-1")
+        HeaderCredential('X-API-Key')
+    """
+
+    def __init__(self, name: str, token: Any, prefix: Optional[str] = None) -> None:
+        hidden = token if isinstance(token, Secret) else Secret(token)
+        del token
+        super().__init__(name, hidden)
+        if prefix is None:
+            prefix = "Bearer " if name.lower() == "authorization" else ""
+        if not isinstance(prefix, str) or not is_header_value(prefix.strip() or "-"):
+            raise ConfigurationError("prefix must be text that a header can hold")
+        self.prefix = prefix
+        """What stands before the token."""
+
+    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
+        """Add a token to the headers, unless the caller has set that header."""
+        headers.setdefault(self.name, self.prefix + secret.reveal())
+        return url
+
+
+class BasicCredential(HeaderCredential):
+    """A user name and a password, in the header `Authorization`.
+
+    Args:
+        user: The name; it may be empty.
+        password: The password, or a function that returns it; it may be empty.
+
+    Example:
+        >>> BasicCredential("ada", "secret")
+        BasicCredential('ada')
+    """
+
+    def __init__(self, user: str, password: Any = "") -> None:
+        hidden = password if isinstance(password, Secret) else Secret(password)
+        del password
+        if not isinstance(user, str) or ":" in user or not is_unicode(user):
+            raise ConfigurationError("user must be text without a colon")
+        self.user = user
+        """The name of the user."""
+        super().__init__("Authorization", hidden, "Basic ")
+
+    def problem_of(self, secret: Secret) -> Optional[str]:
+        """Return what a password must be, if it is something else; it is not shown."""
+        value: Any = secret.reveal()
+        if not isinstance(value, str):
+            return f"text, not {kind_of(value)}"
+        return None if is_unicode(value) else "text that can be encoded"
+
+    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
+        """Add the name and a password to the headers, unless the caller has set that header."""
+        headers.setdefault(self.name, self.prefix + self._encoded(secret))
+        return url
+
+    def spellings(self, secret: Secret) -> Iterator[Secret]:
+        """Yield the password, as it is and as it is sent."""
+        if secret.reveal():
+            yield secret
+            yield Secret(self._encoded(secret))
+
+    def _encoded(self, secret: Secret) -> str:
+        pair = f"{self.user}:{secret.reveal()}".encode("utf-8")
+        return base64.b64encode(pair).decode("ascii")
+
+    def __repr__(self) -> str:
+        return f"BasicCredential({self.user!r})"
+
+
+class QueryCredential(ApiCredential):
+    """A token in the query. Prefer a header: proxies and servers log queries.
+
+    Args:
+        name: The name of the parameter.
+        token: The token, or a function that returns it.
+    """
+
+    is_in_url = True
+
+    def _has_name(self, name: Any) -> bool:
+        return isinstance(name, str) and bool(name) and is_unicode(name)
+
+    def _misfit(self, text: str) -> Optional[str]:
+        return None if is_unicode(text) else "text that a URL can hold"
+
+    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
+        """Return the URL with a token in its query, unless the query has one already."""
+        start, mark, query = url.partition("?")
+        name = quote(self.name, safe="")
+        if any(pair.partition("=")[0] == name for pair in query.split("&")):
+            return url
+        pair = f"{name}={quote(secret.reveal(), safe='')}"
+        return f"{url}{'&' if query else '' if mark else '?'}{pair}"
+
+
+class CookieCredential(ApiCredential):
+    """A token in a cookie.
+
+    Args:
+        name: The name of the cookie.
+        token: The token, or a function that returns it.
+    """
+
+    def _misfit(self, text: str) -> Optional[str]:
+        return None if _COOKIE_VALUE.fullmatch(text) else "text that a cookie can hold"
+
+    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
+        """Add a token to the cookies of a request."""
+        cookie = f"{self.name}={secret.reveal()}"
+        others = headers.get("Cookie")
+        headers["Cookie"] = f"{others}; {cookie}" if others else cookie
+        return url
