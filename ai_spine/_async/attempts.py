@@ -150,8 +150,11 @@ class AsyncAttempts(AsyncReports):
             return Failure(
                 FailureKind.UNREADABLE, "the response is not a stream of events"
             )
-        read = read_value if call.parses else read_response
-        return read(result, call.read, self._policy, self.redact)
+        if call.parses:
+            return read_value(result, call.read, self._policy, self.redact)
+        return read_response(
+            result, call.read, self._policy, self.redact, call.judge
+        )
 
     def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
         """Return the seconds to sleep before another attempt; `None` if there is to be none."""
@@ -168,7 +171,8 @@ class AsyncAttempts(AsyncReports):
 
     def _repeat_as(self, call: CallState) -> str:
         """Return the method that says whether a call may be repeated."""
-        is_safe = not call.parses and self.state.echoes_idempotency_keys
+        echoes = not call.parses and self.state.echoes_idempotency_keys
+        is_safe = call.idempotent or echoes
         return "PUT" if is_safe and call.idempotency_key else call.repeat_as
 
     async def _error_of(

@@ -40,6 +40,7 @@ def call_of(
         tenant=tenant,
     )
     call.read, call.parses, call.refine = exchange.read, False, exchange.refine
+    call.idempotent, call.judge = exchange.idempotent, exchange.judge
     given = _checked(exchange.headers) if exchange.headers else {}
     call.request_id = given.get(REQUEST_ID_HEADER.lower(), call.request_id)
     key = given.get(IDEMPOTENCY_KEY_HEADER.lower(), idempotency_key)

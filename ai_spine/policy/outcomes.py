@@ -45,10 +45,20 @@ def read_response(
     read: Callable[[Response], T],
     policy: RetryPolicy,
     redact: Redact,
+    judge: Optional[Callable[[Failure, Response], Failure]] = None,
 ) -> Union[T, Failure]:
-    """Return what an exchange reads from a response, or the failure, as `read_value` does."""
+    """Return what an exchange reads from a response, or the failure, as `read_value` does.
+
+    Args:
+        response: The response.
+        read: Reads it.
+        policy: Reads `Retry-After`.
+        redact: Removes secrets.
+        judge: Returns what a refusal means, where its body says so.
+    """
     if not 200 <= response.status < 300:
-        return _refusal(response, policy)
+        refusal = _refusal(response, policy)
+        return refusal if judge is None else judge(refusal, response)
     return _read(read, response, redact)
 
 
