@@ -11,30 +11,36 @@ from typing import (
     Iterator,
     Mapping,
     Optional,
+    Tuple,
     TypeVar,
-    cast,
+    Union,
 )
 from urllib.parse import urlsplit
 
-from ai_spine._async.attempts import AsyncAttempts
+from ai_spine._async.asking import ask_if_needed, may_ask_again
+from ai_spine._async.attempts import AsyncAttempts, Result
 from ai_spine._async.byte_streams import open_bytes
+from ai_spine._async.middleware import through
 from ai_spine._async.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.exchanges import call_of, request_of
 from ai_spine.policy.json_encoding import encode_json
+from ai_spine.policy.middleware import Middleware
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
-from ai_spine.policy.retry import REPEATABLE_METHODS, RetryPolicy
+from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.telemetry import Telemetry
+from ai_spine.policy.tokens import Sources, without_those_set
 from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import Duration, check_seconds
 from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
 from ai_spine.utils import random_id
 
 T = TypeVar("T")
+Attempt = Callable[[Request, float], Any]
 
 
 class AsyncApiClient(AsyncAttempts):
@@ -62,6 +68,8 @@ class AsyncApiClient(AsyncAttempts):
         telemetry: Optional[Telemetry] = None,
     ) -> None:
         self.settings = settings
+        self.middleware = Middleware()
+        """What sees each attempt."""
         self.transport = transport
         self.state = state or ServerState(
             transport.max_streams, transport.tokens.values()
@@ -71,6 +79,7 @@ class AsyncApiClient(AsyncAttempts):
         self.telemetry = telemetry or make_telemetry(
             settings.tracing, base_url=settings.base_url, redact=self.redact
         )
+        self._sources = Sources(transport.tokens)
         self._base_path = urlsplit(settings.base_url).path
         self._headers = {**settings.headers, **settings.tenancy_headers()}
         self._policy = RetryPolicy(
@@ -84,7 +93,7 @@ class AsyncApiClient(AsyncAttempts):
         self, settings: Settings, telemetry: Optional[Telemetry] = None
     ) -> "AsyncApiClient":
         """Return a client with other settings, or other telemetry, and the same connections."""
-        return AsyncApiClient(
+        changed = AsyncApiClient(
             settings,
             self.transport,
             state=self.state,
@@ -93,6 +102,8 @@ class AsyncApiClient(AsyncAttempts):
             sleep=self.sleep,
             telemetry=telemetry or self.telemetry,
         )
+        changed.middleware = self.middleware
+        return changed
 
     def __reduce__(self) -> Any:
         return AsyncApiClient, (self.settings, self.transport)
@@ -131,25 +142,29 @@ class AsyncApiClient(AsyncAttempts):
 
     async def call(
         self,
-        operation: Operation[T],
+        operation: Union[Operation[T], Exchange],
         *,
         ids: Optional[Dict[str, str]] = None,
         body: Optional[Mapping[str, Any]] = None,
         params: Optional[Mapping[str, Any]] = None,
         idempotency_key: Optional[str] = None,
         last_event_id: Optional[str] = None,
+        timeout: Optional[float] = None,
         deadline: Optional[float] = None,
+        opens: bool = False,
     ) -> T:
         """Send an operation until there is a response, a refusal, or no time left.
 
         Args:
-            operation: What to send.
+            operation: What to send; `send` and `open` have the arguments for an exchange.
             ids: The ids of its path.
             body: The body, sent as JSON.
             params: The query; `None` values are left out.
             idempotency_key: The key of a POST; `None` makes one.
             last_event_id: The id of the event after which a stream is to begin.
+            timeout: Seconds for each attempt, instead of the client's own.
             deadline: Seconds for the whole call; the client's own `deadline` applies as well.
+            opens: Whether to return the response of an exchange still open.
 
         Returns:
             What the operation reads from the response; for a stream, an open `AsyncByteStream`.
@@ -157,18 +172,54 @@ class AsyncApiClient(AsyncAttempts):
         Raises:
             ValidationError: `body` is not JSON, or `params` do not fit into a URL. Nothing was
                 sent.
-            ConfigurationError: The operation needs an account token, and there is none.
+            ConfigurationError: The operation needs a credential, and there is none.
             AuthenticationError: The function for the key raised an exception, or returned no key.
             APIError: The server refused, or its response cannot be read.
             NetworkError: No response came.
         """
-        call = self._start(operation, ids or {}, body, deadline)
-        call.last_event_id = last_event_id
-        if call.repeat_as not in REPEATABLE_METHODS:
-            call.idempotency_key = idempotency_key or random_id()
-        request = self._request(operation, call, body, params)
-        attempt = self.transport.open_stream if operation.streams else None
-        return cast(T, await self._repeat(call, request, attempt))
+        if isinstance(operation, Exchange):
+            call, request = self._start_exchange(operation, idempotency_key, deadline)
+        else:
+            call, request = self._start(
+                operation,
+                ids or {},
+                body,
+                params,
+                idempotency_key,
+                last_event_id,
+                deadline,
+            )
+        call.timeout = timeout
+        transport, tokens = self.transport, self._sources[request.credentials]
+        attempt: Attempt = transport.open_stream if call.streams else transport.send
+        if opens:
+            attempt = partial(open_bytes, transport, self.state, self.sleep)
+        if self.middleware.members:
+            attempt = partial(through, self.middleware, attempt)
+        with self.telemetry.scope(call, request.template, request.query) as call.scope:
+            request = request.with_headers(call.scope.headers)
+            while True:
+                for token in tokens:
+                    if token.must_be_asked_for:
+                        await ask_if_needed(transport, token, call)
+                result: Optional[Result] = await self._wait_for_turn(call)
+                if result is None:
+                    timeout = await self._begin_attempt(call, request)
+                    if tokens:
+                        call.token_versions = [token.version for token in tokens]
+                    result = await attempt(request, timeout)
+                    result = await self._end_attempt(call, result)
+                outcome = self._read(call, result)
+                if not isinstance(outcome, Failure):
+                    return outcome  # type: ignore[no-any-return]
+                delay = self._delay_before_next(outcome, call)
+                if tokens and may_ask_again(tokens, call, result):
+                    delay = 0.0
+                call.note(outcome, delay)
+                if delay is None:
+                    raise await self._error_of(result, outcome, call)
+                await self.emit_retry(call, outcome, delay)
+                await self.sleep(delay)
 
     async def send(
         self,
@@ -197,8 +248,12 @@ class AsyncApiClient(AsyncAttempts):
             APIError: The server refused, or its response cannot be read.
             NetworkError: No response came.
         """
-        call = self._start_exchange(exchange, idempotency_key, timeout, deadline)
-        return await self._repeat(call, request_of(exchange, call, self._headers))
+        return await self.call(
+            exchange,
+            idempotency_key=idempotency_key,
+            timeout=_seconds("timeout", timeout),
+            deadline=_seconds("deadline", deadline),
+        )
 
     async def open(
         self,
@@ -222,28 +277,33 @@ class AsyncApiClient(AsyncAttempts):
         Raises:
             AISpineError: As for `send`.
         """
-        call = self._start_exchange(exchange, idempotency_key, timeout, deadline)
-        request = request_of(exchange, call, self._headers)
-        attempt = partial(open_bytes, self.transport, self.state, self.sleep)
-        return cast(AsyncByteStream, await self._repeat(call, request, attempt))
+        return await self.call(
+            exchange,
+            idempotency_key=idempotency_key,
+            timeout=_seconds("timeout", timeout),
+            deadline=_seconds("deadline", deadline),
+            opens=True,
+        )
 
     def _start(
         self,
         operation: Operation[Any],
         ids: Mapping[str, str],
         body: Optional[Mapping[str, Any]],
+        params: Optional[Mapping[str, Any]],
+        idempotency_key: Optional[str],
+        last_event_id: Optional[str],
         seconds: Optional[float],
-    ) -> CallState:
-        """Return the state of a new call, with its deadline."""
+    ) -> Tuple[CallState, Request]:
+        """Return the state of a new call, and the request that each of its attempts sends."""
         needs_token = operation.credential is Credential.ACCESS_TOKEN
         if needs_token and self.settings.access_token is None:
             raise ConfigurationError(
                 f"{operation.name} needs an account token: AsyncAISpine(access_token=...)"
             )
-        template = self._base_path + operation.template(self.settings.api_prefix)
         call = CallState(
             operation.method,
-            template,
+            self._base_path + operation.template(self.settings.api_prefix),
             ids,
             self._deadline_after(seconds),
             reads=operation.reads,
@@ -252,33 +312,34 @@ class AsyncApiClient(AsyncAttempts):
             tenant=self.settings.tenant,
         )
         call.read = operation.read
-        return call
+        call.last_event_id = last_event_id
+        if call.repeat_as not in REPEATABLE_METHODS:
+            call.idempotency_key = idempotency_key or random_id()
+        return call, self._request(operation, call, body, params)
 
     def _start_exchange(
         self,
         exchange: Exchange,
         idempotency_key: Optional[str],
-        timeout: Optional[Duration],
-        deadline: Optional[Duration],
-    ) -> CallState:
-        """Return the state of a new call, with its limits."""
+        seconds: Optional[float],
+    ) -> Tuple[CallState, Request]:
+        """Return the state of a new call, and the request that each of its attempts sends."""
+        tokens = self.transport.tokens
         for name in exchange.credentials:
-            if name not in self.transport.tokens:
+            if name not in tokens:
                 raise ConfigurationError(
                     f"{exchange.name} needs the credential {name!r}, which the client does not have"
                 )
-        if deadline is not None:
-            deadline = check_seconds("deadline", deadline)
+        if exchange.headers:
+            exchange = without_those_set(exchange, tokens)
         call = call_of(
             exchange,
             self._base_path,
-            self._deadline_after(deadline),
+            self._deadline_after(seconds),
             idempotency_key,
             self.settings.tenant,
         )
-        if timeout is not None:
-            call.timeout = check_seconds("timeout", timeout)
-        return call
+        return call, request_of(exchange, call, self._headers)
 
     def _deadline_after(self, seconds: Optional[float]) -> Optional[float]:
         """Return when a call must be over, by the clock; `None` if it may take any time."""
@@ -303,3 +364,7 @@ class AsyncApiClient(AsyncAttempts):
             None if body is None else JSON,
             (operation.credential,),
         )
+
+
+def _seconds(name: str, value: Optional[Duration]) -> Optional[float]:
+    return None if value is None else check_seconds(name, value)

@@ -1,9 +1,8 @@
-"""Makes the attempts of a call, until there is a response, a refusal, or no time left."""
+"""What comes before each attempt of a call, and what becomes of it."""
 
 import math
 from typing import Any, Callable, Optional, Union
 
-from ai_spine._async.asking import ask_if_needed, may_ask_again
 from ai_spine._async.reports import AsyncReports
 from ai_spine._async.runtime import Sleep
 from ai_spine.exceptions import AISpineError, InsufficientCreditsError
@@ -25,7 +24,7 @@ Result = Union[Response, AsyncByteStream, Failure]
 
 
 class AsyncAttempts(AsyncReports):
-    """Repeats attempts where that is right, and maps every failure."""
+    """Decides whether an attempt may be made, and maps every failure."""
 
     state: ServerState
     clock: Callable[[], float]
@@ -36,43 +35,6 @@ class AsyncAttempts(AsyncReports):
     def redact(self, text: str) -> str:
         """Remove the client's secrets from a server's text, before it becomes an error's."""
         return self.transport.redactor.redact(text)
-
-    async def _repeat(
-        self, call: CallState, request: Request, attempt: Any = None
-    ) -> Any:
-        """Make attempts until there is a response, a refusal, or no time left.
-
-        Args:
-            call: The state of the call.
-            request: What each attempt sends.
-            attempt: Makes one; by default one that reads the whole response.
-        """
-        transport = self.transport
-        tokens = [transport.tokens[name] for name in request.credentials]
-        attempt = attempt or transport.send
-        with self.telemetry.scope(call, request.template, request.query) as call.scope:
-            request = request.with_headers(call.scope.headers)
-            while True:
-                for token in tokens:
-                    if token.must_be_asked_for:
-                        await ask_if_needed(transport, token, call)
-                result: Optional[Result] = await self._wait_for_turn(call)
-                if result is None:
-                    timeout = await self._begin_attempt(call, request)
-                    call.token_versions = [token.version for token in tokens]
-                    result = await attempt(request, timeout)
-                    result = await self._end_attempt(call, result)
-                outcome = self._read(call, result)
-                if not isinstance(outcome, Failure):
-                    return outcome
-                delay = self._delay_before_next(outcome, call)
-                if may_ask_again(tokens, call, result):
-                    delay = 0.0
-                call.note(outcome, delay)
-                if delay is None:
-                    raise await self._error_of(result, outcome, call)
-                await self.emit_retry(call, outcome, delay)
-                await self.sleep(delay)
 
     async def _wait_for_turn(self, call: CallState) -> Optional[Failure]:
         """Sleep while the server has asked this client, in whichever call, to wait.
@@ -109,6 +71,8 @@ class AsyncAttempts(AsyncReports):
         if call.deadline is not None:
             timeout = min(timeout, call.deadline - now)
         call.attempt_timeout = timeout
+        if not call.attempts and self.settings.retry_budget is not None:
+            self.state.retry_budget.note_call(self.settings.retry_budget)
         call.scope.begin_attempt()
         if self.is_observed("request"):
             await self.emit("request", call, call.attempt)
@@ -152,9 +116,7 @@ class AsyncAttempts(AsyncReports):
             )
         if call.parses:
             return read_value(result, call.read, self._policy, self.redact)
-        return read_response(
-            result, call.read, self._policy, self.redact, call.judge
-        )
+        return read_response(result, call.read, self._policy, self.redact, call.judge)
 
     def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
         """Return the seconds to sleep before another attempt; `None` if there is to be none."""
@@ -165,9 +127,15 @@ class AsyncAttempts(AsyncReports):
         if not self._policy.may_repeat(self._repeat_as(call), failure, made):
             return None
         delay = self._policy.delay(made, asked)
-        if delay is None or call.deadline is None:
-            return delay
-        return delay if self.clock() + delay < call.deadline else None
+        if delay is None:
+            return None
+        if call.deadline is not None and self.clock() + delay >= call.deadline:
+            return None
+        has_budget = self.settings.retry_budget is not None
+        if has_budget and not self.state.retry_budget.take():
+            log.debug("%s %s: too many retries lately", call.method, call.path)
+            return None
+        return delay
 
     def _repeat_as(self, call: CallState) -> str:
         """Return the method that says whether a call may be repeated."""

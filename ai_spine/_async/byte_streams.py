@@ -12,7 +12,7 @@ _PAUSE = 0.02  # seconds between two looks for a free connection
 _NOT_FREE = Failure(FailureKind.NOT_SENT, "no connection was free in time", True)
 _NO_STREAMS = Failure(
     FailureKind.REFUSED,
-    "the session that the client was given has no connections for streams",
+    "there are no connections for streams: raise pool_size, or pass a session that has more",
 )
 
 

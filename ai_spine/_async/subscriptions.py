@@ -2,7 +2,7 @@
 
 import random
 from contextlib import aclosing
-from typing import Any, AsyncGenerator, Callable, Iterator, Optional, Union
+from typing import Any, AsyncGenerator, Callable, Iterator, Optional
 
 from ai_spine._async.api import AsyncApiClient
 from ai_spine._async.runtime import call_back
@@ -128,9 +128,7 @@ class AsyncSubscription:
             self._refuse(stream, "the response is not a stream of events")
         return None
 
-    async def _read(
-        self, stream: AsyncByteStream
-    ) -> AsyncGenerator[StreamEvent, None]:
+    async def _read(self, stream: AsyncByteStream) -> AsyncGenerator[StreamEvent, None]:
         """Yield the new events of one connection until it is lost."""
         parser = EventParser()
         is_new = self._progress.is_new
@@ -141,7 +139,9 @@ class AsyncSubscription:
                 return
             self._failures = 0
             for raw in self._parse(stream, parser, data):
-                if is_new(raw.id):  # noted first: what fails with it does not get it again
+                if is_new(
+                    raw.id
+                ):  # noted first: what fails with it does not get it again
                     yield StreamEvent(raw.id, raw.type, raw.data, parser.retry)
             limit = self._api.settings.retry_after_limit
             self._wait = min(parser.retry or 0.0, limit)

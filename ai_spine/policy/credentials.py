@@ -2,7 +2,7 @@
 
 import base64
 import re
-from typing import Any, Iterator, MutableMapping, Optional
+from typing import Any, Callable, Iterator, Optional, Union
 from urllib.parse import quote
 
 from ai_spine.exceptions import ConfigurationError
@@ -11,6 +11,8 @@ from ai_spine.utils import Secret, is_header_value, is_unicode
 
 TOKEN = "token"
 """The name of the credential that a client is given as its token."""  # nosec B105
+Given = Union[str, Callable[[], Any], Secret]
+"""A text, or the function that returns it, wrapped or not."""
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")
 
@@ -27,11 +29,8 @@ class ApiCredential:
         ConfigurationError: The place has no such name, or cannot hold such a text.
     """
 
-    is_in_url = False
-    """Whether the URL carries it, and not a header."""
-
-    def __init__(self, name: str, token: Any) -> None:
-        self.secret = token if isinstance(token, Secret) else Secret(token)
+    def __init__(self, name: str, token: Given) -> None:
+        self.secret = _wrapped(token)
         """The text or the function, wrapped."""
         del token  # before all checks, for the sake of tracebacks that show locals
         kind = type(self).__name__
@@ -64,8 +63,8 @@ class ApiCredential:
     def _misfit(self, text: str) -> Optional[str]:
         return None if is_header_value(text) else "text that a header can hold"
 
-    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
-        """Add a text to the headers of a request, or return its URL with it."""
+    def place(self, secret: Secret, request: Any) -> None:
+        """Add a text to a request that is about to be sent: to its `headers`, or to its `url`."""
         raise NotImplementedError
 
     def spellings(self, secret: Secret) -> Iterator[Secret]:
@@ -90,8 +89,8 @@ class HeaderCredential(ApiCredential):
         HeaderCredential('X-API-Key')
     """
 
-    def __init__(self, name: str, token: Any, prefix: Optional[str] = None) -> None:
-        hidden = token if isinstance(token, Secret) else Secret(token)
+    def __init__(self, name: str, token: Given, prefix: Optional[str] = None) -> None:
+        hidden = _wrapped(token)
         del token
         super().__init__(name, hidden)
         if prefix is None:
@@ -101,10 +100,9 @@ class HeaderCredential(ApiCredential):
         self.prefix = prefix
         """What stands before the token."""
 
-    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
-        """Add a token to the headers, unless the caller has set that header."""
-        headers.setdefault(self.name, self.prefix + secret.reveal())
-        return url
+    def place(self, secret: Secret, request: Any) -> None:
+        """Add a token to the headers of a request."""
+        request.headers[self.name] = self.prefix + secret.reveal()
 
 
 class BasicCredential(HeaderCredential):
@@ -116,16 +114,18 @@ class BasicCredential(HeaderCredential):
 
     Example:
         >>> BasicCredential("ada", "secret")
-        BasicCredential('ada')
+        BasicCredential('Authorization')
     """
 
-    def __init__(self, user: str, password: Any = "") -> None:
-        hidden = password if isinstance(password, Secret) else Secret(password)
-        del password
-        if not isinstance(user, str) or ":" in user or not is_unicode(user):
+    def __init__(self, user: str, password: Given = "") -> None:
+        hidden = _wrapped(password)
+        name = Secret(user)
+        is_possible = isinstance(user, str) and ":" not in user and is_unicode(user)
+        del user, password
+        if not is_possible:
             raise ConfigurationError("user must be text without a colon")
-        self.user = user
-        """The name of the user."""
+        self.user = name
+        """The name, wrapped: some servers take a key for it, and no password."""
         super().__init__("Authorization", hidden, "Basic ")
 
     def problem_of(self, secret: Secret) -> Optional[str]:
@@ -135,23 +135,19 @@ class BasicCredential(HeaderCredential):
             return f"text, not {kind_of(value)}"
         return None if is_unicode(value) else "text that can be encoded"
 
-    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
-        """Add the name and a password to the headers, unless the caller has set that header."""
-        headers.setdefault(self.name, self.prefix + self._encoded(secret))
-        return url
+    def place(self, secret: Secret, request: Any) -> None:
+        """Add the name and a password to the headers of a request."""
+        request.headers[self.name] = self.prefix + self._encoded(secret)
 
     def spellings(self, secret: Secret) -> Iterator[Secret]:
-        """Yield the password, as it is and as it is sent."""
-        if secret.reveal():
-            yield secret
-            yield Secret(self._encoded(secret))
+        """Yield the password, or the name where there is none, as it is and as it is sent."""
+        yield Secret(self._encoded(secret))
+        if secret.reveal() or self.user.reveal():
+            yield secret if secret.reveal() else self.user
 
     def _encoded(self, secret: Secret) -> str:
-        pair = f"{self.user}:{secret.reveal()}".encode("utf-8")
+        pair = f"{self.user.reveal()}:{secret.reveal()}".encode("utf-8")
         return base64.b64encode(pair).decode("ascii")
-
-    def __repr__(self) -> str:
-        return f"BasicCredential({self.user!r})"
 
 
 class QueryCredential(ApiCredential):
@@ -162,16 +158,18 @@ class QueryCredential(ApiCredential):
         token: The token, or a function that returns it.
     """
 
-    is_in_url = True
-
     def _has_name(self, name: Any) -> bool:
         return isinstance(name, str) and bool(name) and is_unicode(name)
 
     def _misfit(self, text: str) -> Optional[str]:
         return None if is_unicode(text) else "text that a URL can hold"
 
-    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
-        """Return the URL with a token in its query, unless the query has one already."""
+    def place(self, secret: Secret, request: Any) -> None:
+        """Add a token to the query of a request, unless the query has one already."""
+        request.url = self.added_to(request.url, secret)
+
+    def added_to(self, url: str, secret: Secret) -> str:
+        """Return a URL with a token in its query, unless it has one already."""
         start, mark, query = url.partition("?")
         name = quote(self.name, safe="")
         if any(pair.partition("=")[0] == name for pair in query.split("&")):
@@ -191,9 +189,11 @@ class CookieCredential(ApiCredential):
     def _misfit(self, text: str) -> Optional[str]:
         return None if _COOKIE_VALUE.fullmatch(text) else "text that a cookie can hold"
 
-    def place(self, secret: Secret, url: str, headers: MutableMapping[str, str]) -> str:
+    def place(self, secret: Secret, request: Any) -> None:
         """Add a token to the cookies of a request."""
-        cookie = f"{self.name}={secret.reveal()}"
-        others = headers.get("Cookie")
-        headers["Cookie"] = f"{others}; {cookie}" if others else cookie
-        return url
+        others, cookie = request.headers.get("Cookie"), f"{self.name}={secret.reveal()}"
+        request.headers["Cookie"] = f"{others}; {cookie}" if others else cookie
+
+
+def _wrapped(given: Any) -> Secret:
+    return given if isinstance(given, Secret) else Secret(given)

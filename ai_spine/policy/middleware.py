@@ -52,8 +52,9 @@ def checked(name: str, method: Any, value: Any, kind: Type[M]) -> M:
     if isinstance(value, Request):
         for header, text in value.headers.items():
             if not is_header_value(header) or not is_header_value(text):
+                shown = one_line(str(header), 100)
                 raise ValidationError(
-                    f"the middleware {owner} has set the header {one_line(str(header), 100)}, which "
-                    "must be printable ASCII text without spaces around it"
+                    f"the middleware {owner} has set the header {shown}, which must be "
+                    "printable ASCII text without spaces around it"
                 )
     return value

@@ -37,7 +37,10 @@ def read_value(
         kind = one_line(redact(content_type), 60) or "unknown type"
         message = f"the response is not JSON ({kind}, {len(response.body)} bytes)"
         return Failure(FailureKind.UNREADABLE, message)
-    return _read(read, payload, redact)
+    try:
+        return read(payload)
+    except UnexpectedResponse as error:
+        return _unexpected(error, redact)
 
 
 def read_response(
@@ -59,7 +62,10 @@ def read_response(
     if not 200 <= response.status < 300:
         refusal = _refusal(response, policy)
         return refusal if judge is None else judge(refusal, response)
-    return _read(read, response, redact)
+    try:
+        return read(response)
+    except UnexpectedResponse as error:
+        return _unexpected(error, redact)
 
 
 def _refusal(response: Response, policy: RetryPolicy) -> Failure:
@@ -70,12 +76,9 @@ def _refusal(response: Response, policy: RetryPolicy) -> Failure:
     )
 
 
-def _read(read: Callable[[Any], T], argument: Any, redact: Redact) -> Union[T, Failure]:
-    try:
-        return read(argument)
-    except UnexpectedResponse as error:
-        message = redact(f"the server responded with {error}")
-        return Failure(FailureKind.UNREADABLE, message)
+def _unexpected(error: UnexpectedResponse, redact: Redact) -> Failure:
+    message = redact(f"the server responded with {error}")
+    return Failure(FailureKind.UNREADABLE, message)
 
 
 def error_of_failure(base_url: str, failure: Failure, call: CallInfo) -> NetworkError:

@@ -44,7 +44,9 @@ def target_of(path: Any, query: Any, base_url: str) -> Target:
     text, _, own = _local(path, base_url).partition("?")
     checked = check_path("path", text)
     if "#" in own or has_control_characters(own) or " " in own or not is_unicode(own):
-        raise ValidationError(f"path has a query that cannot be sent: {one_line(own, 100)!r}")
+        raise ValidationError(
+            f"path has a query that cannot be sent: {one_line(own, 100)!r}"
+        )
     if query is not None and own:
         raise ValidationError("path must not have a query where query is given too")
     given = check_mapping("query", query or {})
@@ -119,8 +121,6 @@ def read_json(response: Response) -> Any:
         ) from None
 
 
-
-
 def _local(path: Any, base_url: str) -> str:
     """Return a path; of a URL, what is below the base URL.
 
@@ -134,5 +134,3 @@ def _local(path: Any, base_url: str) -> str:
             f"path is a URL that is not below {base_url}: {one_line(path, 100)!r}"
         )
     return path[len(base_url) :]
-
-

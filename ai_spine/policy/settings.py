@@ -59,6 +59,8 @@ class Settings(NamedTuple):
     tracing: bool = True
     credentials: Mapping[str, ApiCredential] = {}
     """What authorises exchanges, by name."""
+    retry_budget: Optional[float] = None
+    """Retries for each call, on average; `None` for any number."""
 
     def tenancy_headers(self) -> Dict[str, str]:
         """Return the headers that say for whom a request is."""

@@ -1,10 +1,20 @@
 """`Token`: what authorises requests; fixed, or asked for and kept until it is refused. Pure."""
 
 import threading
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ai_spine.policy.credentials import ApiCredential, HeaderCredential
-from ai_spine.policy.messages import Credential
+from ai_spine.policy.messages import Credential, Exchange
 from ai_spine.policy.settings import Settings
 from ai_spine.utils import Secret
 
@@ -99,3 +109,33 @@ def secrets_of(tokens: Iterable[Token]) -> Iterator[Secret]:
     for token in tokens:
         if token.current is not None:
             yield from token.credential.spellings(token.current)
+
+
+class Sources(Dict[Tuple[Any, ...], Sequence[Token]]):
+    """The tokens of requests that functions return, by `Request.credentials`; most have none.
+
+    Args:
+        tokens: The tokens of a client.
+    """
+
+    def __init__(self, tokens: Mapping[Any, Token]) -> None:
+        super().__init__()
+        self._tokens = tokens
+
+    def __missing__(self, names: Tuple[Any, ...]) -> Sequence[Token]:
+        tokens = (self._tokens[name] for name in names)
+        found = tuple(token for token in tokens if token.source is not None)
+        self[names] = found
+        return found
+
+
+def without_those_set(exchange: Exchange, tokens: Mapping[Any, Token]) -> Exchange:
+    """Return an exchange without the credentials whose header the caller has set."""
+    given = {name.lower() for name in exchange.headers}
+    kept = tuple(
+        name
+        for name in exchange.credentials
+        if not isinstance(tokens[name].credential, HeaderCredential)
+        or tokens[name].credential.name.lower() not in given
+    )
+    return exchange._replace(credentials=kept)

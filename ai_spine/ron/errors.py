@@ -15,7 +15,7 @@ RonError (AISpineError)
     └── RonServerError (ServerError)                  5xx
 """
 
-from typing import Any, Dict, Mapping, Optional, Tuple, Type, cast
+from typing import Any, Dict, Mapping, Optional, Tuple, Type
 
 from ai_spine import exceptions as core
 
@@ -155,7 +155,7 @@ def as_ron(error: core.AISpineError) -> RonError:
         known.get("status_code") == 402
     ):  # it is about credits, which a node does not have
         kind = RonProblem
-    made = cast(RonError, kind.__new__(kind))
+    made = kind.__new__(kind)
     made.args, made.__cause__ = error.args, error.__cause__
     vars(made).update(known)
     return made

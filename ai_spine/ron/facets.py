@@ -1,10 +1,22 @@
 """Manifests of facets, as TOML: written, read and checked."""
 
+import importlib
 import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Iterable, List, Mapping, Optional, Sequence, Set, Type, TypeVar
+from typing import (
+    Any,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Type,
+    TypeVar,
+)
 
 from ai_spine.exceptions import ValidationError
 from ai_spine.policy.validation import METHODS, check_path
@@ -90,10 +102,7 @@ class Facet:
         Raises:
             RonConfigError: It is no manifest, or something in it is missing or wrong.
         """
-        try:
-            import tomllib as toml
-        except ImportError:
-            import tomli as toml  # type: ignore[import-not-found,no-redef]
+        toml = _toml()
         try:
             found = toml.loads(text)
         except (toml.TOMLDecodeError, TypeError, RecursionError):
@@ -134,7 +143,7 @@ def check_unique(facets: Iterable[Facet]) -> None:
         seen.add(facet.id)
 
 
-def _problems(facet: Facet, said: Set[str]) -> Iterable[str]:
+def _problems(facet: Facet, said: Set[str]) -> Iterator[str]:
     """Yield what is wrong with a facet."""
     if not isinstance(facet.id, str) or not _ID.fullmatch(facet.id):
         yield "has an id that is not of small letters, digits, '.', '_' and '-'"
@@ -156,7 +165,7 @@ def _problems(facet: Facet, said: Set[str]) -> Iterable[str]:
         yield from _problems_of_route(facet.kind, route)
 
 
-def _problems_of_route(kind: str, route: Route) -> Iterable[str]:
+def _problems_of_route(kind: str, route: Route) -> Iterator[str]:
     if route.method not in METHODS:
         yield f"has a route whose method is not one of {', '.join(METHODS)}"
     try:
@@ -170,6 +179,16 @@ def _problems_of_route(kind: str, route: Route) -> Iterable[str]:
         yield f"has a file that leads out of its folder: {one_line(str(parts), 100)!r}"
     if route.integrity is not None and set(route.integrity) != {"algo", "value"}:
         yield "has an integrity without algo and value"
+
+
+def _toml() -> Any:
+    """Return the module that reads TOML, which Python has since 3.11."""
+    for name in ("tomllib", "tomli"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise RonConfigError("manifests need tomli on this Python: pip install tomli")
 
 
 def _list(value: Any) -> List[Any]:

@@ -15,6 +15,7 @@ from ai_spine.policy.redaction import Redactor, passwords_of
 from ai_spine.policy.retry import Failure
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.tokens import secrets_of, tokens_of
+from ai_spine.transport.library_logs import hide_in_logs
 
 
 class AsyncByteStream(ABC):
@@ -60,6 +61,7 @@ class AsyncTransport(ABC):
             )
         )
         """Removes the client's secrets from a server's words."""
+        hide_in_logs(self.tokens.values(), self.redactor)
 
     @abstractmethod
     async def send(self, request: Request, timeout: float) -> Union[Response, Failure]:

@@ -8,6 +8,7 @@ from requests.auth import AuthBase
 from requests.utils import requote_uri
 
 from ai_spine.__version__ import __version__
+from ai_spine.policy.credentials import QueryCredential
 from ai_spine.policy.messages import JSON, Request
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.tokens import Token
@@ -54,17 +55,14 @@ class Authorization(AuthBase):
         url = request.url or ""
         if url.startswith(self._root) or origin(url) == self._origin:
             for token in self._tokens:
-                secret = token.current
-                if secret is not None:
-                    request.url = url = token.credential.place(
-                        secret, url, request.headers
-                    )
+                if token.current is not None:
+                    token.credential.place(token.current, request)
 
     def authorise_target(self, url: str) -> str:
         """Return the URL of a redirect with the credentials that belong into it."""
         for token in self._tokens:
-            if token.current is not None and token.credential.is_in_url:
-                url = token.credential.place(token.current, url, {})
+            if isinstance(token.credential, QueryCredential) and token.current:
+                url = token.credential.added_to(url, token.current)
         return url
 
 
@@ -108,8 +106,7 @@ class RequestBuilder:
         self._auth: Dict[Tuple[Any, ...], Authorization] = {}
         # By method, path and type of the body; none of them holds a key or an id.
         self._templates: Dict[Tuple[str, str, bool, Any], requests.PreparedRequest] = {}
-        known = [*_HEADERS, _TYPE, _LENGTH, _COOKIE]
-        known += [token.credential.name for token in tokens.values()]
+        known = (*_HEADERS, _TYPE, _LENGTH, _COOKIE)
         self._names = {name.lower(): name for name in known}
 
     def auth_of(self, request: Request) -> Authorization:
