@@ -27,9 +27,9 @@ class PollWatch:
     Example:
         >>> watch = PollWatch()
         >>> for number in range(50):
-        ...     assert not watch.is_busy("/queue/next", number / 50)
-        ...     watch.note_end("/queue/next", number / 50)
-        >>> watch.is_busy("/queue/next", 1.0)
+        ...     assert not watch.is_busy("/queue/next", number / 1000)
+        ...     watch.note_end("/queue/next", number / 1000)
+        >>> watch.is_busy("/queue/next", 0.05)
         True
     """
 

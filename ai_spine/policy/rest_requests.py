@@ -8,6 +8,7 @@ from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.decoding import parse_json
 from ai_spine.policy.json_encoding import JsonDefault, encode_json
 from ai_spine.policy.messages import JSON, Exchange, Response, encode_query, read_whole
+from ai_spine.policy.problems import judge
 from ai_spine.policy.validation import check_header_value, check_mapping, check_path
 from ai_spine.utils import has_control_characters, is_unicode, one_line
 
@@ -101,6 +102,7 @@ def exchange_of(
         content_type=None if json is None else JSON,
         credentials=credentials,
         idempotent=idempotent,
+        judge=judge,
         read=read_whole if raw or name in ("HEAD", "OPTIONS") else read_json,
     )
 

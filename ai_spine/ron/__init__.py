@@ -1,1 +1,33 @@
-"""RON-CORE's app plane: clients, problems, capabilities, values and manifests of facets."""
+"""RON-CORE's app plane: clients, problems, capabilities, values, and manifests of facets."""
+
+from ai_spine.policy.subscriptions import StreamEvent
+from ai_spine.ron.client import PROTOCOL_VERSION, RonClient, RonClientSync
+from ai_spine.ron.errors import (
+    AmnesiaWarning,
+    RonAuthError,
+    RonConfigError,
+    RonError,
+    RonNetworkError,
+    RonProblem,
+    RonTimeoutError,
+    RonValidationError,
+)
+from ai_spine.ron.facets import Facet, Route, check_unique
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "AmnesiaWarning",
+    "Facet",
+    "RonAuthError",
+    "RonClient",
+    "RonClientSync",
+    "RonConfigError",
+    "RonError",
+    "RonNetworkError",
+    "RonProblem",
+    "RonTimeoutError",
+    "RonValidationError",
+    "Route",
+    "StreamEvent",
+    "check_unique",
+]

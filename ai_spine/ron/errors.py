@@ -6,16 +6,12 @@ RonError (AISpineError)
 ├── RonNetworkError (NetworkError)
 │   └── RonTimeoutError (RequestTimeoutError)
 └── RonProblem (APIError)
-    ├── RonAuthError (AuthenticationError)            401, or the token cannot be used
+    ├── RonAuthError (AuthenticationError)              401, or the token cannot be used
     │   └── RonPermissionError (PermissionDeniedError)  403
-    ├── RonBadRequestError (BadRequestError)          400, 422
-    ├── RonNotFoundError (NotFoundError)              404
-    ├── RonConflictError (ConflictError)              409
-    ├── RonRateLimitError (RateLimitError)            429
-    └── RonServerError (ServerError)                  5xx
+    └── one for each other error of the core, such as NotFoundError
 """
 
-from typing import Any, Dict, Mapping, Optional, Tuple, Type
+from typing import Any, List, Mapping, Optional, Tuple, Type
 
 from ai_spine import exceptions as core
 
@@ -103,41 +99,30 @@ class RonPermissionError(RonAuthError, core.PermissionDeniedError):
     """403: the token does not allow this."""
 
 
-class RonBadRequestError(RonProblem, core.BadRequestError):
-    """400 or 422: the node refused what was sent."""
-
-
-class RonNotFoundError(RonProblem, core.NotFoundError):
-    """404: there is no such facet, route or object."""
-
-
-class RonConflictError(RonProblem, core.ConflictError):
-    """409: it exists already, or the idempotency key came with another body."""
-
-
-class RonRateLimitError(RonProblem, core.RateLimitError):
-    """429: too many requests."""
-
-
-class RonServerError(RonProblem, core.ServerError):
-    """5xx: the node failed."""
+def _problem_that_is(base: Type[core.APIError]) -> Type[RonError]:
+    """Return the class of problems that are an error of the core; pickles find it by its name."""
+    names = {"__module__": __name__, "__doc__": base.__doc__}
+    kind = type(f"Ron{base.__name__}", (RonProblem, base), names)
+    globals()[kind.__name__] = kind
+    return kind
 
 
 # The first whose class the error has decides.
-_KINDS: Tuple[Tuple[Type[core.AISpineError], Type[RonError]], ...] = (
+_KINDS: List[Tuple[Type[core.AISpineError], Type[RonError]]] = [
     (core.AuthenticationError, RonAuthError),
+    (core.InsufficientCreditsError, RonProblem),  # nodes know no credits
     (core.PermissionDeniedError, RonPermissionError),
-    (core.NotFoundError, RonNotFoundError),
-    (core.ConflictError, RonConflictError),
-    (core.RateLimitError, RonRateLimitError),
-    (core.ServerError, RonServerError),
-    (core.BadRequestError, RonBadRequestError),
+    (core.NotFoundError, _problem_that_is(core.NotFoundError)),
+    (core.ConflictError, _problem_that_is(core.ConflictError)),
+    (core.RateLimitError, _problem_that_is(core.RateLimitError)),
+    (core.ServerError, _problem_that_is(core.ServerError)),
+    (core.BadRequestError, _problem_that_is(core.BadRequestError)),
     (core.APIError, RonProblem),
     (core.TimeoutError, RonTimeoutError),
     (core.NetworkError, RonNetworkError),
     (core.ConfigurationError, RonConfigError),
     (core.ValidationError, RonValidationError),
-)
+]
 
 
 def as_ron(error: core.AISpineError) -> RonError:
@@ -150,12 +135,7 @@ def as_ron(error: core.AISpineError) -> RonError:
     if isinstance(error, RonError):
         return error
     kind = next((k for base, k in _KINDS if isinstance(error, base)), RonError)
-    known: Dict[str, Any] = dict(vars(error))
-    if (
-        known.get("status_code") == 402
-    ):  # it is about credits, which a node does not have
-        kind = RonProblem
     made = kind.__new__(kind)
     made.args, made.__cause__ = error.args, error.__cause__
-    vars(made).update(known)
+    vars(made).update(vars(error))
     return made

@@ -1,23 +1,17 @@
-"""Capabilities: macaroons in the second binary format of libmacaroons, as base64url text. Pure.
+"""Macaroons, in the second binary format of libmacaroons, as base64url text. Pure.
 
-RON-CORE names capabilities "macaroon / bearer token" and leaves their encoding open. This one is
-ours: libraries such as pymacaroons read it, restrict it and verify it.
+Other libraries, such as pymacaroons, read them, restrict them and verify them.
 """
 
 import hashlib
 import hmac
-from datetime import datetime, timedelta, timezone
-from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterable, Iterator, List, NamedTuple, Tuple
 
-from ai_spine.policy.validation import check_header_value, check_seconds
-from ai_spine.ron.errors import RonConfigError, RonValidationError
-from ai_spine.ron.wire import read_bytes, read_time, write_bytes, write_time
+from ai_spine.utils.base64url import from_base64url, to_base64url
 
 _LOCATION, _IDENTIFIER, _PROOF, _SIGNATURE = 1, 2, 4, 6
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _GENERATOR = b"macaroons-key-generator"
 _LARGEST = 64 * 1024
-EXPIRY = "expiry = "
 
 Packets = Tuple[Tuple[int, bytes], ...]
 
@@ -50,19 +44,19 @@ class Macaroon(NamedTuple):
         """Return the macaroon that a text is.
 
         Raises:
-            RonValidationError: It is none.
+            ValueError: It is none.
         """
-        problem = "the token is no macaroon of version 2, and cannot be restricted"
+        problem = "it is no macaroon of version 2"
         try:
-            data = read_bytes(text if len(text) <= _LARGEST else None)
+            data = from_base64url(text if len(text) <= _LARGEST else "*")
             sections = list(_sections(data))
             head, caveats, signature = sections[0], sections[1:-1], sections[-1]
-        except (RonValidationError, IndexError):
-            raise RonValidationError(problem) from None
+        except (ValueError, IndexError):
+            raise ValueError(problem) from None
         ends = [kind for kind, _ in signature] == [_SIGNATURE]
         named = all(_IDENTIFIER in dict(each) for each in (head, *caveats))
         if not ends or not named or len(signature[0][1]) != 32:
-            raise RonValidationError(problem)
+            raise ValueError(problem)
         return cls(head, tuple(caveats), signature[0][1])
 
     @property
@@ -70,18 +64,6 @@ class Macaroon(NamedTuple):
         """Its restrictions, those of third parties included."""
         found = (dict(each)[_IDENTIFIER] for each in self.sections)
         return tuple(data.decode("utf-8", "replace") for data in found)
-
-    @property
-    def expires(self) -> Optional[datetime]:
-        """When it ends; `None` if it does not say."""
-        found = []
-        for caveat in self.caveats:
-            if caveat.startswith(EXPIRY):
-                try:
-                    found.append(read_time(caveat[len(EXPIRY) :]))
-                except RonValidationError:
-                    continue  # the node decides what it means
-        return min(found, default=None)
 
     def restrict(self, caveats: Iterable[str]) -> "Macaroon":
         """Return it with more caveats."""
@@ -107,59 +89,10 @@ class Macaroon(NamedTuple):
         """Return it as a header carries it."""
         parts = [_write(self.head), *map(_write, self.sections), b"\0"]
         end = _write(((_SIGNATURE, self.signature),))[:-1]
-        return write_bytes(b"\2" + b"".join(parts) + end)
+        return to_base64url(b"\2" + b"".join(parts) + end)
 
     def __repr__(self) -> str:  # who reads it could use it
         return f"Macaroon(caveats={self.caveats!r})"
-
-
-def caveats_of(
-    expiry: Any = None,
-    readonly: bool = False,
-    tenant: Optional[str] = None,
-    write_once: bool = False,
-    content_prefix: Optional[str] = None,
-    ip_allowlist: Iterable[str] = (),
-) -> List[str]:
-    """Return the texts of caveats.
-
-    Raises:
-        RonConfigError: One is wrong, or there is none.
-
-    Example:
-        >>> caveats_of(readonly=True, tenant="acme")
-        ['readonly = true', 'tenant = acme']
-    """
-    texts = {"tenant": tenant, "content_prefix": content_prefix}
-    texts["ip_allowlist"] = ",".join(ip_allowlist) or None
-    flags = {"readonly": readonly, "write_once": write_once}
-    found = [] if expiry is None else [EXPIRY + write_time(_moment(expiry))]
-    found += [f"{name} = true" for name, flag in flags.items() if flag]
-    for name, text in texts.items():
-        if text is not None:
-            found.append(f"{name} = {check_header_value(name, text, RonConfigError)}")
-    if not found:
-        raise RonConfigError("with_caveat needs a caveat, such as expiry or readonly")
-    return found
-
-
-def _moment(expiry: Any) -> datetime:
-    """Return when a time, a duration or a text such as `10m` is over."""
-    now = datetime.now(timezone.utc)
-    if isinstance(expiry, datetime):
-        moment = read_time(write_time(expiry))
-    else:
-        if isinstance(expiry, str) and expiry[:-1].isdigit() and expiry[-1] in _UNITS:
-            expiry = int(expiry[:-1]) * _UNITS[expiry[-1]]
-        problem = "expiry must be a time to come, a duration, or a text such as 10m"
-        if isinstance(expiry, str):
-            raise RonConfigError(problem)
-        moment = now + timedelta(
-            seconds=check_seconds("expiry", expiry, RonConfigError)
-        )
-    if moment <= now:
-        raise RonConfigError("expiry is over already: the token could not be used")
-    return moment
 
 
 def _sign(key: bytes, data: bytes) -> bytes:
