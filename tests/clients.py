@@ -21,7 +21,8 @@ from ai_spine import AISpine
 LIMIT = 60  # seconds until a call that hangs fails
 LIBRARIES, ROOMS = ["requests"], ["_sync"]
 if sys.version_info >= (3, 10):
-    from ai_spine import AsyncAISpine
+    from ai_spine import AsyncAISpine, AsyncRestClient
+    from ai_spine.transport.async_base import AsyncByteStream
 
     LIBRARIES += filter(importlib.util.find_spec, ("aiohttp", "httpx"))
     ROOMS.append("_async")
@@ -80,7 +81,7 @@ class Blocking:
             result = loop.run(value, *args, **kwargs)
             if inspect.isasyncgen(result) or hasattr(result, "__anext__"):
                 return _Iterator(result, loop)
-            if isinstance(result, AsyncAISpine):
+            if isinstance(result, (AsyncRestClient, AsyncByteStream)):
                 return Blocking(result, loop)
             return result
 
@@ -98,7 +99,7 @@ class Blocking:
         self.close()
 
     def __repr__(self):
-        return repr(self._target).replace("AsyncAISpine", "AISpine")
+        return repr(self._target).replace("Async", "")
 
     def __copy__(self):
         return Blocking(copy.copy(self._target), self._loop)
@@ -179,4 +180,10 @@ def maker_of(library):
 def blocking(library, *args, **options):
     """Make an `AsyncAISpine` over a library, with the interface of `AISpine`."""
     client = AsyncAISpine(*args, transport=library, **options)
+    return Blocking(client, shared_loop())
+
+
+def blocking_rest(library, *args, **options):
+    """Make an `AsyncRestClient` over a library, with the interface of `RestClient`."""
+    client = AsyncRestClient(*args, transport=library, **options)
     return Blocking(client, shared_loop())

@@ -221,6 +221,9 @@ def library(request, monkeypatch):
     for path, module in list(sys.modules.items()):
         if path.startswith("tests.") and hasattr(module, "AISpine"):
             monkeypatch.setattr(module, "AISpine", make)
+        if path.startswith("tests.") and hasattr(module, "RestClient"):
+            make_rest = partial(clients.blocking_rest, name)
+            monkeypatch.setattr(module, "RestClient", make_rest)
     monkeypatch.setattr(
         LocalServer,
         "client",

@@ -108,7 +108,7 @@ class AsyncAttempts(AsyncReports):
 
     def _read(self, call: CallState, result: Result) -> Any:
         """Return what is read from a result, or a `Failure` that says why nothing is."""
-        if isinstance(result, (Failure, AsyncByteStream)):
+        if not isinstance(result, Response):
             return result
         if call.streams and 200 <= result.status < 300:
             return Failure(

@@ -346,8 +346,10 @@ class ApiClient(Attempts):
 
     def _deadline_after(self, seconds: Optional[float]) -> Optional[float]:
         """Return when a call must be over, by the clock; `None` if it may take any time."""
-        limits = [d for d in (seconds, self.settings.deadline) if d is not None]
-        return self.clock() + min(limits) if limits else None
+        least = self.settings.deadline
+        if seconds is not None and (least is None or seconds < least):
+            least = seconds
+        return None if least is None else self.clock() + least
 
     def _request(
         self,

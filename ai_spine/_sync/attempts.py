@@ -111,7 +111,7 @@ class Attempts(Reports):
 
     def _read(self, call: CallState, result: Result) -> Any:
         """Return what is read from a result, or a `Failure` that says why nothing is."""
-        if isinstance(result, (Failure, ByteStream)):
+        if not isinstance(result, Response):
             return result
         if call.streams and 200 <= result.status < 300:
             return Failure(

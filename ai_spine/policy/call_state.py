@@ -22,6 +22,8 @@ class CallState:
     """Set when the first attempt is near."""
     idempotency_key: Optional[str] = None
     last_event_id: Optional[str] = None
+    operation: Optional[str] = None
+    """The name of an exchange."""
     has_asked_again = False
     """Whether the key was refused, and the caller's function asked for another."""
     token_versions: Sequence[int] = ()

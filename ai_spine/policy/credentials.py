@@ -72,7 +72,9 @@ class ApiCredential:
         yield secret
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
+        # A traceback that shows locals may call this before it is complete.
+        name = self.__dict__.get("name")
+        return f"{type(self).__name__}({name!r})"
 
 
 class HeaderCredential(ApiCredential):
@@ -95,7 +97,7 @@ class HeaderCredential(ApiCredential):
         super().__init__(name, hidden)
         if prefix is None:
             prefix = "Bearer " if name.lower() == "authorization" else ""
-        if not isinstance(prefix, str) or not is_header_value(prefix.strip() or "-"):
+        if not isinstance(prefix, str) or not is_header_value(prefix.strip(" ") or "-"):
             raise ConfigurationError("prefix must be text that a header can hold")
         self.prefix = prefix
         """What stands before the token."""

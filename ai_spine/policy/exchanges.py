@@ -39,6 +39,7 @@ def call_of(
         reads=exchange.reads,
         tenant=tenant,
     )
+    call.operation = exchange.name
     call.read, call.parses, call.refine = exchange.read, False, exchange.refine
     call.idempotent, call.judge = exchange.idempotent, exchange.judge
     given = _checked(exchange.headers) if exchange.headers else {}

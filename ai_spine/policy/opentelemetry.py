@@ -26,6 +26,7 @@ _REQUEST_BUCKETS = (
 _EXECUTION_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 _PORTS = {"http": 80, "https": 443}
 _ATTRIBUTES = {
+    "operation": "ai_spine.operation",
     "flow_id": "ai_spine.flow.id",
     "execution_id": "ai_spine.execution.id",
     "node_id": "ai_spine.node.id",
@@ -200,6 +201,8 @@ class _TracedScope(CallScope):
             for name in ("flow_id", "execution_id", "tenant")
             if getattr(call, name) is not None
         }
+        if call.operation is not None:
+            known["operation"] = call.operation
         self._common = {
             "http.request.method": call.method,
             "url.template": path,

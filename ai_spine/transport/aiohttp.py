@@ -201,8 +201,9 @@ class AiohttpTransport(HTTPTransport):
             options = {"auto_decompress": False, "raise_for_status": False}
             attempt.note_sending()
         # All others that it would add are set; to skip none takes less time.
-        untyped = "Content-Type" not in prepared.headers
-        skipped = ("Content-Type",) if untyped and (body or method != "GET") else None
+        skipped = None
+        if body is not None or method != "GET":
+            skipped = None if "Content-Type" in prepared.headers else ("Content-Type",)
         token = _ATTEMPT.set(attempt)
         try:
             response = await session.request(

@@ -1,4 +1,4 @@
-"""Keeps credentials out of what the libraries that send log: they log whole URLs."""
+"""Keeps credentials out of what the libraries that send log, such as whole URLs."""
 
 import logging
 import weakref
@@ -8,7 +8,7 @@ from ai_spine.policy.credentials import QueryCredential
 from ai_spine.policy.redaction import Redactor
 from ai_spine.policy.tokens import Token
 
-_LOGGERS = ("urllib3.connectionpool", "httpx")
+_LOGGERS = ("urllib3.connectionpool", "httpx", "httpcore.http11", "httpcore.http2")
 
 
 class _Redacting(logging.Filter):

@@ -12,6 +12,7 @@ from ai_spine import (
     ApiKeyChange,
     ApiKeyStatus,
     AsyncAISpine,
+    AsyncRestClient,
     BatchItem,
     BatchProgress,
     BatchResult,
@@ -34,6 +35,17 @@ from ai_spine import (
 )
 from ai_spine.local import LocalServer
 from ai_spine.models import AgentMessage
+
+
+async def use_any_api(session: aiohttp.ClientSession) -> str:
+    async def token() -> str:
+        return "token"
+
+    client = AsyncRestClient("https://api.test", token, session=session)
+    async with client, AsyncRestClient("https://api.test", transport="httpx") as other:
+        patient: AsyncRestClient = other.with_options(timeout=60)
+        await patient.aclose()
+        return client.base_url
 
 
 async def on_event(event: RequestEvent) -> None:

@@ -8,21 +8,25 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Type
 import requests
 
 from ai_spine import (
+    __version__,
     Agent,
     AgentMessage,
     AISpine,
     AISpineError,
+    ApiCredential,
     APIError,
     ApiKeyChange,
     ApiKeyStatus,
     AuthenticationError,
     BadRequestError,
+    BasicCredential,
     BatchError,
     BatchItem,
     BatchProgress,
     BatchResult,
     ConfigurationError,
     ConflictError,
+    CookieCredential,
     Execution,
     ExecutionCancelledError,
     ExecutionError,
@@ -30,23 +34,28 @@ from ai_spine import (
     ExecutionStatus,
     Flow,
     FlowNode,
+    HeaderCredential,
     HealthStatus,
     InsecureTransportWarning,
     InsufficientCreditsError,
+    json_default,
+    LogLine,
     Metrics,
     NetworkError,
-    LogLine,
     NodeProgress,
     NodeResult,
     NotFoundError,
     PermissionDeniedError,
     ProfileWarning,
+    QueryCredential,
     RateLimitError,
     RequestEvent,
     RequestTimeoutError,
+    RestClient,
     ServerError,
     SystemStatus,
     TimeoutError,
+    to_dataframe,
     Tool,
     ToolExecution,
     ToolResult,
@@ -54,9 +63,6 @@ from ai_spine import (
     ToolSearch,
     User,
     ValidationError,
-    __version__,
-    json_default,
-    to_dataframe,
 )
 from ai_spine.local import LocalServer, agent
 from ai_spine.notebook import overview
@@ -276,6 +282,26 @@ def use_in_notebook(client: AISpine, execution: Execution) -> str:
     client.execute_flow(client.get_flow("f"), {})
     client.delete_agent(client.get_agent("a"))
     return overview(client, execution)
+
+
+def use_any_api() -> ApiCredential:
+    credentials: Dict[str, ApiCredential] = {
+        "key": HeaderCredential("X-API-Key", lambda: "k", prefix="Key "),
+        "basic": BasicCredential("user", "password"),
+        "query": QueryCredential("key", "k"),
+        "cookie": CookieCredential("session", "k"),
+    }
+    with RestClient(
+        "https://api.test/v1",
+        lambda: "token",
+        credentials=credentials,
+        timeout=timedelta(seconds=5),
+        session=requests.Session(),
+        event_hooks={"request": on_event},
+    ) as client:
+        patient: RestClient = client.with_options(timeout=60)
+        print(patient.base_url, client.session, client.max_retries)
+    return credentials["key"]
 
 
 def use_local_server() -> None:

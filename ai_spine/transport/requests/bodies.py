@@ -25,6 +25,7 @@ _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _LENGTH = re.compile("[0-9]{1,18}")
 _WITHOUT_BODY = (204, 304)
 CUT_SHORT = Failure(FailureKind.UNCERTAIN, "the response was cut short")
+_BROKEN = Failure(FailureKind.UNREADABLE, "the response's compression is broken")
 # By whether a stream may be of any type: one of events is asked for as it is.
 STREAMED = {False: ("", "identity"), True: _ENCODINGS}
 
@@ -62,8 +63,8 @@ class RequestsStream(ByteStream):
                     return self._end()
                 self._left = None if self._left is None else self._left - len(data)
                 self._pieces = self._decompressor.feed(data)
-        except BrokenCompression as error:
-            return Failure(FailureKind.UNREADABLE, f"the response's {error}")
+        except BrokenCompression:
+            return _BROKEN
         except BaseException as error:
             return translate_errors(error, handled)
 
