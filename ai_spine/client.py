@@ -152,9 +152,8 @@ class AISpine(
         del api_key, access_token, proxies
         self._begin(given, config.check_all)
 
-    @property
     def _credentials(self) -> Tuple[Any, ...]:
-        """The names of what requests carry: the key."""
+        """Return the names of what requests carry: the key."""
         return (Credential.API_KEY,)
 
     def request(

@@ -200,12 +200,11 @@ class Verbs:
         """Return what is sent."""
         default = self._api.settings.json_default
         return exchange_of(
-            method, target, credentials=self._credentials, default=default, **given
+            method, target, credentials=self._credentials(), default=default, **given
         )
 
-    @property
     def _credentials(self) -> Tuple[Any, ...]:
-        """The names of what requests carry: all that the client has."""
+        """Return the names of what requests carry: all that the client has."""
         return tuple(self._api.settings.credentials)
 
     def _translate(self, error: AISpineError) -> AISpineError:

@@ -1,11 +1,13 @@
 """`RonNode`: a small app plane in this process, on a real socket, to test against."""
 
+import contextlib
 import json
 import threading
 from collections import deque
 from typing import Any, Deque, Dict, List, Optional, Tuple
 
 from flask import Flask, Response, jsonify, request
+from waitress.channel import ClientDisconnected
 
 from ai_spine.constants import EVENT_STREAM, LAST_EVENT_ID_HEADER
 from ai_spine.local.faults import CHANNEL, FaultScript, FaultyApp
@@ -102,7 +104,9 @@ class RonNode:
 
     def drop_streams(self) -> None:
         """Close the connections of all streams."""
-        for stream in list(self._streams):
+        with self._lock:
+            streams = [self._streams.pop() for _ in range(len(self._streams))]
+        for stream in streams:
             stream.channel.drop()
 
     def close(self) -> None:
@@ -124,7 +128,8 @@ class RonNode:
             for data in self._events.get(stream.topic, [])[stream.number :]:
                 stream.number += 1
                 text = f"id: {stream.number}\ndata: {data}\n\n"
-                stream.channel.write_piece(text.encode())
+                with contextlib.suppress(ClientDisconnected):
+                    stream.channel.write_piece(text.encode())
             stream.channel.server.pull_trigger()
 
     def _app(self) -> Any:

@@ -7,6 +7,7 @@ from ai_spine.exceptions import ValidationError
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.messages import Exchange, Request
 from ai_spine.policy.retry import REPEATABLE_METHODS
+from ai_spine.policy.validation import check_header_value
 from ai_spine.utils import is_header_value, one_line, random_id
 
 
@@ -27,7 +28,7 @@ def call_of(
         tenant: For whom it is.
 
     Raises:
-        ValidationError: A header cannot be sent.
+        ValidationError: A header, or the key, cannot be sent.
     """
     path = exchange.template.partition("?")[0]
     ids = exchange.ids if len(exchange.ids) < 2 else _in_order(exchange.ids, path)
@@ -44,6 +45,8 @@ def call_of(
     call.idempotent, call.judge = exchange.idempotent, exchange.judge
     given = _checked(exchange.headers) if exchange.headers else {}
     call.request_id = given.get(REQUEST_ID_HEADER.lower(), call.request_id)
+    if idempotency_key is not None:
+        check_header_value("idempotency_key", idempotency_key)
     key = given.get(IDEMPOTENCY_KEY_HEADER.lower(), idempotency_key)
     if key is None and call.repeat_as not in REPEATABLE_METHODS:
         key = random_id()

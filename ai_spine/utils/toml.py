@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any, Dict, List, Mapping
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -39,6 +40,6 @@ def table_lines(title: str, fields: Mapping[str, Any]) -> List[str]:
     """
     lines = [title]
     for name, value in fields.items():
-        key = name if _BARE.fullmatch(name) else json.dumps(name)
-        lines.append(f"{key} = {json.dumps(value)}".replace("\x7f", "\\u007f"))
+        key = name if _BARE.fullmatch(name) else _encode(name)
+        lines.append(f"{key} = {_encode(value)}".replace("\x7f", "\\u007f"))
     return lines
