@@ -131,9 +131,12 @@ class NetworkError(_CallError, requests.RequestException):
         transient: Whether the same request may succeed later.
         retry_after: Seconds that the server has asked this client to wait, if that is why nothing
             was sent.
+        unresolved: Whether the name of the host leads to no address: nothing was sent, and a proxy
+            or a gateway that fails is something else.
     """
 
     retry_after: Optional[float] = None
+    unresolved: bool = False
 
 
 class TimeoutError(AISpineError, builtins.TimeoutError):

@@ -85,7 +85,7 @@ def error_of_failure(base_url: str, failure: Failure, call: CallInfo) -> Network
     """Return the error of a call that got no response."""
     kind = RequestTimeoutError if failure.timed_out else NetworkError
     error = kind(f"{base_url}: {failure.message}", call=call)
-    error.retry_after = failure.retry_after
+    error.retry_after, error.unresolved = failure.retry_after, failure.unresolved
     return error
 
 

@@ -41,6 +41,8 @@ class Failure(NamedTuple):
     message: str
     timed_out: bool = False
     retry_after: Optional[float] = None
+    unresolved: bool = False
+    """Whether the name of the host leads to no address."""
 
 
 _KIND_BY_STATUS: Dict[int, FailureKind] = {

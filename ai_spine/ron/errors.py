@@ -33,7 +33,7 @@ class RonValidationError(RonError, core.ValidationError):
 
 
 class RonNetworkError(RonError, core.NetworkError):
-    """No usable response came; `unresolved` if the name of the host leads to no address."""
+    """No usable response came; `unresolved` says that the host's name leads to no address."""
 
 
 class RonTimeoutError(RonNetworkError, core.RequestTimeoutError):

@@ -165,7 +165,7 @@ def _problems_of_route(kind: str, route: Route) -> Iterator[str]:
 
 def _make(kind: Type[T], given: Any, where: str) -> T:
     names = {each.name for each in fields(kind)}  # type: ignore[arg-type]
-    unknown = sorted(set(given or ()) - names)
+    unknown = sorted(set(given) - names) if isinstance(given, dict) else []
     if unknown:
         shown = one_line(", ".join(unknown), 100)
         raise RonConfigError(f"{where} has unknown fields: {shown}")
