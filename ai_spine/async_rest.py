@@ -42,6 +42,9 @@ class AsyncRestClient(AsyncRestMethods):
             the server refuses what it returned; the request is then repeated once.
         credentials: Other credentials, by the names that operations know them by.
         timeout: Seconds, or a `timedelta`, for one attempt.
+        connect_timeout: The same within it, until a connection stands.
+        read_timeout: The same within it, without a byte of the response.
+        write_timeout: The same within it, until the request has been sent.
         max_retries: Attempts after the first.
         debug: Whether to log each attempt to stderr.
         deadline: Seconds, or a `timedelta`, for a whole call: all its attempts and the sleeps
@@ -97,6 +100,9 @@ class AsyncRestClient(AsyncRestMethods):
         *,
         credentials: Mapping[str, ApiCredential] = {},
         timeout: Duration = DEFAULT_TIMEOUT,
+        connect_timeout: Optional[Duration] = None,
+        read_timeout: Optional[Duration] = None,
+        write_timeout: Optional[Duration] = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         debug: bool = False,
         deadline: Optional[Duration] = None,

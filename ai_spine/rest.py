@@ -45,6 +45,9 @@ class RestClient(RestMethods):
             what it returned; the request is then repeated once.
         credentials: Other credentials, by the names that operations know them by.
         timeout: Seconds, or a `timedelta`, for one attempt.
+        connect_timeout: The same within it, until a connection stands.
+        read_timeout: The same within it, without a byte of the response.
+        write_timeout: The same within it, until the request has been sent.
         max_retries: Attempts after the first.
         debug: Whether to log each attempt to stderr.
         deadline: Seconds, or a `timedelta`, for a whole call: all its attempts and the sleeps
@@ -99,6 +102,9 @@ class RestClient(RestMethods):
         *,
         credentials: Mapping[str, ApiCredential] = {},
         timeout: Duration = DEFAULT_TIMEOUT,
+        connect_timeout: Optional[Duration] = None,
+        read_timeout: Optional[Duration] = None,
+        write_timeout: Optional[Duration] = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         debug: bool = False,
         deadline: Optional[Duration] = None,

@@ -84,7 +84,8 @@ class AsyncAttempts(AsyncReports):
         status = cause = None
         if isinstance(result, Failure):
             if result.timed_out:
-                message = f"{result.message} ({call.attempt_timeout:g} s)"
+                seconds = result.seconds or call.attempt_timeout
+                message = f"{result.message} ({seconds:g} s)"
                 result = result._replace(message=message)
             cause = result.message
         else:

@@ -43,6 +43,8 @@ class Failure(NamedTuple):
     retry_after: Optional[float] = None
     unresolved: bool = False
     """Whether the name of the host leads to no address."""
+    seconds: Optional[float] = None
+    """The limit that was exceeded, if it is that of a part of the attempt."""
 
 
 _KIND_BY_STATUS: Dict[int, FailureKind] = {

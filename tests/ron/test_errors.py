@@ -1,4 +1,4 @@
-"""Tests of problems: the three shapes, any other body, and the place of each error in both trees."""
+"""Tests of problems: the three shapes, any other body, and each error's place in both trees."""
 
 import json
 import pickle
@@ -160,7 +160,10 @@ JSON = st.recursive(
     | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-NAMES = "code message kind details retryable retry_after_ms reason type title status detail instance error".split()
+NAMES = (
+    "code message kind details retryable retry_after_ms reason "
+    "type title status detail instance error"
+).split()
 PROBLEMS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8)
 BODIES = (JSON | PROBLEMS).map(lambda body: json.dumps(body).encode()) | st.binary(
     max_size=60
