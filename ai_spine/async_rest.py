@@ -135,7 +135,7 @@ class AsyncRestClient(AsyncRestMethods):
     ) -> None:
         """Check the arguments, and make what sends."""
         check_session(given["session"], given)
-        settings = check(given)
+        settings = check(given)._replace(client=type(self).__name__)
         config.warn_of_plain_http(settings)
         check_hooks(settings)
         self._transport = make_transport(settings, given["session"], given["transport"])
@@ -193,6 +193,7 @@ class AsyncRestClient(AsyncRestMethods):
             ConfigurationError: A setting is wrong.
 
         Example:
+            >>> client = AsyncRestClient("https://api.example.com")
             >>> client.with_options(timeout=2, max_retries=0).timeout
             2.0
         """

@@ -136,7 +136,7 @@ class RestClient(RestMethods):
     ) -> None:
         """Check the arguments, and make what sends."""
         check_session(given["session"], given)
-        settings = check(given)
+        settings = check(given)._replace(client=type(self).__name__)
         config.warn_of_plain_http(settings)
         check_hooks(settings)
         self._transport = make_transport(settings, given["session"])
@@ -194,6 +194,7 @@ class RestClient(RestMethods):
             ConfigurationError: A setting is wrong.
 
         Example:
+            >>> client = RestClient("https://api.example.com")
             >>> client.with_options(timeout=2, max_retries=0).timeout
             2.0
         """

@@ -1,4 +1,4 @@
-"""What comes before each attempt of a call, and what becomes of it."""
+"""What comes before each attempt of a call, and what its result means."""
 
 import math
 from typing import Any, Callable, Optional, Union

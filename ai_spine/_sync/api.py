@@ -28,7 +28,7 @@ from ai_spine._sync.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
-from ai_spine.policy.exchanges import call_of, request_of
+from ai_spine.policy.exchanges import in_order, start
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.middleware import Middleware
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
@@ -36,7 +36,7 @@ from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.telemetry import Telemetry
-from ai_spine.policy.tokens import Sources, without_those_set
+from ai_spine.policy.tokens import Sources
 from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import Duration, check_seconds
 from ai_spine.transport.base import ByteStream, Transport
@@ -327,22 +327,17 @@ class ApiClient(Attempts):
         seconds: Optional[float],
     ) -> Tuple[CallState, Request]:
         """Return the state of a new call, and the request that each of its attempts sends."""
-        tokens = self.transport.tokens
-        for name in exchange.credentials:
-            if name not in tokens:
-                raise ConfigurationError(
-                    f"{exchange.name} needs the credential {name!r}, which the client does not have"
-                )
-        if exchange.headers:
-            exchange = without_those_set(exchange, tokens)
-        call = call_of(
-            exchange,
-            self._base_path,
+        path = exchange.template.partition("?")[0]
+        call = CallState(
+            exchange.method,
+            self._base_path + path,
+            in_order(exchange.ids, path),
             self._deadline_after(seconds),
-            idempotency_key,
-            self.settings.tenant,
+            reads=exchange.reads,
+            tenant=self.settings.tenant,
         )
-        return call, request_of(exchange, call, self._headers)
+        tokens = self.transport.tokens
+        return call, start(exchange, call, idempotency_key, self._headers, tokens)
 
     def _deadline_after(self, seconds: Optional[float]) -> Optional[float]:
         """Return when a call must be over, by the clock; `None` if it may take any time."""

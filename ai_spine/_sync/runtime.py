@@ -74,7 +74,10 @@ def check_hooks(settings: Settings) -> None:
         secret = getattr(settings, name)
         check_callback(name, secret and secret.reveal(), ConfigurationError)
     for name, credential in settings.credentials.items():
-        check_callback(name, credential.secret.reveal(), ConfigurationError)
+        if is_async(credential.secret.reveal()):
+            raise ConfigurationError(
+                f"{name} must be a plain function: Async{settings.client} takes async ones"
+            )
     for name, hooks in settings.event_hooks.items():
         for hook in hooks:
             check_callback(f"event_hooks[{name!r}]", hook, ConfigurationError)

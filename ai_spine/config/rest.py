@@ -35,6 +35,7 @@ def check_all(given: Mapping[str, Any]) -> Settings:
         access_token=None,
         api_prefix="",
         log_bodies=False,
+        key_argument=TOKEN,
         base_url=check_base_url("base_url", given["base_url"], "a credential"),
         timeout=check_seconds("timeout", given["timeout"], wrong),
         max_retries=check_count("max_retries", given["max_retries"], error=wrong),

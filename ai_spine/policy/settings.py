@@ -75,6 +75,10 @@ class Settings(NamedTuple):
     tracing: bool = True
     credentials: Mapping[str, ApiCredential] = {}
     """What authorises exchanges, by name."""
+    client: str = "AsyncAISpine"
+    """The name of the client's class, for messages."""
+    key_argument: str = "api_key"
+    """The name of the argument for what authorises requests, for messages."""
     retry_budget: Optional[float] = None
     """Retries for each call, on average; `None` for any number."""
     phases: Optional[Phases] = None

@@ -310,7 +310,8 @@ class HTTPTransport(AsyncTransport):
                     return state
                 if state.loop.is_running():
                     raise ConfigurationError(
-                        "another event loop uses this AsyncAISpine: make one for each loop"
+                        f"another event loop uses this {self._settings.client}: "
+                        "make one for each loop"
                     )
             if self._given is None:
                 _discard(self._discard_session, state.session, state.process)
@@ -320,7 +321,12 @@ class HTTPTransport(AsyncTransport):
         if session is None:
             session = self._make_session()
             self._warning = weakref.finalize(
-                self, _warn_unclosed, self._discard_session, session, os.getpid()
+                self,
+                _warn_unclosed,
+                self._discard_session,
+                session,
+                os.getpid(),
+                self._settings.client,
             )
             self._warning.atexit = False
         self._state = LoopState(self._settings, session)
@@ -384,10 +390,10 @@ def _discard(discard: Any, session: Any, process: int) -> None:
 _OF_PARENTS: List[Any] = []
 
 
-def _warn_unclosed(discard: Any, session: Any, process: int) -> None:
+def _warn_unclosed(discard: Any, session: Any, process: int, client: str) -> None:
     if process == os.getpid():
         warnings.warn(
-            "an AsyncAISpine was not closed: use `async with`, or await its aclose()",
+            f"an {client} was not closed: use `async with`, or await its aclose()",
             ResourceWarning,
             stacklevel=2,
         )

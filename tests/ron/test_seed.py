@@ -99,7 +99,7 @@ def run_async(code, node, token="my-token", **names):
     asyncio.run(main())
 
 
-@pytest.mark.filterwarnings("ignore:an Async:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:.*was not closed:ResourceWarning")
 def test_the_script(node, capsys):
     run(SCRIPT, node)
     assert capsys.readouterr().out == "{'hello': 'world'}\n"

@@ -220,6 +220,17 @@ def use_the_rest(client: AISpine) -> None:
         timeout=1, max_retries=0, deadline=2, headers={}, retry_writes=False
     )
     print(quick.base_url, quick.timeout, quick.max_retries)
+    print(client.get("/x"), client.head("/x").status, client.delete("/x"))
+    print(
+        client.post("/x", {}), client.put("/x", []), client.patch("/x", {}, idem=True)
+    )
+    print(client.call("GET", "/x", raw=True), list(client.pages("/x")))
+    for item in client.items("/x", query={"limit": 5}):
+        print(item)
+    for event in client.subscribe("/x"):
+        print(event.id, event.json())
+    client.subscribe("/x", print)
+    client.add_middleware(print)
     client.close()
 
 

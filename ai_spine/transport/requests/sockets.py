@@ -221,7 +221,8 @@ class _Bounded:
         self.sock.settimeout(_left(self._deadline))
         if isinstance(self.sock, socket.socket):  # else it wraps a `DeadlineSocket`
             self.sock = DeadlineSocket(self.sock)
-        self.sock.phases = phases
+        if isinstance(self.sock, DeadlineSocket):
+            self.sock.phases = phases
         self._is_new = True
 
     def _new_conn(self) -> socket.socket:
@@ -280,7 +281,8 @@ class _Bounded:
             if self._is_new:
                 self.timeout = _left(self._deadline)
             self.sock.settimeout(self.timeout)
-            self.sock.phases = PHASES.get()
+            if isinstance(self.sock, DeadlineSocket):
+                self.sock.phases = PHASES.get()
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
         finally:
