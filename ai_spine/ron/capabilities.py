@@ -9,9 +9,9 @@ from inspect import isawaitable
 from typing import Any, Iterable, List, Optional, Sequence
 
 from ai_spine.policy.validation import check_header_value, check_seconds
-from ai_spine.ron.errors import RonConfigError, RonValidationError
+from ai_spine.ron.errors import RonConfigError
 from ai_spine.ron.wire import read_time, write_time
-from ai_spine.utils import Secret
+from ai_spine.utils import Secret, parse_timestamp
 from ai_spine.utils.macaroons import Macaroon
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -40,9 +40,9 @@ def caveats_of(
     flags = {"readonly": readonly, "write_once": write_once}
     found = [] if expiry is None else [_EXPIRY + write_time(_moment(expiry))]
     found += [f"{name} = true" for name, flag in flags.items() if flag]
-    for name, text in texts.items():
-        if text is not None:
-            found.append(f"{name} = {check_header_value(name, text, RonConfigError)}")
+    known = {name: text for name, text in texts.items() if text is not None}
+    for name, text in known.items():
+        found.append(f"{name} = {check_header_value(name, text, RonConfigError)}")
     if not found:
         raise RonConfigError("with_caveat needs a caveat, such as expiry or readonly")
     return found
@@ -59,9 +59,8 @@ def _moment(expiry: Any) -> datetime:
         problem = "expiry must be a time to come, a duration, or a text such as 10m"
         if isinstance(expiry, str):
             raise RonConfigError(problem)
-        moment = now + timedelta(
-            seconds=check_seconds("expiry", expiry, RonConfigError)
-        )
+        seconds = check_seconds("expiry", expiry, RonConfigError)
+        moment = now + timedelta(seconds=seconds)
     if moment <= now:
         raise RonConfigError("expiry is over already: the token could not be used")
     return moment
@@ -78,11 +77,8 @@ def restrict(token: Secret, caveats: Sequence[str]) -> Secret:
         return Secret(functools.partial(_from_source, token, caveats))  # type: ignore[arg-type]
     try:
         return Secret(Macaroon.read(given).restrict(caveats).to_text())
-    except ValueError:
-        pass
-    raise RonConfigError(
-        "the token cannot be restricted: it is no macaroon of version 2"
-    )
+    except ValueError as error:
+        raise RonConfigError(f"the token cannot be restricted: {error}") from None
 
 
 def _from_source(source: Any, caveats: Sequence[str]) -> Any:
@@ -102,16 +98,7 @@ def expiry_of(token: Optional[Secret]) -> Optional[datetime]:
         caveats = Macaroon.read(token.reveal()).caveats if token else ()
     except ValueError:
         return None
-    found = []
-    for caveat in caveats:
-        if caveat.startswith(_EXPIRY):
-            try:
-                found.append(read_time(caveat[len(_EXPIRY) :]))
-            except RonValidationError:
-                continue  # the node decides what it means
-    return min(found, default=None)
-
-
-def is_over(moment: Optional[datetime]) -> bool:
-    """Return whether a time has passed."""
-    return moment is not None and moment <= datetime.now(timezone.utc)
+    ends = [each[len(_EXPIRY) :] for each in caveats if each.startswith(_EXPIRY)]
+    moments = (parse_timestamp(text) for text in ends)
+    # Of what is no time, the node decides what it means.
+    return min((each for each in moments if isinstance(each, datetime)), default=None)

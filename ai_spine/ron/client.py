@@ -4,8 +4,8 @@ import contextlib
 import copy
 import functools
 import warnings
-from datetime import datetime
-from typing import Any, Dict, Iterator, Optional, Tuple, TypeVar, cast
+from datetime import datetime, timezone
+from typing import Any, Dict, Iterator, Optional, Tuple, TypeVar
 
 from ai_spine.adapters.flask import init_app
 from ai_spine.async_rest import AsyncRestClient
@@ -18,8 +18,7 @@ from ai_spine.policy.rest_requests import Target
 from ai_spine.rest import RestClient
 from ai_spine.ron import capabilities, config
 from ai_spine.ron.errors import AmnesiaWarning, RonAuthError, RonConfigError
-from ai_spine.ron.errors import RonError, as_ron
-from ai_spine.ron.problems import refine
+from ai_spine.ron.errors import RonError, as_ron, refine
 from ai_spine.utils import one_line
 
 PROTOCOL_VERSION = "0.1"
@@ -94,9 +93,8 @@ class RonSettings(_ANY):  # type: ignore[misc]  # either of the general clients
             raise RonConfigError("with_caveat needs a token, and the client has none")
         settings = self._api.settings
         given = {**self._given, **{name: getattr(settings, name) for name in _KEPT}}
-        given["token"] = capabilities.restrict(
-            given["token"], capabilities.caveats_of(**caveats)
-        )
+        added = capabilities.caveats_of(**caveats)
+        given["token"] = capabilities.restrict(given["token"], added)
         made = copy.copy(self)
         with _as_ron():
             made._begin_with(given)
@@ -114,9 +112,8 @@ class RonSettings(_ANY):  # type: ignore[misc]  # either of the general clients
         super().__init__(**config.revealed(given))
 
     def _target(self, path: Any, query: Any) -> Target:
-        return cast(
-            Target, super()._target(config.path_below(self._prefix, path), query)
-        )
+        target: Target = super()._target(config.path_below(self._prefix, path), query)
+        return target
 
     def _exchange(self, method: Any, target: Target, **given: Any) -> Exchange:
         self._check_token(self._api.transport.tokens.get(TOKEN))
@@ -129,13 +126,11 @@ class RonSettings(_ANY):  # type: ignore[misc]  # either of the general clients
         current = token and token.current
         if current is not self._expiry[0]:
             self._expiry = (current, capabilities.expiry_of(current))
-        if not capabilities.is_over(self._expiry[1]):
-            return
-        if token.source is None:
-            raise RonAuthError(
-                "the token has expired: nothing was sent, get another one"
-            )
-        token.refuse(token.version)
+        moment = self._expiry[1]
+        if moment is not None and moment <= datetime.now(timezone.utc):
+            if token.source is None:
+                raise RonAuthError("the token has expired: nothing was sent")
+            token.refuse(token.version)
 
     def _translate(self, error: AISpineError) -> AISpineError:
         return as_ron(error)
@@ -154,9 +149,7 @@ class RonClient(RonSettings, AsyncRestClient):
     async def call(self, method: Any, path: str = "", **options: Any) -> Any:
         """Send any request; the options are those of the general client."""
         if self._stores(method, path):
-            with contextlib.suppress(
-                RonError
-            ):  # where nothing says so, it is not known
+            with contextlib.suppress(RonError):  # then it is not known
                 asking = self.with_options(max_retries=0)
                 _warn_of_amnesia(await asking.get(_STATUS))
         return await super().call(method, path, **options)
@@ -172,9 +165,7 @@ class RonClientSync(RonSettings, RestClient):
     def call(self, method: Any, path: str = "", **options: Any) -> Any:
         """Send any request; the options are those of the general client."""
         if self._stores(method, path):
-            with contextlib.suppress(
-                RonError
-            ):  # where nothing says so, it is not known
+            with contextlib.suppress(RonError):  # then it is not known
                 _warn_of_amnesia(self.with_options(max_retries=0).get(_STATUS))
         return super().call(method, path, **options)
 
@@ -192,19 +183,14 @@ def _warn_of_amnesia(status: Any) -> None:
     features = known.get("features")
     is_named = isinstance(features, list) and "storage_mem_amnesia" in features
     if is_named or known.get("engine") == "mem":
-        warnings.warn(
-            "the node keeps what is stored in memory only, until it stops",
-            AmnesiaWarning,
-            stacklevel=4,
-        )
+        words = "the node keeps what is stored in memory only, until it stops"
+        warnings.warn(words, AmnesiaWarning, stacklevel=4)
 
 
 def _read(read: Any, response: Response) -> Any:
     """Return what is read from a response of this protocol."""
     version = response.headers.get(_PROTOCOL_HEADER, PROTOCOL_VERSION)
     if version.partition(".")[0] != PROTOCOL_VERSION.partition(".")[0]:
-        raise UnexpectedResponse(
-            f"protocol {one_line(version, 20)}, while this SDK speaks {PROTOCOL_VERSION}: use the "
-            "version of the SDK for it"
-        )
+        words = f"protocol {one_line(version, 20)}, while this SDK speaks {PROTOCOL_VERSION}"
+        raise UnexpectedResponse(f"{words}: use the SDK for that protocol")
     return read(response)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from ai_spine.config.urls import check_base_url
 from ai_spine.ron.errors import RonConfigError
+from ai_spine.ron.wire import wire_default
 from ai_spine.utils import Secret, is_loopback
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -57,25 +58,26 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
     options["token"] = tokens[0] if tokens else known and Secret(known)
     url = environment.get("RON_SDK_GATEWAY_ADDR") or environment.get("RON_APP_URL")
     options.setdefault("base_url", url or DEFAULT_URL)
-    for name, (variable, parts) in _TIMES.items():
+    for name, (variable, units) in _TIMES.items():
         if variable in environment:
-            options.setdefault(name, _number(variable, environment[variable]) / parts)
+            try:
+                seconds = float(environment[variable]) / units
+            except ValueError:
+                raise RonConfigError(f"{variable} must be a number") from None
+            options.setdefault(name, seconds)
     verify, bundle = options.pop("tls_verify", True), options.pop("tls_ca", None)
     if bundle is not None and verify is not True:
         raise RonConfigError("tls_ca needs tls_verify=True: it says whom to trust")
     options["verify"] = verify if bundle is None else bundle
-    _check_url(options["base_url"], options.pop("allow_insecure_http", False))
-    return options
-
-
-def _check_url(url: Any, allowed: bool) -> None:
-    """Check that nothing is sent in the clear to another machine."""
-    parts = urlsplit(check_base_url("base_url", url, "token"))
-    if parts.scheme == "http" and not allowed and not is_loopback(parts.hostname or ""):
+    parts = urlsplit(check_base_url("base_url", options["base_url"], "token"))
+    is_here = parts.scheme == "https" or is_loopback(parts.hostname or "")
+    if not options.pop("allow_insecure_http", False) and not is_here:
         raise RonConfigError(
             "base_url is http to another machine, which all between can read: use https, or set "
             "allow_insecure_http=True"
         )
+    options.setdefault("json_default", wire_default)
+    return options
 
 
 def path_below(prefix: str, path: Any) -> Any:
@@ -105,10 +107,3 @@ def _environment(file: Any) -> Dict[str, str]:
         found = dotenv_values(file, interpolate=False)
     both = {**found, **os.environ}
     return {name: text for name, text in both.items() if text}
-
-
-def _number(variable: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise RonConfigError(f"{variable} must be a number") from None

@@ -19,11 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Route:
-    """One route of a facet, with the file or the path of the upstream that it leads to.
-
-    Attributes:
-        integrity: The digest of the file: its `algo` and its `value`.
-    """
+    """Where a request leads: to a file, or a path of the upstream; `integrity` is `algo`, `value`."""
 
     method: str
     path: str
@@ -123,9 +119,9 @@ def check_unique(facets: Iterable[Facet]) -> None:
         RonConfigError: Two have.
     """
     names = [facet.id for facet in facets]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise RonConfigError(f"two facets have the id {twice!r}")
+    for name in names:
+        if names.count(name) > 1:
+            raise RonConfigError(f"two facets have the id {name!r}")
 
 
 def _problems(facet: Facet) -> Iterator[str]:

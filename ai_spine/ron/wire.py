@@ -37,17 +37,12 @@ class Integer(NamedTuple):
             shown = one_line(value, 40) if isinstance(value, str) else kind_of(value)
             raise RonValidationError(f"{self.name} must be a whole number, not {shown}")
         if not self.least <= value <= self.most:
-            raise RonValidationError(
-                f"{self.name} must be from {self.least} to {self.most}"
-            )
+            limits = f"from {self.least} to {self.most}"
+            raise RonValidationError(f"{self.name} must be {limits}")
         return value
 
     def write(self, value: int) -> str:
-        """Return a number as text.
-
-        Raises:
-            RonValidationError: It is no whole number, or out of range.
-        """
+        """Return a number as text, checked as `read` does."""
         return str(self.read(value))
 
 
@@ -80,9 +75,7 @@ def write_time(moment: datetime) -> str:
         RonValidationError: It has no offset.
     """
     if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        raise RonValidationError(
-            "a time must be a datetime with an offset, as timezone.utc"
-        )
+        raise RonValidationError("a time must be a datetime with an offset")
     return format_timestamp(moment)
 
 
@@ -98,9 +91,7 @@ def read_bytes(text: Any) -> bytes:
         raise RonValidationError("bytes must be base64url text") from None
 
 
-def write_bytes(data: bytes) -> str:
-    """Return bytes as base64url text without padding."""
-    return to_base64url(data)
+write_bytes = to_base64url
 
 
 def wire_default(value: Any) -> Any:

@@ -22,8 +22,8 @@ from ai_spine.ron.errors import (
     RonTimeoutError,
     RonValidationError,
     as_ron,
+    refine,
 )
-from ai_spine.ron.problems import refine
 
 
 def problem(status, body, **headers):

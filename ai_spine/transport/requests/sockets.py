@@ -306,6 +306,7 @@ def extend_timeout(response: Any, seconds: float) -> None:
         answer = getattr(answer, name, None)
     if answer is not None:
         answer.settimeout(seconds)
+    if isinstance(answer, DeadlineSocket):
         answer.phases = None  # those of the attempt, which is over
 
 

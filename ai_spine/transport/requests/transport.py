@@ -2,7 +2,6 @@
 
 import sys
 import time
-from functools import partial
 from typing import Any, Mapping, Optional, Union
 
 import requests
@@ -18,7 +17,6 @@ from ai_spine.transport.requests.bodies import read_response, stream_of
 from ai_spine.transport.requests.failures import translate_errors
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
 from ai_spine.transport.requests.request_builder import RequestBuilder
-from ai_spine.transport.requests.phases import within_phases
 from ai_spine.transport.requests.session_pool import SessionPool
 
 Session = requests.Session
@@ -45,7 +43,6 @@ class RequestsTransport(Transport):
         self.max_streams = self.pool.max_streams
         self._settings = settings
         self._given = session
-        self._phases = settings.phases
         self._builder = RequestBuilder(
             settings,
             self.tokens,
@@ -54,7 +51,7 @@ class RequestsTransport(Transport):
         )
 
     def __reduce__(self) -> Any:
-        return RequestsTransport, (self._settings, self._given)
+        return type(self), (self._settings, self._given)
 
     @property
     def session(self) -> requests.Session:
@@ -63,11 +60,6 @@ class RequestsTransport(Transport):
 
     def send(self, request: Request, timeout: float) -> Union[Response, Failure]:
         """Send a request once, follow redirects within its origin, and read the response."""
-        if self._phases is not None:
-            return within_phases(self._phases, self._send, request, timeout)
-        return self._send(request, timeout)
-
-    def _send(self, request: Request, timeout: float) -> Union[Response, Failure]:
         handled, deadline = sys.exc_info()[1], time.monotonic() + timeout
         pool = self.pool
         if not pool.acquire(timeout):
@@ -90,14 +82,6 @@ class RequestsTransport(Transport):
         self, request: Request, timeout: float, any_type: bool = False
     ) -> Union[ByteStream, Response, Failure]:
         """Send a request for a stream and read its headers; of an error, the whole response."""
-        if self._phases is not None:
-            opened = partial(self._open_stream, any_type=any_type)
-            return within_phases(self._phases, opened, request, timeout)
-        return self._open_stream(request, timeout, any_type)
-
-    def _open_stream(
-        self, request: Request, timeout: float, any_type: bool
-    ) -> Union[ByteStream, Response, Failure]:
         handled, deadline = sys.exc_info()[1], time.monotonic() + timeout
         try:
             prepared = self._builder.build(request)
