@@ -19,8 +19,8 @@ AISpineError
     ├── RateLimitError 429
     └── ServerError 5xx
 
-Each can be pickled, holds no live response and no secret, and reads as one sentence. There are two
-warnings as well: `InsecureTransportWarning` and `ProfileWarning`.
+Each can be pickled, holds no live response and no secret, and reads as one sentence. There are
+three warnings as well: `BusyLoopWarning`, `InsecureTransportWarning` and `ProfileWarning`.
 """
 
 import builtins
@@ -77,6 +77,10 @@ class ConfigurationError(AISpineError, ValueError):
 
 class ValidationError(AISpineError, ValueError):
     """An argument is wrong; nothing was sent, unless it is a `BadRequestError`."""
+
+
+class BusyLoopWarning(UserWarning):
+    """One path is requested in a loop that never sleeps."""
 
 
 class InsecureTransportWarning(UserWarning):

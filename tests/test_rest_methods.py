@@ -10,6 +10,7 @@ from ai_spine import (
     AISpine,
     APIError,
     BadRequestError,
+    BusyLoopWarning,
     ConfigurationError,
     NetworkError,
     NotFoundError,
@@ -19,7 +20,6 @@ from ai_spine import (
     ServerError,
     ValidationError,
 )
-from ai_spine.policy.polling import BusyLoopWarning
 from ai_spine.ron.testing import RonNode
 from tests.local import wait_until
 from tests.raw_server import CLOSE, RESET, STALL, RawServer, answer

@@ -12,9 +12,9 @@ from typing import (
 )
 
 from ai_spine._async.api import AsyncApiClient
-from ai_spine.exceptions import AISpineError
+from ai_spine.exceptions import AISpineError, BusyLoopWarning
 from ai_spine.policy.messages import Exchange, Response
-from ai_spine.policy.polling import BusyLoopWarning, PollWatch
+from ai_spine.policy.polling import PollWatch
 from ai_spine.policy.rest_requests import Target, exchange_of, target_of
 from ai_spine.policy.validation import Duration, check_bool
 from ai_spine.utils import random_id

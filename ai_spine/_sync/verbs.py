@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any, Iterator, Mapping, Optional, Tuple, Union
 
 from ai_spine._sync.api import ApiClient
-from ai_spine.exceptions import AISpineError
+from ai_spine.exceptions import AISpineError, BusyLoopWarning
 from ai_spine.policy.messages import Exchange, Response
-from ai_spine.policy.polling import BusyLoopWarning, PollWatch
+from ai_spine.policy.polling import PollWatch
 from ai_spine.policy.rest_requests import Target, exchange_of, target_of
 from ai_spine.policy.validation import Duration, check_bool
 from ai_spine.utils import random_id

@@ -50,4 +50,4 @@ class ClientDependency:
         return self._client
 
     def __repr__(self) -> str:  # the arguments may be secrets
-        return f"ClientDependency({getattr(self._make, '__name__', '...')})"
+        return f"{type(self).__name__}({getattr(self._make, '__name__', '...')})"

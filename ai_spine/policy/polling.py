@@ -8,10 +8,6 @@ _PAUSE = 0.005  # seconds between two requests that are a pause
 _PATHS = 64
 
 
-class BusyLoopWarning(UserWarning):
-    """One path is requested in a loop that never sleeps."""
-
-
 class _Loop:
     """The requests for one path."""
 

@@ -1,7 +1,11 @@
 """RON-CORE's app plane: clients, problems, capabilities, values, and manifests of facets."""
 
-from ai_spine.policy.subscriptions import StreamEvent
-from ai_spine.ron.client import PROTOCOL_VERSION, RonClient, RonClientSync
+from ai_spine.ron.client import (
+    PROTOCOL_VERSION,
+    RonClient,
+    RonClientDependency,
+    RonClientSync,
+)
 from ai_spine.ron.errors import (
     AmnesiaWarning,
     RonAuthError,
@@ -20,6 +24,7 @@ __all__ = [
     "Facet",
     "RonAuthError",
     "RonClient",
+    "RonClientDependency",
     "RonClientSync",
     "RonConfigError",
     "RonError",
@@ -28,6 +33,5 @@ __all__ = [
     "RonTimeoutError",
     "RonValidationError",
     "Route",
-    "StreamEvent",
     "check_unique",
 ]

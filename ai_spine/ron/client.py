@@ -7,6 +7,7 @@ import warnings
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterator, Optional, Tuple, TypeVar
 
+from ai_spine.adapters.fastapi import ClientDependency
 from ai_spine.adapters.flask import init_app
 from ai_spine.async_rest import AsyncRestClient
 from ai_spine.config.urls import check_prefix
@@ -157,6 +158,13 @@ class RonClient(RonSettings, AsyncRestClient):
     async def close(self) -> None:
         """Close the connections."""
         await self.aclose()
+
+
+class RonClientDependency(ClientDependency):
+    """A `RonClient` as a dependency of FastAPI's routes; its arguments are those of the client."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(RonClient, *arguments, **options)
 
 
 class RonClientSync(RonSettings, RestClient):

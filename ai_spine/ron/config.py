@@ -10,7 +10,6 @@ from ai_spine.ron.errors import RonConfigError
 from ai_spine.ron.wire import wire_default
 from ai_spine.utils import Secret, is_loopback
 
-DEFAULT_URL = "http://127.0.0.1:8080"
 _TOKENS = ("token", "macaroon", "token_provider")
 # Paths that are whole: any other is below the prefix of the app plane.
 _PLANES = ("app", "facets", "v1", "healthz", "readyz", "api")
@@ -57,7 +56,7 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
     known = environment.get("RON_APP_TOKEN")
     options["token"] = tokens[0] if tokens else known and Secret(known)
     url = environment.get("RON_SDK_GATEWAY_ADDR") or environment.get("RON_APP_URL")
-    options.setdefault("base_url", url or DEFAULT_URL)
+    options.setdefault("base_url", url or "http://127.0.0.1:8080")
     for name, (variable, units) in _TIMES.items():
         if variable in environment:
             try:
@@ -81,12 +80,7 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def path_below(prefix: str, path: Any) -> Any:
-    """Return the whole path of a request; what is no path is left to the general client.
-
-    Example:
-        >>> path_below("/app", "/hello"), path_below("/app", "/facets/a/b")
-        ('/app/hello', '/facets/a/b')
-    """
+    """Return the whole path of a request; what is no path is left to the general client."""
     is_path = isinstance(path, str) and path.startswith("/")
     whole = not is_path or re.split("[/?]", path)[1] in _PLANES
     return path if whole else prefix + path

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Route:
-    """Where a request leads: to a file, or a path of the upstream; `integrity` is `algo`, `value`."""
+    """Where a request leads: to a file, whose digest `integrity` is, or a path of the upstream."""
 
     method: str
     path: str

@@ -55,10 +55,6 @@ def read_time(value: Any) -> datetime:
 
     Raises:
         RonValidationError: It is no such text.
-
-    Example:
-        >>> read_time("2026-11-20T11:50:42+01:00").isoformat()
-        '2026-11-20T10:50:42+00:00'
     """
     has_offset = isinstance(value, str) and _OFFSET.search(value)
     moment = parse_timestamp(value) if has_offset else None

@@ -9,7 +9,7 @@ from ai_spine.adapters.click import pass_client
 from ai_spine.adapters.fastapi import ClientDependency
 from ai_spine.adapters.flask import current_client, init_app
 from ai_spine.adapters.structlog import add_error_fields
-from ai_spine.ron import RonClient, RonClientSync, RonProblem
+from ai_spine.ron import RonClient, RonClientDependency, RonClientSync, RonProblem
 from ai_spine.ron.testing import RonNode
 from tests.needs import needs
 
@@ -26,7 +26,7 @@ def test_a_route_of_fastapi_is_given_the_client(node):
     from fastapi import Depends, FastAPI
     from fastapi.testclient import TestClient
 
-    ron = ClientDependency(RonClient, node.url, token="t-secret")
+    ron = RonClientDependency(node.url, token="t-secret")
     app = FastAPI(lifespan=ron.lifespan)
 
     @app.get("/greet")
@@ -38,7 +38,7 @@ def test_a_route_of_fastapi_is_given_the_client(node):
     with TestClient(app) as browser:
         assert browser.get("/greet").json() == {"hello": "world"}
         assert browser.get("/greet").json() == {"hello": "world"}
-    assert "t-secret" not in repr(ron) and repr(ron) == "ClientDependency(RonClient)"
+    assert "t-secret" not in repr(ron) and repr(ron) == "RonClientDependency(RonClient)"
 
 
 @needs("flask")

@@ -24,6 +24,7 @@ from ai_spine import (
     BatchItem,
     BatchProgress,
     BatchResult,
+    BusyLoopWarning,
     ConfigurationError,
     ConflictError,
     CookieCredential,
@@ -45,6 +46,7 @@ from ai_spine import (
     NodeProgress,
     NodeResult,
     NotFoundError,
+    Pages,
     PermissionDeniedError,
     ProfileWarning,
     QueryCredential,
@@ -53,6 +55,7 @@ from ai_spine import (
     RequestTimeoutError,
     RestClient,
     ServerError,
+    StreamEvent,
     SystemStatus,
     TimeoutError,
     to_dataframe,
@@ -228,7 +231,9 @@ def use_the_rest(client: AISpine) -> None:
     for item in client.items("/x", query={"limit": 5}):
         print(item)
     for event in client.subscribe("/x"):
-        print(event.id, event.json())
+        named: StreamEvent = event
+        print(named.id, event.json(), BusyLoopWarning)
+    print(list(client.pages("/x", pages=Pages("offset", ("items",), "offset"))))
     client.subscribe("/x", print)
     client.add_middleware(print)
     client.close()
