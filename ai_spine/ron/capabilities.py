@@ -30,10 +30,6 @@ def caveats_of(
 
     Raises:
         RonConfigError: One is wrong, or there is none.
-
-    Example:
-        >>> caveats_of(readonly=True, tenant="acme")
-        ['readonly = true', 'tenant = acme']
     """
     texts = {"tenant": tenant, "content_prefix": content_prefix}
     texts["ip_allowlist"] = ",".join(ip_allowlist) or None

@@ -24,9 +24,8 @@ from ai_spine.utils import one_line
 
 PROTOCOL_VERSION = "0.1"
 """The version of the protocol that these clients speak."""
-_PROTOCOL_HEADER = "X-RON-Protocol"
 _STATUS = "/api/v1/status"
-_KEPT = "timeout max_retries deadline retry_writes retry_after_limit headers".split()
+_KEPT = "timeout max_retries deadline retry_writes retry_after_limit headers tenant workspace"
 
 Client = TypeVar("Client", bound="RonSettings")
 _ANY: Any = object
@@ -93,7 +92,8 @@ class RonSettings(_ANY):  # type: ignore[misc]  # either of the general clients
         if self._given["token"] is None:
             raise RonConfigError("with_caveat needs a token, and the client has none")
         settings = self._api.settings
-        given = {**self._given, **{name: getattr(settings, name) for name in _KEPT}}
+        kept = {name: getattr(settings, name) for name in _KEPT.split()}
+        given = {**self._given, **kept}
         added = capabilities.caveats_of(**caveats)
         given["token"] = capabilities.restrict(given["token"], added)
         made = copy.copy(self)
@@ -197,7 +197,7 @@ def _warn_of_amnesia(status: Any) -> None:
 
 def _read(read: Any, response: Response) -> Any:
     """Return what is read from a response of this protocol."""
-    version = response.headers.get(_PROTOCOL_HEADER, PROTOCOL_VERSION)
+    version = response.headers.get("X-RON-Protocol", PROTOCOL_VERSION)
     if version.partition(".")[0] != PROTOCOL_VERSION.partition(".")[0]:
         words = f"protocol {one_line(version, 20)}, while this SDK speaks {PROTOCOL_VERSION}"
         raise UnexpectedResponse(f"{words}: use the SDK for that protocol")

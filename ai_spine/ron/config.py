@@ -57,13 +57,7 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
     options["token"] = tokens[0] if tokens else known and Secret(known)
     url = environment.get("RON_SDK_GATEWAY_ADDR") or environment.get("RON_APP_URL")
     options.setdefault("base_url", url or "http://127.0.0.1:8080")
-    for name, (variable, units) in _TIMES.items():
-        if variable in environment:
-            try:
-                seconds = float(environment[variable]) / units
-            except ValueError:
-                raise RonConfigError(f"{variable} must be a number") from None
-            options.setdefault(name, seconds)
+    options = {**_times(environment), **options}
     verify, bundle = options.pop("tls_verify", True), options.pop("tls_ca", None)
     if bundle is not None and verify is not True:
         raise RonConfigError("tls_ca needs tls_verify=True: it says whom to trust")
@@ -71,12 +65,20 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
     parts = urlsplit(check_base_url("base_url", options["base_url"], "token"))
     is_here = parts.scheme == "https" or is_loopback(parts.hostname or "")
     if not options.pop("allow_insecure_http", False) and not is_here:
-        raise RonConfigError(
-            "base_url is http to another machine, which all between can read: use https, or set "
-            "allow_insecure_http=True"
-        )
+        words = "base_url is http to another machine: use https, or"
+        raise RonConfigError(f"{words} set allow_insecure_http=True")
     options.setdefault("json_default", wire_default)
     return options
+
+
+def _times(environment: Mapping[str, str]) -> Dict[str, float]:
+    """Return the times of the environment in seconds."""
+    known = {name: pair for name, pair in _TIMES.items() if pair[0] in environment}
+    try:
+        return {n: float(environment[v]) / units for n, (v, units) in known.items()}
+    except ValueError:
+        names = ", ".join(variable for variable, _ in known.values())
+        raise RonConfigError(f"each of {names} must be a number") from None
 
 
 def path_below(prefix: str, path: Any) -> Any:

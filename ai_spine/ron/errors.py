@@ -125,12 +125,7 @@ _KINDS: List[Tuple[Type[core.AISpineError], Type[RonError]]] = [
 
 
 def as_ron(error: core.AISpineError) -> RonError:
-    """Return an error as one of the app plane, with all that it says.
-
-    Example:
-        >>> str(as_ron(core.NotFoundError("no such facet", status_code=404)))
-        '404: no such facet'
-    """
+    """Return an error as one of the app plane, with all that it says."""
     if isinstance(error, RonError):
         return error
     kind = next((k for base, k in _KINDS if isinstance(error, base)), RonError)

@@ -90,7 +90,7 @@ def test_a_wrong_setting_is_said_in_one_sentence(options, words):
 @pytest.mark.parametrize("name", ["RON_APP_TIMEOUT", "RON_SDK_OVERALL_TIMEOUT_MS"])
 def test_a_time_of_the_environment_must_be_a_number(monkeypatch, name):
     monkeypatch.setenv(name, "soon")
-    with pytest.raises(RonConfigError, match=f"{name} must be a number"):
+    with pytest.raises(RonConfigError, match=f"each of {name} must be a number"):
         RonClientSync()
 
 
