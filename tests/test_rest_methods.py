@@ -20,6 +20,7 @@ from ai_spine import (
     ServerError,
     ValidationError,
 )
+from ai_spine.policy.messages import Exchange
 from ai_spine.ron.testing import RonNode
 from tests.local import wait_until
 from tests.raw_server import CLOSE, RESET, STALL, RawServer, answer
@@ -84,6 +85,13 @@ def test_a_raw_response_has_status_headers_and_body(client):
     raw = client.get("/hello", raw=True)
     assert raw.status == 200 and raw.json() == {"hello": "world"}
     assert json.loads(raw.text) == json.loads(raw.body)
+
+
+def test_a_whole_exchange_can_be_called(client):
+    exchange = Exchange(
+        "greet", "GET", "/hello", read=lambda response: response.json()["hello"]
+    )
+    assert client.call(exchange, timeout=5) == "world"
 
 
 def test_a_key_makes_a_post_repeatable(client, node):
@@ -163,6 +171,7 @@ def test_events_come_once_and_go_on_after_a_break(client, node):
     node.publish("logs", {"n": 3})
     event = next(events)
     assert (event.id, event.json(), event.event) == ("4", {"n": 3}, "message")
+    assert getattr(events, "_items", events).last_event_id == "4"
     events.close()
     wait_until(lambda: not node._streams)
 

@@ -2,7 +2,7 @@
 
 import random
 from contextlib import aclosing
-from typing import Any, AsyncGenerator, Callable, Iterator, Optional
+from typing import Any, AsyncGenerator, Callable, List, Optional
 
 from ai_spine._async.api import AsyncApiClient
 from ai_spine._async.runtime import call_back
@@ -125,7 +125,7 @@ class AsyncSubscription:
             return stream
         await stream.aclose()
         if not self._is_over:
-            self._refuse(stream, "the response is not a stream of events")
+            raise _refusal(stream, "the response is not a stream of events")
         return None
 
     async def _read(self, stream: AsyncByteStream) -> AsyncGenerator[StreamEvent, None]:
@@ -148,16 +148,12 @@ class AsyncSubscription:
 
     def _parse(
         self, stream: AsyncByteStream, parser: EventParser, data: bytes
-    ) -> Iterator[ServerEvent]:
+    ) -> List[ServerEvent]:
         try:
-            return iter(parser.feed(data))
+            return parser.feed(data)
         except StreamTooLarge as error:
-            self._refuse(stream, f"the stream contains {error}")
-        return iter(())
-
-    def _refuse(self, stream: AsyncByteStream, message: str) -> None:
-        call = stream.call._replace(transient=False)
-        raise APIError(message, status_code=stream.status, call=call)
+            message = f"the stream contains {error}"
+        raise _refusal(stream, message)
 
     def _note_lost(self, stream: AsyncByteStream, failure: Failure) -> None:
         """Note that a connection has ended, was lost, or was silent for too long."""
@@ -187,3 +183,9 @@ class AsyncSubscription:
         """Return the seconds to sleep before the next connection, which vary."""
         asked = self._wait * (1 + _JITTER * random.random())  # nosec B311
         return max(self._api.backoff(self._failures), asked)
+
+
+def _refusal(stream: AsyncByteStream, message: str) -> APIError:
+    """Return the error of a stream that another connection would not mend."""
+    call = stream.call._replace(transient=False)
+    return APIError(message, status_code=stream.status, call=call)
