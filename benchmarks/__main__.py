@@ -18,6 +18,7 @@ NAMES = (
     "parse",
     "generator",
     "server",
+    "ron",
 )
 _MODULES = {"async": "async_calls"}  # `async` itself is a keyword
 
