@@ -53,8 +53,8 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
     tokens = [options.pop(name) for name in _TOKENS if name in options]
     if len(tokens) > 1:
         raise RonConfigError(f"{', '.join(_TOKENS)} are one: set one of them")
-    known = environment.get("RON_APP_TOKEN")
-    options["token"] = tokens[0] if tokens else known and Secret(known)
+    known = environment.pop("RON_APP_TOKEN", None)
+    options["token"] = tokens[0] if tokens else known
     url = environment.get("RON_SDK_GATEWAY_ADDR") or environment.get("RON_APP_URL")
     options.setdefault("base_url", url or "http://127.0.0.1:8080")
     options = {**_times(environment), **options}
@@ -88,7 +88,7 @@ def path_below(prefix: str, path: Any) -> Any:
     return path if whole else prefix + path
 
 
-def _environment(file: Any) -> Dict[str, str]:
+def _environment(file: Any) -> Dict[str, Any]:
     """Return the variables that are set; those of the process win over those of the file."""
     found = {}
     if file is not None:
@@ -102,4 +102,5 @@ def _environment(file: Any) -> Dict[str, str]:
             raise RonConfigError("env_file is the path of a file that does not exist")
         found = dotenv_values(file, interpolate=False)
     both = {**found, **os.environ}
-    return {name: text for name, text in both.items() if text}
+    known = {n: text for n, text in both.items() if n.startswith("RON_") and text}
+    return {n: Secret(text) if "TOKEN" in n else text for n, text in known.items()}

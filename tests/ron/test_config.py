@@ -1,9 +1,13 @@
 """Tests of settings: arguments, the environment, a `.env` file, and what is refused."""
 
+import traceback
+
 import pytest
 
 from ai_spine.ron import RonClientSync, RonConfigError
 from tests.needs import needs
+
+SECRET = "t-very-secret"
 
 
 def settings_of(*args, **options):
@@ -107,6 +111,24 @@ def test_tls_is_checked_unless_it_is_switched_off():
     assert settings_of(tls_verify=False).verify is False
 
 
-def test_nothing_shows_the_token(monkeypatch):
-    with RonClientSync("https://h", "t-very-secret") as client:
-        assert "t-very-secret" not in repr(client) + str(vars(client))
+def test_nothing_shows_the_token():
+    with RonClientSync("https://h", SECRET) as client:
+        assert SECRET not in repr(client) + str(vars(client))
+
+
+@pytest.mark.parametrize("name", ["token", "macaroon", "environment"])
+@pytest.mark.parametrize(
+    "wrong", [{"base_url": "http://gateway.example.com"}, {"timeout": 0}, {"tls_ca": 7}]
+)
+def test_no_traceback_with_locals_shows_the_token(monkeypatch, name, wrong):
+    options = dict(wrong)
+    if name == "environment":
+        monkeypatch.setenv("RON_APP_TOKEN", SECRET)
+    else:
+        options[name] = SECRET
+    try:
+        RonClientSync(**options)
+    except RonConfigError as error:
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in shown.stack if "/ai_spine/" in frame.filename]
+    assert frames and not any(SECRET in str(frame.locals) for frame in frames)
