@@ -17,6 +17,7 @@ NAMES = (
     "batch",
     "parse",
     "generator",
+    "generated",
     "server",
     "ron",
 )

@@ -35,6 +35,7 @@ from ai_spine import (
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.messages import Exchange
 from ai_spine.policy.retry import Failure
+from ai_spine.utils import QuotedSegment
 from tests.clients import own_session
 from tests.raw_server import CLOSE, RESET, STALL, RawServer, answer
 
@@ -294,6 +295,7 @@ def test_a_header_that_cannot_be_sent_is_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("template", "ids", "target"),
     [
+        ("/a/{b}", {"b": QuotedSegment(";b=1,2%20")}, "/v1/a/;b=1,2%20"),
         ("/a/{id}", {"id": "x/y z?#"}, "/v1/a/x%2Fy%20z%3F%23"),
         ("/{b}/{a}", {"a": "{b}", "b": "1"}, "/v1/1/%7Bb%7D"),
         ("/{file name}/{x-é}", {"file name": "f", "x-é": "g"}, "/v1/f/g"),

@@ -177,7 +177,7 @@ class AsyncRestMethods(AsyncVerbs):
             more = check_mapping("headers", headers or {})
             exchange = self._exchange(
                 "GET",
-                self._target(path, query),
+                self._target_of(path, query),
                 headers={**_STREAM_HEADERS, **more},
                 raw=True,
             )

@@ -171,7 +171,7 @@ class RestMethods(Verbs):
             more = check_mapping("headers", headers or {})
             exchange = self._exchange(
                 "GET",
-                self._target(path, query),
+                self._target_of(path, query),
                 headers={**_STREAM_HEADERS, **more},
                 raw=True,
             )

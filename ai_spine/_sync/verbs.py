@@ -158,7 +158,7 @@ class Verbs:
                 given = check_bool("idem", idem) or idempotency_key is not None
                 exchange = self._exchange(
                     method,
-                    self._target(path, query),
+                    self._target_of(path, query),
                     json=json,
                     headers=headers,
                     raw=check_bool("raw", raw),
@@ -192,7 +192,7 @@ class Verbs:
             if exchange.method == "GET":
                 self._polls.note_end(exchange.template, self._api.clock())
 
-    def _target(self, path: Any, query: Any) -> Target:
+    def _target_of(self, path: Any, query: Any) -> Target:
         """Return where a request goes."""
         return target_of(path, query, self._api.settings.base_url)
 

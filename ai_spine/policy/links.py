@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from ai_spine.utils import one_line, origin
 
-_RELATION = re.compile(r';\s*rel\s*=\s*"?([^";,]*)', re.IGNORECASE)
+_RELATION = r';\s*rel\s*=\s*"?([^";,]*)'
 
 
 def next_link(header: Optional[str]) -> Optional[str]:
@@ -18,7 +18,7 @@ def next_link(header: Optional[str]) -> Optional[str]:
     """
     for link in (header or "").split("<")[1:]:
         url, _, parameters = link.partition(">")
-        relation = _RELATION.search(parameters)
+        relation = re.search(_RELATION, parameters, re.IGNORECASE)
         if relation is not None and "next" in relation[1].lower().split():
             return url.strip()
     return None

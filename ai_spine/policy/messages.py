@@ -112,14 +112,14 @@ class Exchange(NamedTuple):
     """The names of the client's credentials that are sent, all of them."""
     reads: bool = False
     """Whether it changes nothing, although its method is POST: then it may be repeated."""
-    idempotent: bool = False
-    """Whether the server honours its idempotency key: then it may be repeated."""
     read: Callable[[Response], Any] = read_whole
     """Reads a response of status 2xx; raises an `UnexpectedResponse` if it cannot be read."""
     refine: Optional[Callable[[APIError, Response], APIError]] = None
     """Returns another error for one that the server sent; no body that it sees has a secret."""
     judge: Optional[Callable[[Failure, Response], Failure]] = None
     """Returns what a refusal means, where its body says whether to repeat the request."""
+    idempotent: bool = False
+    """Whether the server honours its idempotency key: then it may be repeated."""
 
     def __repr__(self) -> str:  # headers and bodies may hold secrets
         return f"Exchange({self.name!r}, {self.method!r}, {self.template!r})"

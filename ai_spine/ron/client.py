@@ -5,7 +5,7 @@ import copy
 import functools
 import warnings
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterator, Optional, Tuple, TypeVar
+from typing import Any, Dict, Iterator, Optional, Tuple, TypeVar, cast
 
 from ai_spine.adapters.fastapi import ClientDependency
 from ai_spine.adapters.flask import init_app
@@ -112,9 +112,9 @@ class RonSettings(_ANY):  # type: ignore[misc]  # either of the general clients
         self._expiry: Tuple[Any, Optional[datetime]] = (None, None)
         super().__init__(**config.revealed(given))
 
-    def _target(self, path: Any, query: Any) -> Target:
-        target: Target = super()._target(config.path_below(self._prefix, path), query)
-        return target
+    def _target_of(self, path: Any, query: Any) -> Target:
+        whole = config.path_below(self._prefix, path)
+        return cast(Target, super()._target_of(whole, query))
 
     def _exchange(self, method: Any, target: Target, **given: Any) -> Exchange:
         self._check_token(self._api.transport.tokens.get(TOKEN))
