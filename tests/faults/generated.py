@@ -5,6 +5,7 @@ import importlib
 import json
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -19,6 +20,9 @@ from tests.faults.matrix import Run
 
 CASES = [BY_NAME[name] for name in ("get_flow", "list_flows", "execute_flow")]
 _PACKAGE = "client_for_faults"
+_ONE_AT_A_TIME = (
+    threading.Lock()
+)  # cells are played in threads, and it is generated once
 _TEXT = {"type": "string"}
 _FLOW = {"type": "object", "required": ["flow_id"], "properties": {"flow_id": _TEXT}}
 _FLOWS = {
@@ -138,7 +142,8 @@ def maker_of(library: str) -> Callable[..., Any]:
         *, api_key: Any, access_token: Any, tenant: str, base_url: str, **options: Any
     ) -> Generated:
         del api_key  # which this server does not know
-        module = _client_module()
+        with _ONE_AT_A_TIME:
+            module = _client_module()
         if library == "requests":
             client = module.AuthenticatedClient(base_url, access_token, **options)
             return Generated(client, _called, tenant)
