@@ -161,9 +161,8 @@ def _error(misfit: Misfit) -> ValidationError:
 
     steps = [f"/{escaped(str(each))}" for each in reversed(misfit.steps)]
     place = "".join(steps)
-    found = kind_of(misfit.value)
-    words = one_line(f"{place or '/'} must be {misfit.wanted}, not {found}", 300)
-    return ValidationError(words, field_path=place)
+    words = misfit.words or f"must be {misfit.wanted}, not {kind_of(misfit.value)}"
+    return ValidationError(one_line(f"{place or '/'} {words}", 300), field_path=place)
 
 
 _WIRES: Dict[Type[Model], List[Tuple[str, str]]] = {}
@@ -286,6 +285,7 @@ def _misfit(table: Mapping[str, _Field], value: Mapping[str, Any]) -> Misfit:
     """Return what is wrong with an object: a field that it lacks, or those that it has too many."""
     for wire, each in table.items():
         if each.required and wire not in value:
-            return Misfit(f"an object with {wire!r}", value)
-    unknown = sorted(wire for wire in value if wire not in table)
-    return Misfit(f"an object with no {', '.join(map(repr, unknown))}", value)
+            return Misfit("an object", value, f"must have {wire!r}")
+    unknown = ", ".join(repr(wire) for wire in sorted(value) if wire not in table)
+    words = f"must not have {unknown}: it may have {', '.join(table) or 'nothing'}"
+    return Misfit("an object", value, words)

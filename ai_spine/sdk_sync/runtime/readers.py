@@ -45,14 +45,15 @@ class Misfit(ValueError):
     Args:
         wanted: What it should be.
         value: The value.
+        words: What is wrong, where that is not its type.
 
     Attributes:
         steps: Where it is, the innermost step first.
     """
 
-    def __init__(self, wanted: str, value: Any) -> None:
+    def __init__(self, wanted: str, value: Any, words: Optional[str] = None) -> None:
         super().__init__(f"it must be {wanted}")
-        self.wanted, self.value = wanted, value
+        self.wanted, self.value, self.words = wanted, value, words
         self.steps: List[Union[str, int]] = []
 
 

@@ -86,7 +86,7 @@ def test_models_are_made_by_keywords_and_compared_by_value(models):
     ("value", "words"),
     [
         ([], "/ must be an object, not of type list"),
-        ({"note": None}, "/ must be an object with 'id'"),
+        ({"note": None}, "/ must have 'id'"),
         ({"id": 1, "note": None}, "/id must be str, not of type int"),
         (
             {"id": "", "note": "", "limit": True},
