@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ai_spine.config.urls import check_base_url
 from ai_spine.ron.errors import RonConfigError
 from ai_spine.ron.wire import wire_default
-from ai_spine.utils import Secret, is_loopback
+from ai_spine.utils import Secret, is_loopback, one_line
 
 _TOKENS = ("token", "macaroon", "token_provider")
 # Paths that are whole: any other is below the prefix of the app plane.
@@ -73,12 +73,14 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
 
 def _times(environment: Mapping[str, str]) -> Dict[str, float]:
     """Return the times of the environment in seconds."""
-    known = {name: pair for name, pair in _TIMES.items() if pair[0] in environment}
-    try:
-        return {n: float(environment[v]) / units for n, (v, units) in known.items()}
-    except ValueError:
-        names = ", ".join(variable for variable, _ in known.values())
-        raise RonConfigError(f"each of {names} must be a number") from None
+    found = {}
+    for name, (variable, units) in _TIMES.items():
+        if variable in environment:
+            try:
+                found[name] = float(environment[variable]) / units
+            except ValueError:
+                raise RonConfigError(f"{variable} must be a number") from None
+    return found
 
 
 def path_below(prefix: str, path: Any) -> Any:
@@ -99,7 +101,10 @@ def _environment(file: Any) -> Dict[str, Any]:
                 "env_file needs python-dotenv: pip install 'ai-spine-sdk[dotenv]'"
             ) from None
         if not os.path.isfile(file):
-            raise RonConfigError("env_file is the path of a file that does not exist")
+            shown = one_line(repr(file), 200)
+            raise RonConfigError(
+                f"env_file is the path of a file that does not exist: {shown}"
+            )
         found = dotenv_values(file, interpolate=False)
     both = {**found, **os.environ}
     known = {n: text for n, text in both.items() if n.startswith("RON_") and text}
