@@ -94,13 +94,16 @@ class Authorisation(NamedTuple):
     def _words(self, alternatives: Sequence[Collection[str]]) -> str:
         schemes = " or ".join(" and ".join(names) for names in alternatives)
         keywords = " or ".join(
-            ", ".join(f"{self._keyword(name)}=..." for name in names)
-            for names in alternatives
+            ", ".join(map(self._argument, names)) for names in alternatives
         )
         return f"needs {schemes}: make the client with {keywords}"
 
-    def _keyword(self, name: str) -> str:
-        return self.schemes[name].keyword if name in self.schemes else name
+    def _argument(self, name: str) -> str:
+        if name not in self.schemes:
+            return f"{name}=..."
+        scheme = self.schemes[name]
+        more = " (or the token of an authenticated client)"
+        return f"{scheme.keyword}=..." + (more if scheme.kind == "bearer" else "")
 
 
 def hide(given: Mapping[str, Any]) -> Dict[str, Any]:
