@@ -288,6 +288,7 @@ def _enum_reader(kind: Any) -> Reader:
 def _literal_reader(values: Tuple[Any, ...]) -> Reader:
     known = {(value.__class__, value): value for value in values}
     words = "one of " + ", ".join(map(repr, values))
+    takes = {value.__class__ for value in values}
 
     def read(value: Any) -> Any:
         try:
@@ -298,9 +299,10 @@ def _literal_reader(values: Tuple[Any, ...]) -> Reader:
         for each in values:
             if each == value and isinstance(each, bool) == isinstance(value, bool):
                 return value
-        raise Misfit(words, value)
+        # Where the type is right, to name it explains nothing.
+        is_other = value.__class__ in takes
+        raise Misfit(words, value, f"must be {words}" if is_other else None)
 
-    takes = {value.__class__ for value in values}
     numbers = {int, float} if int in takes else set()
     return Reader(read, takes=tuple(takes | numbers), rank=0)
 
@@ -356,7 +358,7 @@ class _Members:
         if Dict[str, Any] in self._members:
             return value
         words = f"an object whose {tag.name!r} is one of {', '.join(tag.kinds)}"
-        raise Misfit(words, value)
+        raise Misfit(words, value, f"must be {words}")
 
 
 def _best_of(readers: List[Reader], value: Any) -> Any:
