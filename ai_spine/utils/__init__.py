@@ -13,7 +13,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Shorter digits are dates, such as 20261127.
-_EPOCH = re.compile(r"\d{9,13}(\.\d+)?")
+_EPOCH = r"\d{9,13}(\.\d+)?"
 _FIRST_MILLISECONDS = 1e11
 
 
@@ -38,7 +38,7 @@ def parse_timestamp(value: Any) -> Any:
         if (
             isinstance(value, str) and value.isascii()
         ):  # PyPy reads digits of other scripts
-            if "-" not in value and _EPOCH.fullmatch(value):
+            if "-" not in value and re.fullmatch(_EPOCH, value):
                 return _from_epoch(float(value))
             moment = _parse_iso(value)
             if moment.tzinfo is timezone.utc:  # as servers send it
