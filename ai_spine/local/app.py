@@ -36,6 +36,15 @@ class _MatchingRule(Rule):
         return _build_nothing
 
 
+class _App(Flask):
+    """An application without async views: to look for them takes time in each request."""
+
+    url_rule_class = _MatchingRule
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def _build_nothing(*_: Any, **__: Any) -> Any:
     raise RuntimeError("the local server builds no URLs from its rules")
 
@@ -48,8 +57,7 @@ def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
         access: Knows who has signed in to the page.
         banner: What the page shows above everything else.
     """
-    app = Flask("ai_spine.local", static_folder=None)
-    app.url_rule_class = _MatchingRule
+    app = _App("ai_spine.local", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False

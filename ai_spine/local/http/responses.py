@@ -19,7 +19,7 @@ from ai_spine.constants import (
 )
 from ai_spine.flows.json_reading import TooDeep, parse_json
 from ai_spine.local.store.store import KeyReused, Reply, Store
-from ai_spine.utils import has_control_characters, one_line
+from ai_spine.utils import has_control_characters, one_line, random_id
 
 # Health is public; the keys of users need no key, and accounts use tokens.
 _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
@@ -99,7 +99,7 @@ def _request_id() -> str:
     given = request.headers.get(REQUEST_ID_HEADER, "")
     if given and len(given) <= 200 and given.isascii() and given.isprintable():
         return given
-    return str(uuid.uuid4())
+    return random_id()
 
 
 def echo_headers(response: Response) -> Response:

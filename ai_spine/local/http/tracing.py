@@ -1,7 +1,7 @@
 """Continues the trace of a client: each request that the server answers is a span."""
 
+import functools
 import re
-from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
 
@@ -18,21 +18,23 @@ def trace_requests(app: Flask, telemetry: Telemetry) -> None:
     app.teardown_request(lambda _: _end())
 
 
+@functools.lru_cache(maxsize=None)
+def _route_of(rule: str) -> str:
+    return _PART.sub(r"{\1}", rule)
+
+
 def _begin(telemetry: Telemetry) -> None:
-    rule = request.url_rule
-    route = None if rule is None else _PART.sub(r"{\1}", rule.rule)
-    name = request.method if route is None else f"{request.method} {route}"
-    g.trace = ExitStack()
-    g.span = g.trace.enter_context(
-        telemetry.continue_trace(
-            dict(request.headers),
-            name,
-            method=request.method,
-            route=route,
-            path=request.path,
-            tenant=request.headers.get(TENANT_HEADER),
-        )
+    rule, method, headers = request.url_rule, request.method, request.headers
+    route = None if rule is None else _route_of(rule.rule)
+    g.trace = telemetry.continue_trace(
+        dict(headers),
+        method if route is None else f"{method} {route}",
+        method=method,
+        route=route,
+        path=request.path,
+        tenant=headers.get(TENANT_HEADER),
     )
+    g.span = g.trace.__enter__()
 
 
 def _note_status(response: Response) -> Response:
@@ -43,4 +45,4 @@ def _note_status(response: Response) -> Response:
 
 
 def _end() -> None:
-    g.trace.close()
+    g.trace.__exit__(None, None, None)

@@ -1,7 +1,6 @@
 """What the local server remembers, in SQLite: flows, agents, executions, results and keys."""
 
 import json
-import uuid
 from typing import (
     Any,
     Callable,
@@ -24,6 +23,7 @@ from ai_spine.local.store.schema import (
     metrics_of,
 )
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.utils import random_id
 
 Bodies = Mapping[str, Mapping[str, Any]]
 _TABLES_OF_RUNS = (
@@ -35,6 +35,7 @@ _TABLES_OF_RUNS = (
     "events",
 )
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
+_DROP_KEYS_EVERY = 60.0  # seconds
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"
 
 
@@ -60,6 +61,8 @@ class Store(NodeDatabase):
     Raises:
         ConfigurationError: The file cannot be used, or another server uses it.
     """
+
+    _dropped_keys_at = 0.0
 
     def clear_runs(self) -> None:
         """Forget executions, results and keys."""
@@ -159,21 +162,17 @@ class Store(NodeDatabase):
         Raises:
             KeyReused: The key came with another request before.
         """
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self.transaction():
             if key is None:
                 return make(), True
-            self._db.execute(
-                "DELETE FROM idempotency_keys WHERE created_at <= ?",
-                (self._now() - KEY_LIFETIME,),
-            )
+            self._drop_old_keys()
             known = self.reply_to(key, fingerprint)
             if known is not None:
                 return known, False
             reply = make()
             if reply.status < 400:
                 self._db.execute(
-                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO idempotency_keys VALUES (?, ?, ?, ?, ?)",
                     (
                         key,
                         fingerprint,
@@ -183,6 +182,13 @@ class Store(NodeDatabase):
                     ),
                 )
             return reply, True
+
+    def _drop_old_keys(self) -> None:
+        now = self._now()
+        if abs(now - self._dropped_keys_at) >= _DROP_KEYS_EVERY:
+            query = "DELETE FROM idempotency_keys WHERE created_at <= ?"
+            self._db.execute(query, (now - KEY_LIFETIME,))
+            self._dropped_keys_at = now
 
     def reply_to(self, key: Optional[str], fingerprint: str) -> Optional[Reply]:
         """Return the reply that was made for a key; `None` if none was.
@@ -204,7 +210,7 @@ class Store(NodeDatabase):
         self, flow_id: str, input_data: Mapping[str, Any], metadata: Mapping[str, Any]
     ) -> str:
         """Store an execution as pending, and return its id."""
-        execution_id, now = str(uuid.uuid4()), self._stamp()
+        execution_id, now = random_id(), self._stamp()
         given = json.dumps(input_data), json.dumps(metadata)
         with self._news_of(execution_id):
             self._db.execute(
@@ -251,7 +257,8 @@ class Store(NodeDatabase):
                 " WHERE execution_id = ? AND status IN (?, ?)",
                 (status.value, output, error_message, now, now, now, *ids),
             )
-            self._cancel_nodes(execution_id, now)
+            if status is not ExecutionStatus.COMPLETED:  # of which no node runs
+                self._cancel_nodes(execution_id, now)
             if ended.rowcount:
                 journal.note(self._db, execution_id, None, status.value, now)
         return ended.rowcount > 0
