@@ -54,7 +54,7 @@ class Database:
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.executescript(SCHEMA + journal.EVENTS_SCHEMA)
                 add_columns(self._db)
-                journal.fill(self._db)
+                journal.begin(self._db)
                 self._mend()
             except sqlite3.Error as error:
                 raise ConfigurationError(

@@ -3,7 +3,6 @@
 import json
 from typing import Any, Dict, List, Mapping, Optional
 
-from ai_spine.local.store import journal
 from ai_spine.local.store.logs import LogDatabase
 from ai_spine.local.store.schema import node_result_of
 from ai_spine.models.statuses import ExecutionStatus
@@ -49,7 +48,6 @@ class NodeDatabase(LogDatabase):
                 " WHERE id = ?",
                 (status.value, *result, now, now, result_id),
             )
-            journal.note(self._db, execution_id, result_id, status.value, now)
 
     def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
         """Return the results of an execution's nodes in the order in which they started."""
@@ -85,7 +83,6 @@ class NodeDatabase(LogDatabase):
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (result_id, execution_id, node_id, *start, now, now, completed_at),
             )
-            journal.note(self._db, execution_id, result_id, status, now)
         return result_id
 
     def _hide_traceback(self, result: Dict[str, Any]) -> None:

@@ -218,20 +218,17 @@ class Store(NodeDatabase):
                 " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
                 (execution_id, flow_id, *given, now, now),
             )
-            journal.note(self._db, execution_id, None, "pending", now)
         return execution_id
 
     def start_execution(self, execution_id: str) -> None:
         """Record that an execution's first node has started."""
         now = self._stamp()
         with self._news_of(execution_id):
-            started = self._db.execute(
+            self._db.execute(
                 "UPDATE executions SET status = 'running', updated_at = ?"
                 " WHERE execution_id = ? AND status = 'pending'",
                 (now, execution_id),
             )
-            if started.rowcount:
-                journal.note(self._db, execution_id, None, "running", now)
 
     def finish_execution(
         self,
@@ -250,6 +247,12 @@ class Store(NodeDatabase):
         output = json.dumps(output_data or {})
         ids = execution_id, *LIVE_STATUSES
         with self._news_of(execution_id):
+            if status is not ExecutionStatus.COMPLETED:  # of which no node runs
+                self._db.execute(
+                    "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
+                    " completed_at = ? WHERE execution_id = ? AND status = 'running'",
+                    (now, now, execution_id),
+                )
             ended = self._db.execute(
                 "UPDATE executions SET status = ?, output_data = ?, error_message = ?,"
                 " updated_at = ?, completed_at = ?,"
@@ -257,24 +260,7 @@ class Store(NodeDatabase):
                 " WHERE execution_id = ? AND status IN (?, ?)",
                 (status.value, output, error_message, now, now, now, *ids),
             )
-            if status is not ExecutionStatus.COMPLETED:  # of which no node runs
-                self._cancel_nodes(execution_id, now)
-            if ended.rowcount:
-                journal.note(self._db, execution_id, None, status.value, now)
         return ended.rowcount > 0
-
-    def _cancel_nodes(self, execution_id: str, now: str) -> None:
-        found = self._rows(
-            "SELECT id FROM node_results WHERE execution_id = ? AND status = 'running'",
-            (execution_id,),
-        )
-        for row in found:
-            self._execute(
-                "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
-                " completed_at = ? WHERE id = ?",
-                (now, now, row["id"]),
-            )
-            journal.note(self._db, execution_id, row["id"], "cancelled", now)
 
     def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
         """Return an execution; `None` if there is none."""
@@ -314,13 +300,15 @@ class Store(NodeDatabase):
 
     # What became of executions, for streams
 
-    def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
-        """Return the first event of an execution after a number; `None` if there is none yet."""
+    def events_after(
+        self, execution_id: str, number: int, limit: int
+    ) -> List[journal.Event]:
+        """Return the first events of an execution after a number."""
         with self._lock:
-            event = journal.event_after(self._db, execution_id, number)
-            if event is not None:
+            events = journal.events_after(self._db, execution_id, number, limit)
+            for event in events:
                 self._hide_traceback(event.data)
-            return event
+            return events
 
     def place_of(self, execution_id: str) -> Optional[journal.Place]:
         """Report how far the events of an execution have come; `None` if there is none."""
