@@ -13,6 +13,7 @@ from ai_spine.local.http.meta_routes import FlowToolRoutes, MetaRoutes
 from ai_spine.local.http.responses import (
     authenticate,
     echo_headers,
+    itself,
     refuse_http,
     refuse_unexpected,
 )
@@ -81,7 +82,9 @@ def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
     page = Page(backend, access, banner)
     app.register_blueprint(page.blueprint())
     trace_requests(app, backend.telemetry)
-    app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
+    app.before_request(
+        lambda: authenticate(backend.key_digest, page.lets_in(itself(request)))
+    )
     app.after_request(echo_headers)
     app.register_error_handler(HTTPException, refuse_http)
     app.register_error_handler(Exception, refuse_unexpected)

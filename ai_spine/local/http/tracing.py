@@ -6,6 +6,7 @@ import re
 from flask import Flask, Response, g, request
 
 from ai_spine.constants import TENANT_HEADER
+from ai_spine.local.http.responses import itself
 from ai_spine.policy.telemetry import Telemetry
 
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -24,14 +25,15 @@ def _route_of(rule: str) -> str:
 
 
 def _begin(telemetry: Telemetry) -> None:
-    rule, method, headers = request.url_rule, request.method, request.headers
+    asked = itself(request)
+    rule, method, headers = asked.url_rule, asked.method, asked.headers
     route = None if rule is None else _route_of(rule.rule)
     g.trace = telemetry.continue_trace(
         dict(headers),
         method if route is None else f"{method} {route}",
         method=method,
         route=route,
-        path=request.path,
+        path=asked.path,
         tenant=headers.get(TENANT_HEADER),
     )
     g.span = g.trace.__enter__()
