@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # The tests start hundreds of processes, and compiled modules halve their start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test twins fuzz faults soak soak-batch bench lock lint types docs compat build contract parity release-check clean
+.PHONY: codegen-check demo test twins fuzz faults soak soak-batch bench lock lint types docs compat build contract parity release-check clean
 
 demo: $(VENV)/.local  ## Run a flow on the embedded server.
 	@$(BIN)/ai-spine --local execute credit_analysis \
@@ -35,6 +35,10 @@ soak-batch: $(VENV)/.dev  ## Kill a batch again and again, and count what was ex
 bench: $(VENV)/.bench  ## Measure what the SDK costs, against its targets.
 	AI_SPINE_BENCH_INCUMBENT=$(VENV)/incumbent/bin/python \
 		$(VENV)/bench/bin/python -m benchmarks $(or $(name),all)
+
+# SPECS is a folder with OpenAPI documents, or one of them.
+codegen-check: $(VENV)/.dev  ## Generate and verify a package of each document in SPECS.
+	$(BIN)/python scripts/codegen_check.py '$(SPECS)' $(text)
 
 lock: $(BIN)/python  ## Lock the newest development requirements, with the hashes of their files.
 	@$(PIP) uv packaging

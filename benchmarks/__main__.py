@@ -17,7 +17,9 @@ NAMES = (
     "batch",
     "parse",
     "generator",
+    "generated",
     "server",
+    "ron",
 )
 _MODULES = {"async": "async_calls"}  # `async` itself is a keyword
 

@@ -25,6 +25,9 @@ BY_HAND = {
 SINGLE_FILES = {
     "async_client.py": "client.py",
     "async_rest.py": "rest.py",
+    "sdk_sync/runtime/async_api.py": "sdk_sync/runtime/api.py",
+    "sdk_sync/runtime/async_base_client.py": "sdk_sync/runtime/base_client.py",
+    "sdk_sync/runtime/async_streams.py": "sdk_sync/runtime/streams.py",
     "transport/async_base.py": "transport/base.py",
 }
 
@@ -36,7 +39,7 @@ RULES: Sequence[Tuple[str, str]] = [
     (r"\bAwaitable\[(.+?)\](?=[,\]])", r"\1"),
     (r"\b(_?)Async(?=[A-Z])", r"\1"),
     (r"\b_async\b", "_sync"),
-    (r"\basync_(?=base\b|client\b|rest\b)", ""),
+    (r"\basync_(?=(api|base|base_client|client|rest|streams|support)\b)", ""),
     (r"\baclosing\b", "closing"),
     (r"\baclose\b", "close"),
     (r"\b__a(enter|exit|iter|next)__\b", r"__\1__"),

@@ -12,6 +12,7 @@ _WORDS = {
     "tqdm": "progress=True",
     "aiohttp": "async def",
     "httpx": "transport.httpx",
+    "attrs": "generated_client",
     "structlog": "import structlog",
     "opentelemetry": "opentelemetry.sdk",
 }

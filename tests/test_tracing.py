@@ -9,8 +9,16 @@ from threading import Thread
 
 import pytest
 
-from ai_spine import AISpine, ConfigurationError, ExecutionError, NotFoundError
+from ai_spine import (
+    AISpine,
+    ConfigurationError,
+    ExecutionError,
+    NotFoundError,
+    QueryCredential,
+    RestClient,
+)
 from ai_spine.local import LocalServer
+from ai_spine.policy.messages import Exchange
 from ai_spine.policy.telemetry import Telemetry
 from tests.local import LIMIT, flow, node, single, wait_until
 
@@ -119,6 +127,19 @@ def test_a_call_is_a_client_span_after_the_conventions(server, client, traces):
         "ai_spine.flow.id": "f",
         "ai_spine.tenant": "acme",
     }
+
+
+def test_an_exchange_is_a_span_with_its_name_and_without_its_credential(server, traces):
+    known = {"key": QueryCredential("key", "very-secret")}
+    exchange = Exchange(
+        "read_health", "GET", "/health", query="a=1", credentials=("key",)
+    )
+    with RestClient(server.url, credentials=known, **traces.providers) as client:
+        client._api.send(exchange)
+    (span,) = traces.calls()
+    assert span.name == "GET /health"
+    assert span.attributes["ai_spine.operation"] == "read_health"
+    assert span.attributes["url.full"] == f"{server.url}/health?a=1"
 
 
 def test_one_trace_leads_from_the_client_to_the_agents(server, client, traces):

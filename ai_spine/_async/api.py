@@ -20,18 +20,20 @@ from urllib.parse import urlsplit
 from ai_spine._async.asking import ask_if_needed, may_ask_again
 from ai_spine._async.attempts import AsyncAttempts, Result
 from ai_spine._async.byte_streams import open_bytes
+from ai_spine._async.middleware import through
 from ai_spine._async.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
-from ai_spine.policy.exchanges import call_of, request_of
+from ai_spine.policy.exchanges import in_order, start
 from ai_spine.policy.json_encoding import encode_json
+from ai_spine.policy.middleware import Middleware
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.settings import Settings
 from ai_spine.policy.telemetry import Telemetry
-from ai_spine.policy.tokens import Sources, without_those_set
+from ai_spine.policy.tokens import Sources
 from ai_spine.policy.tracing import make_telemetry
 from ai_spine.policy.validation import Duration, check_seconds
 from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
@@ -66,6 +68,8 @@ class AsyncApiClient(AsyncAttempts):
         telemetry: Optional[Telemetry] = None,
     ) -> None:
         self.settings = settings
+        self.middleware = Middleware()
+        """What sees each attempt."""
         self.transport = transport
         self.state = state or ServerState(
             transport.max_streams, transport.tokens.values()
@@ -89,7 +93,7 @@ class AsyncApiClient(AsyncAttempts):
         self, settings: Settings, telemetry: Optional[Telemetry] = None
     ) -> "AsyncApiClient":
         """Return a client with other settings, or other telemetry, and the same connections."""
-        return AsyncApiClient(
+        changed = AsyncApiClient(
             settings,
             self.transport,
             state=self.state,
@@ -98,6 +102,8 @@ class AsyncApiClient(AsyncAttempts):
             sleep=self.sleep,
             telemetry=telemetry or self.telemetry,
         )
+        changed.middleware = self.middleware
+        return changed
 
     def __reduce__(self) -> Any:
         return AsyncApiClient, (self.settings, self.transport)
@@ -188,6 +194,8 @@ class AsyncApiClient(AsyncAttempts):
         attempt: Attempt = transport.open_stream if call.streams else transport.send
         if opens:
             attempt = partial(open_bytes, transport, self.state, self.sleep)
+        if self.middleware.members:
+            attempt = partial(through, self.middleware, attempt)
         with self.telemetry.scope(call, request.template, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:
@@ -316,22 +324,17 @@ class AsyncApiClient(AsyncAttempts):
         seconds: Optional[float],
     ) -> Tuple[CallState, Request]:
         """Return the state of a new call, and the request that each of its attempts sends."""
-        tokens = self.transport.tokens
-        for name in exchange.credentials:
-            if name not in tokens:
-                raise ConfigurationError(
-                    f"{exchange.name} needs the credential {name!r}, which the client does not have"
-                )
-        if exchange.headers:
-            exchange = without_those_set(exchange, tokens)
-        call = call_of(
-            exchange,
-            self._base_path,
+        path = exchange.template.partition("?")[0]
+        call = CallState(
+            exchange.method,
+            self._base_path + path,
+            in_order(exchange.ids, path),
             self._deadline_after(seconds),
-            idempotency_key,
-            self.settings.tenant,
+            reads=exchange.reads,
+            tenant=self.settings.tenant,
         )
-        return call, request_of(exchange, call, self._headers)
+        tokens = self.transport.tokens
+        return call, start(exchange, call, idempotency_key, self._headers, tokens)
 
     def _deadline_after(self, seconds: Optional[float]) -> Optional[float]:
         """Return when a call must be over, by the clock; `None` if it may take any time."""

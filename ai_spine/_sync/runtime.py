@@ -30,10 +30,7 @@ def who_asks() -> Any:
 
 def result_of(source: Any) -> Any:
     """Return what a caller's function returns; a coroutine is closed, since nobody awaits it."""
-    result = source()
-    if iscoroutine(result):
-        result.close()
-    return result
+    return returned_by(source)
 
 
 def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
@@ -42,6 +39,14 @@ def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
         hook(argument)
     except Exception:
         log_hook_error(name, hook)
+
+
+def returned_by(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a caller's function returns; a coroutine is closed, since nobody awaits it."""
+    result = function(*arguments)
+    if iscoroutine(result):
+        result.close()
+    return result
 
 
 def call_back(callback: Callable[[Any], Any], argument: Any) -> None:
@@ -69,7 +74,10 @@ def check_hooks(settings: Settings) -> None:
         secret = getattr(settings, name)
         check_callback(name, secret and secret.reveal(), ConfigurationError)
     for name, credential in settings.credentials.items():
-        check_callback(name, credential.secret.reveal(), ConfigurationError)
+        if is_async(credential.secret.reveal()):
+            raise ConfigurationError(
+                f"{name} must be a plain function: Async{settings.client} takes async ones"
+            )
     for name, hooks in settings.event_hooks.items():
         for hook in hooks:
             check_callback(f"event_hooks[{name!r}]", hook, ConfigurationError)

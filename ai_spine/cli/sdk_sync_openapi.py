@@ -1,7 +1,7 @@
 """`sdk-sync inspect` and `sdk-sync openapi`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 import click
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ai_spine.sdk_sync.ir import IREndpoint
     from ai_spine.sdk_sync.openapi import Problem, ReadDocument
 
-_OPERATION = ("method", "path", "operation", "group", "body", "responses")
+_OPERATION = ("method", "path", "operation", "group", "call", "body", "responses")
 _PROBLEM = ("severity", "place", "sentence", "pointer")
-_INCOMPLETE = (
+INCOMPLETE = (
     3  # the exit code if operations are missing; no server is asked for a key here
 )
 _DOCUMENTS = ("json", "yaml")
@@ -58,7 +58,7 @@ def inspect(file: str, strict: bool, validate: bool) -> None:
     if strict and problems:
         raise click.exceptions.Exit(API_ERROR)
     if read.left_out:
-        raise click.exceptions.Exit(_INCOMPLETE)
+        raise click.exceptions.Exit(INCOMPLETE)
 
 
 @command("openapi")
@@ -130,15 +130,31 @@ def _facts(read: "ReadDocument") -> Dict[str, Any]:
 
 
 def _rows(read: "ReadDocument") -> List[Dict[str, Any]]:
-    return [_row(name, each) for name, each in read.spec.endpoints.items()]
+    calls = _calls(read)
+    return [_row(key, each, calls) for key, each in read.spec.endpoints.items()]
 
 
-def _row(name: str, endpoint: "IREndpoint") -> Dict[str, Any]:
+def _calls(read: "ReadDocument") -> Dict[str, str]:
+    """Return the methods that would be generated, by the names of operations."""
+    from ai_spine.sdk_sync.generators.python.endpoints.config import read_config
+    from ai_spine.sdk_sync.generators.python.endpoints.operations import (
+        plan_operations,
+    )
+
+    return {
+        each.key: f"{group.names.attribute}.{each.name}"
+        for group in plan_operations(read.spec, read_config()).groups
+        for each in group.operations
+    }
+
+
+def _row(name: str, endpoint: "IREndpoint", calls: Mapping[str, str]) -> Dict[str, Any]:
     cells = (
         endpoint.method,
         endpoint.path,
         name,
         endpoint.get_group(),
+        calls.get(name),
         [body.content_type for body in endpoint.bodies] or None,
         [response.status for response in endpoint.responses],
     )

@@ -59,7 +59,11 @@ def check_network(given: Mapping[str, Any]) -> Dict[str, Any]:
     names = {name: given[name] for name in ("tenant_header", "workspace_header")}
     _check_tenancy_headers(names)
     return {
-        "headers": check_headers(given["headers"], names.values()),
+        "headers": check_headers(
+            given["headers"],
+            names.values(),
+            "api_key" if "api_key" in given else "token",
+        ),
         "proxies": check_proxies(given["proxies"]),
         "verify": check_verify(given["verify"]),
         "cert": check_cert(given["cert"]),
@@ -128,12 +132,15 @@ def check_callbacks(given: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def check_headers(value: Any, tenancy: Iterable[str]) -> Dict[str, str]:
+def check_headers(
+    value: Any, tenancy: Iterable[str], key_argument: str
+) -> Dict[str, str]:
     """Return the extra headers as a new dict.
 
     Args:
         value: The headers.
         tenancy: The names of the headers for the tenant and the workspace.
+        key_argument: The name of the argument for what authorises requests.
 
     Raises:
         ConfigurationError: They are not a mapping of texts, or set what the client itself sets.
@@ -142,7 +149,7 @@ def check_headers(value: Any, tenancy: Iterable[str]) -> Dict[str, str]:
         return {}
     if not isinstance(value, Mapping):
         raise ConfigurationError("headers must be a mapping of names to texts")
-    settings = ("tenant", "workspace", "api_key")
+    settings = ("tenant", "workspace", key_argument)
     names = (*tenancy, "Authorization")
     instead = {name.lower(): setting for name, setting in zip(names, settings)}
     for name, text in value.items():

@@ -117,7 +117,7 @@ def change(settings: Settings, **given: Any) -> Settings:
         "deadline": lambda value: check_seconds("deadline", value, wrong),
         "headers": lambda value: {
             **settings.headers,
-            **arguments.check_headers(value, names),
+            **arguments.check_headers(value, names, settings.key_argument),
         },
         "retry_writes": lambda value: check_flag("retry_writes", value, wrong),
         "retry_after_limit": check_retry_after_limit,

@@ -83,7 +83,7 @@ class HeaderCredential(ApiCredential):
     Args:
         name: The name of the header.
         token: The token, or a function that returns it.
-        prefix: What stands before it; by default `Bearer ` in `Authorization`, and nothing in other
+        prefix: What precedes it; by default `Bearer ` in `Authorization`, and nothing in other
             headers.
 
     Example:
@@ -100,7 +100,7 @@ class HeaderCredential(ApiCredential):
         if not isinstance(prefix, str) or not is_header_value(prefix.strip(" ") or "-"):
             raise ConfigurationError("prefix must be text that a header can hold")
         self.prefix = prefix
-        """What stands before the token."""
+        """What precedes the token."""
 
     def place(self, secret: Secret, request: Any) -> None:
         """Add a token to the headers of a request."""

@@ -14,7 +14,7 @@ from typing import (
 )
 
 from ai_spine.policy.credentials import ApiCredential, HeaderCredential
-from ai_spine.policy.messages import Credential, Exchange
+from ai_spine.policy.messages import Credential
 from ai_spine.policy.settings import Settings
 from ai_spine.utils import Secret
 
@@ -50,6 +50,9 @@ class Token:
         """What the caller knows it by."""
         self.credential = credential or HeaderCredential("Authorization", given or _ANY)
         """Where a request carries it."""
+        in_header = isinstance(self.credential, HeaderCredential)
+        self.header = self.credential.name.lower() if in_header else ""
+        """The name of its header in small letters; empty if it has none of its own."""
         self.source: Optional[Callable[[], Any]] = value if callable(value) else None
         """Returns the text; `None` if it is fixed."""
         self.current = None if self.source else given
@@ -127,15 +130,3 @@ class Sources(Dict[Tuple[Any, ...], Sequence[Token]]):
         found = tuple(token for token in tokens if token.source is not None)
         self[names] = found
         return found
-
-
-def without_those_set(exchange: Exchange, tokens: Mapping[Any, Token]) -> Exchange:
-    """Return an exchange without the credentials whose header the caller has set."""
-    given = {name.lower() for name in exchange.headers}
-    kept = tuple(
-        name
-        for name in exchange.credentials
-        if not isinstance(tokens[name].credential, HeaderCredential)
-        or tokens[name].credential.name.lower() not in given
-    )
-    return exchange._replace(credentials=kept)

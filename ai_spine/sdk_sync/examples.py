@@ -1,32 +1,40 @@
-"""Examples of what fits a schema, for documents that show how something is called."""
+"""Examples of what fits a schema, for documents and checks that show how something is called."""
 
-import math
-from typing import Any, Callable, Mapping, Optional
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
+from ai_spine.flows.definitions import is_too_deep
+from ai_spine.policy.misfits import compile_schema, misfits_of
 from ai_spine.sdk_sync.errors import SDKSyncError
-from ai_spine.sdk_sync.ir import UNSET, IRField, IRModel, IRSpec, IRType
+from ai_spine.sdk_sync.example_values import (
+    Choices,
+    Resolve,
+    TooLarge,
+    ValueMaker,
+)
+from ai_spine.sdk_sync.ir import IRField, IRModel, IRSpec
 from ai_spine.sdk_sync.ir.spec import field_of
-from ai_spine.sdk_sync.validation import TypeValidator, ValidationContext
+from ai_spine.sdk_sync.validation import TypeValidator
 
-Resolve = Callable[[str], Optional[IRField]]
-_DEEPEST = 8  # references to follow, since a schema may refer to itself
-_MOST_VALUES = 200  # in an example; schemas that branch could have millions
-_LONGEST = 1000  # characters of a text
-_FORMATS = {
-    "date": "2026-01-31",
-    "date-time": "2026-01-31T12:00:00Z",
-    "email": "ana@example.com",
-    "ipv4": "192.0.2.1",
-    "time": "12:00:00",
-    "uri": "https://example.com",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-}
-_PLAIN: Mapping[IRType, Any] = {
-    IRType.ANY: "text",
-    IRType.BOOLEAN: True,
-    IRType.NULL: None,
-    IRType.UNION: None,
-}
+Fits = Callable[[Any], bool]
+_SMALL = (Choices(), Choices(option=1), Choices(given=False))
+_NAME = " value"  # which no other model has
+_BRANCHES = 4  # members of unions that are tried
+
+
+class Example(NamedTuple):
+    """A value that fits a schema."""
+
+    value: Any
 
 
 def example_of(spec: IRSpec, model: IRModel) -> Any:
@@ -37,20 +45,69 @@ def example_of(spec: IRSpec, model: IRModel) -> Any:
         model: The model.
 
     Example:
-        >>> from ai_spine.sdk_sync.ir import SchemaVersion
+        >>> from ai_spine.sdk_sync.ir import IRType, SchemaVersion
         >>> age = IRField("age", IRType.INTEGER, required=True, constraints={"minimum": 18})
         >>> example_of(IRSpec(SchemaVersion(1)), IRModel("User", fields=[age]))
         {'age': 18}
     """
-    validator = _validator_of(spec, model)
-    if validator is None:
-        return None
-    maker = _Maker(lambda name: spec.resolve(name, model))
+    found = _example(spec, model, lambda name: spec.resolve(name, model), _SMALL)
+    return None if found is None else found.value
+
+
+def example_of_field(
+    spec: IRSpec, field: IRField, *, without: Optional[str] = None, full: bool = False
+) -> Optional[Example]:
+    """Return a value that fits a part of a specification, or `None` if none was found.
+
+    Args:
+        spec: The specification, which has what the part refers to.
+        field: The part, such as the schema of a parameter or of a body.
+        without: `readOnly` leaves out what requests have not, `writeOnly` what responses have not.
+        full: Whether to have the properties that may be absent as well, as far as they fit.
+
+    Example:
+        >>> from ai_spine.sdk_sync.ir import IRType, SchemaVersion
+        >>> tier = IRField("tier", IRType.STRING, constraints={"pattern": "^[A-Z]{2}$"})
+        >>> example_of_field(IRSpec(SchemaVersion(1)), tier)
+        Example(value='AA')
+    """
     try:
-        value = maker.value_of(field_of(model))
-    except _TooLarge:
+        model = IRModel.from_json_schema(field.to_json_schema(), name=_NAME)
+    except SDKSyncError:
         return None
-    return value if _fits(validator, value) else None
+    tried = list(_many(without, full))
+    return _example(spec, model, lambda name: spec.resolve(name, model), tried)
+
+
+def _many(without: Optional[str], full: bool) -> Iterator[Choices]:
+    for is_full in [True, False] if full else [False]:
+        for given in (True, False):
+            for option in range(_BRANCHES):
+                yield Choices(option, given, is_full, without)
+
+
+def _example(
+    spec: IRSpec, model: IRModel, resolve: Resolve, tried: Iterable[Choices]
+) -> Optional[Example]:
+    """Return the first value that fits of those that several choices make."""
+    made: List[Any] = []
+    schema = field_of(model).to_json_schema()
+    checks: Dict[Optional[str], Optional[Fits]] = {}
+    for choices in tried:
+        without = choices.without
+        if without not in checks:
+            checks[without] = _check_of(spec, model, without)
+        check = checks[without]
+        if check is None:
+            return None
+        try:
+            value = ValueMaker(resolve, choices).value_of(schema)
+        except (TooLarge, TypeError, ValueError):
+            continue
+        if value not in made and check(value):
+            return Example(value)
+        made.append(value)
+    return None
 
 
 def fits_model(spec: IRSpec, model: IRModel, value: Any) -> bool:
@@ -61,98 +118,50 @@ def fits_model(spec: IRSpec, model: IRModel, value: Any) -> bool:
         model: The model.
         value: The value, as JSON.
     """
-    validator = _validator_of(spec, model)
-    return validator is not None and _fits(validator, value)
+    check = _check_of(spec, model, None)
+    return check is not None and check(value)
 
 
-def _validator_of(spec: IRSpec, model: IRModel) -> Optional[TypeValidator]:
+def _check_of(spec: IRSpec, model: IRModel, without: Optional[str]) -> Optional[Fits]:
+    """Return what says whether a value fits a model; `None` if the model is wrong."""
     try:
-        return TypeValidator(model, spec=spec)
-    except SDKSyncError:
+        schema = TypeValidator(model, spec=spec).schema
+        validator = compile_schema(schema if not without else _freed(schema, without))
+    except (SDKSyncError, ValueError):
         return None
 
+    def check(value: Any) -> bool:
+        try:
+            return not is_too_deep(value) and not misfits_of(validator, value)
+        except RecursionError:  # the model refers to itself without end
+            return False
 
-def _fits(validator: TypeValidator, value: Any) -> bool:
-    context = ValidationContext()
-    try:
-        validator.check(value, context)
-    except SDKSyncError:  # the model refers to itself without end
-        return False
-    return not context.has_errors()
-
-
-class _TooLarge(Exception):
-    """The smallest value that fits is no small one."""
+    return check
 
 
-class _Maker:
-    """Makes one example, of which it counts the values. The schema is one that has been checked."""
+def _freed(schema: Any, keyword: str) -> Any:
+    """Return a schema that does not require the properties that have a keyword."""
+    names = {name for name, part in _properties_in(schema) if part.get(keyword) is True}
 
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
-        self._left = _MOST_VALUES
+    def freed(part: Any) -> Any:
+        if isinstance(part, list):
+            return [freed(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        made = {key: freed(each) for key, each in part.items()}
+        if isinstance(part.get("required"), list):
+            made["required"] = [e for e in part["required"] if e not in names]
+        return made
 
-    def value_of(self, part: IRField, depth: int = 0) -> Any:
-        """Return a value for a field.
-
-        Raises:
-            _TooLarge: It would have too many values.
-        """
-        self._left -= 1
-        if self._left < 0:
-            raise _TooLarge()
-        known = _known_value(part)
-        return self._made(part, depth) if known is UNSET else known
-
-    def _made(self, part: IRField, depth: int) -> Any:
-        known = part.constraints
-        if part.type is IRType.REF:
-            target = self._resolve(str(part.ref_name)) if depth < _DEEPEST else None
-            return None if target is None else self.value_of(target, depth + 1)
-        if part.union_types:
-            return self.value_of(part.union_types[0], depth + 1)
-        if part.type is IRType.ARRAY:
-            least = int(known.get("minItems", 1 if part.items else 0))
-            item = part.items or IRField("item", IRType.ANY)
-            return [self.value_of(item, depth + 1) for _ in range(least)]
-        if part.type is IRType.OBJECT:
-            return {
-                name: self.value_of(each, depth + 1)
-                for name, each in (part.properties or {}).items()
-                if each.required
-            }
-        if part.type in (IRType.INTEGER, IRType.NUMBER):
-            return _number_of(known)
-        return _text_of(known) if part.type is IRType.STRING else _PLAIN[part.type]
+    return freed(schema) if names else schema
 
 
-def _known_value(part: IRField) -> Any:
-    """Return a value that a field names itself; `UNSET` if it names none."""
-    if part.default is not UNSET:
-        return part.default
-    for keyword in ("examples", "enum"):
-        if part.constraints.get(keyword):
-            return part.constraints[keyword][0]
-    for keyword in ("const", "example"):
-        if keyword in part.constraints:
-            return part.constraints[keyword]
-    return UNSET
-
-
-def _number_of(known: Mapping[str, Any]) -> Any:
-    if "minimum" in known:
-        return known["minimum"]
-    if "exclusiveMinimum" in known:
-        return math.floor(known["exclusiveMinimum"]) + 1
-    return min(
-        1, math.ceil(known.get("exclusiveMaximum", 2)) - 1, known.get("maximum", 1)
-    )
-
-
-def _text_of(known: Mapping[str, Any]) -> str:
-    text = _FORMATS.get(str(known.get("format")), "text")
-    least = int(known.get("minLength", 0))
-    if least > _LONGEST:
-        raise _TooLarge()
-    text = text.ljust(least, "x")
-    return text[: int(known.get("maxLength", len(text)))]
+def _properties_in(schema: Any) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    if isinstance(schema, dict):
+        properties = schema.get("properties")
+        for name, part in (properties if isinstance(properties, dict) else {}).items():
+            if isinstance(part, dict):
+                yield name, part
+    for each in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(each, (dict, list)):
+            yield from _properties_in(each)

@@ -20,6 +20,8 @@ _COMPILED = "__pycache__"
 # What tools leave in a folder: not generated, but no reason to refuse it.
 _LEFT_BY_TOOLS = {".git", ".venv", "build", "dist", ".mypy_cache", ".pytest_cache"}
 _LEFT_BY_TOOLS |= {".ruff_cache", ".DS_Store", ".idea", ".vscode"}
+EXTRAS = "extras"
+"""The name of folders that users add to a generated package; they are never touched."""
 _MOST_NAMED = 3
 
 
@@ -181,7 +183,8 @@ def _others_in(
 
 
 def _is_left_by_tools(path: str) -> bool:
-    return path in _LEFT_BY_TOOLS or path.endswith(".egg-info")
+    name = path.rpartition("/")[2]
+    return path in _LEFT_BY_TOOLS or path.endswith(".egg-info") or name == EXTRAS
 
 
 def _named(paths: List[str]) -> str:

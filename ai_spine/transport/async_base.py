@@ -1,8 +1,9 @@
 """The protocol of a transport: send a request, open a stream, close.
 
 A transport makes single attempts and keeps these promises, whatever the network does: an attempt
-ends within its timeout; it stays on one origin; bodies are bounded; the key goes to its own origin
-only. What goes wrong with the network is returned as a `Failure`, never raised.
+ends within its timeout; it stays on one origin; bodies are bounded, and streams come in bounded
+pieces; credentials go to their own origin only. What goes wrong with the network is returned as a
+`Failure`, never raised.
 """
 
 from abc import ABC, abstractmethod

@@ -36,8 +36,9 @@ def check_proxy(settings: Settings) -> None:
     proxy = proxy_of(settings)
     scheme = proxy.reveal().partition(":")[0].lower() if proxy else "http"
     if scheme not in ("http", "https"):
+        name = settings.client
         raise ConfigurationError(
-            f"AsyncAISpine cannot use a {scheme} proxy: use an http proxy, or AISpine"
+            f"{name} cannot use a {scheme} proxy: use an http proxy, or {name.replace('Async', '')}"
         )
 
 

@@ -64,7 +64,7 @@ def make_transport(
         if (error.name or "").startswith("ai_spine"):
             raise
         raise ConfigurationError(
-            f"AsyncAISpine needs {library}: pip install 'ai-spine-sdk[{_EXTRAS[library]}]'"
+            f"{settings.client} needs {library}: pip install 'ai-spine-sdk[{_EXTRAS[library]}]'"
         ) from None
     if session is None:
         environment.check_proxy(settings)

@@ -99,14 +99,22 @@ def random_id() -> str:
     )
 
 
+class QuotedSegment(str):
+    """A part of a path that is quoted already, such as `;ids=1,2`."""
+
+    __slots__ = ()
+
+
 def quote_segment(value: str) -> str:
-    """Percent-encode a value so that it stays one segment of a path.
+    """Quote an id for a path; a `QuotedSegment` stays as it is.
 
     Example:
-        >>> quote_segment("a/b c")
-        'a%2Fb%20c'
+        >>> quote_segment("a/b c"), quote_segment(QuotedSegment(";ids=1,2"))
+        ('a%2Fb%20c', ';ids=1,2')
     """
-    return value if _UNRESERVED.fullmatch(value) else quote(value, safe="")
+    if _UNRESERVED.fullmatch(value) or isinstance(value, QuotedSegment):
+        return value
+    return quote(value, safe="")
 
 
 def fill_in(template: str, ids: Mapping[str, str]) -> str:

@@ -31,7 +31,8 @@ DOCS = {
 def words_of(text):
     """Return the words of a text, without those that make it async."""
     text = re.sub(r"\b(await|async) ", "", text or "")
-    text = text.replace("AsyncAISpine", "AISpine").replace("aclose", "close")
+    text = re.sub(r"\bAsync(?=AISpine\b|RestClient\b)", "", text)
+    text = text.replace("aclose", "close")
     text = re.sub(r"\bAsync(Iter|Context|Generator)", r"\1", text)
     return re.sub(r"(>>>|\.\.\.)", "", text).split()
 

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from ai_spine.cli.main import cli
 from ai_spine.sdk_sync import IRModel, IRSpec, SchemaVersion, load_spec
 from ai_spine.sdk_sync.errors import ImportError
+from ai_spine.sdk_sync.openapi import remote
 from tests.needs import needs
 
 TEXT = {"type": "string"}
@@ -58,9 +59,10 @@ def test_a_document_is_shown_with_its_operations(run, write):
         "security_schemes",
         "servers           https://example.com",
         "",
-        "METHOD  PATH     OPERATION    GROUP   BODY              RESPONSES",
-        "GET     /things  list         Things  -                 200",
-        "POST    /things  post_things  things  application/json  200; default",
+        "METHOD  PATH     OPERATION    GROUP   CALL                BODY              RESPONSES",
+        "GET     /things  list         Things  things.list         -                 200",
+        "POST    /things  post_things  things  things.post_things  application/json  200;"
+        " default",
     ]
     assert done.stderr == "2 of 2 operations; 0 problems\n"
     assert done.exit_code == 0
@@ -154,22 +156,95 @@ def test_a_specification_is_written_in_the_format_that_is_asked_for(run, tmp_pat
     assert done.stdout.startswith("openapi: 3.1.0\n")
 
 
-def test_models_are_generated_from_a_document(run, write):
+@pytest.fixture
+def generate(run):
+    """Generate the package `shop` of the document."""
+    words = ("python", "--spec-file", "openapi.json", "--out", "shop", "--no-format")
+    return lambda *more: run(*words, *more)
+
+
+def files_in(folder):
+    return sorted(str(each.relative_to(folder)) for each in folder.rglob("*.*"))
+
+
+def test_a_client_is_generated_from_a_document(generate, write, tmp_path):
     write(PATHS, {"type": "object", "properties": {"id": TEXT}})
-    done = run(
-        "python",
-        "--spec-file",
-        "openapi.json",
-        "--out",
-        "sdk",
-        "--package-name",
-        "shop",
-        "--no-format",
-    )
+    done = generate()
     assert done.exit_code == 0, done.stderr
-    assert "2 operations have no client yet: only models are made" in done.stderr
-    with open("sdk/shop/models.py", encoding="utf-8") as file:
-        assert "class A(" in file.read()
+    assert "shop has 2 of 2 operations, 1 model\n" in done.stderr
+    assert done.stdout == "pip install ./shop\n"
+    assert (tmp_path / "shop/shop/api/things.py").exists()
+    assert 'version = "1.2.0"' in (tmp_path / "shop/pyproject.toml").read_text()
+    assert "shop is up to date" in generate("--check").stderr
+
+
+@pytest.mark.parametrize(
+    "words, version",
+    [
+        (("--version", "1.0.0"), "1.0.0"),
+        (("--version", "3.0", "--package-version", "4.0"), "4.0"),
+    ],
+)
+def test_the_version_of_the_package_can_be_given(
+    generate, write, tmp_path, words, version
+):
+    write(PATHS)
+    generate(*words)
+    text = (tmp_path / "shop/pyproject.toml").read_text()
+    assert f'version = "{version}"' in text
+
+
+def test_a_package_without_all_operations_exits_with_3(generate, write):
+    write({**PATHS, "/bad": {"get": {"requestBody": {"$ref": "#/nowhere"}}}})
+    done = generate()
+    assert done.exit_code == 3
+    assert "shop has 2 of 3 operations, 1 model" in done.stderr
+    assert "GET /bad is left out" in done.stderr
+    assert generate("--strict").exit_code == 1
+
+
+def test_models_alone_are_generated_of_a_document_without_operations(
+    generate, write, tmp_path
+):
+    write({}, {"type": "object", "properties": {"id": 5}})
+    done = generate()
+    assert done.exit_code == 0, done.stderr
+    assert "shop has 0 clients and 1 model" in done.stderr
+    assert "openapi.json:" in done.stderr
+    assert "class A(" in (tmp_path / "shop/shop/models.py").read_text()
+
+
+def test_a_configuration_names_the_package_and_more(generate, write, tmp_path):
+    write(PATHS)
+    table = (
+        "[tool.ai-spine.sdk-sync]\npackage_name = 'store'\ntags = {Things = 'goods'}\n"
+    )
+    (tmp_path / "own.toml").write_text(table)
+    assert generate("--config", "own.toml").exit_code == 0
+    assert (tmp_path / "shop/store/api/goods.py").exists()
+    (tmp_path / "own.toml").write_text("[tool.ai-spine.sdk-sync]\ntag = 5\n")
+    done = generate("--config", "own.toml")
+    assert done.exit_code == 2
+    assert "own.toml: [tool.ai-spine.sdk-sync] has no setting 'tag'" in done.stderr
+
+
+def test_references_to_the_network_are_refused_unless_they_are_allowed(
+    generate, write, monkeypatch
+):
+    asked = []
+
+    def fetch(url):
+        asked.append(url)
+        raise ImportError("it cannot be reached")
+
+    monkeypatch.setattr(remote, "fetch_document", fetch)
+    write(PATHS, {"$ref": "https://example.com/a.json"})
+    done = generate()
+    assert done.exit_code == 0
+    assert "(see --allow-remote-refs)" in done.stderr
+    done = generate("--allow-remote-refs")
+    assert "cannot be followed: it cannot be reached" in done.stderr
+    assert asked == ["https://example.com/a.json"]
 
 
 def test_two_documents_are_compared(run, write, tmp_path):

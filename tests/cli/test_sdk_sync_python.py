@@ -272,7 +272,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(generate, here):
 
 def test_a_missing_library_is_named_with_the_extra(generate, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydantic", None)
-    monkeypatch.setattr(command, "_read_spec", lambda _: __import__("pydantic"))
+    monkeypatch.setattr(command, "_read_source", lambda _: __import__("pydantic"))
     outcome = generate("--spec-file", "spec.json")
     assert outcome.error == (
         "Error: sdk-sync needs pydantic: pip install 'ai-spine-sdk[sdk-sync]'"

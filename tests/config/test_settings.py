@@ -9,6 +9,7 @@ import requests
 from ai_spine import AISpine, ConfigurationError
 from ai_spine.constants import DEFAULT_BASE_URL
 from ai_spine.operations import Credential
+from ai_spine.policy.messages import Request
 
 KEY = "sk-very-secret"
 HUGE = pytest.param(10**400, id="more-than-a-float-holds")
@@ -25,9 +26,9 @@ def error_of(**arguments):
 
 def header_of(client, name):
     """Return a header as the client sends it."""
-    auth = client._transport._builder._auth[Credential.API_KEY]
-    requested = requests.Request("GET", client.base_url, auth=auth)
-    return client.session.prepare_request(requested).headers.get(name)
+    key = (Credential.API_KEY,)
+    request = Request("GET", "/flows", {}, "", {}, None, None, key)
+    return client._transport._builder.build(request).headers.get(name)
 
 
 def test_without_arguments_or_environment_the_defaults_apply():

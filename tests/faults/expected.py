@@ -16,6 +16,7 @@ from ai_spine.policy.retry import FailureKind
 from tests.faults.cases import Case
 from tests.faults.catalog import ANSWER, API, EITHER, ODD, TIMEOUT, UNDERSTOOD, Fault
 
+_ERRORS = "ai_spine.exceptions"
 RIGHT, ODD_ANSWER, ERROR, OUT_OF_TIME = "right", "odd answer", "error", "out of time"
 _NOT_STREAMING = (404, 405, 406, 501)
 _BEHIND_THE_LAST_EVENT = ("chunked without end", "length too large")
@@ -154,12 +155,18 @@ def is_of_its_kind(error: AISpineError, cell: Cell) -> bool:
         wanted = _CLASS_BY_STATUS.get(
             fault.status or 0, ServerError if (fault.status or 0) >= 500 else APIError
         )
-        return type(error) is wanted and error.status_code == fault.status
+        return _class_of(error) is wanted and error.status_code == fault.status
     if fault.told == TIMEOUT:
         return type(error) is RequestTimeoutError
     if fault.told == EITHER or fault.returns or fault.max_retries > 9:
         return isinstance(error, NetworkError)
     return type(error) is NetworkError
+
+
+def _class_of(error: AISpineError) -> type:
+    """Return the class of an error in the SDK, which those of generated clients extend."""
+    classes = (each for each in type(error).__mro__ if each.__module__ == _ERRORS)
+    return next(classes)
 
 
 def letter_of(error: AISpineError) -> str:

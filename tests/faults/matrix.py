@@ -4,7 +4,17 @@ import pickle
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Type,
+)
 
 from ai_spine import AISpineError
 from ai_spine.exceptions import APIError, NetworkError
@@ -138,11 +148,16 @@ class Run:
         letter = "X" if self.violations else letter
         return Result(self.cell, letter, tuple(self.violations))
 
+    @property
+    def maker(self) -> Callable[..., Any]:
+        """What makes the client."""
+        return maker_of(self._library)
+
     def _client(self) -> Any:
         fault, limits = self.cell.fault, self.limits
         hooks = {"request": self._note_attempt, "retry": self._note_retry}
         token: Any = self.state.cell
-        client = maker_of(self._library)(
+        client = self.maker(
             api_key=(lambda: "key") if fault.asks_again else "",
             base_url=self.proxy.url,
             timeout=limits.timeout,
@@ -309,9 +324,10 @@ def play(
     patience: float = 1.0,
     away: float = 2.0,
     library: str = "requests",
+    kind: Type[Run] = Run,
 ) -> Result:
     """Play one cell."""
-    run = Run(world, cell, patience, away, library)
+    run = kind(world, cell, patience, away, library)
     if cell.fault.heavy:
         with world.one_at_a_time:
             return run.play()
@@ -323,6 +339,7 @@ def play_all(
     threads: int = 8,
     done: Callable[[Result], None] = lambda result: None,
     library: str = "requests",
+    kind: Type[Run] = Run,
 ) -> Tuple[List[Result], List[Violation]]:
     """Play cells in parallel, and return the result of each, and the violations of all together."""
     if library != "requests":
@@ -331,7 +348,9 @@ def play_all(
     with World() as world:
         with ThreadPoolExecutor(threads) as pool:
             results = []
-            played = pool.map(lambda cell: play(world, cell, library=library), chosen)
+            played = pool.map(
+                lambda cell: play(world, cell, library=library, kind=kind), chosen
+            )
             for result in played:
                 results.append(result)
                 done(result)

@@ -2,10 +2,17 @@
 
 import pytest
 
-from ai_spine.sdk_sync.examples import example_of, fits_model
+from ai_spine.sdk_sync.examples import (
+    Example,
+    example_of,
+    example_of_field,
+    fits_model,
+)
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
+from ai_spine.sdk_sync.ir.reading import field_from_schema
 
 V1 = SchemaVersion(1)
+TEXT = {"type": "string"}
 
 
 def model_of(name, schema):
@@ -81,3 +88,88 @@ def test_a_schema_that_branches_at_each_step_is_given_up_soon():
 def test_a_schema_that_is_itself_has_no_example(other):
     models = {"A": {"$ref": f"#/$defs/{other}"}, "B": {"$ref": "#/$defs/A"}}
     assert example({"$ref": "#/$defs/A"}, **models) is None
+
+
+def field_example(schema, **options):
+    others = options.pop("others", {})
+    models = {name: model_of(name, each) for name, each in others.items()}
+    found = example_of_field(
+        IRSpec(V1, models=models), field_from_schema("body", schema), **options
+    )
+    return None if found is None else found.value
+
+
+def test_a_full_example_has_what_may_be_absent():
+    schema = {"type": "object", "properties": {"a": TEXT, "b": {"type": "integer"}}}
+    assert field_example(schema) == {}
+    assert field_example(schema, full=True) == {"a": "text", "b": 1}
+
+
+def test_null_is_an_example_and_not_the_lack_of_one():
+    assert example_of_field(
+        IRSpec(V1), field_from_schema("a", {"type": "null"})
+    ) == Example(None)
+    assert field_example({"not": {}}) is None
+
+
+def test_an_example_for_requests_has_nothing_that_only_responses_have():
+    schema = object_of(id={**TEXT, "readOnly": True}, name=TEXT)
+    assert field_example(schema, without="readOnly", full=True) == {"name": "text"}
+    assert field_example(schema, full=True) == {"id": "text", "name": "text"}
+
+
+def test_all_parts_of_a_composition_are_in_an_example():
+    base = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    schema = {
+        "allOf": [
+            {"$ref": "#/$defs/Base"},
+            {"required": ["id", "kind"], "properties": {"kind": {"enum": ["a", "b"]}}},
+            {"properties": {"kind": {"enum": ["b"]}, "id": {"minimum": 3}}},
+        ]
+    }
+    assert field_example(schema, others={"Base": base}) == {"id": 3, "kind": "b"}
+
+
+def test_an_example_of_a_union_has_the_name_that_its_discriminator_maps():
+    schema = {
+        "oneOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}],
+        "discriminator": {"propertyName": "is", "mapping": {"cat": "#/$defs/Cat"}},
+    }
+    cat, dog = ({"type": "object", "required": ["is", each]} for each in ("a", "b"))
+    assert field_example(schema, others={"Cat": cat, "Dog": dog})["is"] == "cat"
+
+
+@pytest.mark.parametrize(
+    "schema, expected",
+    [
+        ({"type": "string", "pattern": "^[A-Z]{3}$"}, "AAA"),
+        ({"type": ["null", "integer"], "multipleOf": 5, "minimum": 7}, 10),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5),
+        ({"type": "array", "items": TEXT, "minItems": 2, "uniqueItems": True}, 2),
+        ({"type": "array", "items": {"enum": [1, 2]}, "minItems": 2}, 2),
+        ({"type": "array", "prefixItems": [TEXT, {"type": "integer"}]}, ["text", 1]),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, {"key1": 1}),
+        ({"oneOf": [{"type": "integer"}, {"type": "number"}], "not": {"const": 1}}, 5),
+        ({"type": "integer", "example": "wrong"}, 1),
+        ({"minLength": 6}, "textxx"),
+        ({"type": "string", "format": "date"}, "2026-01-31"),
+    ],
+)
+def test_a_full_example_fits(schema, expected):
+    found = field_example(schema, full=True)
+    if isinstance(expected, int) and isinstance(found, list):
+        assert len(found) == expected
+    elif "not" in schema:
+        assert found is None
+    else:
+        assert found == expected
+
+
+def test_a_schema_that_refers_to_itself_has_an_example_that_ends():
+    tree = {
+        "type": "object",
+        "properties": {"children": {"type": "array", "items": {"$ref": "#/$defs/T"}}},
+    }
+    assert "children" in field_example(
+        {"$ref": "#/$defs/T"}, full=True, others={"T": tree}
+    )

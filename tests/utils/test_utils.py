@@ -7,7 +7,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ai_spine.utils import (
+    QuotedSegment,
     Secret,
+    fill_in,
     format_timestamp,
     has_control_characters,
     one_line,
@@ -150,3 +152,9 @@ def test_a_secret_survives_copying(clone):
 )
 def test_a_timestamp_in_seconds_or_milliseconds_since_the_epoch_is_parsed(timestamp):
     assert parse_timestamp(timestamp) == MOMENT
+
+
+def test_a_segment_that_is_quoted_stays_as_it_is():
+    segment = QuotedSegment(";ids=1,2%20")
+    assert quote_segment(segment) == segment
+    assert fill_in("/a/{ids}/b", {"ids": segment}) == "/a/;ids=1,2%20/b"

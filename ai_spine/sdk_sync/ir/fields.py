@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Mapping, Optional
 
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.ir.references import name_referred_to, reference_to
+from ai_spine.sdk_sync.unset import UNSET as UNSET
 from ai_spine.utils import one_line
 
 JSONSchema = Dict[str, Any]
@@ -32,20 +33,6 @@ class IRType(str, Enum):
     """Another model, by its name."""
 
 
-class Unset(Enum):
-    """The type of `UNSET`."""
-
-    UNSET = "UNSET"
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-
-UNSET = Unset.UNSET
-"""Says that a field has no default; `None` is the default null."""
 _UNTYPED = (IRType.ANY, IRType.UNION, IRType.REF)
 # Keywords that have an attribute of their own, and the type of what it holds.
 _OWN_KEYWORDS: Mapping[str, Any] = {

@@ -32,6 +32,8 @@ _PARTS: Mapping[str, Any] = {
     "agents": IRAgent,
     "endpoints": IREndpoint,
 }
+# Lists of endpoints that are mappings in a document, and what they go by there.
+_UNORDERED = {"bodies": "content_type", "responses": "status"}
 _OF_APIS = (
     "title",
     "servers",
@@ -272,6 +274,9 @@ def _sorted_part(part: Any) -> Any:
         return part.sorted()
     if isinstance(part, IRPart):
         changed: Any = {name: _sorted_part(each) for name, each in vars(part).items()}
+        for name, key in _UNORDERED.items():
+            if name in changed:
+                changed[name].sort(key=lambda each: str(getattr(each, key)))
         return type(part)(**changed)
     if isinstance(part, Mapping):
         return {name: _sorted_part(part[name]) for name in sorted(part)}

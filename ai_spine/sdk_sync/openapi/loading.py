@@ -20,17 +20,22 @@ Lines = Callable[[str], Optional[int]]
 class Document:
     """A file, as JSON.
 
-    Attributes:
+    Args:
         path: The file.
+        text: Its text.
+        uri: The URI that references in it are relative to, if it is no file.
+
+    Attributes:
+        path: The file; of a document from the network, the last part of its URL.
         data: What it holds.
         uri: The URI that references in it are relative to.
         problems: Keys that are there twice; the last of them is kept.
         has_identifiers: Whether a schema in it may have a URI or an anchor of its own.
     """
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, uri: str = "") -> None:
         self.path = path
-        self.uri = path.resolve().as_uri()
+        self.uri = uri or path.resolve().as_uri()
         self.has_identifiers = any(each in text for each in _IDENTIFIERS)
         self._lines: Lines
         self.data, self._lines, duplicates = _parsed(path, text)

@@ -18,7 +18,13 @@ from ai_spine.sdk_sync.openapi.operations import (
     read_servers,
 )
 from ai_spine.sdk_sync.openapi.parameters import text_of
-from ai_spine.sdk_sync.openapi.references import Node, ReferenceProblem, References
+from ai_spine.sdk_sync.openapi.references import (
+    Fetch,
+    Node,
+    ReferenceProblem,
+    References,
+)
+from ai_spine.sdk_sync.openapi.remote import fetch_document
 from ai_spine.sdk_sync.openapi.schemas import SchemaReader
 from ai_spine.utils import one_line
 
@@ -64,24 +70,30 @@ def is_openapi(data: Any) -> bool:
     return isinstance(data, Mapping) and ("openapi" in data or "swagger" in data)
 
 
-def read_openapi(path: Union[str, Path], *, validate: bool = False) -> ReadDocument:
+def read_openapi(
+    path: Union[str, Path], *, validate: bool = False, allow_remote_refs: bool = False
+) -> ReadDocument:
     """Return what an OpenAPI document of version 3.0 or 3.1 describes.
 
     Args:
         path: The document, in JSON or YAML; the files that it refers to are in its folder.
         validate: Whether to add what openapi-spec-validator finds, which takes seconds.
+        allow_remote_refs: Whether references to `https` URLs are followed.
 
     Raises:
         ImportError: It cannot be read, or is no such document.
         ConfigError: openapi-spec-validator is not installed.
     """
-    return read_document(load_document(Path(path)), validate=validate)
+    fetch = fetch_document if allow_remote_refs else None
+    return read_document(load_document(Path(path)), validate=validate, fetch=fetch)
 
 
-def read_document(document: Document, *, validate: bool = False) -> ReadDocument:
+def read_document(
+    document: Document, *, validate: bool = False, fetch: Optional[Fetch] = None
+) -> ReadDocument:
     """Return what a document that is already loaded describes; see `read_openapi`."""
     version = _version_of(document)
-    references = References(document)
+    references = References(document, fetch)
     context = Context(references, version.startswith("3.0"))
     if not re.match(r"3\.[01](\.|$)", version):
         shown = one_line(version, 30)
@@ -186,19 +198,15 @@ class _Reader:
         operations = list(self._found())
         self.count += len(operations)
         ids = self._ids(operations)
-        taken = {each for each in ids if each is not None}
+        names = _names(operations, ids)
         endpoints: Dict[str, IREndpoint] = {}
-        for each, given in zip(operations, ids):
+        for each, given, name in zip(operations, ids, names):
             try:
-                endpoint = self._operations.read(
+                endpoints[name] = self._operations.read(
                     each.path, each.method, each.item, each.node, given
                 )
             except Unreadable as error:
                 self._lose(each.node, f"{each.method} {each.path}", str(error))
-                continue
-            name = given or _free_name(each.method, each.path, taken)
-            taken.add(name)
-            endpoints[name] = endpoint
         return endpoints
 
     def _lose(self, node: Node, name: str, why: str) -> None:
@@ -208,8 +216,9 @@ class _Reader:
 
     def _ids(self, operations: List[Operation]) -> List[Optional[str]]:
         """Return the name of each operation, or `None` if it has none of its own."""
-        ids: List[Optional[str]] = []
-        for each in operations:
+        ids: List[Optional[str]] = [None] * len(operations)
+        for number in _in_order(operations):
+            each = operations[number]
             value = each.node.value
             given = value.get("operationId") if isinstance(value, Mapping) else None
             name = given if isinstance(given, str) and given.strip() else None
@@ -218,7 +227,7 @@ class _Reader:
                 words = f"the operationId {shown} is there twice: this one has none"
                 self._context.warn(each.node, words, "operationId")
                 name = None
-            ids.append(name)
+            ids[number] = name
         return ids
 
     def _found(self) -> Iterator[Operation]:
@@ -268,6 +277,24 @@ def _schema_version(text: str) -> SchemaVersion:
         return SchemaVersion.parse(text)
     except SDKSyncError:
         return SchemaVersion(1, 0, 0)
+
+
+def _in_order(operations: List[Operation]) -> List[int]:
+    """Return the places of operations in an order that is the same for any order of keys."""
+    places = range(len(operations))
+    return sorted(places, key=lambda place: operations[place][:2])
+
+
+def _names(operations: List[Operation], ids: List[Optional[str]]) -> List[str]:
+    """Return a name for each operation: its own, or one made of its method and its path."""
+    taken = {each for each in ids if each is not None}
+    names = [each or "" for each in ids]
+    for number in _in_order(operations):
+        if ids[number] is None:
+            operation = operations[number]
+            names[number] = _free_name(operation.method, operation.path, taken)
+            taken.add(names[number])
+    return names
 
 
 def _free_name(method: str, path: str, taken: Set[str]) -> str:

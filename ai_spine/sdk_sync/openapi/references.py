@@ -1,7 +1,18 @@
 """Follows references: to any place of a document, of another file, or of a schema with an `$id`."""
 
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from urllib.request import url2pathname
 
@@ -13,6 +24,9 @@ from ai_spine.utils import one_line
 _DATA = ("const", "enum", "default", "example", "examples")
 _ANCHORS = ("$anchor", "$dynamicAnchor")
 _LONGEST_CHAIN = 100  # references that lead to references
+_MOST_FETCHED = 100  # documents from the network
+Fetch = Callable[[str], Document]
+"""Returns the document at a URL, or raises `ImportError`."""
 
 
 class ReferenceProblem(Exception):
@@ -54,9 +68,12 @@ class References:
 
     Args:
         root: The document; other files must be in its folder, or below.
+        fetch: Reads documents from `https` URLs; without it, they are refused.
     """
 
-    def __init__(self, root: Document) -> None:
+    def __init__(self, root: Document, fetch: Optional[Fetch] = None) -> None:
+        self._fetch = fetch
+        self._fetched = 0
         self._folder = root.path.resolve().parent
         self._resources: Dict[str, Node] = {}
         self._anchors: Dict[Tuple[str, str], Node] = {}
@@ -82,7 +99,7 @@ class References:
         if uri not in self._resources and not urlsplit(reference).scheme:
             # An `$id` says where a schema is published, not where its neighbours are.
             uri = urldefrag(urljoin(node.document.uri, reference))[0]
-        resource = self._resource(uri, reference)
+        resource = self._resource(uri, reference, node.document)
         if fragment and not fragment.startswith("/"):
             found = self._anchors.get((resource.base, unquote(fragment)))
         else:
@@ -155,11 +172,16 @@ class References:
                         self._anchors.setdefault((node.base, anchor), node)
             waiting += [part for key, part in node.children() if key not in _DATA]
 
-    def _resource(self, uri: str, reference: str) -> Node:
+    def _resource(self, uri: str, reference: str, document: Document) -> Node:
+        if uri.startswith("file:") and not document.uri.startswith("file:"):
+            words = (
+                f"the reference {_shown(reference)} leads from the network to a file"
+            )
+            raise ReferenceProblem(words)
         if uri not in self._resources:
             if uri not in self._unreadable:
                 try:
-                    self._resources[uri] = self._read(self._file(uri))
+                    self._resources[uri] = self._loaded(uri)
                     return self._resources[uri]
                 except SDKSyncError as error:
                     self._unreadable[uri] = error.message
@@ -170,6 +192,15 @@ class References:
             raise ReferenceProblem(f"the reference {shown} cannot be followed: {why}")
         return self._resources[uri]
 
+    def _loaded(self, uri: str) -> Node:
+        """Return the document at a URI, if it may be read."""
+        if self._fetch is None or not uri.startswith("https:"):
+            return self._read(self._file(uri))
+        self._fetched += 1
+        if self._fetched > _MOST_FETCHED:
+            raise ReferenceProblem(f"more than {_MOST_FETCHED} documents are needed")
+        return self._add(self._fetch(uri))
+
     def _read(self, path: Path) -> Node:
         known = self._resources.get(path.resolve().as_uri())  # by another spelling
         return self._add(load_document(path)) if known is None else known
@@ -178,7 +209,9 @@ class References:
         """Return the file of a URI, if it may be read."""
         parts = urlsplit(uri)
         if parts.scheme != "file":
-            raise ReferenceProblem("nothing is read but files beside the document")
+            words = "nothing is read but files beside the document"
+            more = "" if parts.scheme != "https" else " (see --allow-remote-refs)"
+            raise ReferenceProblem(words + more)
         path = Path(url2pathname(parts.path))
         if self._folder not in path.resolve().parents:
             raise ReferenceProblem("it leads out of the folder of the document")

@@ -5,7 +5,7 @@ import warnings
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import TYPE_CHECKING, Any, List, Optional
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.flows.definitions import FILE_SUFFIXES, read_file
@@ -20,6 +20,9 @@ from ai_spine.sdk_sync.registry.registry import SchemaRegistry, StrPath
 from ai_spine.sdk_sync.registry.store import Part, Problem, is_store, key_of
 from ai_spine.sdk_sync.registry.tool_sources import NO_SCHEMA, read_tool, tools_in
 from ai_spine.utils import one_line
+
+if TYPE_CHECKING:
+    from ai_spine.sdk_sync.openapi.reader import ReadDocument
 
 SPEC_FILE = "spec.json"
 _SCHEMA = ".schema"  # as in user.schema.json
@@ -84,8 +87,30 @@ def load_openapi(path: StrPath) -> Optional[IRSpec]:
     Raises:
         ImportError: It is Swagger 2.0, or cannot be read.
     """
+    read = read_if_openapi(path)
+    if read is None:
+        return None
+    from ai_spine.sdk_sync.openapi.reader import warnings_of
+
+    metadata = {**read.spec.metadata, "warnings": warnings_of(read)}
+    return replace(read.spec, metadata=metadata)
+
+
+def read_if_openapi(
+    path: StrPath, *, allow_remote_refs: bool = False
+) -> "Optional[ReadDocument]":
+    """Return what an OpenAPI document describes; `None` if a file is something else.
+
+    Args:
+        path: The file.
+        allow_remote_refs: Whether references to `https` URLs are followed.
+
+    Raises:
+        ImportError: It is Swagger 2.0, or cannot be read.
+    """
     from ai_spine.sdk_sync.openapi.loading import load_document
-    from ai_spine.sdk_sync.openapi.reader import is_openapi, read_document, warnings_of
+    from ai_spine.sdk_sync.openapi.reader import is_openapi, read_document
+    from ai_spine.sdk_sync.openapi.remote import fetch_document
 
     file = Path(path)
     try:
@@ -97,12 +122,7 @@ def load_openapi(path: StrPath) -> Optional[IRSpec]:
     document = load_document(file)
     if not is_openapi(document.data):
         return None
-    read = read_document(document)
-    said = warnings_of(read)
-    count = len(read.spec.endpoints)
-    if count:
-        said.insert(0, f"{count} operations have no client yet: only models are made")
-    return replace(read.spec, metadata={**read.spec.metadata, "warnings": said})
+    return read_document(document, fetch=fetch_document if allow_remote_refs else None)
 
 
 class SchemaImporter:

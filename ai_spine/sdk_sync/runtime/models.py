@@ -5,21 +5,27 @@ of responses keep unknown fields and unknown values of enums.
 """
 
 import functools
+from datetime import datetime
 from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
     Dict,
+    List,
     Mapping,
     Optional,
     Tuple,
     Type,
     TypeVar,
     cast,
+    get_args,
 )
+from uuid import UUID
 
 from ai_spine.policy.misfits import first_misfit, validator_class
+from ai_spine.sdk_sync.runtime.files import is_file
+from ai_spine.sdk_sync.runtime.formats import datetime_text
 from ai_spine.utils import one_line
 
 try:
@@ -149,8 +155,12 @@ def to_json(value: Any) -> Any:
         return {str(name): to_json(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_json(each) for each in value]
-    if value is None or type(value) in (str, int, float, bool):
+    if value is None or type(value) in (str, int, float, bool) or is_file(value):
         return value
+    if isinstance(value, datetime):
+        return datetime_text(value)
+    if isinstance(value, UUID):
+        return str(value)
     return pydantic_core.to_jsonable_python(value)
 
 
@@ -217,7 +227,16 @@ def _without_whole_floats(value: Any) -> Any:
 
 @functools.lru_cache(maxsize=None)
 def _adapter(kind: Any) -> "pydantic.TypeAdapter[Any]":
+    for each in models_in(kind):
+        each.model_rebuild()
     return pydantic.TypeAdapter(kind, config=_CONFIG)
+
+
+def models_in(kind: Any) -> List[Type[pydantic.BaseModel]]:
+    """Return the models that a type names: a class, or what `typing` makes of classes."""
+    if isinstance(kind, type) and issubclass(kind, pydantic.BaseModel):
+        return [kind]
+    return [found for each in get_args(kind) for found in models_in(each)]
 
 
 def _written(model: pydantic.BaseModel) -> Dict[str, Any]:

@@ -145,7 +145,9 @@ def _length_of(reply: requests.Response) -> Optional[int]:
     headers = reply.headers
     if "chunked" in headers.get("Transfer-Encoding", "").lower():
         return None
-    if reply.status_code in _WITHOUT_BODY or reply.request.method == "HEAD":
+    # Responses of libraries for tests may know no request.
+    method = getattr(reply.request, "method", None)
+    if reply.status_code in _WITHOUT_BODY or method == "HEAD":
         return None
     length = headers.get("Content-Length", "")
     return int(length) if _LENGTH.fullmatch(length) else None

@@ -124,11 +124,11 @@ class RequestBuilder:
         if request.query:
             url += "?" + request.query
         headers = dict(_HEADERS)
+        if request.content_type is not None:
+            headers[_TYPE] = request.content_type
         for name, value in request.headers.items():
             headers[self._names.get(name.lower(), name)] = value
         if request.content is not None:
-            if request.content_type is not None:
-                headers[_TYPE] = request.content_type
             headers[_LENGTH] = str(len(request.content))
         elif request.method not in _WITHOUT_LENGTH:
             headers[_LENGTH] = "0"
@@ -173,14 +173,14 @@ class RequestBuilder:
     ) -> requests.PreparedRequest:
         """Let the session prepare a request, with whatever the caller has set on it."""
         content_type: Dict[str, str] = {}
-        if request.content is not None and request.content_type is not None:
+        if request.content_type is not None:
             content_type[_TYPE] = request.content_type
         path = fill_in(request.template, request.ids)
         return self._session().prepare_request(
             requests.Request(
                 request.method,
                 self._root + path + ("?" + request.query if request.query else ""),
-                headers={**_HEADERS, **headers, **content_type},
+                headers={**_HEADERS, **content_type, **headers},
                 data=request.content,
                 auth=auth,
             )

@@ -150,7 +150,7 @@ def named_fields(
         given: Names given earlier, by JSON Pointer.
     """
     keys = {
-        each.wire: f"{plan.pointer}/properties/{escaped(each.wire)}"
+        each.wire: f"{plan.pointer}/properties/{escaped(each.wire)}/name"
         for each in plan.fields
     }
     earlier = {key: given[key] for key in keys.values() if key in given}

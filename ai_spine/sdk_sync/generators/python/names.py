@@ -66,6 +66,18 @@ def field_name(text: str) -> str:
     return f"{name}_" if name in NOT_FIELDS or keyword.iskeyword(name) else name
 
 
+def snake_name(text: str) -> str:
+    """Return a name for a field or a parameter, in lower case with underscores.
+
+    Example:
+        >>> snake_name("workspaceId"), snake_name("HTTPError"), snake_name("class")
+        ('workspace_id', 'http_error', 'class_')
+    """
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", _clean(text))
+    spaced = re.sub(r"([A-Z])([A-Z][a-z])", r"\1_\2", spaced)
+    return field_name(re.sub("__+", "_", spaced.lower()))
+
+
 def module_name(text: str) -> str:
     """Return a name for a module: ASCII letters in lower case, digits and underscores.
 

@@ -32,7 +32,7 @@ from ai_spine.sdk_sync.generators.python.plan import Plan, plan_models
 from ai_spine.sdk_sync.generators.python.readme import write_readme
 from ai_spine.sdk_sync.generators.python.styles import STYLES
 from ai_spine.sdk_sync.generators.python.filling import fill
-from ai_spine.sdk_sync.generators.python.syntax import literal, source_of
+from ai_spine.sdk_sync.generators.python.syntax import literal, module, source_of
 from ai_spine.sdk_sync.ir import IRSpec
 from ai_spine.utils import one_line
 
@@ -146,6 +146,12 @@ class PythonSDKGenerator:
         """Return how the folder differs from what would be generated; nothing is changed."""
         return differences(self.output_dir, self.render())
 
+    @property
+    def summary(self) -> str:
+        """How much the package has, in words, once it is rendered."""
+        tools = counted(len(self.spec.tools), "client")
+        return f"{tools} and {counted(self.model_count, 'model')}"
+
     def render(self) -> Dict[str, bytes]:
         """Return all files by their paths in the folder.
 
@@ -156,13 +162,26 @@ class PythonSDKGenerator:
         plan, clients = self._plan()
         self.warnings = [*_said_by(self.spec), *plan.warnings]
         self.model_count = len(plan.classes)
+        self._refuse_warnings()
+        self._progress("generating")
+        files = self._modules(plan, clients, self.package_name)
+        files["pyproject.toml"] = self._pyproject(self._requirements(files))
+        files["README.md"] = self._readme(plan, clients)
+        return self._finished(files, self._facts(plan, clients))
+
+    def _refuse_warnings(self) -> None:
+        """Refuse all warnings, if the package must be strict."""
         if self._strict and self.warnings:
             count = len(self.warnings)
             raise CodegenError(
                 f"{count} part{'s' if count > 1 else ''} of the specification cannot be typed, "
                 f"which --strict refuses: {one_line('; '.join(self.warnings[:3]), 600)}"
             )
-        self._progress("generating")
+
+    def _modules(
+        self, plan: Plan, clients: Mapping[str, str], folder: str
+    ) -> Dict[str, bytes]:
+        """Return the modules of tools, in a folder of the output."""
         style = STYLES[self._models]
         trees = {
             "__init__": self._init_module(plan, clients),
@@ -173,24 +192,35 @@ class PythonSDKGenerator:
             "validation": validation_module(self.spec, plan, style.runtime),
         }
         files = {
-            f"{self.package_name}/{name}.py": _source_of(tree, name)
-            for name, tree in trees.items()
+            f"{folder}/{name}.py": code_of(tree, name) for name, tree in trees.items()
         }
-        models = f"{self.package_name}/models.py"
-        files[f"{self.package_name}/exceptions.py"] = _template("exceptions.py")
+        files[f"{folder}/exceptions.py"] = _template("exceptions.py")
         files[f"{self.package_name}/py.typed"] = b""
+        return files
+
+    def tool_files(self, folder: str) -> Tuple[Dict[str, bytes], List[str]]:
+        """Return the modules of tools in a folder of the output, and what could not be typed."""
+        plan, clients = self._plan()
+        return self._modules(plan, clients, folder), plan.warnings
+
+    def _requirements(self, files: Mapping[str, bytes]) -> List[str]:
+        """Return what the package needs besides this SDK."""
         # Rules that only JSON Schema can say are checked by it.
-        needed = [_JSONSCHEMA] if b"FitsSchema(" in files[models] else []
-        files["pyproject.toml"] = self._pyproject([style.requirement, *needed])
-        files["README.md"] = self._readme(plan, clients)
+        found = any(b"FitsSchema(" in content for content in files.values())
+        return [STYLES[self._models].requirement, *([_JSONSCHEMA] if found else [])]
+
+    def _finished(
+        self, files: Dict[str, bytes], facts: Mapping[str, Any]
+    ) -> Dict[str, bytes]:
+        """Return files with the lock file, formatted if they are to be."""
         if self._format:
             self._progress("formatting")
             files = format_files(files)
-        return with_manifest(files, LOCK, self._facts(plan, clients))
+        return with_manifest(files, LOCK, facts)
 
     def _plan(self) -> Tuple[Plan, Dict[str, str]]:
         """Return the plan of the models, and the names of the clients."""
-        given = _names_in(read_manifest(self.output_dir, LOCK))
+        given = names_in_lock(read_manifest(self.output_dir, LOCK))
         plan = plan_models(self.spec, given)
         clients = client_names(self.spec, plan, given)
         there = {*plan.names, *clients}
@@ -248,8 +278,10 @@ class PythonSDKGenerator:
         )
         return text.encode("utf-8", "backslashreplace")
 
-    def _pyproject(self, requirements: List[str]) -> bytes:
-        text = _template("pyproject.toml").decode("utf-8")
+    def _pyproject(
+        self, requirements: List[str], template: str = "pyproject.toml"
+    ) -> bytes:
+        text = _template(template).decode("utf-8")
         values = {
             "project": self.package_name.replace("_", "-"),
             "package": self.package_name,
@@ -268,6 +300,16 @@ class PythonSDKGenerator:
             "tools": len(clients),
             "names": dict(sorted({**plan.names, **clients}.items())),
         }
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "model"), counted(2, "model")
+        ('1 model', '2 models')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def check_package_name(name: Any) -> None:
@@ -298,7 +340,8 @@ def _said_by(spec: IRSpec) -> List[str]:
     )
 
 
-def _names_in(lock: Mapping[str, Any]) -> Dict[str, str]:
+def names_in_lock(lock: Mapping[str, Any]) -> Dict[str, str]:
+    """Return the names that a lock file has, by JSON Pointer."""
     names = lock.get("names")
     if not isinstance(names, dict):
         return {}
@@ -309,11 +352,22 @@ def _template(name: str) -> bytes:
     return (_TEMPLATES / f"{name}-tpl").read_bytes()
 
 
-def _source_of(tree: ast.Module, name: str) -> bytes:
-    """Return the code of a module, and make sure that it is code."""
+def code_of(tree: ast.Module, name: str, *, is_spaced: bool = False) -> bytes:
+    """Return the code of a module, and make sure that it is code.
+
+    Args:
+        tree: The module.
+        name: Its name, for messages.
+        is_spaced: Whether to leave lines between its statements.
+
+    Raises:
+        CodegenError: It is no code.
+    """
     ast.fix_missing_locations(tree)
     # Methods have docstrings of several lines, whose indentation only `unparse` keeps.
     source = source_of(tree) if name == "models" else ast.unparse(tree) + "\n"
+    if is_spaced:
+        source = "".join(f"{_space(e)}{ast.unparse(module([e]))}\n" for e in tree.body)
     try:
         compile(source, f"{name}.py", "exec")
         return source.encode("utf-8")
@@ -322,3 +376,7 @@ def _source_of(tree: ast.Module, name: str) -> bytes:
         raise CodegenError(
             f"{name}.py could not be generated, which is a mistake of this program: {words}"
         ) from None
+
+
+def _space(statement: ast.stmt) -> str:
+    return "" if isinstance(statement, (ast.Import, ast.ImportFrom)) else "\n"

@@ -12,7 +12,8 @@ class TypePlan:
     """A type in Python, and what else its values must fulfil.
 
     Attributes:
-        kind: One of `str int float bool None Any list dict union literal name`.
+        kind: One of `str int float bool None Any list dict union literal name`; models of endpoints
+            have `datetime date UUID file` as well.
         args: The type of the items, of the values, or the members of the union.
         values: The values of a literal.
         name: The class or alias that a `name` refers to.
@@ -20,6 +21,8 @@ class TypePlan:
         ordered: Whether members of the union are tried in their order.
         bounds: What pydantic's `Field` enforces, by the names of its arguments.
         keywords: What only JSON Schema can say, as keywords.
+        tag: The property that says which member of a union an object is.
+        tagged: The values of that property, each with the name of a class or an alias.
     """
 
     kind: str
@@ -30,6 +33,8 @@ class TypePlan:
     ordered: bool = False
     bounds: Mapping[str, Any] = field(default_factory=dict)
     keywords: Mapping[str, Any] = field(default_factory=dict)
+    tag: str = ""
+    tagged: Tuple[Tuple[str, str], ...] = ()
 
     def walk(self) -> Iterator["TypePlan"]:
         """Yield the type and all types in it."""
@@ -78,6 +83,7 @@ class ClassPlan:
         keeps_unknown: Whether unknown fields are kept, not refused.
         keywords: What an object must fulfil besides, as keywords of JSON Schema.
         alias: The type that it is another name for; `None` for a class.
+        members: The members of an enum, each with its value.
     """
 
     name: str
@@ -90,3 +96,4 @@ class ClassPlan:
     keeps_unknown: bool = False
     keywords: Mapping[str, Any] = field(default_factory=dict)
     alias: Optional[TypePlan] = None
+    members: Tuple[Tuple[str, str], ...] = ()

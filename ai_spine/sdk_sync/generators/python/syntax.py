@@ -176,13 +176,20 @@ def _is_library(statement: ast.stmt) -> bool:
 def _source(statement: ast.stmt) -> str:
     if not isinstance(statement, ast.ClassDef):
         return ast.unparse(statement)
-    kinds = [isinstance(each, (ast.AnnAssign, ast.Expr)) for each in statement.body]
+    kinds = [_is_field(each) for each in statement.body]
     fields = kinds.index(False) if False in kinds else len(kinds)
     rest = statement.body[fields:]
     head = copy.copy(statement)
     head.body = statement.body[:fields]
     texts = [textwrap.indent(ast.unparse(each), "    ") for each in rest]
     return "\n\n".join([ast.unparse(head), *texts])
+
+
+def _is_field(statement: ast.stmt) -> bool:
+    """Return whether a statement of a class is a field, a member of an enum, or says what it is."""
+    if isinstance(statement, ast.Assign):
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, (ast.AnnAssign, ast.Expr))
 
 
 def _checked(identifier: str) -> str:

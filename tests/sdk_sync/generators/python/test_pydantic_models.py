@@ -421,7 +421,7 @@ def test_names_stay_when_schemas_are_added():
     )
     assert {**new.names, **old.names} == new.names
     assert old.names["/models/a-b"] == "AB"
-    assert old.names["/models/a-b/properties/x-y"] == "x_y"
+    assert old.names["/models/a-b/properties/x-y/name"] == "x_y"
     assert new.names["/models/a b"] == "AB3"
 
 

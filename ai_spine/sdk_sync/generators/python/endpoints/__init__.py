@@ -1,0 +1,1 @@
+"""The generator of packages for the endpoints of an HTTP API."""

@@ -1,0 +1,19 @@
+"""`UNSET`: what is absent, unlike `None`, which is null."""
+
+from enum import Enum
+
+
+class Unset(Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset.UNSET
+"""Says that a value is absent: a field that is not sent, or a default that there is none of."""

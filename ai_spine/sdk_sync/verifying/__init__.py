@@ -1,0 +1,1 @@
+"""Shows that a generated package does what its OpenAPI document says: `sdk-sync verify`."""

@@ -1,0 +1,1 @@
+"""A package as `ai-spine sdk-sync python` writes them for endpoints, written by hand."""
