@@ -116,7 +116,7 @@ class Planner:
         return dict(sorted(found.items()))
 
     def _warn_of_others(self, others: Mapping[str, Tuple[str, str]]) -> None:
-        """Warn of the classes that could not have their names, and not of those that a user named."""
+        """Warn of classes that could not have their names; a user may have named others."""
         for pointer, (python, wanted) in others.items():
             if not self._names.is_free(wanted):
                 self._warnings.append(
