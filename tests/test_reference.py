@@ -140,7 +140,7 @@ def test_the_properties_of_a_client_are_documented():
 def test_documented_attributes_of_a_client_exist(path):
     # Not in the names of metrics, such as `http.client.active_requests`.
     shown = set(re.findall(r"(?<!http\.)\bclient\.([a-z]\w*)", text_of(path)))
-    files = {"py", "rst"}  # `client.py`, and the page of the reference
+    files = {"py", "rst", "sh"}  # `client.py`, the page of the reference, and a script
     generated = {"execute", "execute_sync"}
     groups = {"books", "orders"}
     others = {

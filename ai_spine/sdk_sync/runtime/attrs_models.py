@@ -179,7 +179,7 @@ def _wires_of(kind: Type[Model]) -> List[Tuple[str, str]]:
 
 def _fields_of(kind: Type[Model]) -> Dict[str, _Field]:
     package, missing = missing_names(kind)
-    local = {name: stand_in(package, name) for name in missing}
+    local = {name: stand_in(sys.modules[package], name) for name in missing}
     hints = get_type_hints(
         kind, vars(sys.modules[kind.__module__]), local, include_extras=True
     )

@@ -167,6 +167,7 @@ def test_the_readme_has_code_of_real_operations(tmp_path, text_of):
     for each in blocks:
         ast.parse(each)
     assert "client.runs.iter_runs()" in text
+    assert re.search(r"^- `delete_run`: .* Deprecated\.$", text, re.MULTILINE)
     assert 'os.environ["SHOP_TOKEN"]' in text
     assert 'workspace_id="..."' in text
     assert (
