@@ -42,6 +42,17 @@ PRINTED = {
         "/query is required\n",
     ],
     "openapi-clients.md": [],  # tests/test_openapi_guide.py runs its examples
+    "any-json-api.md": [
+        "{'hello': 'world'}\n{'name': 'Ana'}\n{'tag': ['a', 'b']}\n200\n",
+        "['0', '1', '2', '3', '4']\n2\n",
+        "1 {'line': 'ready'}\n",
+        "GET /app/echo 200\nblue\n",
+    ],
+    "ron-core.md": [
+        "{'hello': 'world'}\n404 not_found no such thing\n",
+        "{'hello': 'world'}\nthe token only reads\n",
+        'id = "docs" True\n',
+    ],
     "tools.md": ["HELLO completed\n", ""],
     "command-line.md": [],
     "performance.md": [],

@@ -16,10 +16,12 @@ from ai_spine import (
     local,
     notebook,
     pytest_plugin,
+    ron,
     sdk_sync,
 )
 from ai_spine.cli import exit_codes
 from ai_spine.cli.main import cli
+from ai_spine.ron import testing as ron_testing
 from ai_spine.sdk_sync import errors as sdk_sync_errors
 from ai_spine.sdk_sync import openapi
 from ai_spine.exceptions import APIError, NetworkError, TimeoutError
@@ -46,11 +48,18 @@ OF_GENERATED_PACKAGES = {
     )
 }
 DOCS = ROOT / "docs"
+ADAPTERS = (
+    "click.pass_client",
+    "fastapi.ClientDependency",
+    "flask.current_client",
+    "flask.init_app",
+    "structlog.add_error_fields",
+)
 GUIDES = sorted(DOCS.glob("*.md"))
 PAGES = [ROOT / "README.md", *GUIDES, *sorted(DOCS.glob("reference/*.md"))]
 ERRORS = [n for n in ai_spine.__all__ if n.endswith(("Error", "Warning"))]
 # Options of other programs that the docs show.
-OPTIONS_OF_OTHER_PROGRAMS = {"--dest", "--find-links", "--no-index"}
+OPTIONS_OF_OTHER_PROGRAMS = {"--dest", "--find-links", "--no-index", "--token", "--url"}
 NAMES_OF_BENCHMARKS = set(
     re.findall(
         r'"(--[a-z]+|AI_SPINE_BENCH_[A-Z]+)"',
@@ -88,7 +97,7 @@ def named_in(cells):
 def public_names():
     everywhere = {*ai_spine.__all__, "AsyncAISpine"}  # which needs Python 3.10
     names = {f"ai_spine.{name}" for name in everywhere}
-    for module in (drawing, local, sdk_sync, openapi):
+    for module in (drawing, local, ron, ron_testing, sdk_sync, openapi):
         names |= {f"{module.__name__}.{name}" for name in module.__all__}
     for name, value in vars(notebook).items():
         if inspect.isfunction(value) and value.__module__ == notebook.__name__:
@@ -96,6 +105,7 @@ def public_names():
     fixtures = [name for name in vars(pytest_plugin) if name.startswith("ai_spine_")]
     names.add("ai_spine.sdk_sync.fastapi.metadata_router")
     names |= OF_GENERATED_PACKAGES
+    names |= {f"ai_spine.adapters.{name}" for name in ADAPTERS}
     return names | {f"{pytest_plugin.__name__}.{name}" for name in fixtures}
 
 
@@ -147,6 +157,7 @@ def test_documented_attributes_of_a_client_exist(path):
         "async.md": {"aclose"},
         "sdk-sync.md": generated | groups,
         "openapi-clients.md": groups,
+        "ron-core.md": {"init_app", "with_caveat"},
     }
     assert {
         n
@@ -224,7 +235,7 @@ def test_documented_attributes_of_errors_exist():
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_documented_errors_exist(path):
     documented = set(re.findall(r"\b[A-Z]\w+(?:Error|Warning)\b", text_of(path)))
-    known = {*ERRORS, *dir(builtins), *dir(sdk_sync_errors)}
+    known = {*ERRORS, *dir(builtins), *dir(sdk_sync_errors), *dir(ron)}
     assert documented - known == set()
 
 
