@@ -8,12 +8,10 @@ from typing import Any, Optional
 
 import click
 
-from ai_spine.utils import one_line
+from ai_spine.utils import TURNING, one_line
 
-# These characters reverse the direction of the text after them.
-_TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_TURNS = re.compile(f"[{_TURNING}]")
-UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{_TURNING}]")
+_TURNS = re.compile(f"[{TURNING}]")
+UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{TURNING}]")
 
 _COLOURS = {
     "completed": "green",
