@@ -181,9 +181,8 @@ def _clean(text: str) -> str:
 
     Python takes names that are alike after NFKC for the same name, so that only those are written.
     """
-    for _ in range(
-        4
-    ):  # replacing may bring characters together that are one after NFKC
+    # Replacing may bring characters together that are one after NFKC.
+    for _ in range(4):
         normal = unicodedata.normalize("NFKC", text)
         safe = "".join(c if f"a{c}".isidentifier() else "_" for c in normal)
         if safe == text:
