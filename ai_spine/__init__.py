@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         AuthenticationError,
         BadRequestError,
         BatchError,
+        BusyLoopWarning,
         ConfigurationError,
         ConflictError,
         ExecutionCancelledError,
@@ -68,7 +69,9 @@ if TYPE_CHECKING:
     )
     from ai_spine.policy.execution_events import ExecutionEvent
     from ai_spine.policy.json_encoding import json_default
+    from ai_spine.policy.pages import Pages
     from ai_spine.policy.request_events import RequestEvent
+    from ai_spine.policy.subscriptions import StreamEvent
     from ai_spine.rest import RestClient
 
 # A module is imported when one of its names is first used: `import ai_spine` costs next to nothing.
@@ -92,6 +95,7 @@ _NAMES_IN = {
         "AuthenticationError",
         "BadRequestError",
         "BatchError",
+        "BusyLoopWarning",
         "ConfigurationError",
         "ConflictError",
         "ExecutionCancelledError",
@@ -109,6 +113,8 @@ _NAMES_IN = {
         "ValidationError",
     ),
     "policy.execution_events": ("ExecutionEvent",),
+    "policy.pages": ("Pages",),
+    "policy.subscriptions": ("StreamEvent",),
     "notebook.tables": ("to_dataframe",),
     "models": (
         "Agent",
@@ -136,6 +142,7 @@ _NAMES_IN = {
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names}
 _PUBLIC_MODULES = (
+    "adapters",
     "async_client",
     "async_rest",
     "client",
@@ -165,6 +172,7 @@ __all__ = [
     "BatchItem",
     "BatchProgress",
     "BatchResult",
+    "BusyLoopWarning",
     "ConfigurationError",
     "ConflictError",
     "CookieCredential",
@@ -185,6 +193,7 @@ __all__ = [
     "NodeProgress",
     "NodeResult",
     "NotFoundError",
+    "Pages",
     "PermissionDeniedError",
     "ProfileWarning",
     "QueryCredential",
@@ -193,6 +202,7 @@ __all__ = [
     "RequestTimeoutError",
     "RestClient",
     "ServerError",
+    "StreamEvent",
     "SystemStatus",
     "TimeoutError",
     "Tool",

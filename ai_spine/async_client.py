@@ -24,6 +24,7 @@ from ai_spine.constants import (
     WORKSPACE_HEADER,
 )
 from ai_spine.operations import Operation, read_anything
+from ai_spine.policy.messages import Credential
 from ai_spine.policy.settings import AsyncHooks, AsyncKey
 from ai_spine.policy.validation import (
     Duration,
@@ -155,6 +156,10 @@ class AsyncAISpine(
         given = arguments.hide(locals())
         del api_key, access_token, proxies
         self._begin(given, config.check_all)
+
+    def _credentials(self) -> Tuple[Any, ...]:
+        """Return the names of what requests carry: the key."""
+        return (Credential.API_KEY,)
 
     async def request(
         self,

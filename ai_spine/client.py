@@ -27,6 +27,7 @@ from ai_spine.constants import (
     WORKSPACE_HEADER,
 )
 from ai_spine.operations import Operation, read_anything
+from ai_spine.policy.messages import Credential
 from ai_spine.policy.settings import Hooks, Key
 from ai_spine.policy.validation import Duration, check_mapping, check_method, check_path
 from ai_spine.transport.requests import Session
@@ -150,6 +151,10 @@ class AISpine(
         given = arguments.hide(locals())
         del api_key, access_token, proxies
         self._begin(given, config.check_all)
+
+    def _credentials(self) -> Tuple[Any, ...]:
+        """Return the names of what requests carry: the key."""
+        return (Credential.API_KEY,)
 
     def request(
         self,

@@ -63,6 +63,8 @@ STREAM_PATIENCE = 5.0
 BACKOFF_BASE = 0.5
 BACKOFF_MAX = 8.0
 DEFAULT_RETRY_AFTER_LIMIT = 60.0
+# Retries that a client may make at once, whatever its budget.
+RETRY_RESERVE = 20
 
 # No timeout or interval may be longer, since systems cannot sleep longer.
 MAX_SECONDS = 1e9

@@ -19,8 +19,8 @@ AISpineError
     ├── RateLimitError 429
     └── ServerError 5xx
 
-Each can be pickled, holds no live response and no secret, and reads as one sentence. There are two
-warnings as well: `InsecureTransportWarning` and `ProfileWarning`.
+Each can be pickled, holds no live response and no secret, and reads as one sentence. There are
+three warnings as well: `BusyLoopWarning`, `InsecureTransportWarning` and `ProfileWarning`.
 """
 
 import builtins
@@ -79,6 +79,10 @@ class ValidationError(AISpineError, ValueError):
     """An argument is wrong; nothing was sent, unless it is a `BadRequestError`."""
 
 
+class BusyLoopWarning(UserWarning):
+    """One path is requested in a loop that never sleeps."""
+
+
 class InsecureTransportWarning(UserWarning):
     """A key is sent over plain http to a host that is not this machine."""
 
@@ -131,9 +135,12 @@ class NetworkError(_CallError, requests.RequestException):
         transient: Whether the same request may succeed later.
         retry_after: Seconds that the server has asked this client to wait, if that is why nothing
             was sent.
+        unresolved: Whether the name of the host leads to no address: nothing was sent, and a proxy
+            or a gateway that fails is something else.
     """
 
     retry_after: Optional[float] = None
+    unresolved: bool = False
 
 
 class TimeoutError(AISpineError, builtins.TimeoutError):

@@ -8,6 +8,7 @@ from typing import Any, Callable, Mapping, Optional, Tuple, TypeVar, Union
 
 from ai_spine._sync.api import ApiClient
 from ai_spine._sync.runtime import check_hooks
+from ai_spine._sync.rest_methods import RestMethods
 from ai_spine.config import arguments, rest
 from ai_spine.config import settings as config
 from ai_spine.constants import (
@@ -19,6 +20,7 @@ from ai_spine.constants import (
     WORKSPACE_HEADER,
 )
 from ai_spine.policy.credentials import ApiCredential
+from ai_spine.policy.polling import PollWatch
 from ai_spine.policy.request_events import log_to_stderr
 from ai_spine.policy.settings import Hooks, Key, Settings
 from ai_spine.policy.tracing import make_telemetry
@@ -28,7 +30,7 @@ from ai_spine.transport.requests import Session, check_session, make_transport
 Client = TypeVar("Client", bound="RestClient")
 
 
-class RestClient:
+class RestClient(RestMethods):
     """A client of one server, whatever its API.
 
     Threads may share it. It survives a fork, and it can be pickled: its settings travel along, the
@@ -43,6 +45,9 @@ class RestClient:
             what it returned; the request is then repeated once.
         credentials: Other credentials, by the names that operations know them by.
         timeout: Seconds, or a `timedelta`, for one attempt.
+        connect_timeout: The same within it, until a connection stands.
+        read_timeout: The same within it, without a byte of the response.
+        write_timeout: The same within it, until the request has been sent.
         max_retries: Attempts after the first.
         debug: Whether to log each attempt to stderr.
         deadline: Seconds, or a `timedelta`, for a whole call: all its attempts and the sleeps
@@ -57,6 +62,9 @@ class RestClient:
         cert: The path of a client certificate, or the paths of it and of its key.
         pool_size: How many connections may be open at once for requests, up to 10,000, and as many
             more for streams.
+        retry_budget: How many retries there may be for each call, on average: 0.2 for one in five
+            calls, so that an outage is not made worse. A few are always in reserve. `None` for any
+            number.
         retry_after_limit: The longest `Retry-After` to obey, in seconds or as a `timedelta`. If the
             server asks for more, the error is raised at once. While one call waits, the client's
             other calls wait too.
@@ -94,6 +102,9 @@ class RestClient:
         *,
         credentials: Mapping[str, ApiCredential] = {},
         timeout: Duration = DEFAULT_TIMEOUT,
+        connect_timeout: Optional[Duration] = None,
+        read_timeout: Optional[Duration] = None,
+        write_timeout: Optional[Duration] = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         debug: bool = False,
         deadline: Optional[Duration] = None,
@@ -105,6 +116,7 @@ class RestClient:
         cert: Union[None, str, Tuple[str, str]] = None,
         pool_size: int = DEFAULT_POOL_SIZE,
         retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
+        retry_budget: Optional[float] = None,
         event_hooks: Optional[Hooks] = None,
         json_default: Optional[Callable[[Any], Any]] = None,
         tenant: Optional[str] = None,
@@ -136,6 +148,7 @@ class RestClient:
             redact=self._transport.redactor.redact,
         )
         self._api = ApiClient(settings, self._transport, telemetry=telemetry)
+        self._polls = PollWatch()
         if settings.debug:
             log_to_stderr()
 

@@ -19,6 +19,7 @@ NAMES = (
     "generator",
     "generated",
     "server",
+    "ron",
 )
 _MODULES = {"async": "async_calls"}  # `async` itself is a keyword
 

@@ -114,6 +114,14 @@ DIFFERENCES: Dict[str, Sequence[Tuple[str, str]]] = {
             "import Session, check",
         ),
     ],
+    "_async/rest_methods.py": [
+        ("    ) -> Awaitable[None]: ...", "    ) -> None: ..."),
+        ("    Awaitable,\n", ""),
+        (
+            "With a callback, what to await\n            until the stream is over.",
+            "With a callback, nothing, when\n            the stream is over.",
+        ),
+    ],
     "_async/methods/waiting.py": [
         _ON_CTRL_C,
         (

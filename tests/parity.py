@@ -23,16 +23,27 @@ Endpoint = Tuple[str, str]
 
 # Methods that are made of other operations, or send none.
 WITHOUT_ENDPOINT = {
+    "add_middleware",
+    "call",
     "check_credits",
     "call_flow_tool",
     "close",
+    "delete",
     "execute_and_wait",
     "execute_batch",
     "flows_as_tools",
+    "get",
+    "head",
+    "items",
     "iter_batch",
     "iter_executions",
+    "pages",
+    "patch",
+    "post",
+    "put",
     "request",
     "rerun_execution",
+    "subscribe",
     "wait_for_execution",
     "with_options",
 }

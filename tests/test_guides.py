@@ -41,6 +41,17 @@ PRINTED = {
         "{'query': 'test search', 'limit': 10}\n/limit must be a whole number\n"
         "/query is required\n",
     ],
+    "any-json-api.md": [
+        "{'hello': 'world'}\n{'name': 'Ana'}\n{'tag': ['a', 'b']}\n200\n",
+        "['0', '1', '2', '3', '4']\n2\n",
+        "1 {'line': 'ready'}\n",
+        "GET /app/echo 200\nblue\n",
+    ],
+    "ron-core.md": [
+        "{'hello': 'world'}\n404 not_found no such thing\n",
+        "{'hello': 'world'}\nthe token only reads\n",
+        'id = "docs" True\n',
+    ],
     "tools.md": ["HELLO completed\n", ""],
     "command-line.md": [],
     "performance.md": [],

@@ -16,10 +16,12 @@ from ai_spine import (
     local,
     notebook,
     pytest_plugin,
+    ron,
     sdk_sync,
 )
 from ai_spine.cli import exit_codes
 from ai_spine.cli.main import cli
+from ai_spine.ron import testing as ron_testing
 from ai_spine.sdk_sync import errors as sdk_sync_errors
 from ai_spine.sdk_sync import openapi
 from ai_spine.exceptions import APIError, NetworkError, TimeoutError
@@ -27,11 +29,18 @@ from ai_spine.operations import OPERATIONS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+ADAPTERS = (
+    "click.pass_client",
+    "fastapi.ClientDependency",
+    "flask.current_client",
+    "flask.init_app",
+    "structlog.add_error_fields",
+)
 GUIDES = sorted(DOCS.glob("*.md"))
 PAGES = [ROOT / "README.md", *GUIDES, *sorted(DOCS.glob("reference/*.md"))]
 ERRORS = [n for n in ai_spine.__all__ if n.endswith(("Error", "Warning"))]
 # Options of other programs that the docs show.
-OPTIONS_OF_OTHER_PROGRAMS = {"--dest", "--find-links", "--no-index"}
+OPTIONS_OF_OTHER_PROGRAMS = {"--dest", "--find-links", "--no-index", "--token", "--url"}
 NAMES_OF_BENCHMARKS = set(
     re.findall(
         r'"(--[a-z]+|AI_SPINE_BENCH_[A-Z]+)"',
@@ -69,13 +78,14 @@ def named_in(cells):
 def public_names():
     everywhere = {*ai_spine.__all__, "AsyncAISpine"}  # which needs Python 3.10
     names = {f"ai_spine.{name}" for name in everywhere}
-    for module in (drawing, local, sdk_sync, openapi):
+    for module in (drawing, local, ron, ron_testing, sdk_sync, openapi):
         names |= {f"{module.__name__}.{name}" for name in module.__all__}
     for name, value in vars(notebook).items():
         if inspect.isfunction(value) and value.__module__ == notebook.__name__:
             names.add(f"{notebook.__name__}.{name}")
     fixtures = [name for name in vars(pytest_plugin) if name.startswith("ai_spine_")]
     names.add("ai_spine.sdk_sync.fastapi.metadata_router")
+    names |= {f"ai_spine.adapters.{name}" for name in ADAPTERS}
     return names | {f"{pytest_plugin.__name__}.{name}" for name in fixtures}
 
 
@@ -121,8 +131,11 @@ def test_documented_attributes_of_a_client_exist(path):
     # Not in the names of metrics, such as `http.client.active_requests`.
     shown = set(re.findall(r"(?<!http\.)\bclient\.([a-z]\w*)", text_of(path)))
     files = {"py", "rst"}  # `client.py`, and the page of the reference
-    generated = {"execute", "execute_sync", "runs"}
-    others = {"async.md": {"aclose"}, "sdk-sync.md": generated}
+    others = {
+        "async.md": {"aclose"},
+        "ron-core.md": {"init_app", "with_caveat"},
+        "sdk-sync.md": {"execute", "execute_sync", "runs"},
+    }
     assert {
         n
         for n in shown - files - others.get(path.name, set())
@@ -199,7 +212,7 @@ def test_documented_attributes_of_errors_exist():
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_documented_errors_exist(path):
     documented = set(re.findall(r"\b[A-Z]\w+(?:Error|Warning)\b", text_of(path)))
-    known = {*ERRORS, *dir(builtins), *dir(sdk_sync_errors)}
+    known = {*ERRORS, *dir(builtins), *dir(sdk_sync_errors), *dir(ron)}
     assert documented - known == set()
 
 

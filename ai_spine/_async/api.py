@@ -20,12 +20,14 @@ from urllib.parse import urlsplit
 from ai_spine._async.asking import ask_if_needed, may_ask_again
 from ai_spine._async.attempts import AsyncAttempts, Result
 from ai_spine._async.byte_streams import open_bytes
+from ai_spine._async.middleware import through
 from ai_spine._async.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.exchanges import in_order, start
 from ai_spine.policy.json_encoding import encode_json
+from ai_spine.policy.middleware import Middleware
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
@@ -66,6 +68,8 @@ class AsyncApiClient(AsyncAttempts):
         telemetry: Optional[Telemetry] = None,
     ) -> None:
         self.settings = settings
+        self.middleware = Middleware()
+        """What sees each attempt."""
         self.transport = transport
         self.state = state or ServerState(
             transport.max_streams, transport.tokens.values()
@@ -89,7 +93,7 @@ class AsyncApiClient(AsyncAttempts):
         self, settings: Settings, telemetry: Optional[Telemetry] = None
     ) -> "AsyncApiClient":
         """Return a client with other settings, or other telemetry, and the same connections."""
-        return AsyncApiClient(
+        changed = AsyncApiClient(
             settings,
             self.transport,
             state=self.state,
@@ -98,6 +102,8 @@ class AsyncApiClient(AsyncAttempts):
             sleep=self.sleep,
             telemetry=telemetry or self.telemetry,
         )
+        changed.middleware = self.middleware
+        return changed
 
     def __reduce__(self) -> Any:
         return AsyncApiClient, (self.settings, self.transport)
@@ -188,6 +194,8 @@ class AsyncApiClient(AsyncAttempts):
         attempt: Attempt = transport.open_stream if call.streams else transport.send
         if opens:
             attempt = partial(open_bytes, transport, self.state, self.sleep)
+        if self.middleware.members:
+            attempt = partial(through, self.middleware, attempt)
         with self.telemetry.scope(call, request.template, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:

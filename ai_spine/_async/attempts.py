@@ -71,6 +71,8 @@ class AsyncAttempts(AsyncReports):
         if call.deadline is not None:
             timeout = min(timeout, call.deadline - now)
         call.attempt_timeout = timeout
+        if not call.attempts and self.settings.retry_budget is not None:
+            self.state.retry_budget.note_call(self.settings.retry_budget)
         call.scope.begin_attempt()
         if self.is_observed("request"):
             await self.emit("request", call, call.attempt)
@@ -82,7 +84,8 @@ class AsyncAttempts(AsyncReports):
         status = cause = None
         if isinstance(result, Failure):
             if result.timed_out:
-                message = f"{result.message} ({call.attempt_timeout:g} s)"
+                seconds = result.seconds or call.attempt_timeout
+                message = f"{result.message} ({seconds:g} s)"
                 result = result._replace(message=message)
             cause = result.message
         else:
@@ -112,8 +115,9 @@ class AsyncAttempts(AsyncReports):
             return Failure(
                 FailureKind.UNREADABLE, "the response is not a stream of events"
             )
-        read = read_value if call.parses else read_response
-        return read(result, call.read, self._policy, self.redact)
+        if call.parses:
+            return read_value(result, call.read, self._policy, self.redact)
+        return read_response(result, call.read, self._policy, self.redact, call.judge)
 
     def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
         """Return the seconds to sleep before another attempt; `None` if there is to be none."""
@@ -124,13 +128,20 @@ class AsyncAttempts(AsyncReports):
         if not self._policy.may_repeat(self._repeat_as(call), failure, made):
             return None
         delay = self._policy.delay(made, asked)
-        if delay is None or call.deadline is None:
-            return delay
-        return delay if self.clock() + delay < call.deadline else None
+        if delay is None:
+            return None
+        if call.deadline is not None and self.clock() + delay >= call.deadline:
+            return None
+        has_budget = self.settings.retry_budget is not None
+        if has_budget and not self.state.retry_budget.take():
+            log.debug("%s %s: too many retries lately", call.method, call.path)
+            return None
+        return delay
 
     def _repeat_as(self, call: CallState) -> str:
         """Return the method that says whether a call may be repeated."""
-        is_safe = not call.parses and self.state.echoes_idempotency_keys
+        echoes = not call.parses and self.state.echoes_idempotency_keys
+        is_safe = call.idempotent or echoes
         return "PUT" if is_safe and call.idempotency_key else call.repeat_as
 
     async def _error_of(

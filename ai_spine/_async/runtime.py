@@ -32,8 +32,7 @@ def who_asks() -> Any:
 
 async def result_of(source: Any) -> Any:
     """Return what a caller's function returns, plain or async."""
-    result = source()
-    return await result if isawaitable(result) else result
+    return await returned_by(source)
 
 
 async def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
@@ -42,6 +41,12 @@ async def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None
         await call_back(hook, argument)
     except Exception:
         log_hook_error(name, hook)
+
+
+async def returned_by(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a caller's function returns for these arguments, plain or async."""
+    result = function(*arguments)
+    return await result if isawaitable(result) else result
 
 
 async def call_back(callback: Callable[[Any], Any], argument: Any) -> None:

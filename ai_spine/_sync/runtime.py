@@ -30,10 +30,7 @@ def who_asks() -> Any:
 
 def result_of(source: Any) -> Any:
     """Return what a caller's function returns; a coroutine is closed, since nobody awaits it."""
-    result = source()
-    if iscoroutine(result):
-        result.close()
-    return result
+    return returned_by(source)
 
 
 def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
@@ -42,6 +39,14 @@ def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
         hook(argument)
     except Exception:
         log_hook_error(name, hook)
+
+
+def returned_by(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a caller's function returns; a coroutine is closed, since nobody awaits it."""
+    result = function(*arguments)
+    if iscoroutine(result):
+        result.close()
+    return result
 
 
 def call_back(callback: Callable[[Any], Any], argument: Any) -> None:

@@ -1,14 +1,14 @@
 """Turns the arguments of a client for any API into settings: it asks no environment for more."""
 
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Optional
 
 from ai_spine.config import arguments
 from ai_spine.config.settings import check_policy
 from ai_spine.config.urls import check_base_url
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.credentials import TOKEN, ApiCredential, HeaderCredential
-from ai_spine.policy.settings import Settings
-from ai_spine.policy.validation import check_count, check_seconds
+from ai_spine.policy.settings import Phases, Settings
+from ai_spine.policy.validation import check_amount, check_count, check_seconds
 from ai_spine.utils import Secret
 
 # What only a client of AI Spine has.
@@ -40,6 +40,8 @@ def check_all(given: Mapping[str, Any]) -> Settings:
         timeout=check_seconds("timeout", given["timeout"], wrong),
         max_retries=check_count("max_retries", given["max_retries"], error=wrong),
         credentials=check_credentials(given["credentials"], given["token"]),
+        retry_budget=_check_budget(given["retry_budget"]),
+        phases=_check_phases(given),
         **tenancy,
         **check_policy(given),
         **arguments.check_network(given),
@@ -75,3 +77,34 @@ def check_credentials(given: Any, token: Any) -> Dict[str, ApiCredential]:
     if isinstance(token, Secret) and token.reveal() != "":
         known[TOKEN] = HeaderCredential("Authorization", token)
     return known
+
+
+def _check_phases(given: Mapping[str, Any]) -> Optional[Phases]:
+    """Return the limits of the parts of an attempt; `None` if there are none.
+
+    Raises:
+        ConfigurationError: One is no duration.
+    """
+    names = [f"{name}_timeout" for name in Phases._fields]
+    limits = [
+        (
+            None
+            if given[name] is None
+            else check_seconds(name, given[name], ConfigurationError)
+        )
+        for name in names
+    ]
+    return Phases(*limits) if any(limits) else None
+
+
+def _check_budget(value: Any) -> Optional[float]:
+    """Return the retries for each call.
+
+    Raises:
+        ConfigurationError: They are no number from 0 up.
+    """
+    if value is None:
+        return None
+    return check_amount(
+        "retry_budget", value, "retries for each call", ConfigurationError
+    )

@@ -34,6 +34,10 @@ class CallState:
     """Whether it reads the JSON."""
     refine: Optional[Callable[[APIError, Response], APIError]] = None
     """Returns another error for one that the server sent."""
+    judge: Optional[Callable[[Failure, Response], Failure]] = None
+    """Returns what a refusal means, where its body says so."""
+    idempotent = False
+    """Whether the server honours its idempotency key."""
     timeout: Optional[float] = None
     """Seconds for an attempt, where they are not the client's."""
     maybe_executed = False

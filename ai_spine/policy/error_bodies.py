@@ -51,7 +51,7 @@ def read_error_body(body: bytes) -> ErrorBody:
     if isinstance(payload, str):
         return ErrorBody(one_line(payload, MAX_MESSAGE_LENGTH))
     if not isinstance(payload, dict):
-        return ErrorBody(details=_shallow(payload))
+        return ErrorBody(details=shallow(payload))
     inner = payload.get("error")
     return _read_error_object(
         {**payload, **inner} if isinstance(inner, dict) else payload
@@ -73,7 +73,7 @@ def _read_error_object(payload: Dict[str, Any]) -> ErrorBody:
         one_line(message, MAX_MESSAGE_LENGTH),
         _text(_first(payload, "error_code", "errorCode", "code", "type")),
         fields
-        or _shallow(
+        or shallow(
             payload.get("details") or (None if isinstance(detail, str) else detail)
         ),
         _number(_first(payload, "credits_needed", "creditsNeeded")),
@@ -81,7 +81,7 @@ def _read_error_object(payload: Dict[str, Any]) -> ErrorBody:
     )
 
 
-def _shallow(value: Any) -> Any:
+def shallow(value: Any) -> Any:
     """Return JSON unless it is nested so deeply that the error could not be pickled."""
     level, depth = [value], 0
     while level:

@@ -8,6 +8,7 @@ from ai_spine.policy.call_state import CallState
 from ai_spine.policy.messages import Exchange, Request
 from ai_spine.policy.retry import REPEATABLE_METHODS
 from ai_spine.policy.tokens import Token
+from ai_spine.policy.validation import check_header_value
 from ai_spine.utils import is_header_value, one_line, random_id
 
 _KEY, _ID = IDEMPOTENCY_KEY_HEADER.lower(), REQUEST_ID_HEADER.lower()
@@ -31,16 +32,19 @@ def start(
         tokens: The credentials of the client.
 
     Raises:
-        ValidationError: A header cannot be sent.
+        ValidationError: A header, or the key, cannot be sent.
         ConfigurationError: The client does not have a credential.
     """
     given = _checked(exchange.headers) if exchange.headers else _NOTHING
+    if idempotency_key is not None:
+        check_header_value("idempotency_key", idempotency_key)
     if call.repeat_as not in REPEATABLE_METHODS:
         idempotency_key = idempotency_key or given.get(_KEY) or random_id()
     call.idempotency_key = given.get(_KEY, idempotency_key)
     call.request_id = given.get(_ID, call.request_id)
     call.operation, call.parses = exchange.name, False
-    call.read, call.refine = exchange.read, exchange.refine
+    call.read, call.refine, call.judge = exchange.read, exchange.refine, exchange.judge
+    call.idempotent = exchange.idempotent
     query = exchange.query
     if "?" in exchange.template:
         fixed = exchange.template.partition("?")[2]

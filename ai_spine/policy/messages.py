@@ -5,6 +5,9 @@ from typing import Any, Callable, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlencode
 
 from ai_spine.exceptions import APIError, ValidationError
+from ai_spine.policy.decoding import decode_text, parse_json
+from ai_spine.policy.retry import Failure
+from ai_spine.utils import fill_in
 
 JSON = "application/json"
 
@@ -42,6 +45,11 @@ class Request(NamedTuple):
     credentials: Tuple[Any, ...]
     """What authorises it: each a `Credential`, or the name of one of the client's."""
 
+    @property
+    def path(self) -> str:
+        """The path from the server's root."""
+        return fill_in(self.template, self.ids)
+
     def with_headers(self, headers: Mapping[str, str]) -> "Request":
         """Return the request with more headers; those that it has stay as they are."""
         if not headers:
@@ -58,6 +66,19 @@ class Response(NamedTuple):
     headers: Mapping[str, str]
     """Names are found in any case."""
     body: bytes
+
+    def json(self) -> Any:
+        """Return the JSON of the body; `None` if there is no body.
+
+        Raises:
+            ValueError: It is something else.
+        """
+        return parse_json(self.body, self.headers.get("Content-Type", ""))
+
+    @property
+    def text(self) -> str:
+        """The body as text, in the encoding that the server names."""
+        return decode_text(self.body, self.headers.get("Content-Type", ""))
 
     def __repr__(self) -> str:  # a server may repeat the key in its headers or its body
         return f"Response({self.status}, {len(self.body)} bytes)"
@@ -95,6 +116,10 @@ class Exchange(NamedTuple):
     """Reads a response of status 2xx; raises an `UnexpectedResponse` if it cannot be read."""
     refine: Optional[Callable[[APIError, Response], APIError]] = None
     """Returns another error for one that the server sent; no body that it sees has a secret."""
+    judge: Optional[Callable[[Failure, Response], Failure]] = None
+    """Returns what a refusal means, where its body says whether to repeat the request."""
+    idempotent: bool = False
+    """Whether the server honours its idempotency key: then it may be repeated."""
 
     def __repr__(self) -> str:  # headers and bodies may hold secrets
         return f"Exchange({self.name!r}, {self.method!r}, {self.template!r})"

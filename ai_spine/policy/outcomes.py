@@ -48,10 +48,20 @@ def read_response(
     read: Callable[[Response], T],
     policy: RetryPolicy,
     redact: Redact,
+    judge: Optional[Callable[[Failure, Response], Failure]] = None,
 ) -> Union[T, Failure]:
-    """Return what an exchange reads from a response, or the failure, as `read_value` does."""
+    """Return what an exchange reads from a response, or the failure, as `read_value` does.
+
+    Args:
+        response: The response.
+        read: Reads it.
+        policy: Reads `Retry-After`.
+        redact: Removes secrets.
+        judge: Returns what a refusal means, where its body says so.
+    """
     if not 200 <= response.status < 300:
-        return _refusal(response, policy)
+        refusal = _refusal(response, policy)
+        return refusal if judge is None else judge(refusal, response)
     try:
         return read(response)
     except UnexpectedResponse as error:
@@ -75,7 +85,7 @@ def error_of_failure(base_url: str, failure: Failure, call: CallInfo) -> Network
     """Return the error of a call that got no response."""
     kind = RequestTimeoutError if failure.timed_out else NetworkError
     error = kind(f"{base_url}: {failure.message}", call=call)
-    error.retry_after = failure.retry_after
+    error.retry_after, error.unresolved = failure.retry_after, failure.unresolved
     return error
 
 

@@ -12,6 +12,7 @@ from ai_spine.constants import (
     BACKOFF_MAX,
     DEFAULT_MAX_RETRIES,
     DEFAULT_RETRY_AFTER_LIMIT,
+    RETRY_RESERVE,
 )
 
 # POST is missing: a repeated one may run a flow twice. So is PATCH, which may add to something.
@@ -40,6 +41,10 @@ class Failure(NamedTuple):
     message: str
     timed_out: bool = False
     retry_after: Optional[float] = None
+    unresolved: bool = False
+    """Whether the name of the host leads to no address."""
+    seconds: Optional[float] = None
+    """The limit that was exceeded, if it is that of a part of the attempt."""
 
 
 _KIND_BY_STATUS: Dict[int, FailureKind] = {
@@ -162,6 +167,39 @@ class Cooldown:
     def remaining(self, now: float) -> float:
         """Return the seconds that are left."""
         return max(self.until - now, 0.0)
+
+
+class RetryBudget:
+    """Limits the retries of a client to a share of its calls, so that no outage is made worse.
+
+    A few retries are always in reserve: a client that makes few calls may repeat each of them.
+
+    Example:
+        >>> budget = RetryBudget(reserve=1)
+        >>> budget.take(), budget.take()
+        (True, False)
+        >>> for _ in range(5):
+        ...     budget.note_call(0.2)
+        >>> budget.take()
+        True
+    """
+
+    def __init__(self, reserve: float = RETRY_RESERVE) -> None:
+        self._most = self._left = float(reserve)
+        self._lock = threading.Lock()
+
+    def note_call(self, share: float) -> None:
+        """Note a call, which adds a share of a retry."""
+        with self._lock:
+            self._left = min(self._left + share, self._most)
+
+    def take(self) -> bool:
+        """Take a retry; return whether there was one."""
+        with self._lock:
+            # Shares are no exact fractions: five fifths may be a little less than one.
+            has_one = self._left > 1 - 1e-9
+            self._left -= has_one
+            return has_one
 
 
 def kind_of_status(status: int) -> FailureKind:

@@ -7,7 +7,7 @@ from typing import Callable, Iterable, Mapping, Optional
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.policy.event_streams import announces_stream
-from ai_spine.policy.retry import Cooldown
+from ai_spine.policy.retry import Cooldown, RetryBudget
 from ai_spine.policy.tokens import Token
 
 
@@ -24,6 +24,8 @@ class ServerState:
     ) -> None:
         self.cooldown = Cooldown()
         """Delays all calls while the server asks to wait."""
+        self.retry_budget = RetryBudget()
+        """What limits retries, for clients with a budget."""
         self.announces_streams = False
         """Whether a response has announced that executions can be streamed."""
         self.streams_unsupported = False
@@ -65,6 +67,7 @@ class ServerState:
     def after_fork(self) -> None:
         """Replace the locks, which threads of the parent process may have held."""
         self.cooldown = Cooldown(self.cooldown.until)
+        self.retry_budget = RetryBudget()
         self._free_streams = threading.BoundedSemaphore(self._max_streams or 1)
         for token in self._tokens:
             token.lock = threading.Lock()

@@ -29,6 +29,22 @@ AsyncKey = Union[str, Callable[[], Union[str, Awaitable[str]]]]
 """The same for a client that can await the function."""
 
 
+class Phases(NamedTuple):
+    """How long the parts of an attempt may take, in seconds; `None` for as long as the attempt."""
+
+    connect: Optional[float]
+    """Until a connection stands."""
+    read: Optional[float]
+    """Without a byte of the response."""
+    write: Optional[float]
+    """Until the request has been sent."""
+
+    def least(self, name: str, seconds: float) -> float:
+        """Return the limit of a part, within so many seconds."""
+        limit: Optional[float] = getattr(self, name)
+        return seconds if limit is None else min(limit, seconds)
+
+
 class Settings(NamedTuple):
     """The settings of a client, checked and complete."""
 
@@ -63,6 +79,10 @@ class Settings(NamedTuple):
     """The name of the client's class, for messages."""
     key_argument: str = "api_key"
     """The name of the argument for what authorises requests, for messages."""
+    retry_budget: Optional[float] = None
+    """Retries for each call, on average; `None` for any number."""
+    phases: Optional[Phases] = None
+    """How long the parts of an attempt may take; `None` for no limits beyond the attempt's."""
 
     def tenancy_headers(self) -> Dict[str, str]:
         """Return the headers that say for whom a request is."""

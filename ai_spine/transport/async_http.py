@@ -14,7 +14,7 @@ from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
-from ai_spine.transport.async_replies import INCOMPLETE, Attempt, Reply
+from ai_spine.transport.async_replies import INCOMPLETE, Attempt, PhasedAttempt, Reply
 from ai_spine.transport.decompression import Decompressor, is_known_encoding
 from ai_spine.transport.requests.bodies import (
     CUT_SHORT,
@@ -120,7 +120,8 @@ class HTTPTransport(AsyncTransport):
 
     async def send(self, request: Request, timeout: float) -> Union[Response, Failure]:
         """Send a request once, follow redirects within its origin, and read the response."""
-        handled, attempt, here = sys.exc_info()[1], Attempt(), self._here()
+        handled, here = sys.exc_info()[1], self._here()
+        attempt = self._attempt(request)
         reply: Optional[Reply] = None
         try:
             prepared = self._builder.build_plain(request)
@@ -133,6 +134,7 @@ class HTTPTransport(AsyncTransport):
         except BaseException as error:
             return self.failure_of(error, handled, attempt)
         finally:
+            attempt.end()
             if reply is not None:
                 await reply.aclose()
 
@@ -140,7 +142,8 @@ class HTTPTransport(AsyncTransport):
         self, request: Request, timeout: float, any_type: bool = False
     ) -> Union[AsyncByteStream, Response, Failure]:
         """Send a request for a stream and read its headers; of an error, the whole response."""
-        handled, attempt, here = sys.exc_info()[1], Attempt(), self._here()
+        handled, here = sys.exc_info()[1], self._here()
+        attempt = self._attempt(request)
         reply: Optional[Reply] = None
         release: Optional[Callable[[], None]] = None
         try:
@@ -161,6 +164,7 @@ class HTTPTransport(AsyncTransport):
         except BaseException as error:
             return self.failure_of(error, handled, attempt)
         finally:
+            attempt.end()
             try:
                 if reply is not None:
                     await reply.aclose()
@@ -180,6 +184,12 @@ class HTTPTransport(AsyncTransport):
         else:
             _discard(self._discard_session, state.session, state.process)
 
+    def _attempt(self, request: Request) -> Attempt:
+        """Return a new attempt to send a request."""
+        if self._settings.phases is None:
+            return Attempt()
+        return PhasedAttempt(self._settings.phases, len(request.content or b""))
+
     def failure_of(
         self,
         error: BaseException,
@@ -193,6 +203,8 @@ class HTTPTransport(AsyncTransport):
             handled: What the caller was handling when the request was made.
             attempt: How far the attempt had come.
         """
+        if isinstance(error, asyncio.CancelledError) and attempt.was_cut_short():
+            return attempt.on_timeout
         if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
             if type(error) in (TimeoutError, asyncio.TimeoutError) and not error.args:
                 return attempt.on_timeout
@@ -240,14 +252,20 @@ class HTTPTransport(AsyncTransport):
                 FailureKind.UNCERTAIN, "the server changed to another protocol"
             )
         attempt.on_timeout = INCOMPLETE
+        attempt.note_reading()
         chunk = b"" if reply.is_complete else await reply.read()
         is_short = len(chunk) <= MAX_ERROR_BYTES and reply.is_complete
         if is_short and encoding in ("", "identity"):  # as nearly all are
             return Response(reply.status_code, reply.headers, chunk)
-        return await self._read_rest(reply, chunk, Decompressor(encoding))
+        rest = Decompressor(encoding)
+        return await self._read_rest(reply, chunk, rest, attempt)
 
     async def _read_rest(
-        self, reply: Reply, chunk: bytes, decompressor: Decompressor
+        self,
+        reply: Reply,
+        chunk: bytes,
+        decompressor: Decompressor,
+        attempt: Attempt,
     ) -> Union[Response, Failure]:
         """Read a body that came in several pieces, or compressed, after its first piece."""
         body = bytearray()
@@ -262,6 +280,7 @@ class HTTPTransport(AsyncTransport):
                     limit = MAX_RESPONSE_BYTES // 2**20
                     message = f"the response is larger than {limit} MiB"
                     return Failure(FailureKind.UNREADABLE, message)
+            attempt.note_reading()
             chunk = b"" if reply.is_complete else await reply.read()
         return Response(reply.status_code, reply.headers, bytes(body))
 

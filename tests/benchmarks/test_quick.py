@@ -29,7 +29,9 @@ def bench(*arguments):
 
 
 PARAMETERS = [
-    pytest.param(name, marks=[needs("aiohttp"), needs("httpx")] * (name == "async"))
+    pytest.param(
+        name, marks=[needs("aiohttp"), needs("httpx")] * (name in ("async", "ron"))
+    )
     for name in NAMES
 ]
 

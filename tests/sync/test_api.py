@@ -269,6 +269,7 @@ def test_a_name_that_nobody_knows_is_tried_again(make_client, monkeypatch, metho
         error.message == "http://api.test: could not connect: Name or service not known"
     )
     assert len(error.attempts) == 2 and error.maybe_executed is False
+    assert error.unresolved is True
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

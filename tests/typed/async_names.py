@@ -194,6 +194,17 @@ async def use_the_rest(client: AsyncAISpine) -> None:
     print(health, metrics, status, user, profile, credits, keys, changes, body)
     quick: AsyncAISpine = client.with_options(timeout=1, max_retries=0, deadline=2)
     print(quick.base_url, quick.timeout, quick.max_retries, quick.session)
+    print(await client.get("/x"), (await client.head("/x")).status)
+    print(
+        await client.delete("/x"), await client.post("/x", {}), await client.put("/x")
+    )
+    print(await client.patch("/x", {}, idem=True), await client.call("GET", "/x"))
+    print([page async for page in client.pages("/x")])
+    print([item async for item in client.items("/x")])
+    async for event in client.subscribe("/x"):
+        print(event.id, event.json())
+    await client.subscribe("/x", print)
+    client.add_middleware(print)
     await client.aclose()
 
 

@@ -24,6 +24,7 @@ from ai_spine import (
     BatchItem,
     BatchProgress,
     BatchResult,
+    BusyLoopWarning,
     ConfigurationError,
     ConflictError,
     CookieCredential,
@@ -45,6 +46,7 @@ from ai_spine import (
     NodeProgress,
     NodeResult,
     NotFoundError,
+    Pages,
     PermissionDeniedError,
     ProfileWarning,
     QueryCredential,
@@ -53,6 +55,7 @@ from ai_spine import (
     RequestTimeoutError,
     RestClient,
     ServerError,
+    StreamEvent,
     SystemStatus,
     TimeoutError,
     to_dataframe,
@@ -220,6 +223,19 @@ def use_the_rest(client: AISpine) -> None:
         timeout=1, max_retries=0, deadline=2, headers={}, retry_writes=False
     )
     print(quick.base_url, quick.timeout, quick.max_retries)
+    print(client.get("/x"), client.head("/x").status, client.delete("/x"))
+    print(
+        client.post("/x", {}), client.put("/x", []), client.patch("/x", {}, idem=True)
+    )
+    print(client.call("GET", "/x", raw=True), list(client.pages("/x")))
+    for item in client.items("/x", query={"limit": 5}):
+        print(item)
+    for event in client.subscribe("/x"):
+        named: StreamEvent = event
+        print(named.id, event.json(), BusyLoopWarning)
+    print(list(client.pages("/x", pages=Pages("offset", ("items",), "offset"))))
+    client.subscribe("/x", print)
+    client.add_middleware(print)
     client.close()
 
 

@@ -10,8 +10,7 @@ import click
 
 from ai_spine.utils import TURNING, one_line
 
-_TURNS = re.compile(f"[{TURNING}]")
-UNSAFE = re.compile(f"[\x7f-\x9f\u2028\u2029{TURNING}]")
+UNSAFE = f"[\x7f-\x9f\u2028\u2029{TURNING}]"
 
 _COLOURS = {
     "completed": "green",
@@ -91,7 +90,7 @@ def harmless(text: str) -> str:
         >>> print(harmless("a\\nb \\x1b[2J\\u202ec"))
         a b [2J\\u202ec
     """
-    return _TURNS.sub(escaped, one_line(text))
+    return re.sub(f"[{TURNING}]", escaped, one_line(text))
 
 
 def harmless_line(text: str) -> str:

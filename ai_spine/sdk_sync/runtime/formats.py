@@ -4,7 +4,6 @@ Text that is not what its format says stays text.
 """
 
 import re
-import sys
 from datetime import date, datetime
 from typing import Any, Optional, Union
 from uuid import UUID
@@ -13,8 +12,6 @@ _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
-MARKS = "--T::Z" if sys.version_info >= (3, 11) else "any, as Python reads no Z"
-"""What is between the numbers of a time that Python reads itself."""
 
 
 class _Time(datetime):
@@ -57,15 +54,6 @@ def read_datetime(text: str) -> Union[datetime, str]:
         >>> read_datetime("2026-11-29T05:00:00Z").hour, read_datetime("tomorrow")
         (5, 'tomorrow')
     """
-    if len(text) == 20 and text[4::3] == MARKS:  # most are so
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            return text
-    if len(text) > 20 and text[4:17:3] == MARKS[:5]:
-        quick = _as_python_reads(text)
-        if quick is not None:
-            return quick
     found = _DATE_TIME.fullmatch(text)
     if found is None:
         return text
@@ -82,19 +70,6 @@ def read_datetime(text: str) -> Union[datetime, str]:
         time._text = text
         return time
     return datetime.fromisoformat(f"{day}T{clock}{micro}{offset}")
-
-
-def _as_python_reads(text: str) -> Optional[datetime]:
-    """Return a time in a form that Python reads itself; `None` if it is no such form."""
-    kind = _Time if text[-6:] == "+00:00" else datetime
-    try:
-        time = kind.fromisoformat(text)
-    except ValueError:
-        return None
-    if isinstance(time, _Time):
-        time._text = text
-        return time
-    return time if datetime_text(time) == text else None
 
 
 def datetime_text(time: datetime) -> str:

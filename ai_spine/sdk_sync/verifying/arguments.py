@@ -19,7 +19,7 @@ from ai_spine.sdk_sync.generators.python.endpoints.operations import (
     OperationPlan,
     OperationsPlan,
 )
-from ai_spine.sdk_sync.ir import IRField, IRSpec, IRType
+from ai_spine.sdk_sync.ir import IRField, IRParameter, IRSpec, IRType
 
 _KEY = "00000000-0000-4000-8000-000000000000"
 _PLAIN: Mapping[str, Any] = {BINARY: "bytes", TEXT: "text", LINES: "{}\n"}
@@ -44,6 +44,8 @@ class Call(NamedTuple):
     """The media type of the body; `None` if there is no body."""
     files: List[str] = []
     """The fields of the body that are files."""
+    sent: List[IRParameter] = []
+    """The parameters that have a value."""
     expected: str = JSON
     """How the response is read: `events` by a method for a stream."""
 
@@ -116,7 +118,12 @@ class _Maker:
         plan = self._plan
         arguments = self._arguments(is_full)
         made = Call(
-            plan.key, self._names.attribute, self._names.module, plan.name, arguments
+            plan.key,
+            self._names.attribute,
+            self._names.module,
+            plan.name,
+            arguments,
+            sent=[e.parameter for e in plan.arguments if arguments.get(e.name)],
         )
         if plan.bodies and content is None and (is_full or plan.body_required):
             content = plan.bodies[0]

@@ -27,7 +27,12 @@ _MISSING = (
 )
 _NO_STYLES = Styles(frozenset(), {}, frozenset())
 # What it says of a style that it does not know for a type, or does not read as it is.
-_UNREAD_STYLES = ("not available", "a bytes-like object", "not an object format")
+_UNREAD_STYLES = (
+    "not available",
+    "a bytes-like object",
+    "not an object format",
+    "not an array format",
+)
 _JSON_KINDS = {"integer": int, "number": (int, float), "boolean": bool}
 _ANY_JSON = ("*/*", "application/*", "text/json")
 _READABLE = (

@@ -39,7 +39,7 @@ class PackageProcess:
     def __init__(
         self, out: Path, package: str, base_url: str, arguments: Mapping[str, Any]
     ) -> None:
-        self._process = subprocess.Popen(  # nosec B603
+        self._process: Any = subprocess.Popen(  # nosec B603
             [sys.executable, "-m", "ai_spine.sdk_sync.verifying.calling"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -71,7 +71,6 @@ class PackageProcess:
         return self._ask({**call, "mode": mode})
 
     def _ask(self, data: Mapping[str, Any]) -> Dict[str, Any]:
-        assert self._process.stdin is not None and self._process.stdout is not None
         watch = threading.Timer(_LONGEST_CALL, self._process.kill)
         watch.start()
         try:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from urllib.parse import parse_qsl
 
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.generated_folder import read_manifest
@@ -30,6 +31,7 @@ from ai_spine.sdk_sync.verifying.arguments import (
     defaults_of,
 )
 from ai_spine.sdk_sync.verifying.comparing import difference, same
+from ai_spine.sdk_sync.verifying.messages import Request
 from ai_spine.sdk_sync.verifying.process import (
     PackageProcess,
     compile_errors,
@@ -222,7 +224,8 @@ class _Calls:
         if only.operation != call.operation:
             shown = one_line(str(only.operation), 100)
             return f"{mode}: it called {shown}", None
-        problem = self._sent_wrongly(call, only.request.body)
+        problem = _missing(call, only.request)
+        problem = problem or self._sent_wrongly(call, only.request.body)
         if problem is None and only.answer.unchecked is None:
             problem = difference(result, only.answer)
         return problem and f"{mode}: {problem}", only.unchecked
@@ -244,3 +247,24 @@ class _Calls:
             return None
         shown = one_line(repr(sent), 150), one_line(repr(call.body), 150)
         return f"it sent {shown[0]} for {shown[1]}"
+
+
+def _missing(call: Call, request: Request) -> Optional[str]:
+    """Return which parameter was passed, but not sent."""
+    query = [name for name, _ in parse_qsl(request.query, keep_blank_values=True)]
+    for each in call.sent:
+        name = each.name
+        if each.location == "query":
+            is_object = each.get_style() == "form" and each.get_explode()
+            starts = (f"{name}[", f"{name}.")
+            is_there = any(n == name or n.startswith(starts) for n in query)
+            is_there = is_there or (is_object and bool(query))
+        elif each.location == "header":
+            is_there = request.header(name) is not None
+        elif each.location == "cookie":
+            is_there = f"{name}=" in (request.header("Cookie") or "")
+        else:
+            continue
+        if not is_there and each.content_type is None:
+            return f"it did not send the {each.location} parameter {name!r}"
+    return None

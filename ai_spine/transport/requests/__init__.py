@@ -1,10 +1,26 @@
 """The synchronous transport, on `requests` and `urllib3`."""
 
+from typing import Optional
+
+from ai_spine.policy.settings import Settings
+from ai_spine.transport.requests.phases import PhasedTransport
 from ai_spine.transport.requests.transport import (
     RequestsTransport,
     Session,
     check_session,
 )
-from ai_spine.transport.requests.transport import RequestsTransport as make_transport
 
 __all__ = ["RequestsTransport", "Session", "check_session", "make_transport"]
+
+
+def make_transport(
+    settings: Settings, session: Optional[Session] = None
+) -> RequestsTransport:
+    """Make the transport of a synchronous client.
+
+    Args:
+        settings: Checked settings.
+        session: A checked session of the caller's.
+    """
+    kind = RequestsTransport if settings.phases is None else PhasedTransport
+    return kind(settings, session)

@@ -175,7 +175,10 @@ def first_match(
     """Return the failure of the first rule whose class is among the causes of an exception."""
     for kind, failure in rules:
         if any(isinstance(cause, kind) for cause in causes):
-            return failure._replace(message=failure.message + system_reason(causes))
+            return failure._replace(
+                message=failure.message + system_reason(causes),
+                unresolved=any(isinstance(each, socket.gaierror) for each in causes),
+            )
     return Failure(
         FailureKind.UNCERTAIN, f"the request failed ({type(error).__name__})"
     )

@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 import time
+from contextvars import ContextVar
 from typing import Any, List, Optional, Tuple
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -21,6 +22,8 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 from urllib3.util.connection import allowed_gai_family
+
+from ai_spine.policy.settings import Phases
 
 _END_OF_HEADERS = (b"\r\n", b"\n")
 _LONGEST_LINE = 65536
@@ -44,8 +47,15 @@ class _Reader(io.BufferedReader):
         return line
 
 
+PHASES: "ContextVar[Optional[Phases]]" = ContextVar("phases", default=None)
+"""The limits of the parts of the attempt that is being made; a connection is not given them."""
+
+
 class DeadlineSocket:
     """A socket with one timeout for everything until the next `settimeout`; else a plain proxy."""
+
+    phases: Optional[Phases] = None
+    """The limits of single steps within that timeout."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
@@ -62,17 +72,17 @@ class DeadlineSocket:
 
     def recv(self, *arguments: Any) -> bytes:
         """Receive within the time that is left."""
-        self._trim()
+        self._trim("read")
         return bytes(self._sock.recv(*arguments))
 
     def recv_into(self, *arguments: Any) -> int:
         """Receive within the time that is left."""
-        self._trim()
+        self._trim("read")
         return int(self._sock.recv_into(*arguments))
 
     def sendall(self, *arguments: Any) -> None:
         """Send within the time that is left."""
-        self._trim()
+        self._trim("write")
         self._sock.sendall(*arguments)
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
@@ -83,11 +93,13 @@ class DeadlineSocket:
         )
         return _Reader(raw)
 
-    def _trim(self) -> None:
+    def _trim(self, step: str) -> None:
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
                 raise socket.timeout("timed out")
+            if self.phases is not None:
+                left = self.phases.least(step, left)
             self._sock.settimeout(left)
 
 
@@ -191,6 +203,9 @@ class _Bounded:
         connection: Any = self
         timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
         self._deadline = None if timeout is None else time.monotonic() + timeout
+        phases, whole = PHASES.get(), self._deadline
+        if phases is not None and timeout is not None:
+            self._deadline = time.monotonic() + phases.least("connect", timeout)
         try:
             super().connect()  # type: ignore[misc]
         except ssl.SSLCertVerificationError:
@@ -201,9 +216,13 @@ class _Bounded:
             ) from error
         except (ssl.SSLError, OSError) as error:
             raise NewConnectionError(connection, "no connection") from error
+        finally:
+            self._deadline = whole
         self.sock.settimeout(_left(self._deadline))
         if isinstance(self.sock, socket.socket):  # else it wraps a `DeadlineSocket`
             self.sock = DeadlineSocket(self.sock)
+        if isinstance(self.sock, DeadlineSocket):
+            self.sock.phases = phases
         self._is_new = True
 
     def _new_conn(self) -> socket.socket:
@@ -262,6 +281,8 @@ class _Bounded:
             if self._is_new:
                 self.timeout = _left(self._deadline)
             self.sock.settimeout(self.timeout)
+            if isinstance(self.sock, DeadlineSocket):
+                self.sock.phases = PHASES.get()
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
         finally:
@@ -285,6 +306,8 @@ def extend_timeout(response: Any, seconds: float) -> None:
         answer = getattr(answer, name, None)
     if answer is not None:
         answer.settimeout(seconds)
+    if isinstance(answer, DeadlineSocket):
+        answer.phases = None  # those of the attempt, which is over
 
 
 class BoundedHTTPConnection(_Bounded, HTTPConnection):

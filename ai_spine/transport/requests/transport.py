@@ -51,7 +51,7 @@ class RequestsTransport(Transport):
         )
 
     def __reduce__(self) -> Any:
-        return RequestsTransport, (self._settings, self._given)
+        return type(self), (self._settings, self._given)
 
     @property
     def session(self) -> requests.Session:

@@ -16,8 +16,9 @@ from ai_spine.sdk_sync.ir.endpoints import METHODS
 
 # What a client has of its own, which no group may hide.
 CLIENT_ATTRIBUTES = frozenset(
-    "aclose base_url close codec credentials error_classes errors headers max_retries models"
-    " request schemes send servers session timeout token with_options workspace_id".split()
+    "aclose add_middleware base_url call close codec credentials delete error_classes errors get"
+    " head headers items max_retries models pages patch post put request schemes send servers"
+    " session subscribe timeout token with_options workspace_id".split()
 )
 # What annotations in a class name in lower case: a method of the name would hide it.
 _NOT_METHODS = frozenset("bool bytes date datetime float int method models str".split())

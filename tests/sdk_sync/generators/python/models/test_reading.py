@@ -59,6 +59,23 @@ def test_a_time_is_read_and_written_as_it_was(make, text):
     assert package.codec.to_json(run) == {"at": text}
 
 
+@pytest.mark.parametrize("text", ["2026-11-29T05:00:00", "2026-11-29T05:00:00.123456"])
+@pytest.mark.parametrize("zone", ["+00:00", "-03:30", "Z"])
+def test_a_time_as_most_servers_write_it_is_a_plain_one(make, text, zone):
+    package = make({"Run": obj(["at"], at={"type": "string", "format": "date-time"})})
+    run = package.read("Run", {"at": text + zone})
+    assert type(run.at) is datetime.datetime
+    written = package.codec.to_json(run)["at"]
+    assert written == text + ("Z" if zone == "+00:00" else zone)
+
+
+def test_text_with_the_marks_of_a_time_stays_text(make):
+    package = make({"Run": obj(["at"], at={"type": "string", "format": "date-time"})})
+    assert (
+        package.read("Run", {"at": "2026-13-29T05:00:00Z"}).at == "2026-13-29T05:00:00Z"
+    )
+
+
 @pytest.mark.parametrize("kind", ["date-time", "date", "uuid"])
 def test_text_that_is_not_what_its_format_says_stays_text(make, kind):
     package = make({"Run": obj(["at"], at={"type": "string", "format": kind})})

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_spine.sdk_sync.runtime.links import next_link, query_of
+from ai_spine.policy.links import next_link, query_of
 
 BASE = "https://api.example.com/v1"
 

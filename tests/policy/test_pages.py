@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_spine.sdk_sync.runtime.pages import Pages, PageWalk
+from ai_spine.policy.pages import Pages, PageWalk
 from ai_spine.sdk_sync.runtime.unset import UNSET
 
 BASE = "https://api.example.com/v1"

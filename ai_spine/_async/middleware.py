@@ -1,0 +1,31 @@
+"""Takes each attempt of a call through what the caller has put in between."""
+
+from typing import Any, Callable
+
+from ai_spine._async.runtime import returned_by
+from ai_spine.policy.messages import Request, Response
+from ai_spine.policy.middleware import AFTER, BEFORE, Middleware, checked
+
+
+async def through(
+    middleware: Middleware,
+    attempt: Callable[[Request, float], Any],
+    request: Request,
+    timeout: float,
+) -> Any:
+    """Make one attempt, and return its result.
+
+    Args:
+        middleware: What sees the request, and a response that is complete.
+        attempt: Makes the attempt.
+        request: The request.
+        timeout: Seconds for the attempt.
+    """
+    for method in middleware.calls(BEFORE):
+        request = checked(BEFORE, method, await returned_by(method, request), Request)
+    result = await attempt(request, timeout)
+    if isinstance(result, Response):
+        for method in middleware.calls(AFTER):
+            value = await returned_by(method, request, result)
+            result = checked(AFTER, method, value, Response)
+    return result

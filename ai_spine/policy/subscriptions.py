@@ -1,0 +1,67 @@
+"""Events of a stream that callers subscribe to. Pure."""
+
+import json
+from collections import OrderedDict
+from typing import Any, NamedTuple, Optional
+
+from ai_spine.utils import is_header_value
+
+_MAX_IDS = 10_000
+_MAX_ID_LENGTH = 200  # characters that are sent back to the server
+
+
+class StreamEvent(NamedTuple):
+    """One event of a stream.
+
+    Example:
+        >>> StreamEvent("7", "node", '{"a": 1}').json()
+        {'a': 1}
+    """
+
+    id: Optional[str]
+    """Its id; `None` if it has none."""
+    event: str
+    """Its name; `message` if it has none."""
+    data: str
+    """Its lines, joined by line feeds."""
+    retry: Optional[float] = None
+    """Seconds that the server asks to wait before reconnecting; `None` if it does not ask."""
+
+    def json(self) -> Any:
+        """Return its data as JSON.
+
+        Raises:
+            ValueError: They are no JSON.
+        """
+        return json.loads(self.data)
+
+
+class Progress:
+    """Which events have come already, and after which a stream is to continue.
+
+    Example:
+        >>> progress = Progress("3")
+        >>> [progress.is_new(each) for each in ("4", "5", "4", None)], progress.last_id
+        ([True, True, False, True], '4')
+    """
+
+    def __init__(self, last_id: Optional[str] = None) -> None:
+        self.last_id = last_id
+        """The id that the server is asked to continue after; `None` if there is none."""
+        self._seen: "OrderedDict[str, None]" = OrderedDict()
+        if last_id is not None:
+            self._seen[last_id] = None
+
+    def is_new(self, event_id: Optional[str]) -> bool:
+        """Note an event, and return whether none with its id has come before."""
+        if event_id is None:
+            return True
+        fits = len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id)
+        self.last_id = event_id if fits else None
+        if event_id in self._seen:
+            return False
+        if fits:
+            self._seen[event_id] = None
+            if len(self._seen) > _MAX_IDS:
+                self._seen.popitem(last=False)
+        return True
