@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# These characters reverse the direction of the text after them; it is a range of a pattern.
+TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Shorter digits are dates, such as 20261127.
 _EPOCH = r"\d{9,13}(\.\d+)?"

@@ -175,8 +175,21 @@ class Planner:
                 self._types.warn(inside, words)
             elif inner.constraints.get(flag) is not True:
                 fields.append(self._field(inner, inside._replace(property=wire)))
+        fields += self._undeclared(part, place)
         keeps = place.shape != REQUEST or others is True or isinstance(others, Mapping)
         return replace(plan, fields=fields, keeps_unknown=keeps)
+
+    def _undeclared(self, part: IRField, place: Place) -> List[FieldPlan]:
+        """Return fields for what is required but not described; few servers insist on it."""
+        if part.constraints.get("additionalProperties", True) is not True:
+            return []
+        names = part.constraints.get("required", ())
+        known = part.properties or {}
+        left = {e for e in names if isinstance(e, str) and is_unicode(e)}
+        return [
+            self._field(IRField(each, IRType.ANY), place.inner("required", each))
+            for each in sorted(left - known.keys())
+        ]
 
     def _field(self, part: IRField, place: Place) -> FieldPlan:
         name = snake_name(part.name)

@@ -54,6 +54,8 @@ def use(run: Run, step: Step) -> List[str]:
     assert_type(run.tier, Tier)
     if isinstance(run.step, Wait):
         print(run.step.next)
+    if run.parent:
+        assert_type(run.parent, Run)
     Start(tier="Auto")
     Start(tier=Tier("Later"), steps=[Call(kind="call")])
     SecretInput(key="a")
