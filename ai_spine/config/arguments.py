@@ -20,7 +20,7 @@ from ai_spine.policy.validation import (
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.utils import Secret, is_header_value, one_line
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 
 HOOK_NAMES = ("request", "response", "retry")
 # Each request sets these headers itself.
@@ -100,7 +100,7 @@ def _check_tenancy_headers(names: Mapping[str, Any]) -> None:
             are the same.
     """
     for argument, name in names.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
             raise ConfigurationError(f"{argument} must be the name of a header")
         if name.lower() in _OWN_HEADERS:
             raise ConfigurationError(
@@ -153,7 +153,7 @@ def check_headers(
     names = (*tenancy, "Authorization")
     instead = {name.lower(): setting for name, setting in zip(names, settings)}
     for name, text in value.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
             raise ConfigurationError(
                 f"headers has an invalid name: {one_line(repr(name), 100)}"
             )

@@ -13,8 +13,8 @@ TOKEN = "token"
 """The name of the credential that a client is given as its token."""  # nosec B105
 Given = Union[str, Callable[[], Any], Secret]
 """A text, or the function that returns it, wrapped or not."""
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")
+_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_COOKIE_VALUE = r"[!#-+\--:<-\[\]-~]+"
 
 
 class ApiCredential:
@@ -44,7 +44,7 @@ class ApiCredential:
                 raise ConfigurationError(f"the token of {kind} must be {problem}")
 
     def _has_name(self, name: Any) -> bool:
-        return isinstance(name, str) and _NAME.fullmatch(name) is not None
+        return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
 
     def problem_of(self, secret: Secret) -> Optional[str]:
         """Return what a text must be, if it is something else; it is not shown.
@@ -189,7 +189,9 @@ class CookieCredential(ApiCredential):
     """
 
     def _misfit(self, text: str) -> Optional[str]:
-        return None if _COOKIE_VALUE.fullmatch(text) else "text that a cookie can hold"
+        return (
+            None if re.fullmatch(_COOKIE_VALUE, text) else "text that a cookie can hold"
+        )
 
     def place(self, secret: Secret, request: Any) -> None:
         """Add a token to the cookies of a request."""

@@ -45,15 +45,15 @@ class Misfit(ValueError):
     Args:
         wanted: What it should be.
         value: The value.
-        words: What is wrong, where that is not its type.
+        is_of_kind: Whether it is of the right type, and something in it is wrong.
 
     Attributes:
         steps: Where it is, the innermost step first.
     """
 
-    def __init__(self, wanted: str, value: Any, words: Optional[str] = None) -> None:
+    def __init__(self, wanted: str, value: Any, *, is_of_kind: bool = False) -> None:
         super().__init__(f"it must be {wanted}")
-        self.wanted, self.value, self.words = wanted, value, words
+        self.wanted, self.value, self.is_of_kind = wanted, value, is_of_kind
         self.steps: List[Union[str, int]] = []
 
 
@@ -299,9 +299,7 @@ def _literal_reader(values: Tuple[Any, ...]) -> Reader:
         for each in values:
             if each == value and isinstance(each, bool) == isinstance(value, bool):
                 return value
-        # Where the type is right, to name it explains nothing.
-        is_other = value.__class__ in takes
-        raise Misfit(words, value, f"must be {words}" if is_other else None)
+        raise Misfit(words, value, is_of_kind=value.__class__ in takes)
 
     numbers = {int, float} if int in takes else set()
     return Reader(read, takes=tuple(takes | numbers), rank=0)
@@ -358,7 +356,7 @@ class _Members:
         if Dict[str, Any] in self._members:
             return value
         words = f"an object whose {tag.name!r} is one of {', '.join(tag.kinds)}"
-        raise Misfit(words, value, f"must be {words}")
+        raise Misfit(words, value, is_of_kind=True)
 
 
 def _best_of(readers: List[Reader], value: Any) -> Any:

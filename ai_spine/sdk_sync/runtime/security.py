@@ -94,16 +94,16 @@ class Authorisation(NamedTuple):
     def _words(self, alternatives: Sequence[Collection[str]]) -> str:
         schemes = " or ".join(" and ".join(names) for names in alternatives)
         keywords = " or ".join(
-            ", ".join(map(self._argument, names)) for names in alternatives
+            ", ".join(f"{self._keyword(name)}=..." for name in names)
+            for names in alternatives
         )
-        return f"needs {schemes}: make the client with {keywords}"
+        alone = [name for names in alternatives if len(names) == 1 for name in names]
+        kinds = [self.schemes[name].kind for name in alone if name in self.schemes]
+        token = ", or with a token" if "bearer" in kinds else ""
+        return f"needs {schemes}: make the client with {keywords}{token}"
 
-    def _argument(self, name: str) -> str:
-        if name not in self.schemes:
-            return f"{name}=..."
-        scheme = self.schemes[name]
-        more = " (or the token of an authenticated client)"
-        return f"{scheme.keyword}=..." + (more if scheme.kind == "bearer" else "")
+    def _keyword(self, name: str) -> str:
+        return self.schemes[name].keyword if name in self.schemes else name
 
 
 def hide(given: Mapping[str, Any]) -> Dict[str, Any]:
@@ -194,4 +194,6 @@ def _basic_credential(scheme: Scheme, hidden: Secret) -> ApiCredential:
         raise ConfigurationError(
             f"{scheme.keyword} must be a pair of a user name and a password"
         )
-    return BasicCredential(pair[0], Secret(pair[1]))
+    user, password = pair[0], Secret(pair[1])
+    del pair
+    return BasicCredential(user, password)

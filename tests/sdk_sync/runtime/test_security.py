@@ -1,6 +1,7 @@
 """Tests of what authorises requests."""
 
 import base64
+import traceback
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_a_missing_credential_is_named_before_anything_is_sent(connect, nothing)
     client, server = connect(nothing, credentials={"apiKey": None})
     words = (
         "by_key_or_token needs apiKey and queryKey or bearerAuth: make the client with "
-        "api_key=..., query_key=... or bearer_auth=... (or the token of an authenticated client)"
+        "api_key=..., query_key=... or bearer_auth=..., or with a token"
     )
     with pytest.raises(ConfigurationError) as caught:
         client.orders.by_key_or_token()
@@ -127,3 +128,14 @@ def test_a_login_is_a_pair(login):
     words = "login must be a pair of a user name and a password"
     with pytest.raises(ConfigurationError, match=words):
         authorise(schemes, {"login": login})
+
+
+def test_no_traceback_shows_the_password_of_a_login_that_cannot_be_sent():
+    schemes = {"login": Scheme("basic", "login")}
+    login = {"login": Secret(("a:b", "sk-1"))}
+    with pytest.raises(ConfigurationError, match="without a colon") as caught:
+        authorise(schemes, login)
+    shown = traceback.TracebackException.from_exception(
+        caught.value, capture_locals=True
+    )
+    assert "sk-1" not in "".join(shown.format())

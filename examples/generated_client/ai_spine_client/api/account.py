@@ -268,7 +268,9 @@ class Account(Api):
             APIError: The server refuses the request.
         """
         return self._call(
-            _GET_API_KEY_STATUS, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
+            _GET_API_KEY_STATUS,
+            (x_request_id, x_tenant_id, x_workspace_id),
+            timeout=timeout,
         )
 
     @method
@@ -303,7 +305,9 @@ class Account(Api):
             APIError: The server refuses the request.
         """
         return self._call(
-            _GET_USER_PROFILE, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
+            _GET_USER_PROFILE,
+            (x_request_id, x_tenant_id, x_workspace_id),
+            timeout=timeout,
         )
 
     @method
@@ -320,7 +324,7 @@ class Account(Api):
     ) -> ApiKeyChange:
         """Generate a new API key for a user. Deprecated: use `generate_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.
@@ -366,7 +370,7 @@ class Account(Api):
     ) -> ApiKeyStatus:
         """Return whether a user has an API key. Deprecated: use `get_api_key_status`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             user_id: The id of the user.
@@ -409,7 +413,7 @@ class Account(Api):
     ) -> ApiKeyChange:
         """Revoke a user's API key. Deprecated: use `revoke_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.
@@ -475,7 +479,9 @@ class Account(Api):
             APIError: The server refuses the request.
         """
         return self._call(
-            _GET_CURRENT_USER, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
+            _GET_CURRENT_USER,
+            (x_request_id, x_tenant_id, x_workspace_id),
+            timeout=timeout,
         )
 
 
@@ -594,7 +600,9 @@ class AsyncAccount(AsyncApi):
             APIError: The server refuses the request.
         """
         return await self._call(
-            _GET_API_KEY_STATUS, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
+            _GET_API_KEY_STATUS,
+            (x_request_id, x_tenant_id, x_workspace_id),
+            timeout=timeout,
         )
 
     @method
@@ -629,7 +637,9 @@ class AsyncAccount(AsyncApi):
             APIError: The server refuses the request.
         """
         return await self._call(
-            _GET_USER_PROFILE, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
+            _GET_USER_PROFILE,
+            (x_request_id, x_tenant_id, x_workspace_id),
+            timeout=timeout,
         )
 
     @method
@@ -646,7 +656,7 @@ class AsyncAccount(AsyncApi):
     ) -> ApiKeyChange:
         """Generate a new API key for a user. Deprecated: use `generate_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.
@@ -692,7 +702,7 @@ class AsyncAccount(AsyncApi):
     ) -> ApiKeyStatus:
         """Return whether a user has an API key. Deprecated: use `get_api_key_status`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             user_id: The id of the user.
@@ -735,7 +745,7 @@ class AsyncAccount(AsyncApi):
     ) -> ApiKeyChange:
         """Revoke a user's API key. Deprecated: use `revoke_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.
@@ -801,5 +811,7 @@ class AsyncAccount(AsyncApi):
             APIError: The server refuses the request.
         """
         return await self._call(
-            _GET_CURRENT_USER, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
+            _GET_CURRENT_USER,
+            (x_request_id, x_tenant_id, x_workspace_id),
+            timeout=timeout,
         )

@@ -86,7 +86,7 @@ def test_models_are_made_by_keywords_and_compared_by_value(models):
     ("value", "words"),
     [
         ([], "/ must be an object, not of type list"),
-        ({"note": None}, "/ must have 'id'"),
+        ({"note": None}, "/ must be an object with 'id'"),
         ({"id": 1, "note": None}, "/id must be str, not of type int"),
         (
             {"id": "", "note": "", "limit": True},
@@ -109,6 +109,12 @@ def test_what_does_not_fit_is_named_with_its_place(models, value, words):
     with pytest.raises(ValidationError) as raised:
         models.Order.from_dict(value)
     assert str(raised.value).startswith(words)
+
+
+def test_an_object_that_lacks_a_field_is_not_said_to_be_of_a_wrong_type(models):
+    with pytest.raises(ValidationError) as raised:
+        models.Order.from_dict({"note": None})
+    assert "type" not in str(raised.value)
 
 
 def test_requests_refuse_unknown_fields_and_unknown_values(tmp_path):
