@@ -147,6 +147,10 @@ class Names:
         self._taken.add(self._key(name))
         return name
 
+    def is_free(self, name: str) -> bool:
+        """Return whether nothing has a name."""
+        return self._key(name) not in self._taken
+
     def _key(self, name: str) -> str:
         same = unicodedata.normalize("NFKC", name)
         return same.casefold() if self._ignore_case else same

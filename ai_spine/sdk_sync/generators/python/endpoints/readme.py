@@ -284,7 +284,10 @@ def _groups(about: About) -> str:
             if plan.key in about.paged:
                 names.append(about.paged[plan.key].name)
             shown = ", ".join(f"`{each}`" for each in names if each)
-            lines.append(f"- {shown}: {plain(summary_of(plan))}")
+            words = plain(summary_of(plan))
+            if plan.endpoint.deprecated and "deprecated" not in words.lower():
+                words += " Deprecated."
+            lines.append(f"- {shown}: {words}")
         lines.append("")
     return "\n".join(lines)
 

@@ -183,6 +183,7 @@ def test_the_readme_has_code_of_real_operations(tmp_path, text_of):
     for each in blocks:
         ast.parse(each)
     assert "client.runs.iter_runs()" in text
+    assert re.search(r"^- `delete_run`: .* Deprecated\.$", text, re.MULTILINE)
     assert 'os.environ["SHOP_TOKEN"]' in text
     assert 'workspace_id="..."' in text
     assert (
@@ -215,6 +216,11 @@ def test_warnings_are_errors_if_it_is_strict(tmp_path):
     with pytest.raises(CodegenError, match="names the operation 'gone'"):
         generate(tmp_path, SHOP, config=config, strict=True)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_class_that_a_user_has_named_is_no_warning(tmp_path):
+    config = Config(schemas={"Run": "Job"})
+    assert generate(tmp_path, SHOP, "named_shop", config=config).warnings == []
 
 
 def test_a_configuration_changes_names_pages_and_defaults(tmp_path, monkeypatch):
@@ -251,6 +257,7 @@ def test_a_configuration_changes_names_pages_and_defaults(tmp_path, monkeypatch)
         ({"kind": "page", "frist": 1}, "has no setting 'frist'"),
         ({"kind": "page", "first": "1"}, "first of pagination of listRuns"),
         ({"kind": "page", "items": 5}, "is a text of keys with dots between them"),
+        ({"kind": "page", "number": 1}, "number of pagination of listRuns"),
     ],
 )
 def test_a_wrong_pagination_is_refused(tmp_path, given, words):
