@@ -162,8 +162,8 @@ def test_the_metadata_name_what_is_needed(tmp_path, text_of):
 def test_a_server_that_is_named_goes_before_those_of_the_document(
     tmp_path, monkeypatch
 ):
-    generate(tmp_path, SHOP, base_url="https://staging.example/v2")
-    package = imported(monkeypatch, tmp_path)
+    generate(tmp_path, SHOP, "staging_shop", base_url="https://staging.example/v2")
+    package = imported(monkeypatch, tmp_path, "staging_shop")
     with package.AuthenticatedClient(None, "t", "w") as client:
         assert client.base_url == "https://staging.example/v2"
 
