@@ -1,5 +1,6 @@
 """The README of a generated package; what it shows runs."""
 
+import shlex
 import string
 from itertools import islice
 from pathlib import Path
@@ -40,7 +41,7 @@ def write_readme(
     count = len(spec.tools)
     values = {
         "package": package_name,
-        "folder": folder,
+        "folder": shlex.quote(f"./{folder}"),
         "count": f"{count} tool{'' if count == 1 else 's'}",
         "schema_version": str(spec.version),
         "usage": _usage(package_name, spec, plan, clients, style),

@@ -112,12 +112,13 @@ class EndpointsGenerator(PythonSDKGenerator):
         problems: Sequence[str] = (),
         left_out: Sequence[str] = (),
     ) -> None:
-        self.default_base_url = base_url or default_base_url(spec.servers)
+        if base_url is not None:
+            spec = replace(spec, servers=[{"url": base_url}, *spec.servers])
         super().__init__(
             spec,
             package_name,
             output_dir,
-            self.default_base_url or "http://localhost:8000",
+            base_url or default_base_url(spec.servers) or "http://localhost:8000",
             version or package_version(spec.api_version),
             strict=strict,
             models=models or config.models or "attrs",

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 import string
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -86,7 +87,7 @@ def write_readme(about: About) -> bytes:
     values = {
         "project": about.package.replace("_", "-"),
         "package": about.package,
-        "folder": about.folder,
+        "folder": shlex.quote(f"./{about.folder}"),
         "title": plain(about.spec.title or "an HTTP API"),
         "api_version": plain(about.spec.api_version),
         "authentication": how,

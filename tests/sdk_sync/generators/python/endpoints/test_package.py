@@ -159,6 +159,22 @@ def test_the_metadata_name_what_is_needed(tmp_path, text_of):
     assert 'dev = ["mypy' in text
 
 
+def test_a_server_that_is_named_goes_before_those_of_the_document(
+    tmp_path, monkeypatch
+):
+    generate(tmp_path, SHOP, "staging_shop", base_url="https://staging.example/v2")
+    package = imported(monkeypatch, tmp_path, "staging_shop")
+    with package.AuthenticatedClient(None, "t", "w") as client:
+        assert client.base_url == "https://staging.example/v2"
+
+
+def test_the_readme_can_be_followed_in_any_folder(tmp_path):
+    found = read(tmp_path, SHOP)
+    out = tmp_path / "my $(shop)"
+    made = EndpointsGenerator(found.spec, "shop", out, format=False).render()
+    assert b"pip install './my $(shop)'\n" in made["README.md"]
+
+
 def test_the_readme_has_code_of_real_operations(tmp_path, text_of):
     generate(tmp_path, SHOP)
     text = text_of("README.md")
