@@ -268,9 +268,7 @@ class Account(Api):
             APIError: The server refuses the request.
         """
         return self._call(
-            _GET_API_KEY_STATUS,
-            (x_request_id, x_tenant_id, x_workspace_id),
-            timeout=timeout,
+            _GET_API_KEY_STATUS, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
         )
 
     @method
@@ -305,9 +303,7 @@ class Account(Api):
             APIError: The server refuses the request.
         """
         return self._call(
-            _GET_USER_PROFILE,
-            (x_request_id, x_tenant_id, x_workspace_id),
-            timeout=timeout,
+            _GET_USER_PROFILE, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
         )
 
     @method
@@ -479,9 +475,7 @@ class Account(Api):
             APIError: The server refuses the request.
         """
         return self._call(
-            _GET_CURRENT_USER,
-            (x_request_id, x_tenant_id, x_workspace_id),
-            timeout=timeout,
+            _GET_CURRENT_USER, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
         )
 
 
@@ -600,9 +594,7 @@ class AsyncAccount(AsyncApi):
             APIError: The server refuses the request.
         """
         return await self._call(
-            _GET_API_KEY_STATUS,
-            (x_request_id, x_tenant_id, x_workspace_id),
-            timeout=timeout,
+            _GET_API_KEY_STATUS, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
         )
 
     @method
@@ -637,9 +629,7 @@ class AsyncAccount(AsyncApi):
             APIError: The server refuses the request.
         """
         return await self._call(
-            _GET_USER_PROFILE,
-            (x_request_id, x_tenant_id, x_workspace_id),
-            timeout=timeout,
+            _GET_USER_PROFILE, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
         )
 
     @method
@@ -811,7 +801,5 @@ class AsyncAccount(AsyncApi):
             APIError: The server refuses the request.
         """
         return await self._call(
-            _GET_CURRENT_USER,
-            (x_request_id, x_tenant_id, x_workspace_id),
-            timeout=timeout,
+            _GET_CURRENT_USER, (x_request_id, x_tenant_id, x_workspace_id), timeout=timeout
         )
