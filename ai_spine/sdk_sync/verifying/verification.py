@@ -252,17 +252,19 @@ class _Calls:
 def _missing(call: Call, request: Request) -> Optional[str]:
     """Return which parameter was passed, but not sent."""
     query = [name for name, _ in parse_qsl(request.query, keep_blank_values=True)]
+    cookie = request.header("Cookie") or ""
     for each in call.sent:
         name = each.name
+        # An object may be sent as its properties, each by its own name.
+        is_object = each.get_style() == "form" and each.get_explode()
         if each.location == "query":
-            is_object = each.get_style() == "form" and each.get_explode()
             starts = (f"{name}[", f"{name}.")
             is_there = any(n == name or n.startswith(starts) for n in query)
             is_there = is_there or (is_object and bool(query))
         elif each.location == "header":
             is_there = request.header(name) is not None
         elif each.location == "cookie":
-            is_there = f"{name}=" in (request.header("Cookie") or "")
+            is_there = f"{name}=" in cookie or (is_object and bool(cookie))
         else:
             continue
         if not is_there and each.content_type is None:
