@@ -1,5 +1,6 @@
 """Tests of the methods of clients of any API: verbs, pages, streams and middleware."""
 
+import gc
 import json
 import warnings
 from datetime import timedelta
@@ -192,6 +193,15 @@ def test_a_callback_gets_each_event_and_its_error_ends_the_stream(client, node):
     wait_until(lambda: not node._streams)
 
 
+@pytest.mark.only_sync("the other client awaits it")
+def test_a_callback_that_must_be_awaited_is_refused_at_once(client):
+    async def note(event):
+        pass
+
+    with pytest.raises(ValidationError, match="callback must be a plain function"):
+        client.subscribe("/events/logs", note)
+
+
 def stream(*events, **headers):
     """Return a whole stream of events."""
     body = b"".join(b"id: %d\ndata: %d\n\n" % (number, number) for number in events)
@@ -275,7 +285,58 @@ def test_the_server_says_how_long_to_wait_before_the_next_connection(played):
     assert event.retry == 2.0 and 2.0 <= slept[0] <= 2.5
 
 
-@pytest.mark.parametrize("odd", [{"idle_limit": 0}, {"headers": 7}, {"query": 7}])
+def test_a_pause_that_the_stream_asks_for_holds_for_all_its_connections(played):
+    slept = []
+    first = answer(200, b"retry: 2000\n\n", content_type="text/event-stream")
+    _, client = played(first, stream(1), answer(204))
+    client._api.sleep = slept.append
+    assert [event.id for event in client.subscribe("/e")] == ["1"]
+    assert [2.0 <= seconds <= 2.5 for seconds in slept] == [True, True]
+
+
+def test_a_server_that_asks_for_too_long_a_wait_ends_the_stream(played):
+    slept = []
+    _, client = played(stream(1), answer(503, {}, retry_after="99999999"), stream(2))
+    client._api.sleep = slept.append
+    events = client.subscribe("/e")
+    assert next(events).id == "1"
+    with pytest.raises(ServerError) as caught:
+        next(events)
+    assert caught.value.retry_after == 99999999 and max(slept) < 60
+
+
+def test_ids_that_no_header_can_hold_do_not_repeat_their_events(played):
+    body = "id: é1\ndata: 1\n\n".encode()
+    events = answer(200, body, content_type="text/event-stream")
+    server, client = played(stream(7), events, events, answer(204))
+    assert [event.id for event in client.subscribe("/e")] == ["7", "é1"]
+    ids = [each.headers.get("last-event-id") for each in server.requests]
+    assert ids == [None, "7", "7", "7"]
+
+
+@pytest.mark.only_sync("an event loop closes it later")
+def test_a_stream_that_nobody_holds_any_more_is_closed_at_once(client, node):
+    node.publish("logs", 1)
+    gc.disable()
+    try:
+        for event in client.subscribe("/events/logs"):
+            break
+        wait_until(lambda: not node._streams)
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"idle_limit": 0},
+        {"headers": 7},
+        {"query": 7},
+        {"callback": 7},
+        {"last_event_id": 7},
+        {"last_event_id": "a\nb"},
+    ],
+)
 def test_a_wrong_argument_of_subscribe_is_refused_at_once(client, odd):
     with pytest.raises(ValidationError):
         client.subscribe("/e", **odd)

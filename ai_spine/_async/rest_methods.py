@@ -11,6 +11,7 @@ from typing import (
     overload,
 )
 
+from ai_spine._async.runtime import check_callback
 from ai_spine._async.subscriptions import AsyncSubscription
 from ai_spine._async.verbs import AsyncVerbs, Query
 from ai_spine.constants import EVENT_STREAM
@@ -21,7 +22,9 @@ from ai_spine.policy.pages import Pages
 from ai_spine.policy.subscriptions import StreamEvent
 from ai_spine.policy.validation import (
     Duration,
+    check_callable,
     check_count,
+    check_header_value,
     check_mapping,
     check_seconds,
 )
@@ -174,6 +177,9 @@ class AsyncRestMethods(AsyncVerbs):
             limit = (
                 None if idle_limit is None else check_seconds("idle_limit", idle_limit)
             )
+            if last_event_id is not None:
+                check_header_value("last_event_id", last_event_id)
+            check_callback("callback", check_callable("callback", callback))
             more = check_mapping("headers", headers or {})
             exchange = self._exchange(
                 "GET",

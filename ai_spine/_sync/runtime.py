@@ -61,7 +61,7 @@ def check_callback(name: str, value: Any, error: ErrorClass = ValidationError) -
         ValidationError: It is one (or `error`, if given).
     """
     if is_async(value):
-        raise error(f"{name} must be a plain function: AsyncAISpine takes async ones")
+        raise error(f"{name} must be a plain function: async clients take async ones")
 
 
 def check_hooks(settings: Settings) -> None:
