@@ -2,6 +2,7 @@
 
 import gc
 import json
+import pickle
 import warnings
 from datetime import timedelta
 
@@ -92,7 +93,10 @@ def test_a_whole_exchange_can_be_called(client):
     exchange = Exchange(
         "greet", "GET", "/hello", read=lambda response: response.json()["hello"]
     )
-    assert client.call(exchange, timeout=5) == "world"
+    assert client.call(exchange, timeout=5, idempotency_key="k-1") == "world"
+    for more in ({"json": {}}, {"path": "/x"}, {"query": {}}, {"idem": True}):
+        with pytest.raises(ValidationError, match="only a key and the times"):
+            client.call(exchange, **more)
 
 
 def test_a_key_makes_a_post_repeatable(client, node):
@@ -152,6 +156,17 @@ def test_all_pages_are_walked(client):
     numbers = [item["id"] for item in client.items("/rows", query={"limit": 3})]
     assert numbers == ["0", "1", "2", "3", "4"]
     assert len(list(client.pages("/things", max_pages=2))) == 2
+
+
+def test_the_query_of_a_list_may_be_in_its_path(client, node):
+    pages = list(client.pages("/things?limit=3"))
+    assert [len(page["items"]) for page in pages] == [3, 2]
+    whole = f"{node.url}/app/things?limit=3"
+    assert len(list(client.items(whole, raw=True))) == 5
+    with pytest.raises(ValidationError, match="where query is given too"):
+        list(client.items("/things?limit=3", query={"limit": 2}))
+    with pytest.raises(ValidationError, match="max_pages"):
+        list(client.items("/things", max_pages=0))
 
 
 def test_a_page_that_leads_to_another_server_ends_the_walk(played):
@@ -368,6 +383,37 @@ def test_middleware_sees_each_attempt_in_order_and_no_secret(client, node):
     assert client.with_options(timeout=3).get("/echo")["headers"]["X-Stamp"] == "ab"
 
 
+class Adds:
+    """One that changes the request that it is given in place."""
+
+    def before_request(self, request):
+        request.headers["X-Seen"] = request.headers.get("X-Seen", "") + "a"
+        return request
+
+
+def test_middleware_changes_copies_so_that_each_attempt_begins_anew(client, node):
+    client.add_middleware(Adds())
+    node.faults.add("GET", "/echo", status=503)
+    assert client.get("/echo")["headers"]["X-Seen"] == "a"
+
+
+def test_middleware_travels_with_a_client_that_is_pickled(client):
+    client.add_middleware(Adds())
+    with pickle.loads(pickle.dumps(client)) as again:
+        assert again.get("/echo")["headers"]["X-Seen"] == "a"
+
+
+def test_middleware_cannot_make_a_post_run_twice(client, node):
+    class Forgetful:
+        def before_request(self, request):
+            return request._replace(headers={})
+
+    client.add_middleware(Forgetful())
+    with pytest.raises(ConfigurationError, match="has changed the Idempotency-Key"):
+        client.post("/echo", {}, idem=True)
+    assert node.requests == []
+
+
 def test_middleware_may_replace_a_body_or_raise(client):
     class Changes:
         def after_response(self, request, response):
@@ -432,12 +478,20 @@ def test_a_loop_that_never_sleeps_is_warned_of_once(client):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(50):
-            client._polls.is_busy("/hello", client._api.clock())
-            client._polls.note_end("/hello", client._api.clock())
+            client._polls.is_busy("/hello?", client._api.clock())
+            client._polls.note_end("/hello?", client._api.clock())
         for _ in range(3):
             client.get("/hello")
     (warning,) = [each for each in caught if each.category is BusyLoopWarning]
     assert "sleep between two requests, or subscribe" in str(warning.message)
+
+
+def test_who_walks_many_pages_is_not_warned(played):
+    pages = [{"items": [n], "next_cursor": str(n)} for n in range(60)]
+    _, client = played(*[answer(200, page) for page in pages])
+    client._polls.is_busy = lambda path, now, old=client._polls.is_busy: old(path, 0.0)
+    client._polls.note_end = lambda path, now, old=client._polls.note_end: old(path, 0)
+    assert len(list(client.items("/x", max_pages=60))) == 60
 
 
 def test_a_client_of_ai_spine_has_them_too_with_its_key(node):

@@ -13,6 +13,7 @@ from ai_spine.exceptions import APIError
 from ai_spine.policy.any_pages import AnyPages
 from ai_spine.policy.messages import Response
 from ai_spine.policy.pages import Pages
+from ai_spine.policy.rest_requests import split_query
 from ai_spine.policy.subscriptions import StreamEvent
 from ai_spine.policy.validation import (
     Duration,
@@ -90,12 +91,14 @@ class RestMethods(Verbs):
         options: Mapping[str, Any],
     ) -> Iterator[Tuple[Any, Any]]:
         """Yield each page with its items."""
-        if max_pages is not None:
-            check_count("max_pages", max_pages, least=1)
-        walk = AnyPages(query or {}, self._api.settings.base_url, pages, max_pages)
+        with self._translated():
+            if max_pages is not None:
+                check_count("max_pages", max_pages, least=1)
+            bare, known = split_query(path, query)
+        walk = AnyPages(known, self._api.settings.base_url, pages, max_pages)
         while not walk.is_done:
             response: Response = self.call(
-                "GET", path, query=walk.query, raw=True, **options
+                "GET", bare, query=walk.query, **{**options, "raw": True}
             )
             with self._translated():
                 try:
@@ -196,8 +199,10 @@ class RestMethods(Verbs):
 
         It has `before_request(request)`, `after_response(request, response)`, or both. Each sees
         every attempt and returns what it was given, as it is or changed by `_replace`; what it
-        raises ends the call. Requests hold no credential: the transport adds them later. Clients
-        that `with_options` makes from now on have it as well; a stream has only its request seen.
+        raises ends the call. Headers, queries and bodies may be changed; what says whether a
+        request is repeated stays: its method, its path, its idempotency key, and the status of its
+        response. Requests hold no credential: the transport adds them later. Clients that
+        `with_options` makes from now on have it as well; a stream has only its request seen.
 
         Args:
             middleware: It sees requests after, and responses before, those added earlier.

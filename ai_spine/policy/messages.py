@@ -58,6 +58,9 @@ class Request(NamedTuple):
         more = {name: headers[name] for name in headers if name.lower() not in own}
         return self._replace(headers={**more, **self.headers})
 
+    def __repr__(self) -> str:  # headers and bodies may hold secrets
+        return f"Request({self.method!r}, {self.template!r})"
+
 
 class Response(NamedTuple):
     """A complete HTTP response."""
