@@ -174,7 +174,9 @@ def test_a_page_that_leads_to_another_server_ends_the_walk(played):
     _, client = played(answer(200, body))
     with pytest.raises(APIError, match="not below") as caught:
         list(client.items("/x"))
-    assert caught.value.status_code == 200
+    error = caught.value
+    assert (error.status_code, error.method, error.path) == (200, "GET", "/x")
+    assert error.request_id and len(error.attempts) == 1 and not error.transient
 
 
 def test_events_come_once_and_go_on_after_a_break(client, node):

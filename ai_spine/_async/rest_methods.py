@@ -1,5 +1,6 @@
 """The methods of a client of any HTTP API that are more than one request: pages and streams."""
 
+from functools import partial
 from typing import (
     Any,
     AsyncIterator,
@@ -15,9 +16,7 @@ from ai_spine._async.runtime import check_callback
 from ai_spine._async.subscriptions import AsyncSubscription
 from ai_spine._async.verbs import AsyncVerbs, Query
 from ai_spine.constants import EVENT_STREAM
-from ai_spine.exceptions import APIError
 from ai_spine.policy.any_pages import AnyPages
-from ai_spine.policy.messages import Response
 from ai_spine.policy.pages import Pages
 from ai_spine.policy.rest_requests import split_query
 from ai_spine.policy.subscriptions import StreamEvent
@@ -102,18 +101,15 @@ class AsyncRestMethods(AsyncVerbs):
                 check_count("max_pages", max_pages, least=1)
             bare, known = split_query(path, query)
         walk = AnyPages(known, self._api.settings.base_url, pages, max_pages)
+        given = {name: options[name] for name in ("headers", "json") if name in options}
+        others = ("raw", "idem", *given)
+        times = {name: each for name, each in options.items() if name not in others}
         while not walk.is_done:
-            response: Response = await self.call(
-                "GET", bare, query=walk.query, **{**options, "raw": True}
-            )
             with self._translated():
-                try:
-                    read = walk.read(response)
-                except ValueError as error:
-                    raise APIError(
-                        self._api.redact(str(error)), status_code=response.status
-                    ) from None
-            yield read
+                target = self._target_of(bare, walk.query)
+                exchange = self._exchange("GET", target, raw=True, **given)
+            read = partial(walk.read_with, exchange.read)
+            yield await self.call(exchange._replace(read=read), **times)
 
     @overload
     def subscribe(
