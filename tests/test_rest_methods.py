@@ -215,7 +215,10 @@ def test_a_callback_that_must_be_awaited_is_refused_at_once(client):
     async def note(event):
         pass
 
-    with pytest.raises(ValidationError, match="callback must be a plain function"):
+    with pytest.raises(
+        ValidationError,
+        match="callback must be a plain function: AsyncRestClient takes",
+    ):
         client.subscribe("/events/logs", note)
 
 

@@ -16,6 +16,7 @@ from ai_spine._async.runtime import check_callback
 from ai_spine._async.subscriptions import AsyncSubscription
 from ai_spine._async.verbs import AsyncVerbs, Query
 from ai_spine.constants import EVENT_STREAM
+from ai_spine.exceptions import ValidationError
 from ai_spine.policy.any_pages import AnyPages
 from ai_spine.policy.pages import Pages
 from ai_spine.policy.rest_requests import split_query
@@ -178,7 +179,9 @@ class AsyncRestMethods(AsyncVerbs):
             )
             if last_event_id is not None:
                 check_header_value("last_event_id", last_event_id)
-            check_callback("callback", check_callable("callback", callback))
+            check_callable("callback", callback)
+            name = self._api.settings.client
+            check_callback("callback", callback, ValidationError, name)
             more = check_mapping("headers", headers or {})
             exchange = self._exchange(
                 "GET",

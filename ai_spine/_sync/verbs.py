@@ -133,7 +133,8 @@ class Verbs:
             query: The query; `None` values are left out, and a list repeats its name.
             headers: More headers.
             idem: Whether the server honours idempotency keys: then a POST or a PATCH that may
-                have run is sent again, with the key that it had.
+                have run is sent again, with the key that it had. A server that has echoed a key
+                for this method and path says so itself.
             idempotency_key: The same with a key of yours.
             raw: Whether to return the whole response: `status`, `headers` and `body`.
             timeout: Seconds, or a `timedelta`, for each attempt, instead of the client's own.

@@ -1,4 +1,4 @@
-"""Chaos by Toxiproxy between a client and a node, where `TOXIPROXY_URL` names one on this machine."""
+"""Chaos by Toxiproxy between a client and a node, where `TOXIPROXY_URL` names one."""
 
 import os
 import time

@@ -357,7 +357,7 @@ async def make_key_later():
 @pytest.mark.not_over("aiohttp", "it awaits them")
 @pytest.mark.not_over("httpx", "it awaits them")
 def test_async_functions_are_refused_by_the_synchronous_client(name):
-    reason = f"{name} must be a plain function: async clients take async ones"
+    reason = f"{name} must be a plain function: AsyncAISpine takes async ones"
     with pytest.raises(ConfigurationError, match=reason):
         AISpine(**{name: make_key_later})
     client = AISpine(base_url="http://127.0.0.1:1", **{name: lambda: make_key_later()})
