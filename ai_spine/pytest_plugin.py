@@ -138,16 +138,16 @@ def _point_at(url: str, monkeypatch: "pytest.MonkeyPatch") -> None:
 
 def _hurry(monkeypatch: "pytest.MonkeyPatch") -> None:
     """Let clients decide on their delays as always, but shorten them."""
-    from ai_spine import client
+    from ai_spine import rest
     from ai_spine._sync.api import ApiClient
 
-    monkeypatch.setattr(client, "ApiClient", partial(ApiClient, sleep=_nap))
+    monkeypatch.setattr(rest, "ApiClient", partial(ApiClient, sleep=_nap))
     if sys.version_info >= (3, 10):  # the async client needs that
-        from ai_spine import async_client
+        from ai_spine import async_rest
         from ai_spine._async.api import AsyncApiClient
 
         hurried = partial(AsyncApiClient, sleep=_async_nap)
-        monkeypatch.setattr(async_client, "AsyncApiClient", hurried)
+        monkeypatch.setattr(async_rest, "AsyncApiClient", hurried)
 
 
 def _nap(seconds: float) -> None:

@@ -78,6 +78,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "sdk-sync python": "Generate a Python package of typed clients.",
         "sdk-sync inspect": "Show what is in an OpenAPI document, and what is wrong with it.",
         "sdk-sync openapi": "Write an OpenAPI 3.1 document from a specification.",
+        "sdk-sync verify": "Call each operation of a generated package.",
         "sdk-sync diff": "Show what changed between two schemas, and whom it breaks.",
     },
     "system": {

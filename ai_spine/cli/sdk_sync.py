@@ -212,7 +212,7 @@ def _generator(
         "progress": say if options["verbose"] or len(spec.models) > _MANY else None,
     }
     version = options["package_version"]
-    if spec.endpoints:
+    if spec.endpoints or source.left_out:
         version = version or _given_version(options["version"])
         shared.update(config=config, models=options["models"])
         return _endpoints_generator(source, name, out, base_url, version, shared)

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 _OPERATION = ("method", "path", "operation", "group", "call", "body", "responses")
 _PROBLEM = ("severity", "place", "sentence", "pointer")
-INCOMPLETE = (
-    3  # the exit code if operations are missing; no server is asked for a key here
-)
+# The exit code if operations are missing; no server is asked for a key here.
+INCOMPLETE = 3
 _DOCUMENTS = ("json", "yaml")
 
 

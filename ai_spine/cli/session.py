@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Union
 import click
 
 from ai_spine.config.key_file import KeyFile
-from ai_spine.config.profiles import OUTPUT_KEY, Profile, load_profile
 from ai_spine.utils import Secret
 from ai_spine.utils.did_you_mean import hint
 
-# The client takes time to import, which neither a help page nor completion should wait for.
+# They take time to import, which neither a help page nor completion should wait for.
 if TYPE_CHECKING:
     from ai_spine.async_client import AsyncAISpine
     from ai_spine.client import AISpine
+    from ai_spine.config.profiles import Profile
 
 TENANCY = ("tenant", "workspace")
 FORMATS = ("table", "json", "jsonl", "yaml", "csv")
@@ -23,7 +23,7 @@ class Session:
 
     def __init__(self) -> None:
         self.options: Dict[str, Any] = {}
-        self._profile: Optional[Profile] = None
+        self._profile: "Optional[Profile]" = None
         self._client: "Optional[AISpine]" = None
 
     @property
@@ -33,20 +33,22 @@ class Session:
         Raises:
             ConfigurationError: The profile cannot be read, or its format is unknown.
         """
-        given = self.options.get(OUTPUT_KEY)
-        own = None if given else self.profile.own(OUTPUT_KEY)
+        given = self.options.get("output")
+        own = None if given else self.profile.own("output")
         if own is not None:
             return read_output(own.name, own.text)
         return str(given or FORMATS[0])
 
     @property
-    def profile(self) -> Profile:
+    def profile(self) -> "Profile":
         """The profile for settings that neither an option nor the environment has.
 
         Raises:
             ConfigurationError: It cannot be read.
         """
         if self._profile is None:
+            from ai_spine.config.profiles import load_profile
+
             self._profile = load_profile(self.options.get("profile"))
         return self._profile
 

@@ -10,7 +10,7 @@ from click.types import StringParamType
 
 # Shells insert a completion as it is, so words that a shell would expand are never offered,
 # whatever a server calls its flows.
-_PLAIN = re.compile(r"\w[\w.@+:/-]*=?")
+_PLAIN = r"\w[\w.@+:/-]*=?"
 _BREAKS = "=:"  # bash splits words at these
 
 Find = Callable[[click.Context], List[str]]
@@ -55,7 +55,7 @@ def _is_plain(word: str) -> bool:
         word.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         return False
-    return _PLAIN.fullmatch(word) is not None
+    return re.fullmatch(_PLAIN, word) is not None
 
 
 def _ids(kind: str) -> Find:

@@ -13,10 +13,10 @@ from typing import Callable, Dict, NamedTuple, NoReturn, Optional
 from ai_spine.utils import Secret, one_line
 from ai_spine.utils.locks import locked
 
-_SECTION = re.compile(r"\[\s*([^\]]*?)\s*\]")
-_NAME = re.compile(r"[\w.@+-]+")
+_SECTION = r"\[\s*([^\]]*?)\s*\]"
+_NAME = r"[\w.@+-]+"
 # Without digits: the name of an unknown setting appears in messages, and must not be a key.
-_KEY = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
+_KEY = r"[A-Za-z][A-Za-z_-]{0,39}"
 _LARGEST = 1024 * 1024  # bytes
 
 
@@ -99,7 +99,7 @@ class Document:
         for number, line in enumerate(self._lines, start=1):
             if line.reveal().strip()[:1] in ("", "#", ";"):
                 continue
-            header = _SECTION.fullmatch(line.reveal().strip())
+            header = re.fullmatch(_SECTION, line.reveal().strip())
             if header is None:
                 problem = self._add_entry(name, number, line)
             else:
@@ -122,7 +122,7 @@ class Document:
     ) -> Optional[str]:
         key, equals, _ = line.reveal().partition("=")
         key = key.strip()
-        if not equals or not _KEY.fullmatch(key):
+        if not equals or not re.fullmatch(_KEY, key):
             return "is neither a [section], nor key = value, nor a # comment"
         if name is None:
             return f"sets {key} before any [section]"
@@ -140,7 +140,7 @@ def is_profile_name(name: str) -> bool:
         >>> is_profile_name("work-2"), is_profile_name("a b"), is_profile_name("")
         (True, False, False)
     """
-    return _NAME.fullmatch(name) is not None
+    return re.fullmatch(_NAME, name) is not None
 
 
 def shown(path: str) -> str:

@@ -13,6 +13,7 @@ from ai_spine.local.http.meta_routes import FlowToolRoutes, MetaRoutes
 from ai_spine.local.http.responses import (
     authenticate,
     echo_headers,
+    itself,
     refuse_http,
     refuse_unexpected,
 )
@@ -36,6 +37,15 @@ class _MatchingRule(Rule):
         return _build_nothing
 
 
+class _App(Flask):
+    """An application without async views: to look for them takes time in each request."""
+
+    url_rule_class = _MatchingRule
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def _build_nothing(*_: Any, **__: Any) -> Any:
     raise RuntimeError("the local server builds no URLs from its rules")
 
@@ -48,8 +58,7 @@ def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
         access: Knows who has signed in to the page.
         banner: What the page shows above everything else.
     """
-    app = Flask("ai_spine.local", static_folder=None)
-    app.url_rule_class = _MatchingRule
+    app = _App("ai_spine.local", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
@@ -73,7 +82,9 @@ def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
     page = Page(backend, access, banner)
     app.register_blueprint(page.blueprint())
     trace_requests(app, backend.telemetry)
-    app.before_request(lambda: authenticate(backend.key_digest, page.lets_in(request)))
+    app.before_request(
+        lambda: authenticate(backend.key_digest, page.lets_in(itself(request)))
+    )
     app.after_request(echo_headers)
     app.register_error_handler(HTTPException, refuse_http)
     app.register_error_handler(Exception, refuse_unexpected)

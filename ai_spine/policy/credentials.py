@@ -13,7 +13,7 @@ TOKEN = "token"
 """The name of the credential that a client is given as its token."""  # nosec B105
 Given = Union[str, Callable[[], Any], Secret]
 """A text, or the function that returns it, wrapped or not."""
-_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")
+_COOKIE_VALUE = r"[!#-+\--:<-\[\]-~]+"
 
 
 class ApiCredential:
@@ -188,7 +188,9 @@ class CookieCredential(ApiCredential):
     """
 
     def _misfit(self, text: str) -> Optional[str]:
-        return None if _COOKIE_VALUE.fullmatch(text) else "text that a cookie can hold"
+        return (
+            None if re.fullmatch(_COOKIE_VALUE, text) else "text that a cookie can hold"
+        )
 
     def place(self, secret: Secret, request: Any) -> None:
         """Add a token to the cookies of a request."""

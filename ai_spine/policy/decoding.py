@@ -13,9 +13,9 @@ _MARKS = (
     codecs.BOM_UTF32_BE,
 )
 _decode = json.JSONDecoder().decode  # `json.loads` without its many options
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+_CHARSET = r"""(?i)charset\s*=\s*["']?([\w.:-]+)"""
 # Other charsets take time that grows faster than the text, or do not encode text.
-_KNOWN_CHARSETS = re.compile(r"ascii|utf-8(-sig)?|(utf-(16|32)|iso8859|cp)(-?\w+)?")
+_KNOWN_CHARSETS = r"ascii|utf-8(-sig)?|(utf-(16|32)|iso8859|cp)(-?\w+)?"
 
 
 def parse_json(body: bytes, content_type: str = "") -> Any:
@@ -59,11 +59,11 @@ def _encoding(body: bytes, content_type: str) -> str:
 
 @lru_cache(maxsize=16)
 def _charset(content_type: str) -> Optional[str]:
-    named = _CHARSET.search(content_type)
+    named = re.search(_CHARSET, content_type)
     if named is None:
         return None
     try:
         name = codecs.lookup(named.group(1)).name
     except LookupError:
         return None
-    return name if _KNOWN_CHARSETS.fullmatch(name) else None
+    return name if re.fullmatch(_KNOWN_CHARSETS, name) else None

@@ -8,7 +8,7 @@ from ai_spine.constants import EVENT_STREAM, MAX_RESPONSE_BYTES, STREAM_RELATION
 _LINE_END = re.compile(b"\r\n|\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_RETRY = 18  # digits
-_PARAMETER = re.compile(r';\s*(\w+)\s*=\s*"?([^";,]*)"?')  # of a link
+_PARAMETER = r';\s*(\w+)\s*=\s*"?([^";,]*)"?'  # of a link
 
 
 class StreamTooLarge(ValueError):
@@ -137,7 +137,7 @@ def announces_stream(headers: Mapping[str, str]) -> bool:
     links = headers.get("Link")
     if links is None:
         return False
-    found = (dict(_PARAMETER.findall(link)) for link in links.split("<"))
+    found = (dict(re.findall(_PARAMETER, link)) for link in links.split("<"))
     return any(
         STREAM_RELATION in link.get("rel", "").split()
         and link.get("type") == EVENT_STREAM

@@ -17,9 +17,9 @@ Arguments = Union[None, str, Mapping[str, Any]]
 
 _LONGEST_NAME = 64
 _LONGEST_DESCRIPTION = 1024  # characters, at OpenAI
-_PLAIN = re.compile(rf"[a-zA-Z0-9_-]{{1,{_LONGEST_NAME}}}")
+_PLAIN = rf"[a-zA-Z0-9_-]{{1,{_LONGEST_NAME}}}"
 _DIGEST_LENGTH = 8
-_DERIVED = re.compile(rf".+_[0-9a-f]{{{_DIGEST_LENGTH}}}", re.DOTALL)
+_DERIVED = rf"(?s).+_[0-9a-f]{{{_DIGEST_LENGTH}}}"
 # The APIs of models refuse these at the top of a schema; the server checks inputs by them anyway.
 _REFUSED_AT_THE_TOP = ("$schema", "allOf", "anyOf", "enum", "not", "oneOf")
 
@@ -35,7 +35,7 @@ def tool_names(flow_ids: Iterable[str]) -> Dict[str, str]:
         {'credit_analysis': 'credit_analysis', 'A_o_nuevo_239258c6': 'Año nuevo'}
     """
     distinct = list(dict.fromkeys(flow_ids))
-    taken = {flow_id for flow_id in distinct if _PLAIN.fullmatch(flow_id)}
+    taken = {flow_id for flow_id in distinct if re.fullmatch(_PLAIN, flow_id)}
     derived: Dict[str, str] = {}
     for flow_id in sorted(set(distinct) - taken):
         number = 0
@@ -53,7 +53,7 @@ def is_derived(name: str) -> bool:
         >>> is_derived("A_o_nuevo_239258c6"), is_derived("credit_analysis")
         (True, False)
     """
-    return _DERIVED.fullmatch(name) is not None
+    return re.fullmatch(_DERIVED, name) is not None
 
 
 def define_tools(flows: Iterable[Flow], form: str) -> List[Dict[str, Any]]:

@@ -22,9 +22,7 @@ JsonDefault = Callable[[Any], Any]
 _CONTAINERS = (dict, list, tuple)
 # Matches the end of a key that may have been a number, a boolean or `None`. Keys are compared only
 # if the encoded text has such a key, which costs far less than visiting every dict.
-_MAYBE_NOT_TEXT = re.compile(
-    '": (?:(?<=[0-9]": )|(?<=true": )|(?<=false": )|(?<=null": ))'
-)
+_MAYBE_NOT_TEXT = '": (?:(?<=[0-9]": )|(?<=true": )|(?<=false": )|(?<=null": ))'
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 # They are sequences of numbers, but their users mean text or files.
 _BINARY = (bytes, bytearray, memoryview)
@@ -88,7 +86,7 @@ def encode_json(body: Any, default: Optional[JsonDefault] = None) -> bytes:
     try:
         # The C encoder decides. Python code only checks the keys, and explains a refusal.
         text = json.JSONEncoder(allow_nan=False, default=convert).encode(body)
-        if not (_MAYBE_NOT_TEXT.search(text) and _has_merging_keys(converted)):
+        if not (re.search(_MAYBE_NOT_TEXT, text) and _has_merging_keys(converted)):
             return text.encode("ascii")
         refusal: Exception = ValueError("two keys become one")
     except (TypeError, ValueError, RecursionError) as error:

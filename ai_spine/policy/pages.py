@@ -8,10 +8,12 @@ from ai_spine.policy.links import next_link, query_of
 
 Values = Mapping[str, Any]
 Place = Tuple[str, ...]
-# How often in a row a server may send the same page, or an empty one with a cursor. That may be
-# right: as many new items as a page holds push every item to the next page.
+# How often in a row a server may send the same page. That may be right: as many new items as a
+# page holds push every item to the next page.
 _SAME_PAGES = 3
-_EMPTY_PAGES = 100
+# The same for an empty page, or for the same items, with another cursor or link.
+_PAGES_THAT_ADVANCE = 100
+_NUMBERED = ("offset", "page")
 
 
 class Pages(NamedTuple):
@@ -143,7 +145,7 @@ class PageWalk:
     """A walk over a list: the query of the next request, and the items of each page.
 
     It ends when the same cursor or link comes again, when the same page comes 3 times in a row,
-    and after 100 empty pages in a row.
+    and after 100 pages in a row that are empty, or have the same items and other cursors.
 
     Args:
         pages: How the list is paged.
@@ -173,6 +175,7 @@ class PageWalk:
         self._left = max_pages
         self._seen: Set[str] = set()
         self._before: List[Any] = []
+        self._end_before: Any = None
         self._same = self._empty = 0
 
     def read(self, page: Any, headers: "Values") -> List[Any]:
@@ -186,12 +189,20 @@ class PageWalk:
             ValueError: It is no such page; the message is one sentence.
         """
         items = self._pages.items_of(page)
-        is_same = bool(items) and items == self._before
-        self._same = self._same + 1 if is_same else 0
+        end = None if self._is_numbered else _at(page, self._pages.next)
+        end = headers.get("Link") if self._pages.kind == "link" else end
+        is_alike = bool(items) and items == self._before
+        # Items that are equal may be others, such as numbers; a new cursor says so.
+        is_same = is_alike and end == self._end_before
+        self._same = self._same + 1 if is_alike else 0
         self._empty = 0 if items else self._empty + 1
-        self._before = items
+        self._before, self._end_before = items, end
         self._advance(page, headers, len(items))
         return [] if is_same else items
+
+    @property
+    def _is_numbered(self) -> bool:
+        return self._pages.kind in _NUMBERED
 
     def _advance(self, page: Any, headers: "Values", count: int) -> None:
         if self._left is not None:
@@ -199,7 +210,8 @@ class PageWalk:
         found = self._pages.next_values(
             self.values, page, headers, count, self._base_url
         )
-        is_stuck = self._same == _SAME_PAGES or self._empty == _EMPTY_PAGES
+        most = _SAME_PAGES if self._is_numbered else _PAGES_THAT_ADVANCE
+        is_stuck = self._same == most or self._empty == _PAGES_THAT_ADVANCE
         if found is None or is_stuck or self._left == 0:
             self.is_done = True
             return

@@ -12,12 +12,11 @@ from ai_spine.utils import Secret, one_line
 M = TypeVar("M", bound=Model)
 _MASK = "***"
 _MOST_SECRETS = 100  # a key that changes every hour is forgotten after some days
-_SECRET_NAME = re.compile(
-    r"api[-_]?key|secret|passw|passphrase|pwd|token|authorization|credential|cookie"
-    r"|private[-_]?key",
-    re.IGNORECASE,
+_SECRET_NAME = (
+    r"(?i)api[-_]?key|secret|passw|passphrase|pwd|token|authorization|credential|cookie"
+    r"|private[-_]?key"
 )
-_COUNT = re.compile(r"tokens|token[-_]?(count|limit)", re.IGNORECASE)
+_COUNT = r"(?i)tokens|token[-_]?(count|limit)"
 
 
 def passwords_of(urls: Iterable[str]) -> Iterator[Secret]:
@@ -105,7 +104,11 @@ def redact_query(query: str) -> str:
     """
     pairs = (pair.partition("=") for pair in query.split("&"))
     return "&".join(
-        f"{name}={_MASK}" if _SECRET_NAME.search(unquote(name)) else name + mark + value
+        (
+            f"{name}={_MASK}"
+            if re.search(_SECRET_NAME, unquote(name))
+            else name + mark + value
+        )
         for name, mark, value in pairs
     )
 
@@ -135,10 +138,10 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_secrets(part) for part in value]
     # JSON inside a text, for example, has names of its own.
-    return _MASK if isinstance(value, str) and _SECRET_NAME.search(value) else value
+    return _MASK if isinstance(value, str) and re.search(_SECRET_NAME, value) else value
 
 
 def _is_secret(name: str, value: Any) -> bool:
-    if value is None or isinstance(value, bool) or not _SECRET_NAME.search(name):
+    if value is None or isinstance(value, bool) or not re.search(_SECRET_NAME, name):
         return False
-    return not (isinstance(value, (int, float)) and _COUNT.search(name))
+    return not (isinstance(value, (int, float)) and re.search(_COUNT, name))

@@ -1,6 +1,7 @@
 """`UNSET`: what is absent, unlike `None`, which is null."""
 
 from enum import Enum
+from typing import Literal
 
 
 class Unset(Enum):
@@ -8,7 +9,8 @@ class Unset(Enum):
 
     UNSET = "UNSET"
 
-    def __bool__(self) -> bool:
+    # So that type checkers know what is left after `if run.owner:`.
+    def __bool__(self) -> Literal[False]:
         return False
 
     def __repr__(self) -> str:

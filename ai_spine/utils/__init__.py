@@ -11,11 +11,14 @@ from urllib.parse import quote, urlsplit
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# These characters reverse the direction of the text after them; it is a range of a pattern.
+TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Shorter digits are dates, such as 20261127.
-_EPOCH = re.compile(r"\d{9,13}(\.\d+)?")
+_EPOCH = r"\d{9,13}(\.\d+)?"
 _FIRST_MILLISECONDS = 1e11
+_UTC, _from_iso = timezone.utc, datetime.fromisoformat
 
 
 def parse_timestamp(value: Any) -> Any:
@@ -36,17 +39,27 @@ def parse_timestamp(value: Any) -> Any:
         True
     """
     try:
-        if (
-            isinstance(value, str) and value.isascii()
-        ):  # PyPy reads digits of other scripts
-            if "-" not in value and _EPOCH.fullmatch(value):
+        moment = _from_iso(value)  # the forms that C can read, and all since 3.11
+    except (TypeError, ValueError):
+        return _parse_rare(value)
+    # Digits alone may be seconds, and PyPy reads digits of other scripts.
+    if "-" in value and value.isascii():
+        if moment.tzinfo is _UTC:
+            return moment
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=_UTC)
+    return _parse_rare(value)
+
+
+def _parse_rare(value: Any) -> Any:
+    try:
+        if isinstance(value, str) and value.isascii():
+            if "-" not in value and re.fullmatch(_EPOCH, value):
                 return _from_epoch(float(value))
             moment = _parse_iso(value)
-            if moment.tzinfo is timezone.utc:  # as servers send it
-                return moment
             if moment.tzinfo is None:
-                return moment.replace(tzinfo=timezone.utc)
-            return moment.astimezone(timezone.utc)
+                return moment.replace(tzinfo=_UTC)
+            return moment.astimezone(_UTC)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _from_epoch(value)
     except (ValueError, OverflowError, OSError):
@@ -56,14 +69,12 @@ def parse_timestamp(value: Any) -> Any:
 
 def _from_epoch(number: float) -> datetime:
     seconds = number / 1000 if abs(number) >= _FIRST_MILLISECONDS else number
-    return datetime.fromtimestamp(seconds, timezone.utc)
+    return datetime.fromtimestamp(seconds, _UTC)
 
 
 def _parse_iso(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(
-            text
-        )  # the forms that C can read, and all of ISO 8601 since 3.11
+        return _from_iso(text)
     except ValueError:
         from dateutil import parser  # it takes time to import, and few servers need it
 
@@ -72,7 +83,7 @@ def _parse_iso(text: str) -> datetime:
 
 def format_timestamp(moment: datetime) -> str:
     """Return a moment as ISO 8601 text in UTC, which `parse_timestamp` reads back."""
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(_UTC).isoformat().replace("+00:00", "Z")
 
 
 def random_id() -> str:
@@ -182,7 +193,7 @@ def is_unicode(text: str) -> bool:
 
 def is_header_name(text: str) -> bool:
     """Return whether a text can be the name of a header."""
-    return _HEADER_NAME.fullmatch(text) is not None
+    return re.fullmatch(_HEADER_NAME, text) is not None
 
 
 def is_header_value(text: str) -> bool:

@@ -24,6 +24,7 @@ DOCS = {
     "session": "the async client has one session for each event loop",
     "execute_batch": "the async client is cancelled instead of interrupted, and has no executor",
     "stream_execution": "the async client is cancelled instead of interrupted",
+    "subscribe": "with a callback, the async client returns what to await",
     "wait_for_execution": "the async client is cancelled instead of interrupted",
 }
 

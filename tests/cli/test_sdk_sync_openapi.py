@@ -203,6 +203,16 @@ def test_a_package_without_all_operations_exits_with_3(generate, write):
     assert generate("--strict").exit_code == 1
 
 
+def test_a_package_without_any_of_its_operations_is_no_other_kind_of_package(
+    generate, write, tmp_path
+):
+    write({"/bad": {"get": {"requestBody": {"$ref": "#/nowhere"}}}})
+    done = generate()
+    assert done.exit_code == 3
+    assert "shop has 0 of 1 operation, 1 model" in done.stderr
+    assert (tmp_path / "shop/shop/client.py").exists()
+
+
 def test_models_alone_are_generated_of_a_document_without_operations(
     generate, write, tmp_path
 ):

@@ -165,6 +165,33 @@ def test_a_server_that_ignores_the_number_of_the_page_ends_the_walk():
         assert items == [1, 2] and len(queries) == 4
 
 
+@pytest.mark.parametrize("kind", ["cursor", "link", "url"])
+def test_equal_items_behind_another_cursor_are_other_items(kind):
+    def serve(query):
+        number = int(query.get("c", 0)) + 1
+        found = number if kind == "cursor" else f"?c={number}"
+        following = found if number < 5 else None
+        headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+        return {"items": [0, 0], "next": following}, headers
+
+    pages = Pages(kind, ("items",), "c" if kind == "cursor" else None, next=("next",))
+    assert walk_over(pages, serve)[0] == [0, 0] * 5
+
+
+def test_equal_items_behind_ever_new_cursors_end_some_time():
+    def serve(query):
+        return {"items": [1], "next": str(int(query.get("c", 0)) + 1)}
+
+    pages = Pages("cursor", ("items",), "c", next=("next",))
+    assert len(walk_over(pages, serve)[1]) == 101
+
+
+def test_a_server_that_ignores_the_cursor_sends_its_items_once():
+    pages = Pages("cursor", ("items",), "c", next=("next",))
+    page = {"items": [1, 2], "next": "a"}
+    assert walk_over(pages, lambda query: page)[0] == [1, 2]
+
+
 @pytest.mark.parametrize("kind", ["link", "url"])
 def test_links_are_followed_by_their_query(kind):
     def serve(query):

@@ -201,7 +201,7 @@ def test_without_a_server():
 ENVIRONMENT = """
 import os
 import pytest
-from ai_spine import AISpine, api, client
+from ai_spine import AISpine, api, rest
 
 DEVELOPERS = {**os.environ}
 
@@ -227,7 +227,7 @@ def test_with(ai_spine_server, ai_spine_client):
 
 def test_after():
     assert ours() == {k: v for k, v in DEVELOPERS.items() if k != "PYTEST_CURRENT_TEST"}
-    assert client.ApiClient is api.ApiClient
+    assert rest.ApiClient is api.ApiClient
 """
 
 

@@ -8,7 +8,6 @@ from typing import Any, Dict, Iterator, Optional, Sequence
 import click
 
 from ai_spine.cli import exit_codes
-from ai_spine.cli.output.formats import json_text
 from ai_spine.cli.output.terminal import harmless, put
 
 JSON_FORMATS = ("json", "jsonl")
@@ -84,6 +83,8 @@ def _known(error: Optional[BaseException]) -> Dict[str, Any]:
 
 
 def _line(value: Dict[str, Any]) -> str:
+    from ai_spine.cli.output.formats import json_text  # a help page waits for no JSON
+
     try:
         return json_text(value, lines=False)
     except (TypeError, ValueError, RecursionError):  # of what a server has sent along

@@ -1,6 +1,5 @@
 """How data becomes text for programs: JSON, JSON lines, YAML and CSV."""
 
-import csv
 import io
 import json
 import re
@@ -9,8 +8,8 @@ from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 from ai_spine.cli.output.terminal import UNSAFE, encodes, escaped, harmless, is_terminal
 
 # A spreadsheet takes a cell that begins so for a formula, and runs it.
-_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_FORMULA = r"[=+\-@\t\r＝＋－＠]"
+_NUMBER = r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?"
 _SOLE = "value"  # the column of what has no name
 
 
@@ -26,7 +25,7 @@ def json_text(value: Any, *, lines: bool = True) -> str:
         '{"name": "José\\\\u202e"}'
     """
     indent = 2 if lines else None
-    text = UNSAFE.sub(escaped, json.dumps(value, indent=indent, ensure_ascii=False))
+    text = re.sub(UNSAFE, escaped, json.dumps(value, indent=indent, ensure_ascii=False))
     # The encoding of a pipe may lack a character; ASCII can hold any JSON.
     return text if encodes(text) else json.dumps(value, indent=indent)
 
@@ -43,7 +42,7 @@ def yaml_text(value: Any) -> str:
     plain = json.loads(json.dumps(value))  # nothing in it is there twice: no aliases
     for unicode in (True, False):
         text = yaml.safe_dump(plain, allow_unicode=unicode, sort_keys=False)
-        if encodes(text) and not UNSAFE.search(text):
+        if encodes(text) and not re.search(UNSAFE, text):
             break
     ended = "\n...\n"  # the end of a document that is a bare value
     return str(text[: -len(ended)] if text.endswith(ended) else text.rstrip("\n"))
@@ -63,6 +62,8 @@ def csv_line(cells: Iterable[Any], stream: Any = None) -> str:
         >>> csv_line(["a,b", None, -1, [1], "=1+1"])
         '"a,b",,-1,[1],\\'=1+1'
     """
+    import csv  # only few commands print it
+
     file = io.StringIO()
     texts = [_cell(value) for value in cells]
     if is_terminal(stream):
@@ -77,7 +78,7 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    if _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+    if re.match(_FORMULA, value) and not re.fullmatch(_NUMBER, value):
         return f"'{value}"
     return value
 

@@ -1,6 +1,5 @@
 """The shared options that say how results are printed; light, since each command has them."""
 
-import difflib
 from typing import Any, Callable, List, Optional
 
 import click
@@ -22,6 +21,8 @@ def check_output(name: Any) -> str:
         'csv'
     """
     if name not in FORMATS:
+        import difflib  # only when something is misspelt
+
         near = difflib.get_close_matches(str(name), FORMATS, 1)
         meant = f"; is {near[0]!r} meant?" if near else ""
         known = ", ".join(FORMATS)

@@ -1,6 +1,5 @@
 """`--query`: an expression of JMESPath that picks what is printed."""
 
-import difflib
 from typing import Any, Iterator
 
 import click
@@ -68,6 +67,8 @@ def _check_call(name: str, given: int) -> None:
 
     table = Functions.FUNCTION_TABLE
     if name not in table:
+        import difflib  # only when something is misspelt
+
         near = difflib.get_close_matches(name, table, 1)
         meant = f"; is {near[0]!r} meant?" if near else ""
         raise ValueError(f"there is no function {name!r}{meant}")

@@ -215,10 +215,13 @@ class Engine:
             if run.ended:
                 return False
             step.started = time.monotonic()
-            self._store.start_execution(run.execution_id)
-            step.result_id = self._store.start_node(
-                run.execution_id, step.node.id, step.node.agent_id, step.input_data
-            )
+            with self._store.transaction():
+                if not run.is_started:
+                    self._store.start_execution(run.execution_id)
+                    run.is_started = True
+                step.result_id = self._store.start_node(
+                    run.execution_id, step.node.id, step.node.agent_id, step.input_data
+                )
             step.log = self._log_of(step)
             if timeout is not None:
                 late = f"timed out after {timeout:g} s"
@@ -317,17 +320,20 @@ class Engine:
                     run.excluded |= excluded_nodes(step.node.conditions or {}, output)
                 except CannotCompare as error:
                     failure = one_line(str(error), 500)
-            self._note(step, output, failure, traceback)
             if failure is not None:
+                self._note(run, step, output, failure, traceback)
                 self._log_failure(run, step, failure, traceback)
                 words = f"Node {step.node.id!r} failed: {failure}"
                 self._end(run, ExecutionStatus.FAILED, error_message=words)
                 return
-            run.outputs[step.node.id] = output or {}
-            self._advance(run)
+            with self._store.transaction():
+                self._note(run, step, output, failure, traceback)
+                run.outputs[step.node.id] = output or {}
+                self._advance(run)
 
     def _note(
         self,
+        run: Run,
         step: Step,
         output: Optional[Dict[str, Any]],
         failure: Optional[str],
@@ -338,6 +344,7 @@ class Engine:
             ExecutionStatus.COMPLETED if failure is None else ExecutionStatus.FAILED
         )
         self._store.finish_node(
+            run.execution_id,
             step.result_id,
             status,
             milliseconds,

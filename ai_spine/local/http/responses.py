@@ -6,7 +6,18 @@ import json
 import logging
 import uuid
 from functools import wraps
-from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    NoReturn,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+    cast,
+)
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -19,7 +30,7 @@ from ai_spine.constants import (
 )
 from ai_spine.flows.json_reading import TooDeep, parse_json
 from ai_spine.local.store.store import KeyReused, Reply, Store
-from ai_spine.utils import has_control_characters, one_line
+from ai_spine.utils import has_control_characters, one_line, random_id
 
 # Health is public; the keys of users need no key, and accounts use tokens.
 _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
@@ -60,6 +71,12 @@ def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
     )
 
 
+def itself(proxy: T) -> T:
+    """Return what a proxy of Flask stands for: the proxy looks it up at each access."""
+    found: T = cast(Any, proxy)._get_current_object()
+    return found
+
+
 def response_of(reply: Reply) -> Response:
     return Response(json.dumps(reply.body), reply.status, mimetype="application/json")
 
@@ -79,7 +96,8 @@ def authenticate(
         is_for_page: The request is for the server's page, which checks the key itself.
     """
     g.request_id = _request_id()
-    is_open = request.path == "/health" or request.path.startswith(_OPEN_PATHS)
+    path = request.path
+    is_open = path == "/health" or path.startswith(_OPEN_PATHS)
     if key_digest is None or is_open or is_for_page:
         return None
     if hmac.compare_digest(digest_of(bearer_token()), key_digest):
@@ -99,14 +117,15 @@ def _request_id() -> str:
     given = request.headers.get(REQUEST_ID_HEADER, "")
     if given and len(given) <= 200 and given.isascii() and given.isprintable():
         return given
-    return str(uuid.uuid4())
+    return random_id()
 
 
 def echo_headers(response: Response) -> Response:
     response.headers[REQUEST_ID_HEADER] = g.get("request_id") or _request_id()
-    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
-    if key and request.method == "POST" and not has_control_characters(key):
-        response.headers[IDEMPOTENCY_KEY_HEADER] = key
+    if request.method == "POST":
+        key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+        if key and not has_control_characters(key):
+            response.headers[IDEMPOTENCY_KEY_HEADER] = key
     return response
 
 

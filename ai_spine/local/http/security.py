@@ -5,6 +5,7 @@ to 127.0.0.1 (DNS rebinding), or by a request that browsers send to anybody with
 a POST of plain text). The first names a host that is not ours, the second the page's origin.
 """
 
+import functools
 import ipaddress
 import json
 import re
@@ -107,6 +108,7 @@ def _checked_name(name: Any) -> str:
     return named[0]
 
 
+@functools.lru_cache(maxsize=64)
 def _host_and_port(text: str, default_port: str) -> Optional[Tuple[str, str]]:
     """Take a Host header apart; `None` if it is malformed, as two in one are."""
     found = _HOST.fullmatch(text)
@@ -125,6 +127,7 @@ def _plain_name(name: str) -> str:
     return plain[:-1] if plain.endswith(".") else plain
 
 
+@functools.lru_cache(maxsize=64)
 def _is_of_this_machine(name: str) -> bool:
     """Return whether a name needs no DNS, so that nobody can point it here."""
     if name == "localhost" or name.endswith(".localhost"):

@@ -20,7 +20,7 @@ from ai_spine.policy.request_events import fields
 KEEP_ALIVE = 15.0  # seconds of silence after which a comment is sent
 MAX_STREAMS = 500  # half of the connections: the others are for ordinary requests
 _MOST_PENDING = 64 * 1024  # bytes that may be written but not yet sent
-_TURN = 32  # events that one stream is sent before it is another's turn
+_TURN = 8  # events that one stream is sent before it is another's turn
 _COMMENT = b": keep-alive\n\n"
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
@@ -169,21 +169,20 @@ class Publisher:
 
     def _send_events(self, stream: Stream) -> None:
         """Write the new events, as many as the reader keeps up with."""
-        for _ in range(_TURN):
+        found = self._store.events_after(stream.execution_id, stream.number, _TURN)
+        for event in found:
             if stream.channel.total_outbufs_len > _MOST_PENDING:
                 return  # the channel says when it has come down
-            event = self._store.event_after(stream.execution_id, stream.number)
-            if event is None:
-                if self._store.place_of(stream.execution_id) is None:
-                    self._drop(stream)  # the server was reset
-                return
             self._write(stream, _as_text(event))
             stream.number = event.number
             if event.is_last:
                 self.forget(stream)
                 stream.channel.end_stream()
                 return
-        self.wake(stream)
+        if len(found) == _TURN:
+            self.wake(stream)
+        elif not found and self._store.place_of(stream.execution_id) is None:
+            self._drop(stream)  # the server was reset
 
     def _comment(self, stream: Stream) -> None:
         if stream.channel.total_outbufs_len:

@@ -1,11 +1,12 @@
 """Continues the trace of a client: each request that the server answers is a span."""
 
+import functools
 import re
-from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
 
 from ai_spine.constants import TENANT_HEADER
+from ai_spine.local.http.responses import itself
 from ai_spine.policy.telemetry import Telemetry
 
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -18,21 +19,24 @@ def trace_requests(app: Flask, telemetry: Telemetry) -> None:
     app.teardown_request(lambda _: _end())
 
 
+@functools.lru_cache(maxsize=None)
+def _route_of(rule: str) -> str:
+    return _PART.sub(r"{\1}", rule)
+
+
 def _begin(telemetry: Telemetry) -> None:
-    rule = request.url_rule
-    route = None if rule is None else _PART.sub(r"{\1}", rule.rule)
-    name = request.method if route is None else f"{request.method} {route}"
-    g.trace = ExitStack()
-    g.span = g.trace.enter_context(
-        telemetry.continue_trace(
-            dict(request.headers),
-            name,
-            method=request.method,
-            route=route,
-            path=request.path,
-            tenant=request.headers.get(TENANT_HEADER),
-        )
+    asked = itself(request)
+    rule, method, headers = asked.url_rule, asked.method, asked.headers
+    route = None if rule is None else _route_of(rule.rule)
+    g.trace = telemetry.continue_trace(
+        dict(headers),
+        method if route is None else f"{method} {route}",
+        method=method,
+        route=route,
+        path=asked.path,
+        tenant=headers.get(TENANT_HEADER),
     )
+    g.span = g.trace.__enter__()
 
 
 def _note_status(response: Response) -> Response:
@@ -43,4 +47,4 @@ def _note_status(response: Response) -> Response:
 
 
 def _end() -> None:
-    g.trace.close()
+    g.trace.__exit__(None, None, None)

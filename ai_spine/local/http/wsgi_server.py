@@ -124,10 +124,25 @@ class _Channel(HTTPChannel):
     stream: Any = None
     """What takes over after the headers; `None` if nothing does."""
     _chunked = False
+    _is_sending = False
     requests: Any
     requests_lock: Any
     _flush_exception: Any
     _flush_some_if_lockable: Any
+
+    def write_soon(self, data: Any) -> Any:
+        """Send data, or keep it for the loop to send."""
+        self._is_sending = True
+        try:
+            return super().write_soon(data)
+        finally:
+            self._is_sending = False
+            if super().writable():
+                self.server.pull_trigger()
+
+    def writable(self) -> bool:
+        """Leave to its thread what that is sending: the loop would go round and round for it."""
+        return not self._is_sending and bool(super().writable())
 
     def begin_stream(self, chunked: bool) -> None:
         """Report the stream that it may write."""

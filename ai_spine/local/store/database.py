@@ -5,7 +5,7 @@ import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Iterator, List, Optional
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Set
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.store import journal
@@ -36,6 +36,7 @@ class Database:
         self._lock = threading.RLock()
         self.listeners: List[Callable[[str], None]] = []
         """Called with each execution that has new events; they must return quickly."""
+        self._news: Set[str] = set()  # the executions with events of this transaction
         with ExitStack() as undo:  # a start that fails leaves nothing open
             self._guard = (
                 None
@@ -53,7 +54,7 @@ class Database:
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.executescript(SCHEMA + journal.EVENTS_SCHEMA)
                 add_columns(self._db)
-                journal.fill(self._db)
+                journal.begin(self._db)
                 self._mend()
             except sqlite3.Error as error:
                 raise ConfigurationError(
@@ -78,18 +79,22 @@ class Database:
         with self._lock:
             if self._db.in_transaction:
                 yield
-            else:
-                with self._db:
-                    self._db.execute("BEGIN")
-                    yield
+                return
+            self._news = set()
+            with self._db:
+                self._db.execute("BEGIN")
+                yield
+            news, self._news = self._news, set()
+        for execution_id in news:
+            for listen in self.listeners:
+                listen(execution_id)
 
     @contextmanager
     def _news_of(self, execution_id: str) -> Iterator[None]:
-        """Make all writes one transaction, and announce new events."""
+        """Make all writes one transaction, after which new events are announced."""
         with self.transaction():
             yield
-        for listen in self.listeners:
-            listen(execution_id)
+            self._news.add(execution_id)
 
     def _execute(self, query: str, values: Iterable[Any] = ()) -> None:
         with self._lock:

@@ -4,8 +4,9 @@ The database keeps who became what, and when; what an event says is read from th
 execution and of its nodes. So it says the same each time, also after a restart of the server.
 """
 
+import functools
 import sqlite3
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from ai_spine.local.store.schema import (
     LIVE_STATUSES,
@@ -15,6 +16,9 @@ from ai_spine.local.store.schema import (
     progress_of,
 )
 from ai_spine.models.statuses import ExecutionStatus
+
+Find = Callable[..., sqlite3.Row]
+"""Returns the row of a query; events that follow each other often share one."""
 
 PROGRESS = "progress"
 """The status of the events, and the kind, by which nodes report how far they are."""
@@ -28,6 +32,26 @@ CREATE TABLE IF NOT EXISTS events (
     at TEXT NOT NULL,
     PRIMARY KEY (execution_id, number)
 ) WITHOUT ROWID;
+"""
+# Of this connection only, so that a file has none for an older version of the server. A change and
+# its event are one statement: each hands the interpreter over to another thread.
+_TRIGGERS = """
+CREATE TEMP TRIGGER execution_created AFTER INSERT ON executions BEGIN
+    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NULL,
+        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+END;
+CREATE TEMP TRIGGER execution_changed AFTER UPDATE OF status ON executions BEGIN
+    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NULL,
+        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+END;
+CREATE TEMP TRIGGER node_created AFTER INSERT ON node_results BEGIN
+    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NEW.id,
+        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+END;
+CREATE TEMP TRIGGER node_changed AFTER UPDATE OF status ON node_results BEGIN
+    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NEW.id,
+        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+END;
 """
 # For rows of an older version: their states as they are, the execution after its nodes.
 _FILL = """
@@ -63,19 +87,16 @@ class Place(NamedTuple):
     is_done: bool
 
 
-def fill(db: sqlite3.Connection) -> None:
-    """Add the events of executions that have none."""
+def begin(db: sqlite3.Connection) -> None:
+    """Add the events of executions that have none, and from now on each change of a status."""
     db.execute(_FILL)
+    db.executescript(_TRIGGERS)
 
 
 def note(
-    db: sqlite3.Connection,
-    execution_id: str,
-    result_id: Optional[str],
-    status: str,
-    at: str,
+    db: sqlite3.Connection, execution_id: str, result_id: str, status: str, at: str
 ) -> None:
-    """Add the new state of a node, or of the execution itself without a `result_id`."""
+    """Add what a node reports or logs."""
     db.execute(
         "INSERT INTO events SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ? FROM events"
         " WHERE execution_id = ?",
@@ -111,17 +132,25 @@ def place_of(db: sqlite3.Connection, execution_id: str) -> Optional[Place]:
     return None if row is None else Place(row["number"], _is_last(row))
 
 
-def event_after(
-    db: sqlite3.Connection, execution_id: str, number: int
-) -> Optional[Event]:
-    """Return the first event with a greater number; `None` if there is none yet."""
+def events_after(
+    db: sqlite3.Connection, execution_id: str, number: int, limit: int
+) -> List[Event]:
+    """Return the first events with a greater number."""
     query = (
         "SELECT * FROM events WHERE execution_id = ? AND number > ?"
-        " ORDER BY number LIMIT 1"
+        " ORDER BY number LIMIT ?"
     )
-    row = db.execute(query, (execution_id, number)).fetchone()
-    if row is None:
-        return None
+
+    @functools.lru_cache(maxsize=None)
+    def find(query: str, *values: Any) -> sqlite3.Row:
+        found: sqlite3.Row = db.execute(query, values).fetchone()
+        return found
+
+    rows = db.execute(query, (execution_id, number, limit)).fetchall()
+    return [_event_of(row, find) for row in rows]
+
+
+def _event_of(row: sqlite3.Row, find: Find) -> Event:
     kind, read = "node", _node_then
     if row["result_id"] is None:
         kind, read = "execution", _execution_then
@@ -129,24 +158,24 @@ def event_after(
         kind, read = PROGRESS, _progress
     elif row["status"] == LOG:
         kind, read = LOG, _log_line
-    return Event(row["number"], kind, read(db, row), _is_last(row))
+    return Event(row["number"], kind, read(row, find), _is_last(row))
 
 
 def _is_last(row: sqlite3.Row) -> bool:
     return row["result_id"] is None and row["status"] not in LIVE_STATUSES
 
 
-def _execution_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+def _execution_then(event: sqlite3.Row, find: Find) -> Dict[str, Any]:
     query = "SELECT * FROM executions WHERE execution_id = ?"
-    execution = execution_of(db.execute(query, (event["execution_id"],)).fetchone())
+    execution = execution_of(find(query, event["execution_id"]))
     if execution["status"] != event["status"]:
         execution.update(_not_yet(event), output_data={})
     return execution
 
 
-def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+def _node_then(event: sqlite3.Row, find: Find) -> Dict[str, Any]:
     query = "SELECT * FROM node_results WHERE id = ?"
-    result = node_result_of(db.execute(query, (event["result_id"],)).fetchone())
+    result = node_result_of(find(query, event["result_id"]))
     # Only a node that was running then has become something else since.
     if event["status"] == ExecutionStatus.RUNNING.value != result["status"]:
         result.update(_not_yet(event), output_data=None, execution_time_ms=None)
@@ -154,15 +183,14 @@ def _node_then(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
     return result
 
 
-def _progress(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+def _progress(event: sqlite3.Row, find: Find) -> Dict[str, Any]:
     query = "SELECT * FROM node_progress WHERE result_id = ?"
-    return progress_of(db.execute(query, (event["result_id"],)).fetchone())
+    return progress_of(find(query, event["result_id"]))
 
 
-def _log_line(db: sqlite3.Connection, event: sqlite3.Row) -> Dict[str, Any]:
+def _log_line(event: sqlite3.Row, find: Find) -> Dict[str, Any]:
     query = "SELECT * FROM node_logs WHERE execution_id = ? AND number = ?"
-    ids = (event["execution_id"], event["number"])
-    return log_line_of(db.execute(query, ids).fetchone())
+    return log_line_of(find(query, event["execution_id"], event["number"]))
 
 
 def _not_yet(event: sqlite3.Row) -> Dict[str, Any]:

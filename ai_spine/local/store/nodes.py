@@ -1,13 +1,12 @@
 """The results of nodes."""
 
 import json
-import uuid
 from typing import Any, Dict, List, Mapping, Optional
 
-from ai_spine.local.store import journal
 from ai_spine.local.store.logs import LogDatabase
 from ai_spine.local.store.schema import node_result_of
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.utils import random_id
 
 
 class NodeDatabase(LogDatabase):
@@ -29,6 +28,7 @@ class NodeDatabase(LogDatabase):
 
     def finish_node(
         self,
+        execution_id: str,
         result_id: str,
         status: ExecutionStatus,
         milliseconds: int,
@@ -41,8 +41,6 @@ class NodeDatabase(LogDatabase):
         now = self._stamp()
         output = None if output_data is None else json.dumps(output_data)
         result = output, error_message, traceback, milliseconds
-        query = "SELECT execution_id FROM node_results WHERE id = ?"
-        execution_id = self._rows(query, (result_id,))[0]["execution_id"]
         with self._news_of(execution_id):
             self._db.execute(
                 "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
@@ -50,7 +48,6 @@ class NodeDatabase(LogDatabase):
                 " WHERE id = ?",
                 (status.value, *result, now, now, result_id),
             )
-            journal.note(self._db, execution_id, result_id, status.value, now)
 
     def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
         """Return the results of an execution's nodes in the order in which they started."""
@@ -77,7 +74,7 @@ class NodeDatabase(LogDatabase):
         input_data: Any,
         completed_at: Optional[str],
     ) -> str:
-        result_id, now = str(uuid.uuid4()), self._stamp()
+        result_id, now = random_id(), self._stamp()
         start = agent_id, status, json.dumps(input_data)
         with self._news_of(execution_id):
             self._db.execute(
@@ -86,7 +83,6 @@ class NodeDatabase(LogDatabase):
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (result_id, execution_id, node_id, *start, now, now, completed_at),
             )
-            journal.note(self._db, execution_id, result_id, status, now)
         return result_id
 
     def _hide_traceback(self, result: Dict[str, Any]) -> None:

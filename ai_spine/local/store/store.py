@@ -1,7 +1,6 @@
 """What the local server remembers, in SQLite: flows, agents, executions, results and keys."""
 
 import json
-import uuid
 from typing import (
     Any,
     Callable,
@@ -24,6 +23,7 @@ from ai_spine.local.store.schema import (
     metrics_of,
 )
 from ai_spine.models.statuses import ExecutionStatus
+from ai_spine.utils import random_id
 
 Bodies = Mapping[str, Mapping[str, Any]]
 _TABLES_OF_RUNS = (
@@ -35,6 +35,7 @@ _TABLES_OF_RUNS = (
     "events",
 )
 KEY_LIFETIME = 24 * 3600.0  # seconds that an idempotency key is honoured
+_DROP_KEYS_EVERY = 60.0  # seconds
 INTERRUPTED = "Interrupted: the server stopped while the execution was running"
 
 
@@ -60,6 +61,8 @@ class Store(NodeDatabase):
     Raises:
         ConfigurationError: The file cannot be used, or another server uses it.
     """
+
+    _dropped_keys_at = 0.0
 
     def clear_runs(self) -> None:
         """Forget executions, results and keys."""
@@ -159,21 +162,17 @@ class Store(NodeDatabase):
         Raises:
             KeyReused: The key came with another request before.
         """
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self.transaction():
             if key is None:
                 return make(), True
-            self._db.execute(
-                "DELETE FROM idempotency_keys WHERE created_at <= ?",
-                (self._now() - KEY_LIFETIME,),
-            )
+            self._drop_old_keys()
             known = self.reply_to(key, fingerprint)
             if known is not None:
                 return known, False
             reply = make()
             if reply.status < 400:
                 self._db.execute(
-                    "INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO idempotency_keys VALUES (?, ?, ?, ?, ?)",
                     (
                         key,
                         fingerprint,
@@ -183,6 +182,13 @@ class Store(NodeDatabase):
                     ),
                 )
             return reply, True
+
+    def _drop_old_keys(self) -> None:
+        now = self._now()
+        if abs(now - self._dropped_keys_at) >= _DROP_KEYS_EVERY:
+            query = "DELETE FROM idempotency_keys WHERE created_at <= ?"
+            self._db.execute(query, (now - KEY_LIFETIME,))
+            self._dropped_keys_at = now
 
     def reply_to(self, key: Optional[str], fingerprint: str) -> Optional[Reply]:
         """Return the reply that was made for a key; `None` if none was.
@@ -204,7 +210,7 @@ class Store(NodeDatabase):
         self, flow_id: str, input_data: Mapping[str, Any], metadata: Mapping[str, Any]
     ) -> str:
         """Store an execution as pending, and return its id."""
-        execution_id, now = str(uuid.uuid4()), self._stamp()
+        execution_id, now = random_id(), self._stamp()
         given = json.dumps(input_data), json.dumps(metadata)
         with self._news_of(execution_id):
             self._db.execute(
@@ -212,20 +218,17 @@ class Store(NodeDatabase):
                 " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
                 (execution_id, flow_id, *given, now, now),
             )
-            journal.note(self._db, execution_id, None, "pending", now)
         return execution_id
 
     def start_execution(self, execution_id: str) -> None:
         """Record that an execution's first node has started."""
         now = self._stamp()
         with self._news_of(execution_id):
-            started = self._db.execute(
+            self._db.execute(
                 "UPDATE executions SET status = 'running', updated_at = ?"
                 " WHERE execution_id = ? AND status = 'pending'",
                 (now, execution_id),
             )
-            if started.rowcount:
-                journal.note(self._db, execution_id, None, "running", now)
 
     def finish_execution(
         self,
@@ -244,6 +247,12 @@ class Store(NodeDatabase):
         output = json.dumps(output_data or {})
         ids = execution_id, *LIVE_STATUSES
         with self._news_of(execution_id):
+            if status is not ExecutionStatus.COMPLETED:  # of which no node runs
+                self._db.execute(
+                    "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
+                    " completed_at = ? WHERE execution_id = ? AND status = 'running'",
+                    (now, now, execution_id),
+                )
             ended = self._db.execute(
                 "UPDATE executions SET status = ?, output_data = ?, error_message = ?,"
                 " updated_at = ?, completed_at = ?,"
@@ -251,23 +260,7 @@ class Store(NodeDatabase):
                 " WHERE execution_id = ? AND status IN (?, ?)",
                 (status.value, output, error_message, now, now, now, *ids),
             )
-            self._cancel_nodes(execution_id, now)
-            if ended.rowcount:
-                journal.note(self._db, execution_id, None, status.value, now)
         return ended.rowcount > 0
-
-    def _cancel_nodes(self, execution_id: str, now: str) -> None:
-        found = self._rows(
-            "SELECT id FROM node_results WHERE execution_id = ? AND status = 'running'",
-            (execution_id,),
-        )
-        for row in found:
-            self._execute(
-                "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
-                " completed_at = ? WHERE id = ?",
-                (now, now, row["id"]),
-            )
-            journal.note(self._db, execution_id, row["id"], "cancelled", now)
 
     def execution(self, execution_id: str) -> Optional[Dict[str, Any]]:
         """Return an execution; `None` if there is none."""
@@ -307,13 +300,15 @@ class Store(NodeDatabase):
 
     # What became of executions, for streams
 
-    def event_after(self, execution_id: str, number: int) -> Optional[journal.Event]:
-        """Return the first event of an execution after a number; `None` if there is none yet."""
+    def events_after(
+        self, execution_id: str, number: int, limit: int
+    ) -> List[journal.Event]:
+        """Return the first events of an execution after a number."""
         with self._lock:
-            event = journal.event_after(self._db, execution_id, number)
-            if event is not None:
+            events = journal.events_after(self._db, execution_id, number, limit)
+            for event in events:
                 self._hide_traceback(event.data)
-            return event
+            return events
 
     def place_of(self, execution_id: str) -> Optional[journal.Place]:
         """Report how far the events of an execution have come; `None` if there is none."""

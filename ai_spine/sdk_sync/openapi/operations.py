@@ -15,7 +15,7 @@ from ai_spine.sdk_sync.openapi.context import Context
 from ai_spine.sdk_sync.openapi.parameters import ParameterReader, text_of
 from ai_spine.sdk_sync.openapi.references import Node
 from ai_spine.sdk_sync.openapi.schemas import SchemaReader
-from ai_spine.utils import one_line
+from ai_spine.utils import is_unicode, one_line
 
 _KNOWN = (
     *("operationId", "summary", "description", "tags", "parameters", "requestBody"),
@@ -72,6 +72,8 @@ class OperationReader:
         value = node.value
         if not isinstance(value, Mapping):
             raise Unreadable("an operation must be an object")
+        if not is_unicode(path):
+            raise Unreadable("its path is no Unicode text")
         if value.get("callbacks"):
             self._context.warn(node, "callbacks are not read", "callbacks")
         security = read_security(self._context, node, self._schemes)

@@ -195,7 +195,7 @@ class _Reader:
         return found
 
     def _endpoints(self) -> Dict[str, IREndpoint]:
-        operations = list(self._found())
+        operations = self._without_doubles(list(self._found()))
         self.count += len(operations)
         ids = self._ids(operations)
         names = _names(operations, ids)
@@ -208,6 +208,18 @@ class _Reader:
             except Unreadable as error:
                 self._lose(each.node, f"{each.method} {each.path}", str(error))
         return endpoints
+
+    def _without_doubles(self, operations: List[Operation]) -> List[Operation]:
+        """Leave out what is the same request as another, such as `GET` beside `get`."""
+        # Of keys that differ so, the one that is written as it should be comes last.
+        found = sorted(operations, key=lambda each: each.node.pointer)
+        kept = {each[:2]: each.node for each in found}
+        for each in operations:
+            if kept[each[:2]] is not each.node:
+                self.count += 1
+                name = f"{each.method} {each.path}"
+                self._lose(each.node, name, "the document has this operation twice")
+        return [each for each in operations if kept[each[:2]] is each.node]
 
     def _lose(self, node: Node, name: str, why: str) -> None:
         self.left_out.append(name)

@@ -161,8 +161,8 @@ def _error(misfit: Misfit) -> ValidationError:
 
     steps = [f"/{escaped(str(each))}" for each in reversed(misfit.steps)]
     place = "".join(steps)
-    found = kind_of(misfit.value)
-    words = one_line(f"{place or '/'} must be {misfit.wanted}, not {found}", 300)
+    found = "" if misfit.is_of_kind else f", not {kind_of(misfit.value)}"
+    words = one_line(f"{place or '/'} must be {misfit.wanted}{found}", 300)
     return ValidationError(words, field_path=place)
 
 
@@ -179,7 +179,7 @@ def _wires_of(kind: Type[Model]) -> List[Tuple[str, str]]:
 
 def _fields_of(kind: Type[Model]) -> Dict[str, _Field]:
     package, missing = missing_names(kind)
-    local = {name: stand_in(package, name) for name in missing}
+    local = {name: stand_in(sys.modules[package], name) for name in missing}
     hints = get_type_hints(
         kind, vars(sys.modules[kind.__module__]), local, include_extras=True
     )
@@ -286,6 +286,7 @@ def _misfit(table: Mapping[str, _Field], value: Mapping[str, Any]) -> Misfit:
     """Return what is wrong with an object: a field that it lacks, or those that it has too many."""
     for wire, each in table.items():
         if each.required and wire not in value:
-            return Misfit(f"an object with {wire!r}", value)
+            return Misfit(f"an object with {wire!r}", value, is_of_kind=True)
     unknown = sorted(wire for wire in value if wire not in table)
-    return Misfit(f"an object with no {', '.join(map(repr, unknown))}", value)
+    words = f"an object with no {', '.join(map(repr, unknown))}"
+    return Misfit(words, value, is_of_kind=True)

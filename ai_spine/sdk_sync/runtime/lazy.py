@@ -4,6 +4,7 @@ import functools
 import importlib
 import re
 import sys
+from types import ModuleType
 from typing import Any, Callable, Dict, List, Mapping, Tuple, Type
 
 _IDENTIFIERS = re.compile(r"[^\W\d]\w*")
@@ -38,23 +39,24 @@ class StandIn:
     """Stands for a class or an alias in annotations until its module is needed.
 
     Attributes:
-        package: The package that has it.
+        package: The package that has it: the module and not its name, since a package that is
+            imported anew has classes of its own.
         target: Its name there.
     """
 
-    package: str
+    package: ModuleType
     target: str
 
 
 @functools.lru_cache(maxsize=None)
-def stand_in(package: str, name: str) -> Type[StandIn]:
+def stand_in(package: ModuleType, name: str) -> Type[StandIn]:
     """Return what stands for a name of a package."""
     return type(name, (StandIn,), {"package": package, "target": name})
 
 
 def load(kind: Type[StandIn]) -> Any:
     """Return what a class stands for."""
-    return getattr(sys.modules[kind.package], kind.target)
+    return getattr(kind.package, kind.target)
 
 
 def missing_names(kind: type) -> Tuple[str, List[str]]:

@@ -45,14 +45,15 @@ class Misfit(ValueError):
     Args:
         wanted: What it should be.
         value: The value.
+        is_of_kind: Whether it is of the right type, and something in it is wrong.
 
     Attributes:
         steps: Where it is, the innermost step first.
     """
 
-    def __init__(self, wanted: str, value: Any) -> None:
+    def __init__(self, wanted: str, value: Any, *, is_of_kind: bool = False) -> None:
         super().__init__(f"it must be {wanted}")
-        self.wanted, self.value = wanted, value
+        self.wanted, self.value, self.is_of_kind = wanted, value, is_of_kind
         self.steps: List[Union[str, int]] = []
 
 

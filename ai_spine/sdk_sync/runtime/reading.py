@@ -1,7 +1,19 @@
 """Reads the bodies of responses in the shapes that an operation declares. Pure."""
 
 import json
-from typing import Any, Callable, Dict, Mapping, Protocol, Tuple, Union
+import types
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Literal,
+    Mapping,
+    Protocol,
+    Tuple,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.decoding import decode_text, parse_json
@@ -20,6 +32,7 @@ from ai_spine.sdk_sync.runtime.responses import RawResponse
 from ai_spine.utils import one_line
 
 ReadBody = Callable[[bytes], Any]
+_UNIONS = (Union, getattr(types, "UnionType", Union))  # that is `|`, from Python 3.10
 _MOST_KNOWN = 64  # pairs of status and content type: servers may send any
 
 
@@ -201,12 +214,25 @@ def name_of(kind: Any) -> str:
     """Return how a message names a type.
 
     Example:
-        >>> name_of(int), name_of(Dict[str, int])
-        ('int', 'Dict[str, int]')
+        >>> name_of(int), name_of(Dict[str, Union[int, None]])
+        ('int', 'Dict[str, int | None]')
     """
-    if isinstance(kind, type) and not getattr(kind, "__args__", ()):
-        return kind.__name__
-    return one_line(str(kind).replace("typing.", ""), 80)
+    return one_line(_whole_name_of(kind), 80)
+
+
+def _whole_name_of(kind: Any) -> str:
+    inner = get_args(kind)
+    if not inner or get_origin(kind) is Literal:
+        is_class = isinstance(kind, type)
+        name = kind.__name__ if is_class else str(kind).replace("typing.", "")
+        return "None" if kind is type(None) else name
+    if hasattr(kind, "__metadata__"):  # what is annotated with how it is read
+        return _whole_name_of(inner[0])
+    names = [_whole_name_of(each) for each in inner]
+    if get_origin(kind) in _UNIONS:
+        return " | ".join(names)
+    own = getattr(kind, "_name", None) or get_origin(kind).__name__
+    return f"{own}[{', '.join(names)}]"
 
 
 def _is_other_text(content_type: str) -> bool:

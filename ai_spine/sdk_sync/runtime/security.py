@@ -191,4 +191,6 @@ def _basic_credential(scheme: Scheme, hidden: Secret) -> ApiCredential:
         raise ConfigurationError(
             f"{scheme.keyword} must be a pair of a user name and a password"
         )
-    return BasicCredential(pair[0], Secret(pair[1]))
+    user, password = pair[0], Secret(pair[1])
+    del pair
+    return BasicCredential(user, password)

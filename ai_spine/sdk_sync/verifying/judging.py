@@ -65,16 +65,22 @@ class Judge:
             import openapi_core
         except ModuleNotFoundError:
             raise ConfigError(_MISSING) from None
-        data = readable(document.data)
         finder: Any = _Finder
         config = openapi_core.Config(
             spec_validator_cls=None,
             path_finder_cls=finder,
-            extra_media_type_deserializers=_json_readers(data),
+            extra_media_type_deserializers=_json_readers(document.data),
         )
+        sent = readable(document.data, "readOnly")
+        told = readable(document.data, "writeOnly")
         try:
-            self._core = openapi_core.OpenAPI.from_dict(data, config, document.uri)
-            self._core.spec / "paths"
+            self._requests = openapi_core.OpenAPI.from_dict(sent, config, document.uri)
+            self._responses = self._requests
+            if told != sent:
+                self._responses = openapi_core.OpenAPI.from_dict(
+                    told, config, document.uri
+                )
+            self._requests.spec / "paths"
         except Exception as error:
             raise ConfigError(
                 f"openapi-core cannot read the document: {_said(error)}"
@@ -92,7 +98,7 @@ class Judge:
             styles: The styles of its operation.
         """
         asked = _Asked(path, ids, request, styles)
-        return _judged(lambda: self._core.validate_request(asked))
+        return _judged(lambda: self._requests.validate_request(asked))
 
     def of_response(
         self, path: str, method: str, response: Response, kind: Optional[str]
@@ -113,7 +119,7 @@ class Judge:
             return Verdict(unchecked=f"openapi-core does not read {one_line(kind, 60)}")
         if not response.body:
             told.data = None  # what it takes for none
-        return _judged(lambda: self._core.validate_response(asked, told))
+        return _judged(lambda: self._responses.validate_response(asked, told))
 
 
 def _judged(check: Callable[[], Any]) -> Verdict:

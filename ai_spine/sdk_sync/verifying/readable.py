@@ -8,21 +8,24 @@ _UNIONS = ("oneOf", "anyOf")
 _DEEPEST = 8  # references to follow
 
 
-def readable(data: Mapping[str, Any]) -> Dict[str, Any]:
+def readable(data: Mapping[str, Any], without: str = "") -> Dict[str, Any]:
     """Return a document that openapi-core reads as it is meant.
 
     It knows neither schemes that send a token nor names of those in upper case, and looks for
-    schemas named like the values of a discriminator, which are not always names of schemas.
+    schemas named like the values of a discriminator, which are not always names of schemas. In a
+    document of version 3.1 it wants required properties in both directions.
 
     Args:
         data: The document, which is not changed.
+        without: The keyword of properties that are not required: `readOnly` for requests,
+            `writeOnly` for responses.
 
     Example:
         >>> scheme = {"type": "http", "scheme": "Bearer"}
         >>> readable({"components": {"securitySchemes": {"key": scheme}}})["components"]
         {'securitySchemes': {'key': {'type': 'http', 'scheme': 'bearer'}}}
     """
-    made: Dict[str, Any] = _with_mappings(data, data)
+    made: Dict[str, Any] = _with_mappings(data, data, without)
     made.setdefault("paths", {})
     for item in _object(made["paths"]).values():
         for owner in (item, *_object(item).values()):
@@ -56,13 +59,14 @@ def _scheme(scheme: Any) -> Any:
     return scheme
 
 
-def _with_mappings(part: Any, root: Mapping[str, Any]) -> Any:
+def _with_mappings(part: Any, root: Mapping[str, Any], without: str) -> Any:
     """Return a copy with a mapping at each discriminator, or without those that have none."""
     if isinstance(part, list):
-        return [_with_mappings(each, root) for each in part]
+        return [_with_mappings(each, root, without) for each in part]
     if not isinstance(part, Mapping):
         return part
-    made = {key: _with_mappings(each, root) for key, each in part.items()}
+    made = {key: _with_mappings(each, root, without) for key, each in part.items()}
+    _require_less(made, root, without)
     discriminator = _object(part.get("discriminator"))
     name = discriminator.get("propertyName")
     members = next((part[key] for key in _UNIONS if key in part), None)
@@ -73,6 +77,20 @@ def _with_mappings(part: Any, root: Mapping[str, Any]) -> Any:
             if mapping:
                 made["discriminator"] = {**discriminator, "mapping": mapping}
     return made
+
+
+def _require_less(
+    schema: Dict[str, Any], root: Mapping[str, Any], without: str
+) -> None:
+    """Change a schema so that properties of the other direction need not be there."""
+    required, properties = schema.get("required"), _object(schema.get("properties"))
+    if without and isinstance(required, list):
+        others = {
+            name
+            for name, each in properties.items()
+            if _object(each).get(without) or _object(_target(each, root)).get(without)
+        }
+        schema["required"] = [each for each in required if each not in [*others]]
 
 
 def _mapping(name: str, members: List[Any], root: Mapping[str, Any]) -> Dict[str, str]:

@@ -292,14 +292,14 @@ def test_an_error_in_one_stream_does_not_affect_others(
     server, http, monkeypatch, caplog, gate
 ):
     broken, working = start(server, http), start(server, http)
-    event_after = server._site.store.event_after
+    events_after = server._site.store.events_after
 
-    def failing(execution_id, number):
+    def failing(execution_id, number, limit):
         if execution_id == broken:
             raise RuntimeError("no such luck")
-        return event_after(execution_id, number)
+        return events_after(execution_id, number, limit)
 
-    monkeypatch.setattr(server._site.store, "event_after", failing)
+    monkeypatch.setattr(server._site.store, "events_after", failing)
     with pytest.raises(requests.RequestException):
         assert open_stream(server, http, broken).content is None
     gate.set()

@@ -76,3 +76,29 @@ def test_a_thread_survives_a_task_that_raises(caplog):
     assert served.wait(LIMIT)
     dispatcher.shutdown()
     assert caplog.text.count("could not be served") == 1
+
+
+def test_the_loop_leaves_a_response_to_the_thread_that_sends_it(monkeypatch):
+    send, would_write = local_http._Channel.send, []
+
+    def watched(channel, *args, **kwargs):
+        would_write.append(channel.writable())
+        return send(channel, *args, **kwargs)
+
+    monkeypatch.setattr(local_http._Channel, "send", watched)
+    with serving(App()) as server:
+        assert get_status(f"{server.url}/") == 200
+    assert would_write and not any(would_write)
+
+
+def test_the_loop_sends_what_a_thread_could_not(monkeypatch):
+    send, sends = local_http._Channel.send, []
+
+    def busy_at_first(channel, *args, **kwargs):
+        sends.append(threading.current_thread().name)
+        return 0 if len(sends) <= 2 else send(channel, *args, **kwargs)
+
+    monkeypatch.setattr(local_http._Channel, "send", busy_at_first)
+    with serving(App()) as server:
+        assert get_status(f"{server.url}/") == 200
+    assert sends[-1] == "ai-spine-http"

@@ -185,7 +185,9 @@ def test_missing_records_are_none(store):
 def test_a_node_still_running_when_its_execution_ends_is_cancelled(store):
     execution_id = store.create_execution("f", {}, {})
     done = store.start_node(execution_id, "done", "a", {})
-    store.finish_node(done, ExecutionStatus.COMPLETED, 5, output_data={"x": 1})
+    store.finish_node(
+        execution_id, done, ExecutionStatus.COMPLETED, 5, output_data={"x": 1}
+    )
     store.start_node(execution_id, "runs", "a", {"y": 1})
     store.skip_node(execution_id, "skipped", None)
     store.finish_execution(execution_id, ExecutionStatus.CANCELLED)
@@ -276,7 +278,9 @@ def test_everything_survives_a_restart(open_store, tmp_path):
     first = open_store(tmp_path / "db")
     execution_id = first.create_execution("f", {"x": "ñ"}, {"m": 1})
     result_id = first.start_node(execution_id, "n", "a", {"x": 1})
-    first.finish_node(result_id, ExecutionStatus.COMPLETED, 1, output_data={"y": 1})
+    first.finish_node(
+        execution_id, result_id, ExecutionStatus.COMPLETED, 1, output_data={"y": 1}
+    )
     first.finish_execution(
         execution_id, ExecutionStatus.COMPLETED, output_data={"n": {"y": 1}}
     )

@@ -20,11 +20,11 @@ def walked(api, wire, method, *pages, **given):
     """Return what both ways of walking yield, and the queries of the first."""
     wire.requests.clear()
     wire.respond_each(*pages)
-    first = [each.n for each in getattr(api.sync.pages, method)(**given)]
+    first = [each.n for each in getattr(api.sync.pages_, method)(**given)]
     sent = [each.query for each in wire.requests]
 
     async def walk():
-        pages = getattr(api.asynchronous.pages, method)(**given)
+        pages = getattr(api.asynchronous.pages_, method)(**given)
         return [each.n async for each in pages]
 
     wire.respond_each(*pages)
@@ -72,7 +72,7 @@ def test_links_are_followed(api, wire):
     first = wire._responses[0]
     wire.respond(items(2))
     wire._responses.insert(0, first)
-    assert [each.n for each in api.sync.pages.iter_link()] == [1, 2]
+    assert [each.n for each in api.sync.pages_.iter_link()] == [1, 2]
     assert wire.sent.target == "/link?at=2"
 
 
@@ -80,7 +80,7 @@ def test_a_cursor_that_comes_again_ends_the_walk(api, wire):
     wire.respond_each({"items": items(1), "nextCursor": "same"})
     count = 0
     with contextlib.suppress(AISpineError):
-        for _ in api.sync.pages.iter_cursor():
+        for _ in api.sync.pages_.iter_cursor():
             count += 1
             assert count < 5
     assert 1 <= count <= len(wire.requests) <= 3
@@ -88,5 +88,5 @@ def test_a_cursor_that_comes_again_ends_the_walk(api, wire):
 
 def test_a_page_alone_is_still_a_method(api, wire):
     wire.respond({"items": items(1), "nextCursor": "b"})
-    page = api.pages.list_cursor()
+    page = api.pages_.list_cursor()
     assert (page.items[0].n, page.next_cursor) == (1, "b")

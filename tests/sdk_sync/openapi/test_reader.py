@@ -119,6 +119,27 @@ def test_a_broken_operation_is_left_out_and_the_rest_is_there(tmp_path):
     assert "PUT /a is left out: its body cannot be read" in sentences(found)
 
 
+def test_of_an_operation_that_is_there_twice_one_is_left_out(tmp_path):
+    paths = {
+        "": {"get": GET},
+        "/": {"get": GET},
+        "/a": {"get": {"operationId": "a", **GET}, "GET": GET},
+    }
+    for given in (paths, dict(reversed(paths.items()))):
+        found = read(tmp_path, document(given))
+        assert sorted(names(found)) == ["a", "get"]
+        assert found.operations == 4
+        assert sorted(found.left_out) == ["GET /", "GET /a"]
+        errors = [each for each in found.problems if each.severity == "error"]
+        assert {each.pointer for each in errors} == {"/paths/~1a/GET", "/paths//get"}
+
+
+def test_a_path_that_no_request_can_have_is_left_out(tmp_path):
+    found = read(tmp_path, document({"/\ud800": {"get": GET}, "/a": {"get": GET}}))
+    assert names(found) == ["get_a"] and found.left_out == ["GET /\ud800"]
+    assert "GET /? is left out: its path is no Unicode text" in sentences(found)
+
+
 def test_a_broken_schema_allows_any_value_and_the_rest_is_there(tmp_path):
     schemas = {"A": 5, "B": {"type": "string"}}
     found = read(tmp_path, document({"/a": {"get": GET}}, schemas=schemas))

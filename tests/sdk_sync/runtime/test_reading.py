@@ -1,6 +1,6 @@
 """Tests of how bodies are read in the shapes that an operation declares."""
 
-from typing import Any, Dict, List
+from typing import Annotated, Any, Dict, List, Literal, Optional, Union
 
 import pytest
 
@@ -132,3 +132,10 @@ def test_headers_show_their_names_alone():
     headers = Headers({"X-Secret": "s3cr3t", "Age": "1"})
     assert repr(headers) == "Headers(X-Secret, Age)" and len(headers) == 2
     assert repr(RawResponse(200, headers, b"ab", len)) == "RawResponse(200, 2 bytes)"
+
+
+def test_a_message_names_a_type_as_its_readers_do():
+    tagged = Annotated[Union[BodyReader, Dict[str, Any]], "how it is read"]
+    assert name_of(tagged) == "BodyReader | Dict[str, Any]"
+    assert name_of(Optional[List[tagged]]) == "List[BodyReader | Dict[str, Any]] | None"
+    assert name_of(Literal["a", 1]) == "Literal['a', 1]"

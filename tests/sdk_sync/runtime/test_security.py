@@ -1,6 +1,7 @@
 """Tests of what authorises requests."""
 
 import base64
+import traceback
 
 import pytest
 
@@ -127,3 +128,14 @@ def test_a_login_is_a_pair(login):
     words = "login must be a pair of a user name and a password"
     with pytest.raises(ConfigurationError, match=words):
         authorise(schemes, {"login": login})
+
+
+def test_no_traceback_shows_the_password_of_a_login_that_cannot_be_sent():
+    schemes = {"login": Scheme("basic", "login")}
+    login = {"login": Secret(("a:b", "sk-1"))}
+    with pytest.raises(ConfigurationError, match="without a colon") as caught:
+        authorise(schemes, login)
+    shown = traceback.TracebackException.from_exception(
+        caught.value, capture_locals=True
+    )
+    assert "sk-1" not in "".join(shown.format())

@@ -314,3 +314,27 @@ def test_a_missing_library_is_named(tmp_path, monkeypatch):
     assert caught.value.message == (
         "sdk-sync verify needs openapi-core: pip install 'ai-spine-sdk[sdk-sync,verify]'"
     )
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_what_only_responses_have_is_not_required_in_requests(tmp_path, version):
+    fields = {
+        "id": {"type": "string", "readOnly": True},
+        "key": {"$ref": "#/components/schemas/Key"},
+    }
+    thing = {"type": "object", "required": ["id", "key"], "properties": fields}
+    key = {"type": "string", "writeOnly": True}
+    item = {
+        "/things": {
+            "post": {
+                "requestBody": {"required": True, "content": {JSON: {"schema": thing}}},
+                "responses": operation(thing)["responses"],
+            }
+        }
+    }
+    more = {"version": version, "components": {"schemas": {"Key": key}}}
+    asked = (tmp_path, item, "POST", "/things")
+    headers = {"headers": {"Content_Type": JSON}}
+    assert status_of(*asked, {"key": "k"}, **headers, **more) == (200, None)
+    status, problem = status_of(*asked, {}, **headers, **more)
+    assert status == 422 and "'key' is a required property" in problem

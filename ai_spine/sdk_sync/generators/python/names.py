@@ -1,6 +1,7 @@
 """Names of a specification as names in Python: every text has one, and no two share one."""
 
 import builtins
+import hashlib
 import keyword
 import re
 import unicodedata
@@ -33,6 +34,8 @@ NOT_FIELDS = MODULE_NAMES | _BODY_NAMES | MODEL_ATTRIBUTES
 """What no field may be named, whatever a lock file says."""
 _MODULES = frozenset("__init__ __main__ aux con nul prn".split())
 _WORDS = re.compile(r"[^\W_]+")
+# Classes and groups have files of their own, whose names most systems let have 255 characters.
+_LONGEST, _LONGEST_MODULE = 120, 200
 
 
 def class_name(text: str) -> str:
@@ -48,7 +51,7 @@ def class_name(text: str) -> str:
     if not name[:1].isidentifier():
         name = _clean(f"Model{name}")
     is_taken = name in MODULE_NAMES or name in _BUILTINS
-    return f"{name}_" if is_taken or keyword.iskeyword(name) else name
+    return f"{name}_" if is_taken or keyword.iskeyword(name) else _short(name)
 
 
 def field_name(text: str) -> str:
@@ -91,7 +94,7 @@ def module_name(text: str) -> str:
     if not name.isidentifier():
         name = f"module_{name}".rstrip("_")
     is_taken = name in _MODULES or keyword.iskeyword(name)
-    return f"{name}_" if is_taken else name
+    return f"{name}_" if is_taken else _short(name, _LONGEST_MODULE)
 
 
 class Names:
@@ -144,6 +147,10 @@ class Names:
         self._taken.add(self._key(name))
         return name
 
+    def is_free(self, name: str) -> bool:
+        """Return whether nothing has a name."""
+        return self._key(name) not in self._taken
+
     def _key(self, name: str) -> str:
         same = unicodedata.normalize("NFKC", name)
         return same.casefold() if self._ignore_case else same
@@ -165,14 +172,21 @@ def _capital(word: str, shouted: bool) -> str:
     return word[0].upper() + rest
 
 
+def _short(name: str, limit: int = _LONGEST) -> str:
+    """Return a name cut to a length; the end of a long one is a digest, so that it is its own."""
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
+    return f"{name[: limit - len(digest)]}{digest}"
+
+
 def _clean(text: str) -> str:
     """Return a text with an underscore for what identifiers cannot have, as Python reads it.
 
     Python takes names that are alike after NFKC for the same name, so that only those are written.
     """
-    for _ in range(
-        4
-    ):  # replacing may bring characters together that are one after NFKC
+    # Replacing may bring characters together that are one after NFKC.
+    for _ in range(4):
         normal = unicodedata.normalize("NFKC", text)
         safe = "".join(c if f"a{c}".isidentifier() else "_" for c in normal)
         if safe == text:

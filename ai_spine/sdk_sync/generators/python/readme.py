@@ -1,6 +1,6 @@
 """The README of a generated package; what it shows runs."""
 
-import re
+import shlex
 import string
 from itertools import islice
 from pathlib import Path
@@ -9,13 +9,12 @@ from typing import List, Mapping, Optional
 from ai_spine.sdk_sync.examples import example_of, fits_model
 from ai_spine.sdk_sync.flows import EXAMPLE
 from ai_spine.sdk_sync.generators.python.clients import client_key
+from ai_spine.sdk_sync.generators.python.markdown import plain
 from ai_spine.sdk_sync.generators.python.plan import Plan
 from ai_spine.sdk_sync.generators.python.styles import Style
 from ai_spine.sdk_sync.ir import IRSpec, IRTool
-from ai_spine.utils import one_line
 
 _TEMPLATE = Path(__file__).parent / "templates" / "README.md-tpl"
-_LONGEST = 300
 _MOST_TRIED = 20  # tools; each is checked with all schemas that it refers to
 
 
@@ -42,12 +41,12 @@ def write_readme(
     count = len(spec.tools)
     values = {
         "package": package_name,
-        "folder": folder,
+        "folder": shlex.quote(f"./{folder}"),
         "count": f"{count} tool{'' if count == 1 else 's'}",
         "schema_version": str(spec.version),
         "usage": _usage(package_name, spec, plan, clients, style),
         "checks": style.checks,
-        "warnings": _listed("What is not typed", [_plain(each) for each in warnings]),
+        "warnings": _listed("What is not typed", [plain(each) for each in warnings]),
     }
     text = string.Template(_TEMPLATE.read_text("utf-8")).substitute(values)
     return text.rstrip() + "\n"
@@ -62,7 +61,7 @@ def _usage(
 ) -> str:
     rows = [
         f"| `{clients[client_key(name)]}` | `{plan.class_of(tool.input_schema)}` |"
-        f" `{plan.class_of(tool.output_schema)}` | {_plain(tool.description)} |"
+        f" `{plan.class_of(tool.output_schema)}` | {plain(tool.description)} |"
         for name, tool in spec.tools.items()
     ]
     if not rows:
@@ -121,11 +120,6 @@ def _input_of(spec: IRSpec, plan: Plan, tool: IRTool, style: Style) -> Optional[
     names = {each.wire: each.name for each in plan.class_plan(kind).fields}
     given = [f"{names[k]}={v!r}" for k, v in value.items() if k in names]
     return f"{kind}({', '.join(given)})"
-
-
-def _plain(text: str) -> str:
-    """Return a text that Markdown does not read as anything else."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~$&])", r"\\\1", one_line(text, _LONGEST))
 
 
 def _listed(title: str, lines: List[str]) -> str:

@@ -3,8 +3,12 @@
 import ast
 import copy
 import keyword
+import re
 import textwrap
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+# An example of doctest, or a directive of reStructuredText.
+_CARRIED_OUT = re.compile(r"^(\s*)(>>>|\.\.\s)")
 
 
 def literal(value: Any) -> ast.expr:
@@ -120,11 +124,18 @@ def imports_of(
 def docstring(text: str, indent: int = 0) -> ast.stmt:
     """Return a docstring: its lines indented, and what is not printable escaped.
 
+    A line that doctest or Sphinx would carry out is quoted by a bar.
+
+    Example:
+        >>> ast.unparse(docstring(".. include:: /etc/passwd"))
+        "'| .. include:: /etc/passwd'"
+
     Args:
         text: The lines.
         indent: The columns that the class or function is indented by, with those of its body.
     """
     lines = [_printable(line).rstrip() for line in text.splitlines()] or [""]
+    lines = [_CARRIED_OUT.sub(r"\1| \2", line) for line in lines]
     margin = " " * indent
     if len(lines) > 1:
         lines = ["", *(f"{margin}{line}".rstrip() for line in lines), margin]

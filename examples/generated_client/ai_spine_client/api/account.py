@@ -320,7 +320,7 @@ class Account(Api):
     ) -> ApiKeyChange:
         """Generate a new API key for a user. Deprecated: use `generate_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.
@@ -366,7 +366,7 @@ class Account(Api):
     ) -> ApiKeyStatus:
         """Return whether a user has an API key. Deprecated: use `get_api_key_status`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             user_id: The id of the user.
@@ -409,7 +409,7 @@ class Account(Api):
     ) -> ApiKeyChange:
         """Revoke a user's API key. Deprecated: use `revoke_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.
@@ -646,7 +646,7 @@ class AsyncAccount(AsyncApi):
     ) -> ApiKeyChange:
         """Generate a new API key for a user. Deprecated: use `generate_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.
@@ -692,7 +692,7 @@ class AsyncAccount(AsyncApi):
     ) -> ApiKeyStatus:
         """Return whether a user has an API key. Deprecated: use `get_api_key_status`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             user_id: The id of the user.
@@ -735,7 +735,7 @@ class AsyncAccount(AsyncApi):
     ) -> ApiKeyChange:
         """Revoke a user's API key. Deprecated: use `revoke_api_key`.
 
-        Deprecated: the server may stop to offer it.
+        Deprecated: the server may stop offering it.
 
         Args:
             body: The body. Its fields may be passed by their names instead.

@@ -111,6 +111,12 @@ def test_what_does_not_fit_is_named_with_its_place(models, value, words):
     assert str(raised.value).startswith(words)
 
 
+def test_an_object_that_lacks_a_field_is_not_said_to_be_of_a_wrong_type(models):
+    with pytest.raises(ValidationError) as raised:
+        models.Order.from_dict({"note": None})
+    assert "type" not in str(raised.value)
+
+
 def test_requests_refuse_unknown_fields_and_unknown_values(tmp_path):
     schema = {"type": "object", "properties": {"a": {"enum": ["x", 1]}}}
     module = imported(plan_models(spec_of({"Query": schema})), tmp_path, emit)

@@ -109,3 +109,10 @@ def test_a_name_does_not_depend_on_the_version_of_python(text, monkeypatch):
     assert class_name(text) == f"{text}_"
     monkeypatch.delattr(builtins, text, raising=False)
     assert class_name(text) == f"{text}_"
+
+
+def test_long_names_are_cut_to_what_file_systems_take_and_stay_their_own():
+    for rule in (class_name, module_name):
+        one, other = rule("aB" * 300 + "c"), rule("aB" * 300 + "d")
+        assert one != other and one == rule("aB" * 300 + "c")
+        assert len(f"{module_name(one)}.cpython-310.pyc") < 255

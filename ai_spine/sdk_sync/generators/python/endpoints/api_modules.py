@@ -3,9 +3,7 @@
 import ast
 from typing import List, Mapping, NamedTuple, Optional, Sequence
 
-from ai_spine.sdk_sync.generators.python.endpoints.contents import (
-    BINARY,
-)
+from ai_spine.sdk_sync.generators.python.endpoints.contents import BINARY
 from ai_spine.sdk_sync.generators.python.endpoints.docstrings import (
     indented,
     method_docstring,

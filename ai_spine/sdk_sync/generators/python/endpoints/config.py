@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.sdk_sync.errors import ConfigError
 from ai_spine.sdk_sync.generators.python.endpoints.naming import is_name
-from ai_spine.sdk_sync.ir import IREndpoint
+from ai_spine.sdk_sync.ir import IREndpoint, IRSpec
 from ai_spine.sdk_sync.ir.references import escaped
 from ai_spine.utils import one_line
 
@@ -97,8 +97,9 @@ class Config:
         found = {name.lower(): value for name, value in known.items()}
         return found.get(parameter.lower()) or None
 
-    def unused(self, endpoints: Mapping[str, IREndpoint]) -> List[str]:
-        """Return a sentence for each operation and tag that is named here and nowhere else."""
+    def unused(self, spec: IRSpec) -> List[str]:
+        """Return a sentence for each name that is here, and nowhere in a specification."""
+        endpoints = spec.endpoints
         there = {n for key, each in endpoints.items() for n in names_of(key, each)}
         tags = {tag for each in endpoints.values() for tag in each.tags}
         tags |= {each.get_group() for each in endpoints.values()}
@@ -106,9 +107,28 @@ class Config:
         found = [("operation", each) for each in of_operations if each not in there]
         of_tags = [*self.tags, *self.left_out_tags]
         found += [("tag", each) for each in of_tags if each not in tags]
+        # A schema without a name goes by its pointer.
+        named = [each for each in self.schemas if not each.startswith("/")]
+        found += [("schema", each) for each in named if each not in spec.models]
+        found += [("parameter", each) for each in self._unused_parameters(endpoints)]
+        paths = [each.get_url_path() for each in endpoints.values()]
+        of_paths = [p for p in self.left_out_paths if not fnmatch.filter(paths, p)]
+        found += [("path", each) for each in of_paths]
         return [
             f"[{TABLE}] names the {kind} {one_line(repr(each), 100)}, which is not there"
             for kind, each in sorted(found)
+        ]
+
+    def _unused_parameters(self, endpoints: Mapping[str, IREndpoint]) -> List[str]:
+        wires, own = set(), set()
+        for key, endpoint in endpoints.items():
+            for each in endpoint.parameters:
+                wires.add(each.name)
+                own |= {f"{name} {each.name}" for name in names_of(key, endpoint)}
+        found = [each for each in self.parameters if each not in wires | own]
+        lower = {each.lower() for each in wires}
+        return found + [
+            each for each in self.client_defaults if each.lower() not in lower
         ]
 
 

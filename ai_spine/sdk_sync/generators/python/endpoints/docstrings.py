@@ -43,7 +43,7 @@ def method_docstring(
     if described and described != (endpoint.summary or "").strip():
         parts.append(_wrapped_text(one_text(described, _LONGEST)))
     if endpoint.deprecated:
-        parts.append("Deprecated: the server may stop to offer it.")
+        parts.append("Deprecated: the server may stop offering it.")
     arguments = [*signature.positional, *signature.keywords]
     if arguments:
         parts.append("\n".join(["Args:", *_arguments(arguments)]))

@@ -172,11 +172,6 @@ def taken_names(names: Iterable[str]) -> Names:
     return Names(reserved=[*_NOT_METHODS, *names])
 
 
-def field_argument(name: str) -> str:
-    """Return the name of the argument for a field of a body."""
-    return snake_name(name)
-
-
 def is_taken_by_all(name: str) -> bool:
     """Return whether an argument has a name that all methods have an argument of."""
     return name in _NOT_ARGUMENTS

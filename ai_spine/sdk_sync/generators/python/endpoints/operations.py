@@ -174,7 +174,7 @@ def plan_operations(
 class _Planner:
     def __init__(self, spec: IRSpec, config: Config, given: Mapping[str, str]) -> None:
         self._spec, self._config, self._given = spec, config, given
-        self._made = OperationsPlan(warnings=config.unused(spec.endpoints))
+        self._made = OperationsPlan(warnings=config.unused(spec))
 
     def plan(self) -> OperationsPlan:
         named = {

@@ -30,7 +30,7 @@ from ai_spine.utils import one_line
 
 EXTENSION = "x-pagination"
 _KINDS = ("cursor", "offset", "page", "link", "url")
-_PLACES = ("items", "next", "more", "item_key", "total", "total_pages")
+_PLACES = ("items", "next", "more", "item_key", "total", "total_pages", "number")
 _ALIASES = 10  # that lead from one to the next
 
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 import string
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -26,14 +27,13 @@ from ai_spine.sdk_sync.generators.python.endpoints.security import (
 )
 from ai_spine.sdk_sync.generators.python.endpoints.servers import default_base_url
 from ai_spine.sdk_sync.generators.python.endpoints.signatures import class_of
+from ai_spine.sdk_sync.generators.python.markdown import plain
 from ai_spine.sdk_sync.generators.python.models import ModelsPlan
 from ai_spine.sdk_sync.generators.python.plan_parts import TypePlan
 from ai_spine.sdk_sync.generators.python.syntax import literal
 from ai_spine.sdk_sync.ir import IRSpec
-from ai_spine.utils import one_line
 
 _TEMPLATE = Path(__file__).parent.parent / "templates" / "client-README.md-tpl"
-_LONGEST = 300
 _ANY_SERVER = "https://api.example.com"
 _SCALARS: Mapping[str, Any] = {"str": "...", "int": 1, "float": 1.0, "bool": True}
 
@@ -87,9 +87,9 @@ def write_readme(about: About) -> bytes:
     values = {
         "project": about.package.replace("_", "-"),
         "package": about.package,
-        "folder": about.folder,
-        "title": _plain(about.spec.title or "an HTTP API"),
-        "api_version": _plain(about.spec.api_version),
+        "folder": shlex.quote(f"./{about.folder}"),
+        "title": plain(about.spec.title or "an HTTP API"),
+        "api_version": plain(about.spec.api_version),
         "authentication": how,
         "usage": _usage(about, shown, made),
         "errors_code": _errors(about, reading, made),
@@ -276,7 +276,7 @@ def _groups(about: About) -> str:
         lines += [
             f"### `client.{group.names.attribute}`",
             "",
-            _plain(group.summary),
+            plain(group.summary),
             "",
         ]
         for plan in group.operations:
@@ -284,18 +284,16 @@ def _groups(about: About) -> str:
             if plan.key in about.paged:
                 names.append(about.paged[plan.key].name)
             shown = ", ".join(f"`{each}`" for each in names if each)
-            lines.append(f"- {shown}: {_plain(summary_of(plan))}")
+            words = plain(summary_of(plan))
+            if plan.endpoint.deprecated and "deprecated" not in words.lower():
+                words += " Deprecated."
+            lines.append(f"- {shown}: {words}")
         lines.append("")
     return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    """Return a text that Markdown does not read as anything else."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~$&])", r"\\\1", one_line(text, _LONGEST))
 
 
 def _listed(title: str, lines: Sequence[str]) -> str:
     if not lines:
         return ""
-    found = [f"- {_plain(each)}" for each in sorted(lines)]
+    found = [f"- {plain(each)}" for each in sorted(lines)]
     return "\n".join(["", f"## {title}", "", *found, ""])

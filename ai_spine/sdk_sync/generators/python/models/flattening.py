@@ -214,6 +214,9 @@ def _merged(own: IRField, objects: List[IRField], needed: List[str]) -> IRField:
             found[name] = _both(found[name], inner) if name in found else inner
         if isinstance(each.constraints.get("additionalProperties"), Mapping):
             rules["additionalProperties"] = each.constraints["additionalProperties"]
+    left = sorted(set(needed) - found.keys())
+    if left:
+        rules["required"] = left
     described = [each.description for each in objects if each.description]
     return IRField(
         own.name,

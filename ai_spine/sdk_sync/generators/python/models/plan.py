@@ -91,8 +91,14 @@ def _module_of(name: str) -> str:
     return module_name(re.sub("([A-Z])([A-Z][a-z])", r"\1_\2", name))
 
 
-def _modules_of(classes: Iterable[str], given: Mapping[str, str]) -> Dict[str, str]:
+def _modules_of(
+    classes: Mapping[str, ClassPlan], given: Mapping[str, str]
+) -> Dict[str, str]:
     keys = {name: f"/modules/{name}" for name in classes}
     earlier = {key: given[key] for key in keys.values() if key in given}
     names = Names(earlier, ignore_case=True)
-    return {name: names.take(_module_of(name), keys[name]) for name in sorted(keys)}
+    # A class that is new takes no module from one that was there.
+    new = {name for name, plan in classes.items() if given.get(plan.pointer) != name}
+    ordered = sorted(keys, key=lambda each: (each in new, each))
+    found = {name: names.take(_module_of(name), keys[name]) for name in ordered}
+    return dict(sorted(found.items()))

@@ -99,21 +99,29 @@ class Planner:
     def _name_schemas(self) -> Dict[Tuple[str, str], str]:
         """Return the names of classes, which schemas with names have before all others."""
         found: Dict[Tuple[str, str], str] = {}
+        others: Dict[str, Tuple[str, str]] = {}
         shapes = {name: self._usage.shapes_of(name) for name in self._schemas.raw}
         for name in sorted(shapes):
             pointer, wanted = self._pointer(name, RESPONSE), class_name(name)
             python = self._names.take(wanted, pointer)
             found[name, shapes[name][0]] = python
             if python != wanted:
-                self._warnings.append(
-                    f"{pointer}: its class is {python}, because another has the name {wanted}."
-                )
+                others[pointer] = (python, wanted)
         for name in sorted(shapes):
             for shape in shapes[name][1:]:
                 wanted = f"{found[name, shapes[name][0]]}Input"
                 pointer = self._pointer(name, shape, is_second=True)
                 found[name, shape] = self._names.take(wanted, pointer)
+        self._warn_of_others(others)
         return dict(sorted(found.items()))
+
+    def _warn_of_others(self, others: Mapping[str, Tuple[str, str]]) -> None:
+        """Warn of classes that could not have their names; a user may have named others."""
+        for pointer, (python, wanted) in others.items():
+            if not self._names.is_free(wanted):
+                self._warnings.append(
+                    f"{pointer}: its class is {python}, because another has the name {wanted}."
+                )
 
     def _pointer(self, name: str, shape: str, is_second: bool = False) -> str:
         is_second = is_second or (shape == REQUEST and self._usage.is_split(name))
@@ -167,8 +175,21 @@ class Planner:
                 self._types.warn(inside, words)
             elif inner.constraints.get(flag) is not True:
                 fields.append(self._field(inner, inside._replace(property=wire)))
+        fields += self._undeclared(part, place)
         keeps = place.shape != REQUEST or others is True or isinstance(others, Mapping)
         return replace(plan, fields=fields, keeps_unknown=keeps)
+
+    def _undeclared(self, part: IRField, place: Place) -> List[FieldPlan]:
+        """Return fields for what is required but not described; few servers insist on it."""
+        if part.constraints.get("additionalProperties", True) is not True:
+            return []
+        names = part.constraints.get("required", ())
+        known = part.properties or {}
+        left = {e for e in names if isinstance(e, str) and is_unicode(e)}
+        return [
+            self._field(IRField(each, IRType.ANY), place.inner("required", each))
+            for each in sorted(left - known.keys())
+        ]
 
     def _field(self, part: IRField, place: Place) -> FieldPlan:
         name = snake_name(part.name)

@@ -1,5 +1,7 @@
 """Tests of `[tool.ai-spine.sdk-sync]`."""
 
+from dataclasses import replace
+
 import pytest
 
 from ai_spine.sdk_sync.errors import ConfigError
@@ -8,7 +10,7 @@ from ai_spine.sdk_sync.generators.python.endpoints.config import (
     config_of,
     read_config,
 )
-from ai_spine.sdk_sync.ir import IREndpoint
+from ai_spine.sdk_sync.ir import IREndpoint, IRParameter, IRSpec
 
 USERS = IREndpoint("/v1/users", "GET", "", tags=["Users"])
 ADMIN = IREndpoint("/admin/keys", "POST", "", tags=["Keys"])
@@ -153,9 +155,21 @@ def test_names_that_are_nowhere_else_are_reported():
         operations={"listUser": "a", "listUsers": "b"},
         tags={"User": "c", "Users": "d"},
         pagination={"gone": False},
+        schemas={"Usr": "e", "/endpoints/listUsers/bodies/a": "f"},
+        parameters={"q": "g", "listUsers q": "h", "z": "i", "addUser q": "j"},
+        client_defaults={"Q": "k", "X-Org": "l"},
+        left_out_paths=("/v1/*", "/v2/*"),
     )
-    assert config.unused({"listUsers": USERS}) == [
-        "[tool.ai-spine.sdk-sync] names the operation 'gone', which is not there",
-        "[tool.ai-spine.sdk-sync] names the operation 'listUser', which is not there",
-        "[tool.ai-spine.sdk-sync] names the tag 'User', which is not there",
+    users = replace(USERS, parameters=[IRParameter("q", "query")])
+    found = config.unused(IRSpec("1.0.0", endpoints={"listUsers": users}))
+    there = ("which is not there", "[tool.ai-spine.sdk-sync] names the ")
+    assert [each.split(f", {there[0]}")[0].replace(there[1], "") for each in found] == [
+        "operation 'gone'",
+        "operation 'listUser'",
+        "parameter 'X-Org'",
+        "parameter 'addUser q'",
+        "parameter 'z'",
+        "path '/v2/*'",
+        "schema 'Usr'",
+        "tag 'User'",
     ]

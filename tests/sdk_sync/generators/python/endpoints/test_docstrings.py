@@ -1,6 +1,8 @@
 """Tests of the docstrings of generated methods."""
 
 import ast
+import doctest
+import re
 
 from ai_spine.sdk_sync.generators.python.endpoints.docstrings import (
     indented,
@@ -41,3 +43,12 @@ def test_a_docstring_is_one_text_whatever_is_in_it():
         ast.unparse(ast.fix_missing_locations(ast.Module([made], [])))
     ).body
     assert again.value.value == made.value.value
+
+
+def test_what_a_document_says_is_no_example_that_doctest_runs():
+    said = "Lists things.\n\n    >>> 1 / 0\n\n.. include:: /etc/passwd\n\nIt is so:\n... all."
+    for text in (docstring_of(description=said), docstring_of(summary=">>> 1 / 0")):
+        made = ast.literal_eval(ast.unparse(indented(text, 8)))
+        assert doctest.DocTestParser().get_examples(made) == []
+        assert not re.search(r"^\s*\.\. ", made, re.MULTILINE)
+    assert "    | >>> 1 / 0" in ast.unparse(indented(docstring_of(description=said), 8))

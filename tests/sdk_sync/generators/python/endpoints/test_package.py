@@ -159,6 +159,22 @@ def test_the_metadata_name_what_is_needed(tmp_path, text_of):
     assert 'dev = ["mypy' in text
 
 
+def test_a_server_that_is_named_goes_before_those_of_the_document(
+    tmp_path, monkeypatch
+):
+    generate(tmp_path, SHOP, "staging_shop", base_url="https://staging.example/v2")
+    package = imported(monkeypatch, tmp_path, "staging_shop")
+    with package.AuthenticatedClient(None, "t", "w") as client:
+        assert client.base_url == "https://staging.example/v2"
+
+
+def test_the_readme_can_be_followed_in_any_folder(tmp_path):
+    found = read(tmp_path, SHOP)
+    out = tmp_path / "my $(shop)"
+    made = EndpointsGenerator(found.spec, "shop", out, format=False).render()
+    assert b"pip install './my $(shop)'\n" in made["README.md"]
+
+
 def test_the_readme_has_code_of_real_operations(tmp_path, text_of):
     generate(tmp_path, SHOP)
     text = text_of("README.md")
@@ -167,6 +183,7 @@ def test_the_readme_has_code_of_real_operations(tmp_path, text_of):
     for each in blocks:
         ast.parse(each)
     assert "client.runs.iter_runs()" in text
+    assert re.search(r"^- `delete_run`: .* Deprecated\.$", text, re.MULTILINE)
     assert 'os.environ["SHOP_TOKEN"]' in text
     assert 'workspace_id="..."' in text
     assert (
@@ -199,6 +216,11 @@ def test_warnings_are_errors_if_it_is_strict(tmp_path):
     with pytest.raises(CodegenError, match="names the operation 'gone'"):
         generate(tmp_path, SHOP, config=config, strict=True)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_class_that_a_user_has_named_is_no_warning(tmp_path):
+    config = Config(schemas={"Run": "Job"})
+    assert generate(tmp_path, SHOP, "named_shop", config=config).warnings == []
 
 
 def test_a_configuration_changes_names_pages_and_defaults(tmp_path, monkeypatch):
@@ -235,6 +257,7 @@ def test_a_configuration_changes_names_pages_and_defaults(tmp_path, monkeypatch)
         ({"kind": "page", "frist": 1}, "has no setting 'frist'"),
         ({"kind": "page", "first": "1"}, "first of pagination of listRuns"),
         ({"kind": "page", "items": 5}, "is a text of keys with dots between them"),
+        ({"kind": "page", "number": 1}, "number of pagination of listRuns"),
     ],
 )
 def test_a_wrong_pagination_is_refused(tmp_path, given, words):

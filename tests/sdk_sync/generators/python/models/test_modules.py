@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import importlib
 import pickle
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def use(run: Run, step: Step) -> List[str]:
     assert_type(run.tier, Tier)
     if isinstance(run.step, Wait):
         print(run.step.next)
+    if run.parent:
+        assert_type(run.parent, Run)
     Start(tier="Auto")
     Start(tier=Tier("Later"), steps=[Call(kind="call")])
     SecretInput(key="a")
@@ -83,6 +86,18 @@ def test_a_model_that_is_read_imports_what_is_in_the_data(tmp_path):
     assert package.imported() == {"a", "b"}
     package.read("A", {"b": {}, "c": {"a": "x"}})
     assert package.imported() == {"a", "b", "c"}
+
+
+def test_a_package_that_is_imported_anew_has_its_own_classes(make, tmp_path):
+    package = make({"A": obj(b=ref("B")), "B": obj(c=TEXT)})
+    before = package.read("A", {"b": {"c": "x"}}).b
+    for name in [each for each in sys.modules if each.startswith(package.name)]:
+        del sys.modules[name]
+    sys.path.insert(0, str(tmp_path))
+    package.models = importlib.import_module(package.name)
+    sys.path.remove(str(tmp_path))
+    after = package.read("A", {"b": {"c": "x"}}).b
+    assert type(after) is package.models.B and type(after) is not type(before)
 
 
 def test_models_are_made_copied_compared_and_pickled(make):

@@ -52,6 +52,14 @@ def test_names_stay_when_schemas_are_added():
     assert second.names["/models/Run"] == "Run2"
 
 
+def test_modules_stay_when_schemas_are_added_that_differ_in_case():
+    first = plan_of({"User": obj()})
+    second = plan_of({"User": obj(), "USER": obj()}, given=first.names)
+    assert second.modules == {"USER": "user2", "User": "user"}
+    third = plan_of({"User": obj(), "USER": obj()}, given=second.names)
+    assert third.modules == second.modules
+
+
 def test_a_name_may_be_chosen():
     plan = plan_of({"UserRole": obj()}, given={"/models/UserRole": "WorkspaceUserRole"})
     assert list(plan.classes) == ["WorkspaceUserRole"]

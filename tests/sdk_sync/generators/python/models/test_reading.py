@@ -10,7 +10,7 @@ from typing import Dict, List
 
 import pytest
 
-from ai_spine.sdk_sync.generators.python.models import RESPONSE
+from ai_spine.sdk_sync.generators.python.models import REQUEST, RESPONSE
 from tests.sdk_sync.generators.python.models.support import obj, ref
 
 TEXT = {"type": "string"}
@@ -304,6 +304,14 @@ def test_a_sent_model_refuses_fields_that_it_has_not(make):
     assert package.codec.to_json(package.models.Start(id="a")) == {"id": "a"}
     with pytest.raises(ValueError):
         package.read("Start", {"id": "a", "more": 1})
+
+
+def test_what_is_required_but_not_described_can_be_sent(make):
+    body = {"allOf": [obj(["x", "y"], x=TEXT), {"required": ["class"]}]}
+    package = make({"B": obj(["zz"], a=TEXT)}, sent=["B"], C=(body, REQUEST))
+    for kind, value in (("B", {"a": "1", "zz": [5]}), ("C", {"class": 1, "x": "1"})):
+        assert package.codec.to_json(package.read(kind, value)) == value
+    assert package.codec.to_json(package.models.C(x="1", y=2)) == {"x": "1", "y": 2}
 
 
 def test_texts_may_stand_for_members_of_an_enum_in_what_is_sent(make):
