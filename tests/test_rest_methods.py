@@ -325,6 +325,15 @@ def test_a_server_that_asks_for_too_long_a_wait_ends_the_stream(played):
     assert caught.value.retry_after == 99999999 and max(slept) < 60
 
 
+def test_an_id_without_an_event_is_where_the_stream_goes_on(played):
+    body = b"id: 1\ndata: x\n\nid: 5\n\n"
+    events = answer(200, body, content_type="text/event-stream")
+    server, client = played(events, answer(204))
+    assert [event.id for event in client.subscribe("/e")] == ["1"]
+    ids = [each.headers.get("last-event-id") for each in server.requests]
+    assert ids == [None, "5"]
+
+
 def test_ids_that_no_header_can_hold_do_not_repeat_their_events(played):
     body = "id: é1\ndata: 1\n\n".encode()
     events = answer(200, body, content_type="text/event-stream")

@@ -118,6 +118,8 @@ class _Following:
                     raw.id
                 ):  # noted first: what fails with it does not get it again
                     yield StreamEvent(raw.id, raw.type, raw.data, parser.retry)
+            if parser.last_id is not None:
+                self.progress.go_on_after(parser.last_id)
             if parser.retry is not None:
                 self._pause = min(parser.retry, self._longest_wait)
             self._wait = 0.0

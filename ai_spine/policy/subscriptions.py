@@ -60,9 +60,7 @@ class Progress:
         if not event_id:  # that is how a server takes its ids back
             self.last_id = None
             return True
-        # After one that no header can hold, the stream goes on after the one before.
-        if len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id):
-            self.last_id = event_id
+        self.go_on_after(event_id)
         known = _short(event_id)
         if known in self._seen:
             return False
@@ -70,6 +68,12 @@ class Progress:
         if len(self._seen) > _MAX_IDS:
             self._seen.popitem(last=False)
         return True
+
+    def go_on_after(self, event_id: str) -> None:
+        """Note an id, which may have come without an event."""
+        # After one that no header can hold, the stream goes on after the one before.
+        if len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id):
+            self.last_id = event_id
 
 
 def _short(event_id: str) -> str:
