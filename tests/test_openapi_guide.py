@@ -24,7 +24,8 @@ TITLES = ["The Third Man", "The Big Sleep", "Gaudy Night"]
 PRINTED = [
     "b3 crime 2026\nThe Third Man\nThe Big Sleep\nGaudy Night\n",
     "fine\nThe Big Sleep\n",
-    "get_book needs bearerAuth or apiKey: make the client with bearer_auth=... or api_key=...\n",
+    "get_book needs bearerAuth or apiKey: make the client with "
+    "bearer_auth=... or api_key=..., or with a token\n",
     "True open\n",
     "True True False\n",
     '200 "v1" True The Big Sleep\n',

@@ -785,7 +785,7 @@ def test_it_travels_with_its_credentials(serve, make):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"base_url": "no url"}, "base_url must be an http"),
+        ({"base_url": "no url"}, "base_url .* such as https://api.example.com$"),
         ({"base_url": "http://a:b@c"}, "user name or password: use a credential"),
         ({"token": 7}, "the token of HeaderCredential must be text, not of type int"),
         ({"token": "a\n"}, "must be text that a header can hold"),

@@ -69,6 +69,12 @@ def test_a_verb_sends_its_body_as_json(client, verb):
     assert seen["query"] == {"x": ["1", "2"]}
 
 
+def test_booleans_of_a_query_are_those_of_json(client):
+    query = {"all": True, "new": [False, "x"], "none": None}
+    seen = client.get("/echo", query=query)["query"]
+    assert seen == {"all": ["true"], "new": ["false", "x"]}
+
+
 def test_the_other_verbs(client, node):
     assert client.get("/echo?a=b")["query"] == {"a": ["b"]}
     assert client.delete("/echo", headers={"X-Why": "old"})["headers"]["X-Why"] == "old"

@@ -4,7 +4,7 @@ import os
 from typing import Any, Dict
 
 from ai_spine.exceptions import ConfigurationError
-from ai_spine.utils import Secret
+from ai_spine.utils import Secret, one_line
 
 
 def variables(prefix: str, file: Any = None) -> Dict[str, Any]:
@@ -29,8 +29,9 @@ def variables(prefix: str, file: Any = None) -> Dict[str, Any]:
                 "env_file needs python-dotenv: pip install 'ai-spine-sdk[dotenv]'"
             ) from None
         if not os.path.isfile(file):
+            shown = one_line(repr(file), 200)
             raise ConfigurationError(
-                "env_file is the path of a file that does not exist"
+                f"env_file is the path of a file that does not exist: {shown}"
             )
         found = dotenv_values(file, interpolate=False)
     both = {**found, **os.environ}

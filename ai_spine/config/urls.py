@@ -3,7 +3,7 @@
 from typing import Any, Tuple
 from urllib.parse import SplitResult, urlsplit
 
-from ai_spine.constants import API_PREFIX, DEFAULT_BASE_URL
+from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.utils import has_control_characters, is_unicode
 
@@ -20,7 +20,9 @@ def check_base_url(name: str, value: Any, instead: str = "api_key") -> str:
         ConfigurationError: It is not an http(s) URL with a host and at most a path. The message
             does not repeat it, since it may be a key in the wrong place.
     """
-    problem = f"{name} must be an http:// or https:// URL such as {DEFAULT_BASE_URL}"
+    problem = (
+        f"{name} must be an http:// or https:// URL such as https://api.example.com"
+    )
     if (
         not isinstance(value, str)
         or has_control_characters(value)

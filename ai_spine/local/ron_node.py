@@ -181,6 +181,8 @@ class RonNode:
         }
 
     def _problem(self, shape: str) -> Any:
+        if shape not in _PROBLEMS:
+            return Response(f"no such problem: it is {', '.join(_PROBLEMS)}\n", 404)
         kind = "application/problem+json" if shape == "rfc9457" else "application/json"
         status = int(request.args.get("status", 404))
         body = {**_PROBLEMS[shape], **request.args.to_dict()}

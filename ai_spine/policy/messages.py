@@ -131,19 +131,27 @@ class Exchange(NamedTuple):
 def encode_query(params: Optional[Mapping[str, Any]]) -> str:
     """Return the query of a URL; `None` values are left out, and lists become repeated names.
 
+    Booleans are `true` and `false`, as in JSON.
+
     Raises:
         ValidationError: Half of a surrogate pair is in it, which no URL can hold.
 
     Example:
-        >>> encode_query({"flow_id": "a b", "limit": 5, "offset": None})
-        'flow_id=a+b&limit=5'
+        >>> encode_query({"flow_id": "a b", "limit": 5, "offset": None, "all": True})
+        'flow_id=a+b&limit=5&all=true'
     """
     if not params:
         return ""
-    known = {name: value for name, value in params.items() if value is not None}
+    known = {n: _query_value(each) for n, each in params.items() if each is not None}
     try:
         return urlencode(known, doseq=True)
     except UnicodeError:
         raise ValidationError(
             "params contains half of a character, which no URL can hold"
         ) from None
+
+
+def _query_value(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_query_value(each) for each in value]
+    return str(value).lower() if isinstance(value, bool) else value

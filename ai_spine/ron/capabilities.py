@@ -38,8 +38,7 @@ def caveats_of(
     flags = {"readonly": readonly, "write_once": write_once}
     found = [] if expiry is None else [_EXPIRY + write_time(_moment(expiry))]
     found += [f"{name} = true" for name, flag in flags.items() if flag]
-    known = {name: text for name, text in texts.items() if text is not None}
-    for name, text in known.items():
+    for name, text in ((n, text) for n, text in texts.items() if text is not None):
         found.append(f"{name} = {check_header_value(name, text, RonConfigError)}")
     if not found:
         raise RonConfigError("with_caveat needs a caveat, such as expiry or readonly")

@@ -73,12 +73,13 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
 
 def _times(environment: Mapping[str, str]) -> Dict[str, float]:
     """Return the times of the environment in seconds."""
-    known = {name: pair for name, pair in _TIMES.items() if pair[0] in environment}
-    try:
-        return {n: float(environment[v]) / units for n, (v, units) in known.items()}
-    except ValueError:
-        names = ", ".join(variable for variable, _ in known.values())
-        raise RonConfigError(f"each of {names} must be a number") from None
+    found = {name: pair for name, pair in _TIMES.items() if pair[0] in environment}
+    for variable, _ in found.values():
+        try:
+            float(environment[variable])
+        except ValueError:
+            raise RonConfigError(f"{variable} must be a number") from None
+    return {n: float(environment[v]) / units for n, (v, units) in found.items()}
 
 
 def path_below(prefix: str, path: Any) -> Any:

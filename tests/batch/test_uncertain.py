@@ -142,7 +142,7 @@ def test_a_conflict_that_a_rerun_task_may_have_met_leaves_the_doubt(rig, sure, p
 def forgotten(rig, client, path):
     """A run whose one execution was started, and is then not known to the server."""
     held = numbers(1, hold=True)
-    client.execute_batch("work", held, checkpoint=path, timeout=0.1)
+    client.execute_batch("work", held, checkpoint=path, timeout=0.5)
     rig.gate.set()
     rig.server.faults.add("GET", "/executions/*", status=404)
     (item,) = client.execute_batch("work", held, checkpoint=path)

@@ -75,6 +75,11 @@ def test_a_problem_of_each_shape(client, shape, code, detail):
     assert (caught.value.code, caught.value.detail) == (code, detail)
 
 
+def test_a_problem_that_the_node_does_not_have_is_not_found(client):
+    with pytest.raises(RonProblem, match="404"):
+        client.get("/problems/none")
+
+
 def test_the_gateway_says_how_often_to_come_back(client, node):
     with pytest.raises(RonProblem) as caught:
         client.get("/problems/gateway", query={"status": 429})

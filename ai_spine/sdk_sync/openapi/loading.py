@@ -72,7 +72,7 @@ def load_document(path: Path) -> Document:
         else:
             return Document(path, path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        words = f"cannot be read: {error.strerror}"
+        words = words_of(path, error)
     except UnicodeDecodeError:
         words = "cannot be read: it is not UTF-8 text"
     except ModuleNotFoundError:
@@ -80,6 +80,18 @@ def load_document(path: Path) -> Document:
     except ValueError as error:
         words = f"cannot be read: {error}"
     raise ImportError(f"{shown} {words}", source_path=str(path))
+
+
+def words_of(path: Path, error: OSError) -> str:
+    """Return why a file cannot be read.
+
+    Example:
+        >>> words_of(Path("https://example.com/openapi.json"), FileNotFoundError())
+        'is a URL: save what is there as a file, and name that'
+    """
+    if path.parts[:1] in (("http:",), ("https:",)):
+        return "is a URL: save what is there as a file, and name that"
+    return f"cannot be read: {error.strerror}"
 
 
 def pointer_parts(pointer: str) -> List[str]:

@@ -73,7 +73,9 @@ def load_spec(path: StrPath) -> IRSpec:
         text = Path(path).read_bytes().decode("utf-8-sig")
         return IRSpec.from_json(text)
     except OSError as error:
-        words = f"cannot be read: {error.strerror}"
+        from ai_spine.sdk_sync.openapi.loading import words_of
+
+        words = words_of(Path(path), error)
     except UnicodeDecodeError:
         words = "cannot be read: it is not UTF-8 text"
     except SDKSyncError as error:

@@ -90,10 +90,25 @@ def _parts(
         for key, text in field_pairs(name, value, encoding, to_json, str):
             yield _part(key, text, encoding, to_json)
     elif isinstance(value, (list, tuple)) and not encoding.is_json:
+        _refuse_triple(value)
         for each in value:
             yield _part(name, each, encoding, to_json)
     else:
         yield _part(name, value, encoding, to_json)
+
+
+def _refuse_triple(value: Any) -> None:
+    """Refuse what other libraries take for a file: its name, its content and its media type.
+
+    Raises:
+        ValidationError: It is that; each would be a part of its own here.
+    """
+    is_text = [isinstance(each, str) for each in value]
+    if isinstance(value, tuple) and any(is_text) and any(map(is_file, value)):
+        raise ValidationError(
+            "a file with a name is no tuple but File(content, filename, content_type) of "
+            "ai_spine.sdk_sync.runtime.files"
+        )
 
 
 def _part(

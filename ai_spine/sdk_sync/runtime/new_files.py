@@ -1,5 +1,6 @@
 """Writes a file piece by piece, and shows it when it is whole."""
 
+import errno
 import os
 from contextlib import suppress
 from typing import Union
@@ -21,7 +22,13 @@ class NewFile:
         self._path = os.fspath(path)
         folder = os.path.dirname(self._path)
         self._new = os.path.join(folder, f".new-{random_id()}")
-        self._file = open(self._new, "xb")
+        if os.path.isdir(self._path):  # which would be found out at the end
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), self._path)
+        try:
+            self._file = open(self._new, "xb")
+        except OSError as error:
+            error.filename = self._path
+            raise
 
     def write(self, piece: bytes) -> None:
         """Write the next bytes."""

@@ -288,6 +288,7 @@ def _enum_reader(kind: Any) -> Reader:
 def _literal_reader(values: Tuple[Any, ...]) -> Reader:
     known = {(value.__class__, value): value for value in values}
     words = "one of " + ", ".join(map(repr, values))
+    takes = {value.__class__ for value in values}
 
     def read(value: Any) -> Any:
         try:
@@ -298,9 +299,8 @@ def _literal_reader(values: Tuple[Any, ...]) -> Reader:
         for each in values:
             if each == value and isinstance(each, bool) == isinstance(value, bool):
                 return value
-        raise Misfit(words, value)
+        raise Misfit(words, value, is_of_kind=value.__class__ in takes)
 
-    takes = {value.__class__ for value in values}
     numbers = {int, float} if int in takes else set()
     return Reader(read, takes=tuple(takes | numbers), rank=0)
 
@@ -356,7 +356,7 @@ class _Members:
         if Dict[str, Any] in self._members:
             return value
         words = f"an object whose {tag.name!r} is one of {', '.join(tag.kinds)}"
-        raise Misfit(words, value)
+        raise Misfit(words, value, is_of_kind=True)
 
 
 def _best_of(readers: List[Reader], value: Any) -> Any:

@@ -15,6 +15,7 @@ from ai_spine.sdk_sync.unset import UNSET
 from ai_spine.utils import one_line
 
 _NOTHING = (None, None)
+_SCALARS = (str, int, float, type(None))
 
 
 class BodyWriter:
@@ -29,6 +30,8 @@ class BodyWriter:
         self._endpoint = endpoint
         self._codec = codec
         self._checked_as = next(filter(_is_checked, endpoint.bodies), None)
+        # Where another media type is possible, a text may be sent as that.
+        self._checks_all = all(map(_is_checked, endpoint.bodies))
 
     def write(
         self,
@@ -52,7 +55,8 @@ class BodyWriter:
                 words = "pass body=" + (", or its fields" if fields else "")
                 raise ValidationError(f"{self._endpoint.name} needs a body: {words}")
             return _NOTHING
-        if isinstance(value, (Mapping, list, tuple)):
+        is_scalar = self._checks_all and isinstance(value, _SCALARS)
+        if is_scalar or isinstance(value, (Mapping, list, tuple)):
             value = self._checked(value, content_type)
         more = self._endpoint.body_fields
         if more:
@@ -83,7 +87,7 @@ class BodyWriter:
         return given
 
     def _checked(self, value: Any, content_type: Optional[str]) -> Any:
-        """Return a mapping or a list that fits the declared type.
+        """Return a value that fits the declared type.
 
         Raises:
             ValidationError: It does not fit.
@@ -113,6 +117,8 @@ def _is_checked(body: Body) -> bool:
 
 def _has_files(value: Any) -> bool:
     """Return whether a field is a file, or a list of files."""
+    if isinstance(value, _SCALARS):
+        return False
     fields = value.values() if isinstance(value, Mapping) else value
     return any(
         is_file(item)

@@ -97,7 +97,10 @@ class Authorisation(NamedTuple):
             ", ".join(f"{self._keyword(name)}=..." for name in names)
             for names in alternatives
         )
-        return f"needs {schemes}: make the client with {keywords}"
+        alone = [name for names in alternatives if len(names) == 1 for name in names]
+        kinds = [self.schemes[name].kind for name in alone if name in self.schemes]
+        token = ", or with a token" if "bearer" in kinds else ""
+        return f"needs {schemes}: make the client with {keywords}{token}"
 
     def _keyword(self, name: str) -> str:
         return self.schemes[name].keyword if name in self.schemes else name

@@ -57,9 +57,13 @@ class Client(BaseClient):
         api_key: The API key.
         server_variables: Values of the variables in the URL of the server.
         timeout: Seconds, or a `timedelta`, for one attempt.
+        connect_timeout: The same within it, until a connection stands.
+        read_timeout: The same within it, without a byte of the response.
+        write_timeout: The same within it, until the request has been sent.
         max_retries: Attempts after the first.
         deadline: Seconds, or a `timedelta`, for a whole call.
         retry_writes: Whether a POST or a PATCH that may have run is sent again.
+        retry_budget: Retries for each call on average: 0.2 for one in five calls.
         retry_after_limit: The longest `Retry-After` to obey.
         headers: Headers to add to each request.
         proxies: Proxies; by default those of the environment.
@@ -89,9 +93,13 @@ class Client(BaseClient):
         workspace_id: str | None = None,
         server_variables: Mapping[str, str] | None = None,
         timeout: Duration = DEFAULT_TIMEOUT,
+        connect_timeout: Duration | None = None,
+        read_timeout: Duration | None = None,
+        write_timeout: Duration | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: Duration | None = None,
         retry_writes: bool = False,
+        retry_budget: float | None = None,
         retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
         headers: Mapping[str, str] | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -115,9 +123,13 @@ class Client(BaseClient):
             credentials=credentials,
             server_variables=server_variables,
             timeout=timeout,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            write_timeout=write_timeout,
             max_retries=max_retries,
             deadline=deadline,
             retry_writes=retry_writes,
+            retry_budget=retry_budget,
             retry_after_limit=retry_after_limit,
             headers=headers,
             proxies=secrets.get("proxies"),
@@ -194,9 +206,13 @@ class AuthenticatedClient(Client):
         api_key: The API key.
         server_variables: Values of the variables in the URL of the server.
         timeout: Seconds, or a `timedelta`, for one attempt.
+        connect_timeout: The same within it, until a connection stands.
+        read_timeout: The same within it, without a byte of the response.
+        write_timeout: The same within it, until the request has been sent.
         max_retries: Attempts after the first.
         deadline: Seconds, or a `timedelta`, for a whole call.
         retry_writes: Whether a POST or a PATCH that may have run is sent again.
+        retry_budget: Retries for each call on average: 0.2 for one in five calls.
         retry_after_limit: The longest `Retry-After` to obey.
         headers: Headers to add to each request.
         proxies: Proxies; by default those of the environment.
@@ -222,9 +238,13 @@ class AuthenticatedClient(Client):
         api_key: Key | None = None,
         server_variables: Mapping[str, str] | None = None,
         timeout: Duration = DEFAULT_TIMEOUT,
+        connect_timeout: Duration | None = None,
+        read_timeout: Duration | None = None,
+        write_timeout: Duration | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: Duration | None = None,
         retry_writes: bool = False,
+        retry_budget: float | None = None,
         retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
         headers: Mapping[str, str] | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -249,9 +269,13 @@ class AuthenticatedClient(Client):
             credentials=credentials,
             server_variables=server_variables,
             timeout=timeout,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            write_timeout=write_timeout,
             max_retries=max_retries,
             deadline=deadline,
             retry_writes=retry_writes,
+            retry_budget=retry_budget,
             retry_after_limit=retry_after_limit,
             headers=headers,
             proxies=secrets.get("proxies"),
@@ -278,9 +302,13 @@ class AsyncClient(AsyncBaseClient):
         api_key: The API key.
         server_variables: Values of the variables in the URL of the server.
         timeout: Seconds, or a `timedelta`, for one attempt.
+        connect_timeout: The same within it, until a connection stands.
+        read_timeout: The same within it, without a byte of the response.
+        write_timeout: The same within it, until the request has been sent.
         max_retries: Attempts after the first.
         deadline: Seconds, or a `timedelta`, for a whole call.
         retry_writes: Whether a POST or a PATCH that may have run is sent again.
+        retry_budget: Retries for each call on average: 0.2 for one in five calls.
         retry_after_limit: The longest `Retry-After` to obey.
         headers: Headers to add to each request.
         proxies: Proxies; by default those of the environment.
@@ -311,9 +339,13 @@ class AsyncClient(AsyncBaseClient):
         workspace_id: str | None = None,
         server_variables: Mapping[str, str] | None = None,
         timeout: Duration = DEFAULT_TIMEOUT,
+        connect_timeout: Duration | None = None,
+        read_timeout: Duration | None = None,
+        write_timeout: Duration | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: Duration | None = None,
         retry_writes: bool = False,
+        retry_budget: float | None = None,
         retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
         headers: Mapping[str, str] | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -338,9 +370,13 @@ class AsyncClient(AsyncBaseClient):
             credentials=credentials,
             server_variables=server_variables,
             timeout=timeout,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            write_timeout=write_timeout,
             max_retries=max_retries,
             deadline=deadline,
             retry_writes=retry_writes,
+            retry_budget=retry_budget,
             retry_after_limit=retry_after_limit,
             headers=headers,
             proxies=secrets.get("proxies"),
@@ -418,9 +454,13 @@ class AsyncAuthenticatedClient(AsyncClient):
         api_key: The API key.
         server_variables: Values of the variables in the URL of the server.
         timeout: Seconds, or a `timedelta`, for one attempt.
+        connect_timeout: The same within it, until a connection stands.
+        read_timeout: The same within it, without a byte of the response.
+        write_timeout: The same within it, until the request has been sent.
         max_retries: Attempts after the first.
         deadline: Seconds, or a `timedelta`, for a whole call.
         retry_writes: Whether a POST or a PATCH that may have run is sent again.
+        retry_budget: Retries for each call on average: 0.2 for one in five calls.
         retry_after_limit: The longest `Retry-After` to obey.
         headers: Headers to add to each request.
         proxies: Proxies; by default those of the environment.
@@ -447,9 +487,13 @@ class AsyncAuthenticatedClient(AsyncClient):
         api_key: AsyncKey | None = None,
         server_variables: Mapping[str, str] | None = None,
         timeout: Duration = DEFAULT_TIMEOUT,
+        connect_timeout: Duration | None = None,
+        read_timeout: Duration | None = None,
+        write_timeout: Duration | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         deadline: Duration | None = None,
         retry_writes: bool = False,
+        retry_budget: float | None = None,
         retry_after_limit: Duration = DEFAULT_RETRY_AFTER_LIMIT,
         headers: Mapping[str, str] | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -475,9 +519,13 @@ class AsyncAuthenticatedClient(AsyncClient):
             credentials=credentials,
             server_variables=server_variables,
             timeout=timeout,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            write_timeout=write_timeout,
             max_retries=max_retries,
             deadline=deadline,
             retry_writes=retry_writes,
+            retry_budget=retry_budget,
             retry_after_limit=retry_after_limit,
             headers=headers,
             proxies=secrets.get("proxies"),

@@ -46,11 +46,17 @@ def test_a_body_is_a_mapping_or_fields(connect):
             {"body": NewOrder(item_id="i"), "count": 1},
             "start_order takes a body or its fields, not both: 'count' came with body=",
         ),
-        ({"count": 1}, "the body of start_order is no NewOrder: / must be an object"),
+        (
+            {"count": 1},
+            "the body of start_order is no NewOrder: / must be an object with 'itemId'$",
+        ),
         (
             {"body": {"itemId": "i", "colour": "red"}},
-            "the body of start_order is no NewOrder: .*no 'colour'",
+            "is no NewOrder: / must be an object with no 'colour'$",
         ),
+        ({"body": "i"}, "is no NewOrder: / must be an object, not of type str"),
+        ({"body": 7}, "is no NewOrder: / must be an object, not of type int"),
+        ({"body": None}, "is no NewOrder: / must be an object, not None"),
         (
             {"body": {"itemId": 7}},
             "the body of start_order is no NewOrder: /itemId must be str, not",

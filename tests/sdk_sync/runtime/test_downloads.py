@@ -62,6 +62,15 @@ def test_content_that_is_cut_off_leaves_the_file_as_it_was(connect, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("name", [".", "missing/invoice.pdf"])
+def test_a_file_that_cannot_be_written_is_named(connect, tmp_path, name):
+    client, _ = connect(pieces(b"%PDF"))
+    with pytest.raises(OSError) as caught:
+        client.orders.get_invoice().save(tmp_path / name)
+    assert caught.value.filename == str(tmp_path / name)
+    assert caught.value.filename2 is None and os.listdir(tmp_path) == []
+
+
 def test_a_file_that_cannot_be_written_gives_the_connection_back(
     connect, tmp_path, gate
 ):

@@ -180,6 +180,10 @@ def test_what_no_part_can_hold_is_refused_by_the_name_of_the_field(tmp_path):
     assert refusal_of({"a": File(b"", headers={"X Y": "1"})}) == (
         "the field 'a': 'X Y' is no name of a header"
     )
+    for each in (("a.txt", b"x"), ("a.txt", b"x", "text/plain")):
+        assert refusal_of({"a": each}).startswith(
+            "the field 'a': a file with a name is no tuple but File(content, filename"
+        )
     assert refusal_of(5).startswith("the body is a form")
 
 

@@ -73,6 +73,24 @@ def test_what_does_not_fit_is_refused_with_its_place(kind, value, place):
     assert caught.value.field_path == place
 
 
+@pytest.mark.parametrize(
+    "kind, value, words",
+    [
+        (Literal["a", "b"], "c", "/ must be one of 'a', 'b'"),
+        (Literal["a", "b"], 1, "/ must be one of 'a', 'b', not of type int"),
+        (
+            Annotated[Union[Dict[str, int], int], TaggedBy("kind", {"x": int})],
+            {"kind": "y"},
+            "/ must be an object whose 'kind' is one of x",
+        ),
+    ],
+)
+def test_the_type_of_a_value_is_named_where_it_is_what_is_wrong(kind, value, words):
+    with pytest.raises(ValidationError) as caught:
+        from_json(kind, value)
+    assert str(caught.value) == words
+
+
 def test_values_of_python_are_written_as_json():
     value = {"a": (TIME, TIME.date()), "b": [UUID(int=1), Tier.AUTO, Tier("x")]}
     assert to_json(value) == {

@@ -37,7 +37,7 @@ def test_a_missing_credential_is_named_before_anything_is_sent(connect, nothing)
     client, server = connect(nothing, credentials={"apiKey": None})
     words = (
         "by_key_or_token needs apiKey and queryKey or bearerAuth: make the client with "
-        "api_key=..., query_key=... or bearer_auth=..."
+        "api_key=..., query_key=... or bearer_auth=..., or with a token"
     )
     with pytest.raises(ConfigurationError) as caught:
         client.orders.by_key_or_token()

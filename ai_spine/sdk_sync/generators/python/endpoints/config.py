@@ -195,8 +195,9 @@ def config_of(table: Mapping[str, Any]) -> Config:
     values: Dict[str, Any] = {key: _text(table, key, TABLE) for key in _TEXTS}
     values.update({key: _texts(table, key, TABLE) for key in _TABLES_OF_TEXTS})
     values.update({key: _texts(names, key, f"{TABLE}.names") for key in _NAMES})
-    for key in (*_NAMES, "client_defaults"):
-        _check_names(values[key], f"{TABLE}.{key}")
+    for key in _NAMES:
+        _check_names(values[key], f"{TABLE}.names.{key}")
+    _check_names(values["client_defaults"], f"{TABLE}.client_defaults")
     for key in _LEFT_OUT:
         values[f"left_out_{key}"] = _list(left_out, key, f"{TABLE}.leave_out")
     return Config(

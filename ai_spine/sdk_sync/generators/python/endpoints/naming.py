@@ -97,22 +97,24 @@ def method_names(
     Args:
         endpoints: The endpoints, by keys of yours, in an order that does not change.
         given: Names of an earlier run, by these keys, which stay.
-        configured: Names that a user wants, by these keys.
+        configured: Names that a user wants, by these keys; no other method keeps one of them.
     """
-    kept = {**{k: n for k, n in given.items() if k in endpoints}, **configured}
+    wanted = set(configured.values())
+    kept = {k: n for k, n in given.items() if k in endpoints and n not in wanted}
+    kept.update(configured)
     kept = {k: n for k, n in kept.items() if is_name(n) and n not in _NOT_METHODS}
     names = Names(kept, reserved=_NOT_METHODS)
     found = {key: names.take(kept[key], key) for key in endpoints if key in kept}
     left = {k: _wanted(each) for k, each in endpoints.items() if k not in kept}
     while left:
-        wanted = {key: options[0] for key, options in left.items()}
-        counts = _counted(wanted.values())
+        firsts = {key: options[0] for key, options in left.items()}
+        counts = _counted(firsts.values())
         waiting = {}
         taken = {*found.values(), *kept.values()}
         for key, options in left.items():
-            is_free = counts[wanted[key]] == 1 and wanted[key] not in taken
+            is_free = counts[firsts[key]] == 1 and firsts[key] not in taken
             if is_free or len(options) == 1:
-                found[key] = names.take(_allowed(wanted[key], _NOT_METHODS), key)
+                found[key] = names.take(_allowed(firsts[key], _NOT_METHODS), key)
             else:
                 waiting[key] = options[1:]
         left = waiting

@@ -226,6 +226,11 @@ class _Planner:
         named = method_names(members, given, configured)
         for key, name in named.items():
             self._made.names[pointers[key]] = name
+            wanted = configured.get(key, name)
+            if name != wanted:
+                self._made.warnings.append(
+                    f"{pointers[key]}: its method is {name}, because {wanted} is taken."
+                )
         return named
 
     def _described(self, titles: List[str]) -> str:

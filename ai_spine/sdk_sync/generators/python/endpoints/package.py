@@ -180,7 +180,8 @@ class EndpointsGenerator(PythonSDKGenerator):
         operations = plan_operations(self.spec, self.config, given)
         models = plan_models(
             self.spec,
-            {**given, **self._configured_schemas()},
+            given,
+            configured=self._configured_schemas(),
             roots=roots_of(operations.operations),
             reserved=NOT_MODELS,
         )

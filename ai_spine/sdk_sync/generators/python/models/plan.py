@@ -44,6 +44,7 @@ def plan_models(
     spec: IRSpec,
     given: Mapping[str, str] = {},
     *,
+    configured: Mapping[str, str] = {},
     roots: Sequence[Root] = (),
     reserved: Iterable[str] = (),
 ) -> ModelsPlan:
@@ -51,7 +52,8 @@ def plan_models(
 
     Args:
         spec: The specification.
-        given: The names of an earlier plan, or those that are configured, which are kept.
+        given: The names of an earlier plan, which are kept.
+        configured: Names of schemas that a user wants, by the same pointers.
         roots: The schemas of its parameters, bodies and responses.
         reserved: Names that no class may have, because other modules import them.
 
@@ -66,7 +68,7 @@ def plan_models(
         >>> plan.type_at("/users/response").name, plan.modules
         ('AUser', {'AUser': 'a_user'})
     """
-    planner = Planner(spec, given, roots, reserved)
+    planner = Planner(spec, given, configured, roots, reserved)
     try:
         planner.run()
     except RecursionError:

@@ -40,6 +40,7 @@ class Planner:
     Args:
         spec: The specification.
         given: Names given earlier, by JSON Pointer.
+        configured: Names of schemas that a user wants, by JSON Pointer.
         roots: What endpoints send and receive.
         reserved: Names that no class may have.
 
@@ -53,17 +54,19 @@ class Planner:
         self,
         spec: IRSpec,
         given: Mapping[str, str],
+        configured: Mapping[str, str],
         roots: Sequence[Root],
         reserved: Iterable[str],
     ) -> None:
         self.classes: Dict[str, ClassPlan] = {}
         self.names: Dict[str, str] = {}
         self.types: Dict[str, TypePlan] = {}
-        self._spec, self._given = spec.sorted(), given
+        self._spec, self._given = spec.sorted(), {**given, **configured}
+        self._configured = configured
         self._roots = sorted(roots, key=lambda each: each.pointer)
         self._schemas = Schemas(self._spec)
         self._usage = Usage(self._schemas, self._roots)
-        self._names = Names(given, reserved=[*NOT_CLASSES, *_IMPORTED, *reserved])
+        self._names = Names(self._given, reserved=[*NOT_CLASSES, *_IMPORTED, *reserved])
         self._warnings: List[str] = []
         self._named = self._name_schemas()
         self._types = TypePlanner(self._schemas, self._usage, self._names, self._named)
@@ -102,7 +105,8 @@ class Planner:
         others: Dict[str, Tuple[str, str]] = {}
         shapes = {name: self._usage.shapes_of(name) for name in self._schemas.raw}
         for name in sorted(shapes):
-            pointer, wanted = self._pointer(name, RESPONSE), class_name(name)
+            pointer = self._pointer(name, RESPONSE)
+            wanted = self._configured.get(pointer, class_name(name))
             python = self._names.take(wanted, pointer)
             found[name, shapes[name][0]] = python
             if python != wanted:

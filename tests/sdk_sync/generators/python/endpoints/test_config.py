@@ -84,7 +84,7 @@ def test_the_file_of_the_current_folder_is_read_if_it_is_there(tmp_path, monkeyp
         ({"content_types": "a"}, "content_types in [tool.ai-spine.sdk-sync] is a list"),
         ({"content_types": [1]}, "is a list of texts"),
         ({"names": {"operations": {"a": "b c"}}}, "'b c' for 'a' in"),
-        ({"names": {"schemas": {"a": "class"}}}, "is no name in Python"),
+        ({"names": {"schemas": {"a": "class"}}}, "sync.names.schemas] is no name in"),
         ({"client_defaults": {"X-A": "_a"}}, "client_defaults] is no name in Python"),
     ],
 )

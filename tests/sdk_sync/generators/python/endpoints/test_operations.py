@@ -84,6 +84,21 @@ def test_configured_names_that_are_nowhere_are_a_warning(plan):
     ]
 
 
+def test_a_configured_name_that_another_has_is_a_warning(plan):
+    paths = {"GET /a": {"operationId": "a"}, "POST /a": {"operationId": "b"}}
+    pointer = "/paths/~1a/post/name"
+    made = plan(paths, Config(operations={"a": "c", "b": "c"}))
+    assert made.names[pointer] == "c2"
+    assert made.warnings == [f"{pointer}: its method is c2, because c is taken."]
+
+
+def test_a_configured_name_is_taken_from_another_of_an_earlier_run(plan):
+    paths = {"GET /a": {"operationId": "b"}, "POST /a": {"operationId": "a"}}
+    made = plan(paths, Config(operations={"b": "a"}), {"/paths/~1a/post/name": "a"})
+    assert made.names["/paths/~1a/get/name"] == "a"
+    assert not made.warnings
+
+
 def test_headers_that_the_client_writes_are_no_arguments(plan):
     names = ("Accept", "content-type", "AUTHORIZATION", "Idempotency-Key", "X-Trace")
     headers = [parameter(each, "header") for each in names]

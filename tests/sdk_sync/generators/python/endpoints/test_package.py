@@ -6,9 +6,11 @@ import json
 import random
 import re
 import sys
+from inspect import signature
 
 import pytest
 
+from ai_spine import RestClient
 from ai_spine.sdk_sync.errors import CodegenError, ConfigError
 from ai_spine.sdk_sync.generators.python.endpoints.config import Config, config_of
 from ai_spine.sdk_sync.generators.python.endpoints.package import EndpointsGenerator
@@ -65,6 +67,21 @@ def test_a_package_has_a_module_for_each_tag_and_each_schema(tmp_path):
     assert {"shop/models/run.py", "shop/models/start_run.py"} <= set(found)
     assert made.summary == f"12 of 12 operations, {made.model_count} models"
     assert made.warnings == []
+
+
+@pytest.mark.parametrize("kind", ["AuthenticatedClient", "AsyncAuthenticatedClient"])
+def test_clients_have_all_settings_of_a_client_of_any_api(tmp_path, monkeypatch, kind):
+    generate(tmp_path, SHOP, "settings_shop")
+    package = imported(monkeypatch, tmp_path, "settings_shop")
+    own = set(signature(getattr(package, kind)).parameters)
+    # The document says what they are.
+    others = {"credentials", "tenant", "tenant_header", "workspace", "workspace_header"}
+    assert set(signature(RestClient).parameters) - own == others
+    settings = {"retry_budget": 0.2, "connect_timeout": 1, "read_timeout": 2}
+    client = getattr(package, kind)(None, "t-1", **settings)
+    assert client._api.settings.retry_budget == 0.2
+    assert client._api.settings.phases[:2] == (1, 2)
+    forget("settings_shop")
 
 
 def test_importing_a_package_imports_neither_models_nor_operations(

@@ -81,6 +81,26 @@ def test_a_name_that_others_import_is_not_taken():
     ]
 
 
+def test_a_name_that_a_user_wants_is_no_warning():
+    spec = spec_of({"Endpoint": obj(), "Run": obj()})
+    wanted = {"/models/Endpoint": "Place", "/models/Run": "Job"}
+    plan = plan_models(
+        spec, {"/models/Run": "Run"}, configured=wanted, reserved=["Endpoint"]
+    )
+    assert (sorted(plan.classes), plan.warnings) == (["Job", "Place"], [])
+
+
+def test_a_name_that_a_user_wants_and_that_is_taken_is_a_warning():
+    plan = plan_models(
+        spec_of({"Run": obj()}),
+        configured={"/models/Run": "Endpoint"},
+        reserved=["Endpoint"],
+    )
+    assert plan.warnings == [
+        "/models/Run: its class is Endpoint2, because another has the name Endpoint."
+    ]
+
+
 def test_a_schema_has_two_shapes_only_where_it_is_sent_and_received():
     schemas = {"A": obj(["id"], id=ID), "B": obj(a=ref("A")), "C": obj(["id"], id=TEXT)}
     both = plan_of(schemas, sent=["B", "C"], received=["B", "C"])
