@@ -397,6 +397,15 @@ def test_a_post_is_sent_again_once_the_server_has_echoed_a_key(serve, make):
     assert len(server.requests) == 4 and len(keys) == 1
 
 
+def test_a_key_that_one_path_echoes_says_nothing_of_others(serve, make):
+    server = serve(answer(200, idempotency_key="k-1"), RESET, RESET)
+    client = make(server)
+    sent(client, post(), idempotency_key="k-1")
+    for other in (post("/others"), post()._replace(method="PATCH")):
+        assert failure(client, other, NetworkError).maybe_executed
+    assert len(server.requests) == 3
+
+
 def test_a_call_may_have_a_timeout_and_a_deadline_of_its_own(serve, make):
     server = serve(STALL)
     client = make(server, max_retries=0)

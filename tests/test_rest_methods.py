@@ -1,6 +1,8 @@
 """Tests of the methods of clients of any API: verbs, pages, streams and middleware."""
 
+import gc
 import json
+import pickle
 import warnings
 from datetime import timedelta
 
@@ -97,7 +99,10 @@ def test_a_whole_exchange_can_be_called(client):
     exchange = Exchange(
         "greet", "GET", "/hello", read=lambda response: response.json()["hello"]
     )
-    assert client.call(exchange, timeout=5) == "world"
+    assert client.call(exchange, timeout=5, idempotency_key="k-1") == "world"
+    for more in ({"json": {}}, {"path": "/x"}, {"query": {}}, {"idem": True}):
+        with pytest.raises(ValidationError, match="only a key and the times"):
+            client.call(exchange, **more)
 
 
 def test_a_key_makes_a_post_repeatable(client, node):
@@ -159,12 +164,25 @@ def test_all_pages_are_walked(client):
     assert len(list(client.pages("/things", max_pages=2))) == 2
 
 
+def test_the_query_of_a_list_may_be_in_its_path(client, node):
+    pages = list(client.pages("/things?limit=3"))
+    assert [len(page["items"]) for page in pages] == [3, 2]
+    whole = f"{node.url}/app/things?limit=3"
+    assert len(list(client.items(whole, raw=True))) == 5
+    with pytest.raises(ValidationError, match="where query is given too"):
+        list(client.items("/things?limit=3", query={"limit": 2}))
+    with pytest.raises(ValidationError, match="max_pages"):
+        list(client.items("/things", max_pages=0))
+
+
 def test_a_page_that_leads_to_another_server_ends_the_walk(played):
     body = {"items": [1], "next": "https://evil.example.com/x"}
     _, client = played(answer(200, body))
     with pytest.raises(APIError, match="not below") as caught:
         list(client.items("/x"))
-    assert caught.value.status_code == 200
+    error = caught.value
+    assert (error.status_code, error.method, error.path) == (200, "GET", "/x")
+    assert error.request_id and len(error.attempts) == 1 and not error.transient
 
 
 def test_events_come_once_and_go_on_after_a_break(client, node):
@@ -196,6 +214,18 @@ def test_a_callback_gets_each_event_and_its_error_ends_the_stream(client, node):
         client.subscribe("/events/logs", note)
     assert seen == [1, 2]
     wait_until(lambda: not node._streams)
+
+
+@pytest.mark.only_sync("the other client awaits it")
+def test_a_callback_that_must_be_awaited_is_refused_at_once(client):
+    async def note(event):
+        pass
+
+    with pytest.raises(
+        ValidationError,
+        match="callback must be a plain function: AsyncRestClient takes",
+    ):
+        client.subscribe("/events/logs", note)
 
 
 def stream(*events, **headers):
@@ -281,7 +311,67 @@ def test_the_server_says_how_long_to_wait_before_the_next_connection(played):
     assert event.retry == 2.0 and 2.0 <= slept[0] <= 2.5
 
 
-@pytest.mark.parametrize("odd", [{"idle_limit": 0}, {"headers": 7}, {"query": 7}])
+def test_a_pause_that_the_stream_asks_for_holds_for_all_its_connections(played):
+    slept = []
+    first = answer(200, b"retry: 2000\n\n", content_type="text/event-stream")
+    _, client = played(first, stream(1), answer(204))
+    client._api.sleep = slept.append
+    assert [event.id for event in client.subscribe("/e")] == ["1"]
+    assert [2.0 <= seconds <= 2.5 for seconds in slept] == [True, True]
+
+
+def test_a_server_that_asks_for_too_long_a_wait_ends_the_stream(played):
+    slept = []
+    _, client = played(stream(1), answer(503, {}, retry_after="99999999"), stream(2))
+    client._api.sleep = slept.append
+    events = client.subscribe("/e")
+    assert next(events).id == "1"
+    with pytest.raises(ServerError) as caught:
+        next(events)
+    assert caught.value.retry_after == 99999999 and max(slept) < 60
+
+
+def test_an_id_without_an_event_is_where_the_stream_goes_on(played):
+    body = b"id: 1\ndata: x\n\nid: 5\n\n"
+    events = answer(200, body, content_type="text/event-stream")
+    server, client = played(events, answer(204))
+    assert [event.id for event in client.subscribe("/e")] == ["1"]
+    ids = [each.headers.get("last-event-id") for each in server.requests]
+    assert ids == [None, "5"]
+
+
+def test_ids_that_no_header_can_hold_do_not_repeat_their_events(played):
+    body = "id: é1\ndata: 1\n\n".encode()
+    events = answer(200, body, content_type="text/event-stream")
+    server, client = played(stream(7), events, events, answer(204))
+    assert [event.id for event in client.subscribe("/e")] == ["7", "é1"]
+    ids = [each.headers.get("last-event-id") for each in server.requests]
+    assert ids == [None, "7", "7", "7"]
+
+
+@pytest.mark.only_sync("an event loop closes it later")
+def test_a_stream_that_nobody_holds_any_more_is_closed_at_once(client, node):
+    node.publish("logs", 1)
+    gc.disable()
+    try:
+        for event in client.subscribe("/events/logs"):
+            break
+        wait_until(lambda: not node._streams)
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"idle_limit": 0},
+        {"headers": 7},
+        {"query": 7},
+        {"callback": 7},
+        {"last_event_id": 7},
+        {"last_event_id": "a\nb"},
+    ],
+)
 def test_a_wrong_argument_of_subscribe_is_refused_at_once(client, odd):
     with pytest.raises(ValidationError):
         client.subscribe("/e", **odd)
@@ -311,6 +401,37 @@ def test_middleware_sees_each_attempt_in_order_and_no_secret(client, node):
     assert first.seen[0][:2] == ("GET", "/app/echo")
     assert "t-secret-1" not in repr(first.seen)
     assert client.with_options(timeout=3).get("/echo")["headers"]["X-Stamp"] == "ab"
+
+
+class Adds:
+    """One that changes the request that it is given in place."""
+
+    def before_request(self, request):
+        request.headers["X-Seen"] = request.headers.get("X-Seen", "") + "a"
+        return request
+
+
+def test_middleware_changes_copies_so_that_each_attempt_begins_anew(client, node):
+    client.add_middleware(Adds())
+    node.faults.add("GET", "/echo", status=503)
+    assert client.get("/echo")["headers"]["X-Seen"] == "a"
+
+
+def test_middleware_travels_with_a_client_that_is_pickled(client):
+    client.add_middleware(Adds())
+    with pickle.loads(pickle.dumps(client)) as again:
+        assert again.get("/echo")["headers"]["X-Seen"] == "a"
+
+
+def test_middleware_cannot_make_a_post_run_twice(client, node):
+    class Forgetful:
+        def before_request(self, request):
+            return request._replace(headers={})
+
+    client.add_middleware(Forgetful())
+    with pytest.raises(ConfigurationError, match="has changed the Idempotency-Key"):
+        client.post("/echo", {}, idem=True)
+    assert node.requests == []
 
 
 def test_middleware_may_replace_a_body_or_raise(client):
@@ -377,12 +498,20 @@ def test_a_loop_that_never_sleeps_is_warned_of_once(client):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for _ in range(50):
-            client._polls.is_busy("/hello", client._api.clock())
-            client._polls.note_end("/hello", client._api.clock())
+            client._polls.is_busy("/hello?", client._api.clock())
+            client._polls.note_end("/hello?", client._api.clock())
         for _ in range(3):
             client.get("/hello")
     (warning,) = [each for each in caught if each.category is BusyLoopWarning]
     assert "sleep between two requests, or subscribe" in str(warning.message)
+
+
+def test_who_walks_many_pages_is_not_warned(played):
+    pages = [{"items": [n], "next_cursor": str(n)} for n in range(60)]
+    _, client = played(*[answer(200, page) for page in pages])
+    client._polls.is_busy = lambda path, now, old=client._polls.is_busy: old(path, 0.0)
+    client._polls.note_end = lambda path, now, old=client._polls.note_end: old(path, 0)
+    assert len(list(client.items("/x", max_pages=60))) == 60
 
 
 def test_a_client_of_ai_spine_has_them_too_with_its_key(node):

@@ -106,7 +106,8 @@ class AsyncApiClient(AsyncAttempts):
         return changed
 
     def __reduce__(self) -> Any:
-        return AsyncApiClient, (self.settings, self.transport)
+        known = {"middleware": self.middleware}
+        return AsyncApiClient, (self.settings, self.transport), known
 
     async def aclose(self) -> None:
         """Close the connections, unless they are the caller's or another client's."""

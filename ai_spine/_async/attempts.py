@@ -91,7 +91,8 @@ class AsyncAttempts(AsyncReports):
         else:
             status = result.status
             if isinstance(result, Response):
-                self.state.learn_from(result.headers, call.idempotency_key)
+                place = call.method, call.template
+                self.state.learn_from(result.headers, call.idempotency_key, place)
                 self.log_body("response", call, result.body)
             else:
                 result.call = call.info(transient=True)
@@ -140,7 +141,8 @@ class AsyncAttempts(AsyncReports):
 
     def _repeat_as(self, call: CallState) -> str:
         """Return the method that says whether a call may be repeated."""
-        echoes = not call.parses and self.state.echoes_idempotency_keys
+        place = call.method, call.template
+        echoes = not call.parses and place in self.state.echoing
         is_safe = call.idempotent or echoes
         return "PUT" if is_safe and call.idempotency_key else call.repeat_as
 

@@ -4,7 +4,14 @@ from typing import Any, Callable
 
 from ai_spine._async.runtime import returned_by
 from ai_spine.policy.messages import Request, Response
-from ai_spine.policy.middleware import AFTER, BEFORE, Middleware, checked
+from ai_spine.policy.middleware import (
+    AFTER,
+    BEFORE,
+    Middleware,
+    checked_request,
+    checked_response,
+    copied,
+)
 
 
 async def through(
@@ -22,10 +29,11 @@ async def through(
         timeout: Seconds for the attempt.
     """
     for method in middleware.calls(BEFORE):
-        request = checked(BEFORE, method, await returned_by(method, request), Request)
+        given = copied(request)
+        request = checked_request(method, await returned_by(method, given), request)
     result = await attempt(request, timeout)
     if isinstance(result, Response):
         for method in middleware.calls(AFTER):
-            value = await returned_by(method, request, result)
-            result = checked(AFTER, method, value, Response)
+            value = await returned_by(method, copied(request), result)
+            result = checked_response(method, value, result)
     return result

@@ -1,5 +1,6 @@
 """The methods of a client of any HTTP API that are more than one request: pages and streams."""
 
+from functools import partial
 from typing import (
     Any,
     AsyncIterator,
@@ -11,17 +12,20 @@ from typing import (
     overload,
 )
 
+from ai_spine._async.runtime import check_callback
 from ai_spine._async.subscriptions import AsyncSubscription
 from ai_spine._async.verbs import AsyncVerbs, Query
 from ai_spine.constants import EVENT_STREAM
-from ai_spine.exceptions import APIError
+from ai_spine.exceptions import ValidationError
 from ai_spine.policy.any_pages import AnyPages
-from ai_spine.policy.messages import Response
 from ai_spine.policy.pages import Pages
+from ai_spine.policy.rest_requests import split_query
 from ai_spine.policy.subscriptions import StreamEvent
 from ai_spine.policy.validation import (
     Duration,
+    check_callable,
     check_count,
+    check_header_value,
     check_mapping,
     check_seconds,
 )
@@ -93,21 +97,20 @@ class AsyncRestMethods(AsyncVerbs):
         options: Mapping[str, Any],
     ) -> AsyncIterator[Tuple[Any, Any]]:
         """Yield each page with its items."""
-        if max_pages is not None:
-            check_count("max_pages", max_pages, least=1)
-        walk = AnyPages(query or {}, self._api.settings.base_url, pages, max_pages)
+        with self._translated():
+            if max_pages is not None:
+                check_count("max_pages", max_pages, least=1)
+            bare, known = split_query(path, query)
+        walk = AnyPages(known, self._api.settings.base_url, pages, max_pages)
+        given = {name: options[name] for name in ("headers", "json") if name in options}
+        others = ("raw", "idem", *given)
+        times = {name: each for name, each in options.items() if name not in others}
         while not walk.is_done:
-            response: Response = await self.call(
-                "GET", path, query=walk.query, raw=True, **options
-            )
             with self._translated():
-                try:
-                    read = walk.read(response)
-                except ValueError as error:
-                    raise APIError(
-                        self._api.redact(str(error)), status_code=response.status
-                    ) from None
-            yield read
+                target = self._target_of(bare, walk.query)
+                exchange = self._exchange("GET", target, raw=True, **given)
+            read = partial(walk.read_with, exchange.read)
+            yield await self.call(exchange._replace(read=read), **times)
 
     @overload
     def subscribe(
@@ -174,6 +177,11 @@ class AsyncRestMethods(AsyncVerbs):
             limit = (
                 None if idle_limit is None else check_seconds("idle_limit", idle_limit)
             )
+            if last_event_id is not None:
+                check_header_value("last_event_id", last_event_id)
+            check_callable("callback", callback)
+            name = self._api.settings.client
+            check_callback("callback", callback, ValidationError, name)
             more = check_mapping("headers", headers or {})
             exchange = self._exchange(
                 "GET",
@@ -196,8 +204,10 @@ class AsyncRestMethods(AsyncVerbs):
 
         It has `before_request(request)`, `after_response(request, response)`, or both. Each sees
         every attempt and returns what it was given, as it is or changed by `_replace`; what it
-        raises ends the call. Requests hold no credential: the transport adds them later. Clients
-        that `with_options` makes from now on have it as well; a stream has only its request seen.
+        raises ends the call. Headers, queries and bodies may be changed; what says whether a
+        request is repeated stays: its method, its path, its idempotency key, and the status of its
+        response. Requests hold no credential: the transport adds them later. Clients that
+        `with_options` makes from now on have it as well; a stream has only its request seen.
 
         Args:
             middleware: It sees requests after, and responses before, those added earlier.

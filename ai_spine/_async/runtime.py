@@ -56,7 +56,12 @@ async def call_back(callback: Callable[[Any], Any], argument: Any) -> None:
         await result
 
 
-def check_callback(name: str, value: Any, error: ErrorClass = ValidationError) -> None:
+def check_callback(
+    name: str,
+    value: Any,
+    error: ErrorClass = ValidationError,
+    client: str = "AISpine",
+) -> None:
     """Accept any function: this client awaits those that are async."""
 
 

@@ -109,7 +109,8 @@ class ApiClient(Attempts):
         return changed
 
     def __reduce__(self) -> Any:
-        return ApiClient, (self.settings, self.transport)
+        known = {"middleware": self.middleware}
+        return ApiClient, (self.settings, self.transport), known
 
     def close(self) -> None:
         """Close the connections, unless they are the caller's or another client's."""

@@ -7,7 +7,14 @@ from typing import Any, Callable
 
 from ai_spine._sync.runtime import returned_by
 from ai_spine.policy.messages import Request, Response
-from ai_spine.policy.middleware import AFTER, BEFORE, Middleware, checked
+from ai_spine.policy.middleware import (
+    AFTER,
+    BEFORE,
+    Middleware,
+    checked_request,
+    checked_response,
+    copied,
+)
 
 
 def through(
@@ -25,10 +32,11 @@ def through(
         timeout: Seconds for the attempt.
     """
     for method in middleware.calls(BEFORE):
-        request = checked(BEFORE, method, returned_by(method, request), Request)
+        given = copied(request)
+        request = checked_request(method, returned_by(method, given), request)
     result = attempt(request, timeout)
     if isinstance(result, Response):
         for method in middleware.calls(AFTER):
-            value = returned_by(method, request, result)
-            result = checked(AFTER, method, value, Response)
+            value = returned_by(method, copied(request), result)
+            result = checked_response(method, value, result)
     return result

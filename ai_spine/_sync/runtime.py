@@ -54,14 +54,19 @@ def call_back(callback: Callable[[Any], Any], argument: Any) -> None:
     callback(argument)
 
 
-def check_callback(name: str, value: Any, error: ErrorClass = ValidationError) -> None:
+def check_callback(
+    name: str,
+    value: Any,
+    error: ErrorClass = ValidationError,
+    client: str = "AISpine",
+) -> None:
     """Refuse an async function, which this client cannot await.
 
     Raises:
         ValidationError: It is one (or `error`, if given).
     """
     if is_async(value):
-        raise error(f"{name} must be a plain function: AsyncAISpine takes async ones")
+        raise error(f"{name} must be a plain function: Async{client} takes async ones")
 
 
 def check_hooks(settings: Settings) -> None:
@@ -74,10 +79,8 @@ def check_hooks(settings: Settings) -> None:
         secret = getattr(settings, name)
         check_callback(name, secret and secret.reveal(), ConfigurationError)
     for name, credential in settings.credentials.items():
-        if is_async(credential.secret.reveal()):
-            raise ConfigurationError(
-                f"{name} must be a plain function: Async{settings.client} takes async ones"
-            )
+        source = credential.secret.reveal()
+        check_callback(name, source, ConfigurationError, settings.client)
     for name, hooks in settings.event_hooks.items():
         for hook in hooks:
             check_callback(f"event_hooks[{name!r}]", hook, ConfigurationError)

@@ -28,11 +28,11 @@ _JITTER = 0.25  # of the seconds that the server asks to wait
 _ENDED = Failure(FailureKind.UNCERTAIN, "the stream ended")
 
 
-class Subscription:
-    """The events of a path, each of them at most once.
+class _Following:
+    """Yields the events of one connection after the other.
 
-    A connection that is lost is made again, after the last event that came. Used as a context
-    manager, it closes its connection; so does the end of its events.
+    A subscription holds it, and it holds no subscription: one that nobody has any more closes its
+    connection at once, and not when Python looks for cycles.
 
     Args:
         api: Sends the requests.
@@ -57,62 +57,34 @@ class Subscription:
         self._exchange = exchange
         self._reconnect = reconnect
         self._idle_limit = idle_limit or api.settings.timeout
-        self._progress = Progress(last_event_id)
+        self.progress = Progress(last_event_id)
+        """Which events have come."""
         self._translate = translate
         self._failures = 0
-        self._wait = 0.0  # seconds, as the server asks
-        self._has_begun = self._is_over = False
-        self._events = self._follow()
+        self._longest_wait = api.settings.retry_after_limit
+        self._wait = 0.0  # seconds, as a refusal asks
+        self._pause = 0.0  # seconds, as the stream asks for all its connections
+        self._has_begun = False
+        self.is_over = False
+        """Whether no other connection is to be made."""
 
-    @property
-    def last_event_id(self) -> Optional[str]:
-        """The id of the last event, to subscribe again after it; `None` if there is none."""
-        return self._progress.last_id
-
-    def deliver(self, callback: Callable[[StreamEvent], Any]) -> None:
-        """Call a function with each event, until the stream is over.
-
-        Args:
-            callback: The function; what it raises ends the subscription.
-        """
-        with self:
-            for event in self:
-                call_back(callback, event)
-
-    def close(self) -> None:
-        """Close the connection; no other event comes."""
-        self._is_over = True
-        self._events.close()
-
-    def __enter__(self) -> "Subscription":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
-
-    def __iter__(self) -> "Subscription":
-        return self
-
-    def __next__(self) -> StreamEvent:
-        return self._events.__next__()
-
-    def _follow(self) -> Generator[StreamEvent, None, None]:
+    def events(self) -> Generator[StreamEvent, None, None]:
         """Yield the events of one connection after the other."""
         try:
-            while not self._is_over:
+            while not self.is_over:
                 stream = self._open()
                 if stream is not None:
                     with closing(stream), closing(self._read(stream)) as events:
                         for event in events:
                             yield event
-                if not self._is_over:
+                if not self.is_over:
                     self._api.sleep(self._delay())
         except AISpineError as error:
             raise self._translate(error).with_traceback(None) from error.__cause__
 
     def _open(self) -> Optional[ByteStream]:
         """Open a connection after the last event; return `None` if there is none for now."""
-        exchange, last_id = self._exchange, self._progress.last_id
+        exchange, last_id = self._exchange, self.progress.last_id
         if last_id is not None:
             headers = {**exchange.headers, LAST_EVENT_ID_HEADER: last_id}
             exchange = exchange._replace(headers=headers)
@@ -122,19 +94,19 @@ class Subscription:
             self._note_failure(error)
             return None
         if stream.status == 204:  # it says that there is nothing more
-            self._is_over = True
+            self.is_over = True
         elif is_event_stream(stream.headers):
             self._has_begun = True
             return stream
         stream.close()
-        if not self._is_over:
+        if not self.is_over:
             raise _refusal(stream, "the response is not a stream of events")
         return None
 
     def _read(self, stream: ByteStream) -> Generator[StreamEvent, None, None]:
         """Yield the new events of one connection until it is lost."""
         parser = EventParser()
-        is_new = self._progress.is_new
+        is_new = self.progress.is_new
         while True:
             data = stream.read(self._idle_limit)
             if isinstance(data, Failure) or not data:
@@ -146,8 +118,11 @@ class Subscription:
                     raw.id
                 ):  # noted first: what fails with it does not get it again
                     yield StreamEvent(raw.id, raw.type, raw.data, parser.retry)
-            limit = self._api.settings.retry_after_limit
-            self._wait = min(parser.retry or 0.0, limit)
+            if parser.last_id is not None:
+                self.progress.go_on_after(parser.last_id)
+            if parser.retry is not None:
+                self._pause = min(parser.retry, self._longest_wait)
+            self._wait = 0.0
 
     def _parse(
         self, stream: ByteStream, parser: EventParser, data: bytes
@@ -161,7 +136,7 @@ class Subscription:
     def _note_lost(self, stream: ByteStream, failure: Failure) -> None:
         """Note that a connection has ended, was lost, or was silent for too long."""
         if failure is _ENDED and not self._reconnect:
-            self._is_over = True
+            self.is_over = True
             return
         if failure.timed_out:
             message = f"no event for {self._idle_limit:g} s"
@@ -175,17 +150,68 @@ class Subscription:
         Raises:
             AISpineError: The error itself, if the subscription ends with it.
         """
-        passes = self._reconnect and self._has_begun
-        if not (passes and getattr(error, "transient", False)):
+        asked = getattr(error, "retry_after", None) or 0.0
+        passes = getattr(error, "transient", False) and asked <= self._longest_wait
+        if not (passes and self._reconnect and self._has_begun):
             raise error
         self._failures += 1
-        self._wait = max(self._wait, getattr(error, "retry_after", None) or 0.0)
+        self._wait = max(self._wait, asked)
         log.info("connecting again to %s: %s", self._exchange.template, error)
 
     def _delay(self) -> float:
         """Return the seconds to sleep before the next connection, which vary."""
-        asked = self._wait * (1 + _JITTER * random.random())  # nosec B311
+        asked = max(self._wait, self._pause)
+        asked *= 1 + _JITTER * random.random()  # nosec B311
         return max(self._api.backoff(self._failures), asked)
+
+
+class Subscription:
+    """The events of a path, each of them at most once.
+
+    A connection that is lost is made again, after the last event that came. Used as a context
+    manager, it closes its connection; so does the end of its events.
+
+    Args:
+        api: Sends the requests.
+        exchange: The request for the stream.
+        **options: How to follow it: what `_Following` takes.
+    """
+
+    def __init__(self, api: ApiClient, exchange: Exchange, **options: Any) -> None:
+        self._following = _Following(api, exchange, **options)
+        self._events = self._following.events()
+
+    @property
+    def last_event_id(self) -> Optional[str]:
+        """The id of the last event, to subscribe again after it; `None` if there is none."""
+        return self._following.progress.last_id
+
+    def deliver(self, callback: Callable[[StreamEvent], Any]) -> None:
+        """Call a function with each event, until the stream is over.
+
+        Args:
+            callback: The function; what it raises ends the subscription.
+        """
+        with self:
+            for event in self:
+                call_back(callback, event)
+
+    def close(self) -> None:
+        """Close the connection; no other event comes."""
+        self._following.is_over = True
+        self._events.close()
+
+    def __enter__(self) -> "Subscription":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def __iter__(self) -> "Subscription":
+        return self
+
+    def __next__(self) -> StreamEvent:
+        return self._events.__next__()
 
 
 def _refusal(stream: ByteStream, message: str) -> APIError:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Iterator, Mapping, Optional, Tuple, Union
 
 from ai_spine._sync.api import ApiClient
-from ai_spine.exceptions import AISpineError, BusyLoopWarning
+from ai_spine.exceptions import AISpineError, BusyLoopWarning, ValidationError
 from ai_spine.policy.messages import Exchange, Response
 from ai_spine.policy.polling import PollWatch
 from ai_spine.policy.rest_requests import Target, exchange_of, target_of
@@ -133,7 +133,8 @@ class Verbs:
             query: The query; `None` values are left out, and a list repeats its name.
             headers: More headers.
             idem: Whether the server honours idempotency keys: then a POST or a PATCH that may
-                have run is sent again, with the key that it had.
+                have run is sent again, with the key that it had. A server that has echoed a key
+                for this method and path says so itself.
             idempotency_key: The same with a key of yours.
             raw: Whether to return the whole response: `status`, `headers` and `body`.
             timeout: Seconds, or a `timedelta`, for each attempt, instead of the client's own.
@@ -149,10 +150,15 @@ class Verbs:
             NetworkError: No response came.
 
         Warns:
-            BusyLoopWarning: The path was requested more than 50 times within 5 s without a pause.
+            BusyLoopWarning: The path was requested more than 50 times within 5 s without a pause,
+                with the same query.
         """
         with self._translated():
             if isinstance(method, Exchange):
+                if path or idem or raw or (json, query, headers) != (None, None, None):
+                    raise ValidationError(
+                        "call takes only a key and the times beside an Exchange: the rest is in it"
+                    )
                 exchange = method
             else:
                 given = check_bool("idem", idem) or idempotency_key is not None
@@ -175,9 +181,8 @@ class Verbs:
         deadline: Optional[Duration],
     ) -> Any:
         """Send an exchange, and warn where its caller polls without a pause."""
-        if exchange.method == "GET" and self._polls.is_busy(
-            exchange.template, self._api.clock()
-        ):
+        polled = f"{exchange.template}?{exchange.query}"
+        if exchange.method == "GET" and self._polls.is_busy(polled, self._api.clock()):
             warnings.warn(
                 f"GET {exchange.template} is requested again and again without a pause: sleep "
                 "between two requests, or subscribe",
@@ -190,7 +195,7 @@ class Verbs:
             )
         finally:
             if exchange.method == "GET":
-                self._polls.note_end(exchange.template, self._api.clock())
+                self._polls.note_end(polled, self._api.clock())
 
     def _target_of(self, path: Any, query: Any) -> Target:
         """Return where a request goes."""

@@ -1,7 +1,6 @@
 """Checks the client's other arguments: headers, proxies, hooks and certificates."""
 
 import os
-import re
 from typing import Any, Dict, Iterable, Mapping, Optional, Tuple, Union
 
 from ai_spine.constants import (
@@ -18,9 +17,7 @@ from ai_spine.policy.validation import (
     is_async,
 )
 from ai_spine.policy.json_encoding import kind_of
-from ai_spine.utils import Secret, is_header_value, one_line
-
-_HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+from ai_spine.utils import Secret, is_header_name, is_header_value, one_line
 
 HOOK_NAMES = ("request", "response", "retry")
 # Each request sets these headers itself.
@@ -100,7 +97,7 @@ def _check_tenancy_headers(names: Mapping[str, Any]) -> None:
             are the same.
     """
     for argument, name in names.items():
-        if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
+        if not isinstance(name, str) or not is_header_name(name):
             raise ConfigurationError(f"{argument} must be the name of a header")
         if name.lower() in _OWN_HEADERS:
             raise ConfigurationError(
@@ -153,7 +150,7 @@ def check_headers(
     names = (*tenancy, "Authorization")
     instead = {name.lower(): setting for name, setting in zip(names, settings)}
     for name, text in value.items():
-        if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
+        if not isinstance(name, str) or not is_header_name(name):
             raise ConfigurationError(
                 f"headers has an invalid name: {one_line(repr(name), 100)}"
             )

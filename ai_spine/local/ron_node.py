@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from collections import deque
+from datetime import datetime, timezone
 from typing import Any, Deque, Dict, List, Optional, Tuple
 
 from flask import Flask, Response, jsonify, request
@@ -12,6 +13,7 @@ from waitress.channel import ClientDisconnected
 from ai_spine.constants import EVENT_STREAM, LAST_EVENT_ID_HEADER
 from ai_spine.local.faults import CHANNEL, FaultScript, FaultyApp
 from ai_spine.local.http.wsgi_server import HttpServer
+from ai_spine.utils import parse_timestamp
 from ai_spine.utils.macaroons import Macaroon
 
 _PROBLEMS: Dict[str, Dict[str, Any]] = {
@@ -32,6 +34,11 @@ _PROBLEMS: Dict[str, Dict[str, Any]] = {
 }
 
 
+_END = "expiry = "
+_UNKNOWN = ({"code": "unauthorized", "message": "who are you?"}, 401)
+_READS = ("GET", "HEAD", "OPTIONS")
+
+
 class _Stream:
     """One open stream: it takes over a connection after the headers."""
 
@@ -47,7 +54,8 @@ class _Stream:
         """Do nothing: all is written already."""
 
     def end(self) -> None:
-        self.node._streams.discard(self)
+        with self.node._lock:
+            self.node._streams.discard(self)
 
 
 class RonNode:
@@ -88,7 +96,7 @@ class RonNode:
         self._token, self._key, self._amnesia = token, key, amnesia
         self._events: Dict[str, List[str]] = {}
         self._streams: "set[_Stream]" = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a write that fails ends its stream
         faulty = FaultyApp(self._app(), self.faults, "/app")
         self._http = HttpServer(faulty, "127.0.0.1", 0)
         self.url = self._http.url
@@ -154,24 +162,10 @@ class RonNode:
     def _admit(self) -> Any:
         self.requests.append((request.method, request.path))
         given = request.headers.get("Authorization", "").partition("Bearer ")[2]
-        known = self._token is None or given == self._token
         if self._key is not None:
-            try:
-                macaroon = Macaroon.read(given)
-                known = macaroon.is_genuine(self._key)
-                if (
-                    known
-                    and "readonly = true" in macaroon.caveats
-                    and request.method != "GET"
-                ):
-                    return {"code": "readonly", "message": "the token only reads"}, 403
-            except ValueError:
-                known = False
-        return (
-            None
-            if known
-            else ({"code": "unauthorized", "message": "who are you?"}, 401)
-        )
+            return _refusal_of(given, self._key, request.method)
+        is_known = self._token is None or given == self._token
+        return None if is_known else _UNKNOWN
 
     def _echo(self) -> Any:
         body = request.get_json(silent=True)
@@ -214,8 +208,26 @@ class RonNode:
         if request.method == "PUT":
             self.storage[name] = request.get_json()
             return "", 204
+        if name not in self.storage:
+            return {"code": "not_found", "message": "nothing is stored there"}, 404
         return jsonify(self.storage[name])
 
     def _status(self) -> Any:
         features = ["storage_mem_amnesia"] if self._amnesia else []
         return {"features": features, "engine": "mem" if self._amnesia else "disk"}
+
+
+def _refusal_of(given: str, key: bytes, method: str) -> Any:
+    """Return the response to a request whose macaroon does not allow it, or `None`."""
+    try:
+        macaroon = Macaroon.read(given)
+    except ValueError:
+        return _UNKNOWN
+    now = datetime.now(timezone.utc)
+    ends = [parse_timestamp(each[9:]) for each in macaroon.caveats if each[:9] == _END]
+    are_over = [not isinstance(end, datetime) or end <= now for end in ends]
+    if not macaroon.is_genuine(key) or any(are_over):
+        return _UNKNOWN
+    if "readonly = true" in macaroon.caveats and method not in _READS:
+        return {"code": "readonly", "message": "the token only reads"}, 403
+    return None

@@ -1,7 +1,8 @@
 """Walks lists without knowing how they are paged: the first page shows it. Pure."""
 
-from typing import Any, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Iterable, List, Mapping, Optional, Tuple
 
+from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.links import next_link
 from ai_spine.policy.messages import Response
 from ai_spine.policy.pages import Pages, PageWalk
@@ -64,6 +65,25 @@ class AnyPages:
         items = self._walk.read(page, response.headers)
         self.query, self.is_done = self._walk.values, self._walk.is_done
         return page, items
+
+    def read_with(
+        self, read: Callable[[Response], Response], response: Response
+    ) -> Tuple[Any, List[Any]]:
+        """Do what `read` does, as the reader of an exchange.
+
+        Args:
+            read: What reads the response first.
+            response: The response.
+
+        Raises:
+            UnexpectedResponse: It is no page.
+        """
+        whole = read(response)
+        try:
+            return self.read(whole)
+        except ValueError as error:
+            words = f"a page that cannot be used: {error}"
+        raise UnexpectedResponse(words)
 
 
 def paged_by(page: Any, headers: Mapping[str, str], query: Iterable[str]) -> Pages:

@@ -7,13 +7,12 @@ from urllib.parse import quote
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.json_encoding import kind_of
-from ai_spine.utils import Secret, is_header_value, is_unicode
+from ai_spine.utils import Secret, is_header_name, is_header_value, is_unicode
 
 TOKEN = "token"
 """The name of the credential that a client is given as its token."""  # nosec B105
 Given = Union[str, Callable[[], Any], Secret]
 """A text, or the function that returns it, wrapped or not."""
-_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _COOKIE_VALUE = r"[!#-+\--:<-\[\]-~]+"
 
 
@@ -44,7 +43,7 @@ class ApiCredential:
                 raise ConfigurationError(f"the token of {kind} must be {problem}")
 
     def _has_name(self, name: Any) -> bool:
-        return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
+        return isinstance(name, str) and is_header_name(name)
 
     def problem_of(self, secret: Secret) -> Optional[str]:
         """Return what a text must be, if it is something else; it is not shown.

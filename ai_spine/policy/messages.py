@@ -58,6 +58,9 @@ class Request(NamedTuple):
         more = {name: headers[name] for name in headers if name.lower() not in own}
         return self._replace(headers={**more, **self.headers})
 
+    def __repr__(self) -> str:  # headers and bodies may hold secrets
+        return f"Request({self.method!r}, {self.template!r})"
+
 
 class Response(NamedTuple):
     """A complete HTTP response."""
@@ -115,7 +118,7 @@ class Exchange(NamedTuple):
     read: Callable[[Response], Any] = read_whole
     """Reads a response of status 2xx; raises an `UnexpectedResponse` if it cannot be read."""
     refine: Optional[Callable[[APIError, Response], APIError]] = None
-    """Returns another error for one that the server sent; no body that it sees has a secret."""
+    """Returns another error for one that the server sent; what it sees has no secret."""
     judge: Optional[Callable[[Failure, Response], Failure]] = None
     """Returns what a refusal means, where its body says whether to repeat the request."""
     idempotent: bool = False

@@ -1,13 +1,13 @@
 """What callers put between a client and its transport. Pure: it checks what they return."""
 
-from typing import Any, Iterator, NamedTuple, Type, TypeVar
+from typing import Any, Iterator, NamedTuple
 
+from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.policy.messages import Request, Response
-from ai_spine.utils import is_header_value, one_line
+from ai_spine.utils import is_header_name, is_header_value, one_line
 
 BEFORE, AFTER = "before_request", "after_response"
-M = TypeVar("M", Request, Response)
 
 
 class Middleware(NamedTuple):
@@ -35,26 +35,82 @@ class Middleware(NamedTuple):
                 yield method
 
 
-def checked(name: str, method: Any, value: Any, kind: Type[M]) -> M:
-    """Return what a middleware has returned.
+def copied(request: Request) -> Request:
+    """Return a request whose headers and ids can be changed without changing those of others."""
+    return request._replace(headers=dict(request.headers), ids=dict(request.ids))
+
+
+def checked_request(method: Any, value: Any, before: Request) -> Request:
+    """Return the request that a middleware has returned.
+
+    Args:
+        method: The method of the middleware.
+        value: What it has returned.
+        before: What it was given.
 
     Raises:
-        ConfigurationError: It is something else; most often, nothing.
+        ConfigurationError: It is something else, most often nothing; or it goes to another place,
+            or is not as harmless to repeat as the one before.
         ValidationError: A header cannot be sent. The message does not repeat its value.
     """
-    owner = type(getattr(method, "__self__", method)).__name__
-    if not isinstance(value, kind):
-        what = kind.__name__.lower()
-        raise ConfigurationError(
-            f"{name} of the middleware {owner} returned {type(value).__name__}: it must return the "
-            f"{what}, changed or as it is"
-        )
-    if isinstance(value, Request):
-        for header, text in value.headers.items():
-            if not is_header_value(header) or not is_header_value(text):
-                shown = one_line(str(header), 100)
-                raise ValidationError(
-                    f"the middleware {owner} has set the header {shown}, which must be "
-                    "printable ASCII text without spaces around it"
-                )
+    owner = _owner_of(method)
+    if not isinstance(value, Request):
+        raise _forgotten(BEFORE, owner, value, "request")
+    for header, text in value.headers.items():
+        are_texts = isinstance(header, str) and isinstance(text, str)
+        if not (are_texts and is_header_name(header) and is_header_value(text)):
+            shown = one_line(str(header), 100)
+            raise ValidationError(
+                f"the middleware {owner} has set the header {shown}, which must be "
+                "printable ASCII text without spaces around it"
+            )
+    # What is decided of repetitions holds for the method and the key that the call began with.
+    fixed = ("method", "template", "ids", "credentials")
+    changed = [name for name in fixed if getattr(value, name) != getattr(before, name)]
+    if _key_of(value) != _key_of(before):
+        changed.append(IDEMPOTENCY_KEY_HEADER)
+    if changed:
+        raise _changed(owner, f"{changed[0]} of a request")
     return value
+
+
+def checked_response(method: Any, value: Any, before: Response) -> Response:
+    """Return the response that a middleware has returned.
+
+    Args:
+        method: The method of the middleware.
+        value: What it has returned.
+        before: What it was given.
+
+    Raises:
+        ConfigurationError: It is something else, most often nothing; or its status is another,
+            with which a request could be repeated that has run.
+    """
+    owner = _owner_of(method)
+    if not isinstance(value, Response):
+        raise _forgotten(AFTER, owner, value, "response")
+    if value.status != before.status:
+        raise _changed(owner, "status of a response")
+    return value
+
+
+def _owner_of(method: Any) -> str:
+    return type(getattr(method, "__self__", method)).__name__
+
+
+def _forgotten(name: str, owner: str, value: Any, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} of the middleware {owner} returned {type(value).__name__}: it must return the "
+        f"{what}, changed or as it is"
+    )
+
+
+def _changed(owner: str, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the middleware {owner} has changed the {what}, which must stay: raise an error instead"
+    )
+
+
+def _key_of(request: Request) -> Any:
+    name = IDEMPOTENCY_KEY_HEADER.lower()
+    return [text for each, text in request.headers.items() if each.lower() == name]

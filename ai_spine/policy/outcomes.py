@@ -1,5 +1,6 @@
 """What a result means: a value for the caller, or a failure, and the error it becomes. Pure."""
 
+from email.message import Message
 from typing import Any, Callable, Optional, TypeVar, Union
 
 from ai_spine.constants import REQUEST_ID_HEADER
@@ -103,7 +104,7 @@ def error_of_response(
         failure: What it means.
         call: What is known of the request.
         redact: Removes secrets.
-        refine: Returns another error for a refusal; it sees a body without secrets.
+        refine: Returns another error for a refusal; it sees a response without secrets.
     """
     request_id = response.headers.get(REQUEST_ID_HEADER)
     if request_id:
@@ -118,4 +119,17 @@ def error_of_response(
     )
     if refine is None:
         return error
-    return refine(error, response if clean == text else response._replace(body=body))
+    if clean != text:
+        response = response._replace(body=body)
+    return refine(error, _without_secrets(response, redact))
+
+
+def _without_secrets(response: Response, redact: Redact) -> Response:
+    """Return a response whose headers have no secrets either."""
+    known = [(name, redact(text)) for name, text in response.headers.items()]
+    if known == list(response.headers.items()):
+        return response
+    headers: Any = Message()  # of the standard library, to find names in any case
+    for name, text in known:
+        headers[name] = text
+    return response._replace(headers=headers)

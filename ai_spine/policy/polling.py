@@ -1,4 +1,4 @@
-"""Notices callers that ask for one path again and again without a pause. Pure."""
+"""Notices callers that ask for one thing again and again without a pause. Pure."""
 
 from typing import Dict
 
@@ -18,7 +18,7 @@ class _Loop:
 
 
 class PollWatch:
-    """Counts the requests for each path that follow one another without a pause.
+    """Counts the requests for each path, with its query, that follow one another without a pause.
 
     Example:
         >>> watch = PollWatch()
@@ -36,7 +36,7 @@ class PollWatch:
         """Note that a request begins, and return whether to warn of its loop, once for each path.
 
         Args:
-            path: The path.
+            path: The path with its query: who walks the pages of a list does not poll.
             now: Seconds, by the clock of the caller.
         """
         loop = self._loops.get(path)

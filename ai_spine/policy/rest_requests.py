@@ -1,7 +1,8 @@
 """Makes the exchange of a request that a caller names by its method and its path. Pure."""
 
+import re
 from typing import Any, NamedTuple, Optional, Tuple
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from ai_spine.exceptions import ValidationError
 from ai_spine.models.base import UnexpectedResponse
@@ -9,12 +10,25 @@ from ai_spine.policy.decoding import parse_json
 from ai_spine.policy.json_encoding import JsonDefault, encode_json
 from ai_spine.policy.messages import JSON, Exchange, Response, encode_query, read_whole
 from ai_spine.policy.problems import judge
-from ai_spine.policy.validation import check_header_value, check_mapping, check_path
-from ai_spine.utils import has_control_characters, is_unicode, one_line
+from ai_spine.policy.validation import (
+    check_header_value,
+    check_mapping,
+    check_path,
+    check_text,
+)
+from ai_spine.utils import has_control_characters, is_header_name, is_unicode, one_line
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # All that may be in a path as it is, percent-encoded characters included.
 _SAFE = "/%:@!$&'()*+,;=~-._"
+# Headers that say where a request goes, who sends it, or where its body ends.
+_OURS = "the client sets it"
+_INSTEAD = {
+    "authorization": "use a credential",
+    **dict.fromkeys(("connection", "content-length", "host"), _OURS),
+    **dict.fromkeys(("transfer-encoding", "upgrade"), _OURS),
+}
+_TWO_QUERIES = "path must not have a query where query is given too"
 _ACCEPT = {"Accept": JSON}
 
 
@@ -46,14 +60,32 @@ def target_of(path: Any, query: Any, base_url: str) -> Target:
     checked = check_path("path", text)
     if "#" in own or has_control_characters(own) or " " in own or not is_unicode(own):
         raise ValidationError(
-            f"path has a query that cannot be sent: {one_line(own, 100)!r}"
+            "path has a query with a character that must be percent-encoded: use query"
         )
     if query is not None and own:
-        raise ValidationError("path must not have a query where query is given too")
+        raise ValidationError(_TWO_QUERIES)
     given = check_mapping("query", query or {})
     return Target(
         quote(checked, safe=_SAFE), quote(own, safe=_SAFE + "?") or encode_query(given)
     )
+
+
+def split_query(path: Any, query: Any) -> Tuple[Any, Any]:
+    """Return a path without its query, and the query that is given or was in it.
+
+    Raises:
+        ValidationError: There are two queries.
+
+    Example:
+        >>> split_query("/users?tag=a&tag=b&limit=5", None)
+        ('/users', {'tag': ['a', 'b'], 'limit': ['5']})
+    """
+    if not isinstance(path, str) or "?" not in path:
+        return path, {} if query is None else query
+    if query is not None:
+        raise ValidationError(_TWO_QUERIES)
+    bare, _, own = path.partition("?")
+    return bare, parse_qs(own, keep_blank_values=True)
 
 
 def exchange_of(
@@ -87,10 +119,14 @@ def exchange_of(
         raise ValidationError(f"method must be one of {', '.join(_METHODS)}")
     more = check_mapping("headers", headers or {})
     for each, text in more.items():
-        check_header_value("the name of a header", each)
+        if not isinstance(each, str) or not is_header_name(each):
+            shown = one_line(repr(each), 100)
+            raise ValidationError(f"headers has an invalid name: {shown}")
         check_header_value(f"the header {each}", text)
-    if any(each.lower() == "authorization" for each in more):
-        raise ValidationError("headers must not have Authorization: use a credential")
+        if each.lower() in _INSTEAD:
+            raise ValidationError(
+                f"headers must not have {each}: {_INSTEAD[each.lower()]}"
+            )
     has_accept = any(each.lower() == "accept" for each in more)
     return Exchange(
         "request",
@@ -129,10 +165,15 @@ def _local(path: Any, base_url: str) -> str:
     Raises:
         ValidationError: It is the URL of another place.
     """
-    if not isinstance(path, str) or "://" not in path.partition("?")[0]:
-        return path if isinstance(path, str) else check_path("path", path)
-    if not path.startswith(base_url + "/"):
+    text = check_text("path", path)
+    if text.startswith("/") or "://" not in text.partition("?")[0]:
+        return text
+    if not text.startswith(base_url + "/"):
+        # The rest of a URL may be a secret: a password, or what a query holds.
+        scheme, _, rest = text.partition("://")
+        host = re.split("[/?#]", rest)[0].rpartition("@")[2]
+        shown = one_line(f"{scheme}://{host}", 100)
         raise ValidationError(
-            f"path is a URL that is not below {base_url}: {one_line(path, 100)!r}"
+            f"path is a URL that is not below {base_url}: it leads to {shown}"
         )
-    return path[len(base_url) :]
+    return text[len(base_url) :]

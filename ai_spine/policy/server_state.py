@@ -3,12 +3,14 @@
 import os
 import threading
 import weakref
-from typing import Callable, Iterable, Mapping, Optional
+from typing import Callable, Iterable, Mapping, Optional, Set, Tuple
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.policy.event_streams import announces_stream
 from ai_spine.policy.retry import Cooldown, RetryBudget
 from ai_spine.policy.tokens import Token
+
+_MOST_PLACES = 1000
 
 
 class ServerState:
@@ -32,6 +34,8 @@ class ServerState:
         """Whether the server refused to stream an execution."""
         self.echoes_idempotency_keys = False
         """Whether a response has repeated the key of its request: the server honours keys."""
+        self.echoing: Set[Tuple[str, str]] = set()
+        """The methods and paths whose responses have done so: other paths may not honour them."""
         self._max_streams = max_streams
         self._tokens = tuple(tokens)
         self._free_streams = threading.BoundedSemaphore(max_streams or 1)
@@ -42,16 +46,21 @@ class ServerState:
         """Whether executions can be followed over a stream, as far as is known."""
         return self.announces_streams and not self.streams_unsupported
 
-    def learn_from(self, headers: Mapping[str, str], key: Optional[str]) -> None:
+    def learn_from(
+        self, headers: Mapping[str, str], key: Optional[str], place: Tuple[str, str]
+    ) -> None:
         """Note what a response's headers say about the server.
 
         Args:
             headers: The headers of the response.
             key: The idempotency key of the request; `None` if it had none.
+            place: The method and the path of the request.
         """
         self.announces_streams |= announces_stream(headers)
         if key is not None and headers.get(IDEMPOTENCY_KEY_HEADER) == key:
             self.echoes_idempotency_keys = True
+            if len(self.echoing) < _MOST_PLACES:
+                self.echoing.add(place)
 
     def reserve_stream(self) -> Optional[Callable[[], None]]:
         """Reserve a connection for a stream without waiting.

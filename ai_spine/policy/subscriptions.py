@@ -1,5 +1,6 @@
 """Events of a stream that callers subscribe to. Pure."""
 
+import hashlib
 import json
 from collections import OrderedDict
 from typing import Any, NamedTuple, Optional
@@ -50,18 +51,32 @@ class Progress:
         """The id that the server is asked to continue after; `None` if there is none."""
         self._seen: "OrderedDict[str, None]" = OrderedDict()
         if last_id is not None:
-            self._seen[last_id] = None
+            self._seen[_short(last_id)] = None
 
     def is_new(self, event_id: Optional[str]) -> bool:
         """Note an event, and return whether none with its id has come before."""
         if event_id is None:
             return True
-        fits = len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id)
-        self.last_id = event_id if fits else None
-        if event_id in self._seen:
+        if not event_id:  # that is how a server takes its ids back
+            self.last_id = None
+            return True
+        self.go_on_after(event_id)
+        known = _short(event_id)
+        if known in self._seen:
             return False
-        if fits:
-            self._seen[event_id] = None
-            if len(self._seen) > _MAX_IDS:
-                self._seen.popitem(last=False)
+        self._seen[known] = None
+        if len(self._seen) > _MAX_IDS:
+            self._seen.popitem(last=False)
         return True
+
+    def go_on_after(self, event_id: str) -> None:
+        """Note an id, which may have come without an event."""
+        # After one that no header can hold, the stream goes on after the one before.
+        if len(event_id) <= _MAX_ID_LENGTH and is_header_value(event_id):
+            self.last_id = event_id
+
+
+def _short(event_id: str) -> str:
+    if len(event_id) <= _MAX_ID_LENGTH:
+        return event_id
+    return hashlib.sha256(event_id.encode("utf-8", "replace")).hexdigest()

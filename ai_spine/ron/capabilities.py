@@ -4,8 +4,10 @@ RON-CORE names them "macaroon / bearer token" and leaves the encoding open: libm
 """
 
 import functools
+import re
 from datetime import datetime, timedelta, timezone
 from inspect import isawaitable
+from ipaddress import ip_network
 from typing import Any, Iterable, List, Optional, Sequence
 
 from ai_spine.policy.validation import check_header_value, check_seconds
@@ -32,16 +34,25 @@ def caveats_of(
         RonConfigError: One is wrong, or there is none.
     """
     texts = {"tenant": tenant, "content_prefix": content_prefix}
-    texts["ip_allowlist"] = ",".join(ip_allowlist) or None
+    texts["ip_allowlist"] = _networks(ip_allowlist)
     flags = {"readonly": readonly, "write_once": write_once}
     found = [] if expiry is None else [_EXPIRY + write_time(_moment(expiry))]
     found += [f"{name} = true" for name, flag in flags.items() if flag]
-    known = {name: text for name, text in texts.items() if text is not None}
-    for name, text in known.items():
+    for name, text in ((n, text) for n, text in texts.items() if text is not None):
         found.append(f"{name} = {check_header_value(name, text, RonConfigError)}")
     if not found:
         raise RonConfigError("with_caveat needs a caveat, such as expiry or readonly")
     return found
+
+
+def _networks(given: Iterable[str]) -> Optional[str]:
+    try:
+        known = [] if isinstance(given, str) else [each.strip() for each in given]
+        if known or not given:
+            return ",".join(str(ip_network(text)) for text in known) or None
+    except (TypeError, AttributeError, ValueError):
+        pass
+    raise RonConfigError("ip_allowlist must be a list of networks, such as 10.0.0.0/8")
 
 
 def _moment(expiry: Any) -> datetime:
@@ -50,7 +61,7 @@ def _moment(expiry: Any) -> datetime:
     if isinstance(expiry, datetime):
         moment = read_time(write_time(expiry))
     else:
-        if isinstance(expiry, str) and expiry[:-1].isdigit() and expiry[-1] in _UNITS:
+        if isinstance(expiry, str) and re.fullmatch("[0-9]{1,12}[smhd]", expiry):
             expiry = int(expiry[:-1]) * _UNITS[expiry[-1]]
         problem = "expiry must be a time to come, a duration, or a text such as 10m"
         if isinstance(expiry, str):
@@ -68,20 +79,19 @@ def restrict(token: Secret, caveats: Sequence[str]) -> Secret:
     Raises:
         RonConfigError: The token is no macaroon.
     """
-    given: Any = token.reveal()
-    if callable(given):
+    if callable(token.reveal()):
         return Secret(functools.partial(_from_source, token, caveats))  # type: ignore[arg-type]
     try:
-        return Secret(Macaroon.read(given).restrict(caveats).to_text())
+        return Secret(Macaroon.read(token.reveal()).restrict(caveats).to_text())
     except ValueError as error:
         raise RonConfigError(f"the token cannot be restricted: {error}") from None
 
 
 def _from_source(source: Any, caveats: Sequence[str]) -> Any:
-    given = source.reveal()()
-    if isawaitable(given):
-        return _awaited(given, caveats)
-    return restrict(Secret(given), caveats).reveal()
+    given = Secret(source.reveal()())  # wrapped, for the sake of tracebacks with locals
+    if isawaitable(given.reveal()):
+        return _awaited(given.reveal(), caveats)
+    return restrict(given, caveats).reveal()
 
 
 async def _awaited(given: Any, caveats: Sequence[str]) -> Any:

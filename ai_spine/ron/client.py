@@ -25,6 +25,7 @@ from ai_spine.utils import one_line
 PROTOCOL_VERSION = "0.1"
 """The version of the protocol that these clients speak."""
 _STATUS = "/api/v1/status"
+_BRIEFLY: Any = {"max_retries": 0, "deadline": 2.0}  # what waits for it is another call
 _KEPT = "timeout max_retries deadline retry_writes retry_after_limit headers tenant workspace"
 
 Client = TypeVar("Client", bound="RonSettings")
@@ -151,7 +152,7 @@ class RonClient(RonSettings, AsyncRestClient):
         """Send any request; the options are those of the general client."""
         if self._stores(method, path):
             with contextlib.suppress(RonError):  # then it is not known
-                asking = self.with_options(max_retries=0)
+                asking = self.with_options(**_BRIEFLY)
                 _warn_of_amnesia(await asking.get(_STATUS))
         return await super().call(method, path, **options)
 
@@ -174,7 +175,7 @@ class RonClientSync(RonSettings, RestClient):
         """Send any request; the options are those of the general client."""
         if self._stores(method, path):
             with contextlib.suppress(RonError):  # then it is not known
-                _warn_of_amnesia(self.with_options(max_retries=0).get(_STATUS))
+                _warn_of_amnesia(self.with_options(**_BRIEFLY).get(_STATUS))
         return super().call(method, path, **options)
 
 
@@ -197,7 +198,7 @@ def _warn_of_amnesia(status: Any) -> None:
 
 def _read(read: Any, response: Response) -> Any:
     """Return what is read from a response of this protocol."""
-    version = response.headers.get("X-RON-Protocol", PROTOCOL_VERSION)
+    version = response.headers.get("X-RON-Protocol", PROTOCOL_VERSION).lstrip("v")
     if version.partition(".")[0] != PROTOCOL_VERSION.partition(".")[0]:
         words = f"protocol {one_line(version, 20)}, while this SDK speaks {PROTOCOL_VERSION}"
         raise UnexpectedResponse(f"{words}: use the SDK for that protocol")

@@ -1,14 +1,14 @@
 """The settings of a client of the app plane: its arguments, the environment and a `.env` file."""
 
-import os
 import re
 from typing import Any, Dict, Mapping
 from urllib.parse import urlsplit
 
+from ai_spine.config.env_files import variables
 from ai_spine.config.urls import check_base_url
 from ai_spine.ron.errors import RonConfigError
 from ai_spine.ron.wire import wire_default
-from ai_spine.utils import Secret, is_loopback, one_line
+from ai_spine.utils import Secret, is_loopback
 
 _TOKENS = ("token", "macaroon", "token_provider")
 # Paths that are whole: any other is below the prefix of the app plane.
@@ -49,7 +49,7 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
         ConfigurationError: A setting is wrong.
     """
     options = dict(given)
-    environment = _environment(options.pop("env_file", None))
+    environment: Dict[str, Any] = variables("RON_", options.pop("env_file", None))
     tokens = [options.pop(name) for name in _TOKENS if name in options]
     if len(tokens) > 1:
         raise RonConfigError(f"{', '.join(_TOKENS)} are one: set one of them")
@@ -73,14 +73,13 @@ def resolve(given: Mapping[str, Any]) -> Dict[str, Any]:
 
 def _times(environment: Mapping[str, str]) -> Dict[str, float]:
     """Return the times of the environment in seconds."""
-    found = {}
-    for name, (variable, units) in _TIMES.items():
-        if variable in environment:
-            try:
-                found[name] = float(environment[variable]) / units
-            except ValueError:
-                raise RonConfigError(f"{variable} must be a number") from None
-    return found
+    found = {name: pair for name, pair in _TIMES.items() if pair[0] in environment}
+    for variable, _ in found.values():
+        try:
+            float(environment[variable])
+        except ValueError:
+            raise RonConfigError(f"{variable} must be a number") from None
+    return {n: float(environment[v]) / units for n, (v, units) in found.items()}
 
 
 def path_below(prefix: str, path: Any) -> Any:
@@ -88,24 +87,3 @@ def path_below(prefix: str, path: Any) -> Any:
     is_path = isinstance(path, str) and path.startswith("/")
     whole = not is_path or re.split("[/?]", path)[1] in _PLANES
     return path if whole else prefix + path
-
-
-def _environment(file: Any) -> Dict[str, Any]:
-    """Return the variables that are set; those of the process win over those of the file."""
-    found = {}
-    if file is not None:
-        try:
-            from dotenv import dotenv_values
-        except ImportError:
-            raise RonConfigError(
-                "env_file needs python-dotenv: pip install 'ai-spine-sdk[dotenv]'"
-            ) from None
-        if not os.path.isfile(file):
-            shown = one_line(repr(file), 200)
-            raise RonConfigError(
-                f"env_file is the path of a file that does not exist: {shown}"
-            )
-        found = dotenv_values(file, interpolate=False)
-    both = {**found, **os.environ}
-    known = {n: text for n, text in both.items() if n.startswith("RON_") and text}
-    return {n: Secret(text) if "TOKEN" in n else text for n, text in known.items()}

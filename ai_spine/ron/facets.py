@@ -60,8 +60,11 @@ class Facet:
     limits: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "routes", tuple(self.routes))
-        problem = next(_problems(self), None)
+        try:
+            object.__setattr__(self, "routes", tuple(self.routes))
+            problem = next(_problems(self), None)
+        except (TypeError, AttributeError):
+            problem = "has a field of another kind"
         if problem is not None:
             name = one_line(str(self.id), 64)
             raise RonConfigError(f"the facet {name!r} {problem}")
@@ -137,6 +140,9 @@ def _problems(facet: Facet) -> Iterator[str]:
         yield "needs a route"
     if facet.kind == "proxy" and not facet.upstream.get("host"):
         yield "is a proxy: upstream needs a host"
+    for limit in facet.limits.values():
+        if type(limit) is not int or limit < 1:
+            yield "has a limit that is not a whole number above zero"
     for number, route in enumerate(facet.routes):
         places = [(each.method, each.path) for each in facet.routes[:number]]
         if (route.method, route.path) in places:
@@ -148,6 +154,7 @@ def _problems_of_route(kind: str, route: Route) -> Iterator[str]:
     try:
         check_method(route.method)
         check_path("path", route.path)
+        check_path("upstream_path", route.upstream_path or "/")
     except ValidationError as error:
         yield f"has a route that is wrong: {error.message}"
     if kind == "static" and not route.file:

@@ -12,6 +12,7 @@ _NOT_FREE = Failure(FailureKind.NOT_SENT, "no connection was free in time", True
 _NOT_CONNECTED = Failure(FailureKind.NOT_SENT, "could not connect in time", True)
 _NO_RESPONSE = Failure(FailureKind.UNCERTAIN, "no response in time", True)
 _SMALL = 2**16  # bytes that a connection takes at once
+_COUNTS = sys.version_info >= (3, 11)  # tasks count who has cancelled them
 INCOMPLETE = Failure(
     FailureKind.UNCERTAIN, "the response was not complete in time", True
 )
@@ -58,9 +59,11 @@ class PhasedAttempt(Attempt):
     def __init__(self, phases: Phases, size: int) -> None:
         self._phases, self._size = phases, size
         self._loop = asyncio.get_running_loop()
-        self._task: Any = asyncio.current_task()
+        task: Any = asyncio.current_task()
+        self._task = task
         self._timer: Optional[asyncio.TimerHandle] = None
         self._is_over = False
+        self._cancelling: int = task.cancelling() if _COUNTS else 0
 
     def note_connecting(self) -> None:
         """Note that there is room for the request."""
@@ -84,13 +87,14 @@ class PhasedAttempt(Attempt):
     def was_cut_short(self) -> bool:
         """Return whether a part of the attempt has taken too long."""
         was_over, self._is_over = self._is_over, False
-        if was_over and sys.version_info >= (3, 11):
-            self._task.uncancel()
+        if was_over and _COUNTS:  # somebody else may have cancelled the task as well
+            return bool(self._task.uncancel() <= self._cancelling)
         return was_over
 
     def end(self) -> None:
         """Note that no part of the attempt is left."""
         self._limit(None)
+        self.was_cut_short()
 
     def _limit(self, seconds: Optional[float]) -> None:
         """Limit what comes now, in the place of what was limited before."""

@@ -13,6 +13,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # These characters reverse the direction of the text after them; it is a range of a pattern.
 TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Shorter digits are dates, such as 20261127.
 _EPOCH = r"\d{9,13}(\.\d+)?"
@@ -188,6 +189,11 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_header_name(text: str) -> bool:
+    """Return whether a text can be the name of a header."""
+    return re.fullmatch(_HEADER_NAME, text) is not None
 
 
 def is_header_value(text: str) -> bool:

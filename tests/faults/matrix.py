@@ -366,6 +366,8 @@ def play_all(
     return results, found
 
 
-def everything(names: Optional[str] = None) -> List[Cell]:
+def everything(
+    names: Optional[str] = None, cases: Iterable[Case] = CASES
+) -> List[Cell]:
     """Return all cells, or those of the faults whose names hold a text."""
-    return list(cells(CASES, [f for f in FAULTS if not names or names in f.name]))
+    return list(cells(cases, [f for f in FAULTS if not names or names in f.name]))

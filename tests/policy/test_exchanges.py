@@ -5,7 +5,7 @@ import pytest
 from ai_spine import ConfigurationError, HeaderCredential
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.exchanges import in_order, start
-from ai_spine.policy.messages import Exchange
+from ai_spine.policy.messages import Exchange, Request
 from ai_spine.policy.tokens import Token
 
 OURS = {"X-Team": "a", "X-Workspace-Id": "w"}
@@ -75,3 +75,8 @@ def test_ids_come_in_the_order_of_the_path():
     ids = {"b": "1", "a": "2"}
     assert list(in_order(ids, "/{a}/{b}")) == ["a", "b"]
     assert in_order({"a": "1"}, "/{a}") == {"a": "1"}
+
+
+def test_a_request_shows_neither_headers_nor_its_body():
+    request = Request("GET", "/x", {}, "", {"X-Key": "hush"}, b"hush", None, ())
+    assert repr(request) == "Request('GET', '/x')"

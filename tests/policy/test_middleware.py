@@ -4,7 +4,14 @@ import pytest
 
 from ai_spine import ConfigurationError, ValidationError
 from ai_spine.policy.messages import Request, Response
-from ai_spine.policy.middleware import AFTER, BEFORE, Middleware, checked
+from ai_spine.policy.middleware import (
+    AFTER,
+    BEFORE,
+    Middleware,
+    checked_request,
+    checked_response,
+    copied,
+)
 
 REQUEST = Request("GET", "/x", {}, "", {}, None, None, ())
 
@@ -33,19 +40,50 @@ def test_what_forgets_to_return_is_named():
     with pytest.raises(
         ConfigurationError, match="before_request of the middleware Both returned"
     ):
-        checked(BEFORE, Both().before_request, None, Request)
+        checked_request(Both().before_request, None, REQUEST)
     with pytest.raises(
         ConfigurationError, match="it must return the response, changed or"
     ):
-        checked(AFTER, Both().after_response, REQUEST, Response)
+        checked_response(Both().after_response, REQUEST, Response(200, {}, b""))
 
 
-@pytest.mark.parametrize("headers", [{"X": "a\r\nY: b"}, {"X ": "\n"}, {"X": " a"}])
+@pytest.mark.parametrize(
+    "headers", [{"X": "a\r\nY: b"}, {"X ": "\n"}, {"X": " a"}, {"X": 7}]
+)
 def test_a_header_that_cannot_be_sent_is_refused_without_its_value(headers):
     with pytest.raises(
         ValidationError, match="the middleware Both has set the header X"
     ) as caught:
-        checked(
-            BEFORE, Both().before_request, REQUEST._replace(headers=headers), Request
+        checked_request(
+            Both().before_request, REQUEST._replace(headers=headers), REQUEST
         )
     assert "Y: b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "odd, words",
+    [
+        ({"method": "POST"}, "the method of a request"),
+        ({"template": "@evil.example.com/"}, "the template of a request"),
+        ({"ids": {"a": "b"}}, "the ids of a request"),
+        ({"credentials": ("token",)}, "the credentials of a request"),
+        ({"headers": {"idempotency-key": "k-2"}}, "the Idempotency-Key of a request"),
+    ],
+)
+def test_what_says_whether_a_request_is_repeated_must_stay(odd, words):
+    with pytest.raises(ConfigurationError, match=f"Both has changed {words}"):
+        checked_request(Both().before_request, REQUEST._replace(**odd), REQUEST)
+
+
+def test_the_status_of_a_response_must_stay():
+    before = Response(200, {}, b"")
+    method = Both().after_response
+    assert checked_response(method, before._replace(body=b"{}"), before).body == b"{}"
+    with pytest.raises(ConfigurationError, match="changed the status of a response"):
+        checked_response(method, before._replace(status=503), before)
+
+
+def test_a_copy_can_be_changed():
+    copy = copied(REQUEST._replace(headers={"A": "b"}))
+    copy.headers["X"] = copy.ids["x"] = "1"
+    assert REQUEST.headers == REQUEST.ids == {}

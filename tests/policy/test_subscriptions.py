@@ -17,10 +17,16 @@ def test_the_event_to_begin_after_is_known():
 
 
 @pytest.mark.parametrize("odd", ["a\nb", "ü", "x" * 201, " "])
-def test_an_id_that_no_header_can_hold_is_not_sent_back(odd):
+def test_an_id_that_no_header_can_hold_is_new_once_and_not_sent_back(odd):
     progress = Progress()
     progress.is_new("1")
-    assert progress.is_new(odd) and progress.is_new(odd)
+    assert progress.is_new(odd) and not progress.is_new(odd)
+    assert progress.last_id == "1"
+
+
+def test_an_empty_id_takes_the_last_one_back():
+    progress = Progress("7")
+    assert progress.is_new("") and progress.is_new("")
     assert progress.last_id is None
 
 

@@ -1,9 +1,11 @@
 """Tests of tokens that their holder restricts."""
 
+import traceback
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from ai_spine import AuthenticationError, RestClient
 from ai_spine.ron import RonAuthError, RonClientSync, RonConfigError, RonProblem
 from ai_spine.ron.capabilities import caveats_of, expiry_of
 from ai_spine.ron.testing import RonNode
@@ -11,6 +13,7 @@ from ai_spine.utils import Secret
 from ai_spine.utils.macaroons import Macaroon
 
 KEY = b"a key of the node"
+SECRET = "no-macaroon-but-secret"
 TOKEN = Macaroon.mint(KEY, "k-1").to_text()
 
 
@@ -73,6 +76,12 @@ def test_every_caveat_has_its_text():
         ({"expiry": datetime(2099, 1, 1)}, "with an offset"),
         ({"tenant": "a\nb"}, "tenant must be printable"),
         ({"tenant": 7}, "tenant must be text"),
+        ({"expiry": "²m"}, "expiry must be a time to come"),
+        ({"expiry": "9" * 40 + "d"}, "expiry must be a time to come"),
+        ({"ip_allowlist": "10.0.0.0/8"}, "ip_allowlist must be a list of networks"),
+        ({"ip_allowlist": [7]}, "ip_allowlist must be a list of networks"),
+        ({"ip_allowlist": ["10.0.0.1/8"]}, "ip_allowlist must be a list of networks"),
+        ({"ip_allowlist": ["all,::/0"]}, "ip_allowlist must be a list of networks"),
     ],
 )
 def test_a_wrong_caveat_is_refused(client, given, words):
@@ -149,6 +158,29 @@ def test_another_token_cannot_be_restricted(node, token):
         with pytest.raises(RonConfigError, match="it is no macaroon") as caught:
             client.with_caveat(readonly=True)
     assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize("is_function", [False, True])
+def test_no_traceback_with_locals_shows_a_token_that_is_no_macaroon(node, is_function):
+    given = (lambda: SECRET) if is_function else SECRET
+    name = "token_provider" if is_function else "token"
+    with RonClientSync(node.url, **{name: given}) as client:
+        try:
+            client.with_caveat(readonly=True).get("/hello")
+        except (RonConfigError, RonAuthError) as error:
+            shown = traceback.TracebackException.from_exception(
+                error, capture_locals=True
+            )
+    frames = [*shown.stack, *(shown.__cause__.stack if is_function else ())]
+    ours = [frame for frame in frames if "/ai_spine/" in frame.filename]
+    assert ours and not any(SECRET in str(frame.locals) for frame in ours)
+
+
+def test_a_node_refuses_a_macaroon_whose_time_is_over(strict):
+    late = Macaroon.read(TOKEN).restrict(["expiry = 2020-01-01T00:00:00Z"]).to_text()
+    with RestClient(strict.url, late) as client:
+        with pytest.raises(AuthenticationError, match="who are you"):
+            client.get("/app/hello")
 
 
 def test_without_a_token_there_is_nothing_to_restrict(node):

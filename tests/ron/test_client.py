@@ -3,6 +3,7 @@
 import asyncio
 import pickle
 import threading
+import time
 import warnings
 
 import pytest
@@ -18,6 +19,7 @@ from ai_spine.ron import (
     RonTimeoutError,
     RonValidationError,
 )
+from ai_spine.ron import client as client_module
 from ai_spine.ron.testing import RonNode
 from tests.raw_server import STALL, RawServer, answer
 
@@ -142,7 +144,7 @@ def test_a_function_that_fails_is_an_auth_error(node):
 
 
 @pytest.mark.parametrize(
-    "version, fails", [("0.2", False), ("0.1.9", False), ("1.0", True)]
+    "version, fails", [("0.2", False), ("v0.1", False), ("0.1.9", False), ("1.0", True)]
 )
 def test_another_major_version_of_the_protocol_is_refused(version, fails):
     response = answer(200, {"a": 1}, x_ron_protocol=version)
@@ -175,6 +177,17 @@ def test_nobody_asks_where_amnesia_is_ignored_or_nothing_tells(node):
     node.faults.add("GET", "*/status", status=404)
     with RonClientSync(node.url) as client:
         client.put("/storage/a", 1)
+
+
+def test_a_node_that_does_not_tell_is_not_waited_for_long(node, monkeypatch):
+    monkeypatch.setitem(client_module._BRIEFLY, "deadline", 0.2)
+    with RonClientSync(node.url, timeout=60) as client:
+        node.faults.add("GET", "*/status", delay=30)
+        began = time.monotonic()
+        client.put("/storage/a", 1)
+        assert time.monotonic() - began < 10 and node.storage == {"a": 1}
+        with pytest.raises(RonProblem, match="404: nothing is stored there"):
+            client.get("/storage/b")
 
 
 def test_a_client_is_pickled_with_its_settings(node):

@@ -13,6 +13,7 @@ from ai_spine.policy.error_bodies import error_from_response
 from ai_spine.policy.messages import Response
 from ai_spine.policy.problems import judge
 from ai_spine.policy.retry import Failure, kind_of_status
+from ai_spine.ron import RonClientSync
 from ai_spine.ron.errors import (
     RonAuthError,
     RonConfigError,
@@ -24,6 +25,7 @@ from ai_spine.ron.errors import (
     as_ron,
     refine,
 )
+from tests.raw_server import RawServer, answer
 
 
 def problem(status, body, **headers):
@@ -193,3 +195,12 @@ def test_any_refusal_is_a_problem_of_one_line(status, body, kind):
     failure = Failure(kind_of_status(status), "status")
     judged = judge(failure, Response(status, {"Content-Type": kind}, body))
     assert judged.retry_after is None or judged.retry_after >= 0
+
+
+def test_a_token_that_a_node_repeats_in_a_header_is_not_shown():
+    response = answer(404, {"code": "none"}, x_correlation_id="c-t-very-secret")
+    with RawServer(response) as server:
+        with RonClientSync(server.url, "t-very-secret") as client:
+            with pytest.raises(RonProblem) as caught:
+                client.get("/x")
+    assert caught.value.correlation_id == "c-***"

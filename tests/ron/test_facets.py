@@ -15,9 +15,9 @@ FULL = Facet(
     SECURITY,
     [
         Route("GET", "/a", upstream_path="/b"),
-        Route("POST", "/a", upstream_path='/"\\c'),
+        Route("POST", "/a", upstream_path='/"c'),
     ],
-    meta={"description": "Ünï \x7f\n😀", "owner": "ada", "version": "1.0"},
+    meta={"description": "Ünï \\ \x7f\n😀", "owner": "ada", "version": "1.0"},
     upstream={"scheme": "http", "host": "127.0.0.1", "port": 9000, "base_path": "/x"},
     limits={"max_rps": 10, "max_concurrency": 2},
 )
@@ -67,6 +67,12 @@ def test_a_manifest_is_read_as_it_was_written(facet):
         ({"kind": "proxy"}, "upstream needs a host"),
         ({"routes": [Route("GET", "/")]}, "each route needs a file"),
         ({"routes": [Route("FETCH", "/", "a")]}, "method must be one of"),
+        ({"routes": [Route("GET", "/", "a", "/../x")]}, "must not have . or .. as"),
+        ({"routes": None}, "has a field of another kind"),
+        ({"routes": [7]}, "has a field of another kind"),
+        ({"security": None}, "has a field of another kind"),
+        ({"limits": {"max_rps": 0}}, "has a limit that is not a whole number"),
+        ({"limits": {"max_rps": True}}, "has a limit that is not a whole number"),
         ({"routes": [Route("GET", "a", "a")]}, "starts with one slash"),
         (
             {"routes": [Route("GET", "/", "a"), Route("GET", "/", "b")]},

@@ -1,11 +1,14 @@
 """Tests of limits for the parts of an attempt, over each library."""
 
+import asyncio
 import socket
+import sys
 import time
 
 import pytest
 
 from ai_spine import ConfigurationError, NetworkError, RequestTimeoutError, RestClient
+from ai_spine.policy.settings import Phases
 from tests.raw_server import STALL, TRICKLE, RawServer, answer, full_listener
 
 pytestmark = pytest.mark.every_transport
@@ -89,3 +92,35 @@ def test_a_stream_is_not_limited_by_them_once_it_has_begun():
 def test_a_limit_must_be_a_duration(name, odd):
     with pytest.raises(ConfigurationError, match=f"{name} must be"):
         RestClient("http://127.0.0.1:9", **{name: odd})
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks count no cancellations")
+@pytest.mark.parametrize("by_others", [0, 1])
+def test_who_cancels_the_task_of_a_slow_request_is_obeyed(by_others):
+    from ai_spine.transport.async_replies import PhasedAttempt
+
+    async def work():
+        attempt, task = PhasedAttempt(Phases(None, 1, None), 0), asyncio.current_task()
+        attempt._expire(1)
+        for _ in range(by_others):
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.sleep(5)
+        return attempt.was_cut_short(), task.cancelling()
+
+    assert asyncio.run(work()) == (not by_others, by_others)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks count no cancellations")
+def test_a_limit_that_came_too_late_leaves_no_cancellation():
+    from ai_spine.transport.async_replies import PhasedAttempt
+
+    async def work():
+        attempt = PhasedAttempt(Phases(None, 1, None), 0)
+        attempt._expire(1)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.sleep(5)
+        attempt.end()
+        return asyncio.current_task().cancelling()
+
+    assert asyncio.run(work()) == 0
