@@ -128,8 +128,11 @@ def _sent_kind(kind: str, schema: Optional[IRField]) -> str:
     plain = plain_kind(kind)
     if "*" not in plain:
         return kind
-    text = schema is None or schema.type.value == "string"
-    others = "application/octet-stream" if text else "application/json"
+    if schema is None or schema.constraints.get("format") == "binary":
+        others = "application/octet-stream"
+    else:
+        is_text = schema.type.value == "string"
+        others = "text/plain" if is_text else "application/json"
     return _RANGES.get(plain, others)
 
 

@@ -178,6 +178,8 @@ def test_the_response_is_chosen_by_what_is_accepted_and_by_the_test(tmp_path):
         ("application/x-ndjson", THING, b'{"name": "text", "size": 1}\n' * 2),
         ("application/problem+json", THING, b'{"name": "text", "size": 1}'),
         ("*/*", THING, b'{"name": "text", "size": 1}'),
+        ("*/*", TEXT, b"text"),
+        ("*/*", {**TEXT, "format": "binary"}, None),
         ("image/*", TEXT, None),
         ("application/xml", THING, b"<value/>"),
     ],
