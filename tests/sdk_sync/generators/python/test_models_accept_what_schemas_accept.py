@@ -1,6 +1,6 @@
 """Generated models accept the values that their JSON Schemas accept."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ai_spine.sdk_sync.generators.python.plan import plan_models
@@ -16,7 +16,14 @@ from tests.sdk_sync.strategies import specs
 
 
 @given(specs() | specs_with_aliases(), st.integers(0, 10**6))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+# The same examples each time, and none made smaller: that would take minutes.
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 def test_a_model_accepts_what_its_schema_accepts(tmp_path, spec, seed):
     plan = plan_models(spec)
     module = imported(plan, tmp_path)
