@@ -181,17 +181,12 @@ class ApiClient(Attempts):
             APIError: The server refused, or its response cannot be read.
             NetworkError: No response came.
         """
+        key = idempotency_key
         if isinstance(operation, Exchange):
-            call, request = self._start_exchange(operation, idempotency_key, deadline)
+            call, request = self._start_exchange(operation, key, deadline)
         else:
             call, request = self._start(
-                operation,
-                ids or {},
-                body,
-                params,
-                idempotency_key,
-                last_event_id,
-                deadline,
+                operation, ids or {}, body, params, key, last_event_id, deadline
             )
         call.timeout = timeout
         transport, tokens = self.transport, self._sources[request.credentials]
