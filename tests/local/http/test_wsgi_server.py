@@ -101,4 +101,4 @@ def test_the_loop_sends_what_a_thread_could_not(monkeypatch):
     monkeypatch.setattr(local_http._Channel, "send", busy_at_first)
     with serving(App()) as server:
         assert get_status(f"{server.url}/") == 200
-    assert sends[-1] == "ai-spine-http"
+    assert "ai-spine-http" in sends
