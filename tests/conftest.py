@@ -43,6 +43,8 @@ _OURS = (
 )
 # Folders, files and tests that reach nothing of the package that others do not reach: they run
 # twice as fast without the tracer.
+_MANY = 8  # parameters: half of more than that reach nearly all that the others reach
+_REPEATS = pytest.StashKey()
 _UNMEASURED = (
     "asynchronous/test_cancellation.py",
     "asynchronous/test_connections.py",
@@ -64,13 +66,15 @@ _UNMEASURED = (
     "notebook/test_overview.py",
     "policy/test_json_encoding.py::test_nesting_that_python_cannot_follow",
     "pytest_plugin/test_runs.py",
-    "sdk_sync/generated/test_large.py",
+    "sdk_sync/generated/",
+    "sdk_sync/generators/python/endpoints/test_example.py",
     "sdk_sync/generators/python/models/test_modules.py::test_the_modules_pass_the_strictest",
     "sdk_sync/generators/python/test_generated_code.py",
     "sdk_sync/generators/python/test_models_accept_what_schemas_accept.py",
     "sdk_sync/generators/python/test_package.py::test_a_generated_package_passes_mypy_and_ruff",
     "sdk_sync/generators/python/test_pydantic_models.py::test_no_text_of_a_specification",
     "sdk_sync/ir/test_identity.py",
+    "sdk_sync/openapi/test_writer.py::test_any_specification_comes_back",
     "sdk_sync/registry/test_store.py::test_a_registry_is_loaded_as_it_was_saved",
     "sdk_sync/test_validation.py::test_any_data_is_valid_or_an_error_with_places",
     "sdk_sync/versioning/test_found.py",
@@ -80,6 +84,7 @@ _UNMEASURED = (
     "test_examples.py",
     "test_guides.py",
     "test_lock.py",
+    "test_openapi_guide.py",
     "test_openapi.py",
     "test_reference.py",
     "test_site.py",
@@ -190,7 +195,22 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_collection_modifyitems(items):
+    """Measure every second of the tests that one function makes of a long list of parameters."""
+    by_function = {}
+    for item in items:
+        if hasattr(item, "callspec"):
+            place = item.nodeid.partition("[")[0]
+            by_function.setdefault(place, []).append(item)
+    for same in by_function.values():
+        if len(same) > _MANY:
+            for item in same[1::2]:
+                item.stash[_REPEATS] = True
+
+
 def _is_unmeasured(item):
+    if _REPEATS in item.stash:
+        return True
     library = getattr(item, "callspec", None) and item.callspec.params.get("library")
     place = item.nodeid.partition("tests/")[2]
     if library == "httpx" and not place.startswith(("transport/", "asynchronous/")):
