@@ -41,10 +41,10 @@ _OURS = (
     "AI_SPINE_TENANT",
     "AI_SPINE_WORKSPACE",
 )
-# Folders, files and tests that reach nothing of the package that others do not reach: they run
-# twice as fast without the tracer.
 _MANY = 8  # parameters: half of more than that reach nearly all that the others reach
 _REPEATS = pytest.StashKey()
+# Folders, files and tests that reach nothing of the package that others do not reach: they run
+# twice as fast without the tracer.
 _UNMEASURED = (
     "asynchronous/test_cancellation.py",
     "asynchronous/test_connections.py",
@@ -204,7 +204,7 @@ def pytest_collection_modifyitems(items):
             by_function.setdefault(place, []).append(item)
     for same in by_function.values():
         if len(same) > _MANY:
-            for item in same[1::2]:
+            for item in sorted(same, key=lambda item: item.nodeid)[1::2]:
                 item.stash[_REPEATS] = True
 
 
