@@ -1,8 +1,7 @@
 """Walks over lists that a server sends in pages. Pure: pages are passed in."""
 
 import math
-from collections.abc import Mapping
-from typing import Any, Callable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ai_spine.policy.links import next_link, query_of
 
