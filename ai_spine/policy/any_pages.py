@@ -9,7 +9,7 @@ from ai_spine.policy.pages import Pages, PageWalk
 
 # What a page says of the next one, and the parameter that takes it.
 _CURSORS = {
-    "next_page_token": "page_token",
+    "next_page_token": "page_token",  # nosec B105
     "nextPageToken": "pageToken",
     "next_cursor": "cursor",
     "nextCursor": "cursor",

@@ -9,7 +9,7 @@ from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.json_encoding import kind_of
 from ai_spine.utils import Secret, is_header_name, is_header_value, is_unicode
 
-TOKEN = "token"
+TOKEN = "token"  # nosec B105
 """The name of the credential that a client is given as its token."""  # nosec B105
 Given = Union[str, Callable[[], Any], Secret]
 """A text, or the function that returns it, wrapped or not."""
@@ -118,7 +118,7 @@ class BasicCredential(HeaderCredential):
         BasicCredential('Authorization')
     """
 
-    def __init__(self, user: str, password: Given = "") -> None:
+    def __init__(self, user: str, password: Given = "") -> None:  # nosec B107
         hidden = _wrapped(password)
         name = Secret(user)
         is_possible = isinstance(user, str) and ":" not in user and is_unicode(user)

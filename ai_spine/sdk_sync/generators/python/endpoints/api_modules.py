@@ -267,7 +267,7 @@ def _function(method: _Method, prefix: str) -> ast.stmt:
     is_async = bool(prefix)
     positional, named = method.signature.passed(to_pages=method.is_iterator)
     call: ast.expr = call_of("self", [name(method.constant), *positional], named)
-    assert isinstance(call, ast.Call)
+    assert isinstance(call, ast.Call)  # nosec B101
     call.func = ast.Attribute(name("self"), method.call, ast.Load())
     if is_async and not method.is_iterator:
         call = ast.Await(call)

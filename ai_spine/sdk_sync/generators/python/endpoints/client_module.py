@@ -233,7 +233,7 @@ class ClientModule:
         key, session, hooks = (f"{prefix}{e}" for e in ("Key", "Session", "Hooks"))
         filling = {"SESSION": session, "HOOKS": hooks}
         made = fill(_SETTINGS, dict(filling))
-        assert isinstance(made, ast.FunctionDef)
+        assert isinstance(made, ast.FunctionDef)  # nosec B101
         settings = made.args
         arguments = ast.arguments([], [ast.arg("self")], None, [], [], None, [])
         self._add_positional(arguments, key, is_authenticated)
@@ -316,7 +316,7 @@ class ClientModule:
     def _property(self, group: GroupPlan, prefix: str) -> ast.stmt:
         kind = f"{prefix}{self._kinds[group.names.module]}"
         made = fill(_PROPERTY, {"GROUP": group.names.attribute, "KIND": kind})
-        assert isinstance(made, ast.FunctionDef)
+        assert isinstance(made, ast.FunctionDef)  # nosec B101
         made.body = [
             docstring(group.summary, 8),
             ast.ImportFrom(f"api.{group.names.module}", [ast.alias(kind)], 1),
@@ -361,7 +361,7 @@ class ClientModule:
             ast.parse("from __future__ import annotations").body
         )
         for statement in ast.parse(_IMPORTS).body:
-            assert isinstance(statement, ast.ImportFrom)
+            assert isinstance(statement, ast.ImportFrom)  # nosec B101
             for alias in statement.names:
                 alias.name = self._codec if alias.name == "CODEC" else alias.name
             found += _needed(statement, used)
@@ -376,7 +376,7 @@ class ClientModule:
 
 def _needed(statement: ast.stmt, used: "set[str]") -> List[ast.stmt]:
     """Return an import of the names that are used; nothing if none is."""
-    assert isinstance(statement, ast.ImportFrom)
+    assert isinstance(statement, ast.ImportFrom)  # nosec B101
     names = [e for e in statement.names if (e.asname or e.name) in used]
     return [ast.ImportFrom(statement.module, names, statement.level)] if names else []
 

@@ -62,7 +62,9 @@ def indented(text: str, indent: int) -> ast.stmt:
         indent: The columns that the class or the function has its body indented by.
     """
     made = docstring(text, indent)
-    assert isinstance(made, ast.Expr) and isinstance(made.value, ast.Constant)
+    assert isinstance(made, ast.Expr) and isinstance(
+        made.value, ast.Constant
+    )  # nosec B101
     made.value.value = str(made.value.value).lstrip()
     return made
 

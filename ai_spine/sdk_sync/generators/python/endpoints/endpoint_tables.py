@@ -134,7 +134,9 @@ def with_shared_errors(tables: Sequence[ast.stmt]) -> List[ast.stmt]:
     places: Dict[str, List[ast.keyword]] = {}
     names = Names(reserved=[ast.unparse(each).split(":")[0] for each in tables])
     for table in tables:
-        assert isinstance(table, ast.AnnAssign) and isinstance(table.value, ast.Call)
+        assert isinstance(table, ast.AnnAssign) and isinstance(
+            table.value, ast.Call
+        )  # nosec B101
         for each in table.value.keywords:
             if each.arg == "errors":
                 places.setdefault(ast.unparse(each.value), []).append(each)

@@ -141,7 +141,7 @@ def _like(plan: ClassPlan, like: str) -> ast.stmt:
 
 
 def _alias(plan: ClassPlan, style: ModelStyle) -> ast.stmt:
-    assert plan.alias is not None
+    assert plan.alias is not None  # nosec B101
     kind = plan.alias
     if kind.kind == "None":  # `X = None` would be a variable
         return declare(plan.name, name("TypeAlias"), generic("Literal", literal(None)))
