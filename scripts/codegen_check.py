@@ -146,22 +146,25 @@ def check(path: Path, given: argparse.Namespace) -> Dict[str, Any]:
         found = verify_package(
             Path(folder), path, types=not given.no_types, cache=given.cache
         )
+    row = _figures(found)
+    row.update(operations=read.operations, left_out=read.left_out)
+    row.update(schemas=len(read.spec.models), seconds=round(seconds, 2))
+    row.update(made=generator.operation_count, warnings=len(generator.warnings))
+    row.update(megabytes=round(megabytes))
+    return row
+
+
+def _figures(found: Any) -> Dict[str, Any]:
+    """Return what the verification of a package has found."""
     return {
-        "operations": read.operations,
-        "made": generator.operation_count,
-        "schemas": len(read.spec.models),
         "types": None if found.type_errors is None else len(found.type_errors),
         "import_ms": round(found.import_ms, 1),
         "first_call_ms": round(found.first_call_ms, 1),
-        "seconds": round(seconds, 2),
-        "megabytes": round(megabytes),
         "passed": found.passed,
         "unchecked": len({each.operation for each in found.unchecked}),
-        "warnings": len(generator.warnings),
         "failures": [str(each) for each in found.failures],
         "type_errors": found.type_errors or [],
         "notes": [str(each) for each in found.unchecked],
-        "left_out": read.left_out,
     }
 
 

@@ -17,7 +17,7 @@ from typing import (
 )
 from urllib.parse import urlsplit
 
-from ai_spine._async.asking import ask_if_needed, may_ask_again
+from ai_spine._async.asking import ask_if_needed
 from ai_spine._async.attempts import AsyncAttempts, Result
 from ai_spine._async.byte_streams import open_bytes
 from ai_spine._async.middleware import through
@@ -186,18 +186,14 @@ class AsyncApiClient(AsyncAttempts):
                 operation, ids or {}, body, params, key, last_event_id, deadline
             )
         call.timeout = timeout
-        transport, tokens = self.transport, self._sources[request.credentials]
-        attempt: Attempt = transport.open_stream if call.streams else transport.send
-        if opens:
-            attempt = partial(open_bytes, transport, self.state, self.sleep)
-        if self.middleware.members:
-            attempt = partial(through, self.middleware, attempt)
+        tokens = self._sources[request.credentials]
+        attempt = self._attempt_of(call, opens)
         with self.telemetry.scope(call, request.template, request.query) as call.scope:
             request = request.with_headers(call.scope.headers)
             while True:
                 for token in tokens:
                     if token.must_be_asked_for:
-                        await ask_if_needed(transport, token, call)
+                        await ask_if_needed(self.transport, token, call)
                 result: Optional[Result] = await self._wait_for_turn(call)
                 if result is None:
                     timeout = await self._begin_attempt(call, request)
@@ -208,14 +204,17 @@ class AsyncApiClient(AsyncAttempts):
                 outcome = self._read(call, result)
                 if not isinstance(outcome, Failure):
                     return outcome  # type: ignore[no-any-return]
-                delay = self._delay_before_next(outcome, call)
-                if tokens and may_ask_again(tokens, call, result):
-                    delay = 0.0
-                call.note(outcome, delay)
-                if delay is None:
-                    raise await self._error_of(result, outcome, call)
-                await self.emit_retry(call, outcome, delay)
-                await self.sleep(delay)
+                await self._wait_after(outcome, call, result, tokens)
+
+    def _attempt_of(self, call: CallState, opens: bool) -> Attempt:
+        """Return what makes an attempt of a call."""
+        transport = self.transport
+        attempt: Attempt = transport.open_stream if call.streams else transport.send
+        if opens:
+            attempt = partial(open_bytes, transport, self.state, self.sleep)
+        if self.middleware.members:
+            attempt = partial(through, self.middleware, attempt)
+        return attempt
 
     async def send(
         self,

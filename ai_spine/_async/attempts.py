@@ -1,8 +1,9 @@
 """What comes before each attempt of a call, and what its result means."""
 
 import math
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional, Sequence, Union
 
+from ai_spine._async.asking import may_ask_again
 from ai_spine._async.reports import AsyncReports
 from ai_spine._async.runtime import Sleep
 from ai_spine.exceptions import AISpineError, InsufficientCreditsError
@@ -18,6 +19,7 @@ from ai_spine.policy.request_events import log
 from ai_spine.policy.retry import Failure, FailureKind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.telemetry import Telemetry
+from ai_spine.policy.tokens import Token
 from ai_spine.transport.async_base import AsyncByteStream
 
 Result = Union[Response, AsyncByteStream, Failure]
@@ -119,6 +121,27 @@ class AsyncAttempts(AsyncReports):
         if call.parses:
             return read_value(result, call.read, self._policy, self.redact)
         return read_response(result, call.read, self._policy, self.redact, call.judge)
+
+    async def _wait_after(
+        self,
+        failure: Failure,
+        call: CallState,
+        result: Result,
+        tokens: Sequence[Token],
+    ) -> None:
+        """Sleep until the next attempt of a call.
+
+        Raises:
+            AISpineError: There is to be none.
+        """
+        delay = self._delay_before_next(failure, call)
+        if tokens and may_ask_again(tokens, call, result):
+            delay = 0.0
+        call.note(failure, delay)
+        if delay is None:
+            raise await self._error_of(result, failure, call)
+        await self.emit_retry(call, failure, delay)
+        await self.sleep(delay)
 
     def _delay_before_next(self, failure: Failure, call: CallState) -> Optional[float]:
         """Return the seconds to sleep before another attempt; `None` if there is to be none."""
