@@ -47,6 +47,7 @@ PRINTED = {
         "['0', '1', '2', '3', '4']\n2\n",
         "1 {'line': 'ready'}\n",
         "GET /app/echo 200\nblue\n",
+        "983cd318\n",
     ],
     "ron-core.md": [
         "{'hello': 'world'}\n404 not_found no such thing\n",

@@ -411,6 +411,25 @@ class Adds:
         return request
 
 
+class Signer(Stamp):
+    needs_secrets = True
+
+    def before_request(self, request, secrets):
+        self.secrets = secrets
+        return super().before_request(request)
+
+
+def test_middleware_that_asks_gets_the_credentials_that_are_sent(client, node):
+    signer, plain = Signer("a"), Stamp("b")
+    client.add_middleware(plain)
+    client.add_middleware(signer)
+    client.get("/hello")
+    (name,) = signer.secrets
+    assert name == "token" and "t-secret-1" not in repr(signer.secrets)
+    assert signer.secrets[name].reveal() == "t-secret-1"
+    assert "t-secret-1" not in str(plain.seen) + str(signer.seen)
+
+
 def test_middleware_changes_copies_so_that_each_attempt_begins_anew(client, node):
     client.add_middleware(Adds())
     node.faults.add("GET", "/echo", status=503)

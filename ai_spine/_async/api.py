@@ -213,7 +213,7 @@ class AsyncApiClient(AsyncAttempts):
         if opens:
             attempt = partial(open_bytes, transport, self.state, self.sleep)
         if self.middleware.members:
-            attempt = partial(through, self.middleware, attempt)
+            attempt = partial(through, self.middleware, transport.tokens, attempt)
         return attempt
 
     async def send(

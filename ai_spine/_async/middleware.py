@@ -1,6 +1,6 @@
 """Takes each attempt of a call through what the caller has put in between."""
 
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from ai_spine._async.runtime import returned_by
 from ai_spine.policy.messages import Request, Response
@@ -11,11 +11,14 @@ from ai_spine.policy.middleware import (
     checked_request,
     checked_response,
     copied,
+    secrets_for,
 )
+from ai_spine.policy.tokens import Token
 
 
 async def through(
     middleware: Middleware,
+    tokens: Mapping[Any, Token],
     attempt: Callable[[Request, float], Any],
     request: Request,
     timeout: float,
@@ -24,13 +27,14 @@ async def through(
 
     Args:
         middleware: What sees the request, and a response that is complete.
+        tokens: The credentials of the client, for those that ask for them.
         attempt: Makes the attempt.
         request: The request.
         timeout: Seconds for the attempt.
     """
     for method in middleware.calls(BEFORE):
-        given = copied(request)
-        request = checked_request(method, await returned_by(method, given), request)
+        given = copied(request), *secrets_for(method, request, tokens)
+        request = checked_request(method, await returned_by(method, *given), request)
     result = await attempt(request, timeout)
     if isinstance(result, Response):
         for method in middleware.calls(AFTER):

@@ -216,7 +216,7 @@ class ApiClient(Attempts):
         if opens:
             attempt = partial(open_bytes, transport, self.state, self.sleep)
         if self.middleware.members:
-            attempt = partial(through, self.middleware, attempt)
+            attempt = partial(through, self.middleware, transport.tokens, attempt)
         return attempt
 
     def send(

@@ -200,7 +200,9 @@ class RestMethods(Verbs):
         every attempt and returns what it was given, as it is or changed by `_replace`; what it
         raises ends the call. Headers, queries and bodies may be changed; what says whether a
         request is repeated stays: its method, its path, its idempotency key, and the status of its
-        response. Requests hold no credential: the transport adds them later. Clients that
+        response. Requests hold no credential: the transport adds them later. A middleware that has
+        to know them, to sign a request, say, has the attribute `needs_secrets = True`, and gets
+        them as well, wrapped and by name: `before_request(request, secrets)`. Clients that
         `with_options` makes from now on have it as well; a stream has only its request seen.
 
         Args:

@@ -10,7 +10,7 @@ from ai_spine.policy.json_encoding import kind_of
 from ai_spine.utils import Secret, is_header_name, is_header_value, is_unicode
 
 TOKEN = "token"  # nosec B105
-"""The name of the credential that a client is given as its token."""  # nosec B105
+"""The name of the credential that a client is given as its token."""
 Given = Union[str, Callable[[], Any], Secret]
 """A text, or the function that returns it, wrapped or not."""
 _COOKIE_VALUE = r"[!#-+\--:<-\[\]-~]+"

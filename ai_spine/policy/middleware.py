@@ -1,11 +1,12 @@
 """What callers put between a client and its transport. Pure: it checks what they return."""
 
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Dict, Iterator, Mapping, NamedTuple
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.policy.messages import Request, Response
-from ai_spine.utils import is_header_name, is_header_value, one_line
+from ai_spine.policy.tokens import Token
+from ai_spine.utils import Secret, is_header_name, is_header_value, one_line
 
 BEFORE, AFTER = "before_request", "after_response"
 
@@ -33,6 +34,27 @@ class Middleware(NamedTuple):
             method = getattr(member, name, None)
             if method is not None:
                 yield method
+
+
+def secrets_for(
+    method: Any, request: Request, tokens: Mapping[Any, Token]
+) -> Iterator[Dict[str, Secret]]:
+    """Yield the credentials of a request, wrapped and by name, if a middleware asks for them.
+
+    It asks by `needs_secrets = True`.
+
+    Args:
+        method: The method of the middleware.
+        request: The request.
+        tokens: The credentials of the client.
+    """
+    if getattr(getattr(method, "__self__", None), "needs_secrets", False) is True:
+        sent = {each: tokens[each].current for each in request.credentials}
+        yield {
+            str(getattr(name, "name", name)).lower(): secret
+            for name, secret in sent.items()
+            if secret is not None
+        }
 
 
 def copied(request: Request) -> Request:
