@@ -5,7 +5,6 @@ import functools
 import importlib
 import json
 from collections import abc
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import (
@@ -24,6 +23,7 @@ from typing import (
     TypeVar,
 )
 
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 from ai_spine.utils import format_timestamp, one_line
 
 M = TypeVar("M", bound="Model")
@@ -75,7 +75,7 @@ def _wire_field(field: Any) -> _WireField:
     return _WireField(field.name, first, tuple(others), field.metadata.get("read"))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Model(Mapping[str, Any]):
     """The base of all models: typed attributes over the JSON that they were read from."""
 

@@ -1,6 +1,5 @@
 """A flow: its definition, its dates, and whether its graph is valid."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Container, List, Optional
 
@@ -8,10 +7,11 @@ from ai_spine.exceptions import ValidationError
 from ai_spine.models.base import hidden
 from ai_spine.models.definition import FlowDefinition
 from ai_spine.models.graph import find_problems, topological_order
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 from ai_spine.utils import parse_timestamp
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Flow(FlowDefinition):
     """A directed acyclic graph of nodes.
 
