@@ -23,7 +23,7 @@ from typing import (
     TypeVar,
 )
 
-from ai_spine.models.lazy_dataclass import lazy_dataclass
+from ai_spine.models.lazy_dataclass import lazy_dataclass, metadata_of
 from ai_spine.utils import format_timestamp, one_line
 
 M = TypeVar("M", bound="Model")
@@ -67,12 +67,10 @@ def _camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
-def _wire_field(field: Any) -> _WireField:
-    keys = dict.fromkeys(
-        (field.name, _camel(field.name), *field.metadata.get("others", ()))
-    )
+def _wire_field(name: str, metadata: Mapping[str, Any]) -> _WireField:
+    keys = dict.fromkeys((name, _camel(name), *metadata.get("others", ())))
     first, *others = keys
-    return _WireField(field.name, first, tuple(others), field.metadata.get("read"))
+    return _WireField(name, first, tuple(others), metadata.get("read"))
 
 
 @lazy_dataclass(frozen=True, eq=False, repr=False)
@@ -110,7 +108,7 @@ class Model(Mapping[str, Any]):
     def _wire_fields(cls) -> Tuple[_WireField, ...]:
         known = cls.__dict__.get("_fields")
         if known is None:
-            known = tuple(_wire_field(field) for field in dataclasses.fields(cls))
+            known = tuple(_wire_field(*each) for each in metadata_of(cls).items())
             cls._fields = known
         return known
 

@@ -6,11 +6,11 @@ time that the package took to import, and most programs use two or three of them
 
 import sys
 import threading
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Callable, Dict, Type, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Type, TypeVar
 
-__all__ = ["lazy_dataclass"]
+__all__ = ["lazy_dataclass", "metadata_of"]
 T = TypeVar("T")
 _OPTIONS = {"frozen": True, "eq": False, "repr": False}
 # What `dataclass` puts on a class with these options, and the models do not share.
@@ -83,6 +83,13 @@ else:
         """Return a decorator like that of `dataclass`, for the options that all models have."""
         assert options == _OPTIONS
         return _promise
+
+
+def metadata_of(cls: Type[Any]) -> Dict[str, Mapping[str, Any]]:
+    """Return the metadata of each field of a model; this generates nothing."""
+    if isinstance(cls.__dict__.get("__dataclass_fields__"), _Generated):
+        return {name: field.metadata for name, field in cls._declared.items()}
+    return {field.name: field.metadata for field in fields(cls)}
 
 
 def _promise(cls: Type[T]) -> Type[T]:

@@ -146,9 +146,10 @@ def test_what_another_process_pickled_is_read_before_anything_is_generated() -> 
     assert done.stdout.strip() == shown
 
 
-def test_importing_the_client_generates_no_model() -> None:
+def test_importing_the_client_and_reading_responses_generate_nothing() -> None:
     code = (
         "import ai_spine.client; from ai_spine.models import base, lazy_dataclass; "
+        "[cls.from_wire({}).to_dict() for cls in base.Model.__subclasses__()]; "
         "waits = lambda cls: isinstance(vars(cls)['__init__'], lazy_dataclass._Generated); "
         "print([cls for cls in base.Model.__subclasses__() if not waits(cls)])"
     )
