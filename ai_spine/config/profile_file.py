@@ -11,7 +11,6 @@ import sys
 from typing import Callable, Dict, NamedTuple, NoReturn, Optional
 
 from ai_spine.utils import Secret, one_line
-from ai_spine.utils.locks import locked
 
 _SECTION = r"\[\s*([^\]]*?)\s*\]"
 _NAME = r"[\w.@+-]+"
@@ -202,6 +201,8 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
     Raises:
         ConfigurationError: The file cannot be read or written. It is unchanged.
     """
+    from ai_spine.utils.locks import locked  # reading does not need it
+
     real = os.path.realpath(path)
     if os.path.lexists(real) and not os.path.isfile(real):
         _refuse(f"{shown(path)} is not a regular file")
