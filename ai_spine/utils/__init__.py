@@ -3,14 +3,13 @@
 import ipaddress
 import os
 import re
-import string
 from datetime import datetime, timezone
 from typing import Any, Mapping, Optional
 from urllib.parse import quote, urlsplit
 
 # The bits of a UUID that say how it was made, by the digit that they replace.
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
-_UNRESERVED = f"{string.ascii_letters}{string.digits}_.~-"
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-"
 _CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 # These characters reverse the direction of the text after them; it is a range of a pattern.
 TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
