@@ -100,6 +100,7 @@ PRINTED = {
         "It is negative.\n",
     ],
     "migrating.md": ["completed positive\ncompleted positive\n"],
+    "threat-model.md": [],
     "faq.md": [],
     "keys.md": ["2\n"],
     "tracing.md": [
@@ -127,6 +128,13 @@ def test_each_guide_is_tested():
     assert {path.name for path in FOLDER.glob("*.md")} == set(PRINTED)
     for name, printed in PRINTED.items():
         assert len(blocks(name)) == len(printed)
+
+
+def test_the_front_page_links_each_guide():
+    text = (FOLDER / "index.md").read_text(encoding="utf-8")
+    for name in set(PRINTED) - {"index.md"}:
+        assert f"]({name})" in text
+        assert f"\n{name[:-3]}\n" in text
 
 
 @pytest.mark.parametrize(
