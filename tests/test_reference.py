@@ -25,6 +25,7 @@ from ai_spine.ron import testing as ron_testing
 from ai_spine.sdk_sync import errors as sdk_sync_errors
 from ai_spine.sdk_sync import openapi
 from ai_spine.exceptions import APIError, NetworkError, TimeoutError
+from benchmarks.__main__ import NAMES
 
 ROOT = Path(__file__).parent.parent
 # What users of generated packages meet, whose modules have no `__all__`.
@@ -274,7 +275,9 @@ def test_limits_in_the_guide_to_retries_match_the_code():
     assert f"`max_retries` is {constants.DEFAULT_MAX_RETRIES} by default" in text
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*PAGES, *sorted(ROOT.glob("[CS]*.md"))], ids=lambda path: path.name
+)
 def test_links_to_files_are_not_broken(path):
     links = re.findall(r"\]\(([^)#\s]+)", text_of(path))
     files = [link for link in links if "://" not in link]
@@ -285,6 +288,11 @@ def test_the_modules_in_the_guide_to_the_architecture_exist():
     named = re.findall(r"`([a-z_/]+(?:\.py|/))`", text_of(DOCS / "architecture.md"))
     assert len(named) > 20
     assert [n for n in named if not (ROOT / "ai_spine" / n).exists()] == []
+
+
+def test_the_guide_to_performance_describes_each_benchmark():
+    described = named_in(first_cells(section("performance.md", "How it is measured")))
+    assert sorted(described) == sorted(NAMES)
 
 
 def test_pictures_are_small():
