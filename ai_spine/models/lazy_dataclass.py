@@ -80,8 +80,13 @@ if TYPE_CHECKING:
 else:
 
     def lazy_dataclass(**options: bool) -> Callable[[Type[T]], Type[T]]:
-        """Return a decorator like that of `dataclass`, for the options that all models have."""
-        assert options == _OPTIONS
+        """Return a decorator like that of `dataclass`, for the options that all models have.
+
+        Raises:
+            TypeError: The options are others.
+        """
+        if options != _OPTIONS:
+            raise TypeError(f"a lazy dataclass must have the options {_OPTIONS}")
         return _promise
 
 

@@ -113,6 +113,11 @@ def test_a_subclass_can_be_asked_first(look: Any, make: Make) -> None:
     assert inspect.signature(first) == inspect.signature(again)
 
 
+def test_other_options_are_refused() -> None:
+    with pytest.raises(TypeError, match="must have the options {'frozen': True"):
+        lazy_dataclass(frozen=True, eq=True)
+
+
 def test_fields_of_a_subclass_follow_those_of_its_base() -> None:
     names = [field.name for field in dataclasses.fields(late_child())]
     assert names == ["id", "name", "note", "size"]
