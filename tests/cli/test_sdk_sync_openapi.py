@@ -229,6 +229,14 @@ def test_a_package_without_all_operations_exits_with_3(generate, write):
     assert generate("--strict").exit_code == 1
 
 
+@pytest.mark.parametrize("library", ["attrs", "pydantic"])
+def test_models_are_made_with_what_the_option_says(generate, write, tmp_path, library):
+    write(PATHS, {"type": "object", "properties": {"b": TEXT}})
+    assert generate("--models", library).exit_code == 0
+    text = (tmp_path / "shop/pyproject.toml").read_text()
+    assert [each for each in ("attrs", "pydantic") if each in text] == [library]
+
+
 def test_the_check_of_a_package_without_all_operations_exits_with_3(generate, write):
     write({**PATHS, "/bad": {"get": {"requestBody": {"$ref": "#/nowhere"}}}})
     generate()
