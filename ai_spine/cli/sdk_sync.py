@@ -1,4 +1,4 @@
-"""`sdk-sync python|inspect|openapi|diff`."""
+"""`sdk-sync python`: generates a package; its other commands are in files of their own."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""`sdk-sync inspect` and `sdk-sync openapi`."""
+"""`sdk-sync inspect` and `sdk-sync openapi`: show OpenAPI documents, and write them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple

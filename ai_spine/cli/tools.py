@@ -1,4 +1,4 @@
-"""`tools list|get|create|update|delete|status|schemas|set-schemas|search|execute|execution`."""
+"""`tools …`: external tools, their schemas, and executions of them."""
 
 from typing import Any, Dict, Optional, Tuple
 
