@@ -230,7 +230,7 @@ class _TracedScope(CallScope):
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if self._began is not None:  # the attempt was cancelled
-            self.end_attempt(None, kind.__name__ if kind else None)
+            self.end_attempt(None)
         if self._status is not None:
             self._span.set_attribute("http.response.status_code", self._status)
         if self._resends:
@@ -246,8 +246,8 @@ class _TracedScope(CallScope):
         self._began = time.monotonic()
         self._telemetry.in_flight.add(1, self._common)
 
-    def end_attempt(self, status: Optional[int], cause: Optional[str]) -> None:
-        """Note the status of an attempt's response, or why there is none."""
+    def end_attempt(self, status: Optional[int]) -> None:
+        """Note the status of an attempt's response, if there is one."""
         if self._began is None:
             return
         seconds, self._began = time.monotonic() - self._began, None

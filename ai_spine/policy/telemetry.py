@@ -40,8 +40,8 @@ class CallScope:
     def begin_attempt(self) -> None:
         """Note that an attempt begins."""
 
-    def end_attempt(self, status: Optional[int], cause: Optional[str]) -> None:
-        """Note the status of an attempt's response, or why there is none."""
+    def end_attempt(self, status: Optional[int]) -> None:
+        """Note the status of an attempt's response, if there is one."""
 
     def retry(self, cause: str, delay: float) -> None:
         """Note that another attempt follows."""
