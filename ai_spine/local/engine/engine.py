@@ -10,7 +10,7 @@ import inspect
 import logging
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import (
     Any,
     Callable,
@@ -247,10 +247,14 @@ class Engine:
         return outcome
 
     def _node_span(self, run: Run, step: Step) -> ContextManager[Dict[str, Any]]:
+        if run.place is None:
+            return nullcontext({})
         name, known = f"node {step.node.id}", self._known_of(run, step)
         return self._telemetry.span_at(run.place, name, **known)
 
     def _agent_span(self, run: Run, step: Step) -> ContextManager[Dict[str, Any]]:
+        if run.place is None:
+            return nullcontext({})
         name, known = f"agent {step.node.agent_id}", self._known_of(run, step)
         return self._telemetry.span(name, **known)
 
@@ -287,7 +291,7 @@ class Engine:
             step.input_data,
             dict(step.node.config or {}),
             timeout,
-            self._telemetry.headers(),
+            {} if run.place is None else self._telemetry.headers(),
             tenant=run.tenant,
             ends=None if timeout is None else step.started + timeout,
             report=functools.partial(self._report, run, step),

@@ -42,7 +42,7 @@ class Run:
         self.is_started = self.ended = False
         self.tenant: Optional[str] = None
         self.place: Any = None
-        """Where its trace goes on."""
+        """Where its trace goes on; `None` if it has none."""
 
     def input_of(self, node: FlowNode) -> Dict[str, Any]:
         """Return a node's input: the execution's, updated with what the node depends on."""

@@ -2,16 +2,14 @@
 
 from typing import Any, Dict, List, Optional
 
-from flask import Blueprint
-
 from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.definitions import check_flow, describe_flow
 from ai_spine.local.engine.runs import Plan
 from ai_spine.local.http.backend import Backend
+from ai_spine.local.http.requests import Routes
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     check_fields,
     found_or_404,
     json_object,
@@ -37,14 +35,14 @@ class FlowRoutes:
         self._schemas_of = backend.schemas_of
         self._streams = backend.publisher is not None
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
-        add_route(routes, "GET", "/flows", self.list)
-        add_route(routes, "POST", "/flows", self.create)
-        add_route(routes, "POST", "/flows/execute", self.execute)
-        add_route(routes, "GET", "/flows/<path:flow_id>", self.get)
-        add_route(routes, "PUT", "/flows/<path:flow_id>", self.update)
-        add_route(routes, "DELETE", "/flows/<path:flow_id>", self.delete)
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
+        routes.add("GET", "/flows", self.list)
+        routes.add("POST", "/flows", self.create)
+        routes.add("POST", "/flows/execute", self.execute)
+        routes.add("GET", "/flows/<path:flow_id>", self.get)
+        routes.add("PUT", "/flows/<path:flow_id>", self.update)
+        routes.add("DELETE", "/flows/<path:flow_id>", self.delete)
 
     def list(self) -> Reply:
         """All flows."""

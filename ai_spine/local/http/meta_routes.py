@@ -5,14 +5,12 @@ Generated clients send the input of a tool as the body, and get its output as th
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
-from flask import Blueprint, after_this_request, request
-
 from ai_spine.local.engine.runs import Plan
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.flow_routes import check_input
+from ai_spine.local.http.requests import Routes, request
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     json_object,
     once_and_whether_new,
 )
@@ -38,13 +36,13 @@ class MetaRoutes:
     def __init__(self, export_schemas: Callable[[], Any]) -> None:
         self._export_schemas = export_schemas
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
         prefix = "/api/_meta"
-        add_route(routes, "GET", f"{prefix}/schemas", self.manifest)
-        add_route(routes, "GET", f"{prefix}/schemas/models/<path:name>", self.model)
-        add_route(routes, "GET", f"{prefix}/tools/<path:name>", self.tool)
-        add_route(routes, "GET", f"{prefix}/spec", self.spec)
+        routes.add("GET", f"{prefix}/schemas", self.manifest)
+        routes.add("GET", f"{prefix}/schemas/models/<path:name>", self.model)
+        routes.add("GET", f"{prefix}/tools/<path:name>", self.tool)
+        routes.add("GET", f"{prefix}/spec", self.spec)
 
     def manifest(self) -> Reply:
         """Return the names of all models and tools, with their versions."""
@@ -81,9 +79,9 @@ class FlowToolRoutes:
         self._schemas_of, self._waits = backend.schemas_of, backend.waits
         self._streams = backend.publisher is not None
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the route to a blueprint."""
-        add_route(routes, "POST", "/api/tools/<path:name>/execute", self.execute)
+    def add_to(self, routes: Routes) -> None:
+        """Add the route."""
+        routes.add("POST", "/api/tools/<path:name>/execute", self.execute)
 
     def execute(self, name: str) -> Reply:
         """Execute a flow, and return its output when it has ended.
@@ -120,11 +118,7 @@ class FlowToolRoutes:
     def _announce(self, execution_id: str) -> None:
         if self._streams:
             announce_stream(execution_id)
-
-        @after_this_request
-        def add(response: Any) -> Any:
-            response.headers[EXECUTION_ID_HEADER] = execution_id
-            return response
+        request.reply_headers[EXECUTION_ID_HEADER] = execution_id
 
 
 def _outcome_of(execution: Dict[str, Any]) -> Reply:
