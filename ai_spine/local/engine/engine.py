@@ -5,6 +5,7 @@ changes to a run happen under its lock; a run that has ended changes no more.
 """
 
 import concurrent.futures
+import copy
 import functools
 import inspect
 import logging
@@ -215,13 +216,9 @@ class Engine:
             if run.ended:
                 return False
             step.started = time.monotonic()
-            with self._store.transaction():
-                if not run.is_started:
-                    self._store.start_execution(run.execution_id)
-                    run.is_started = True
-                step.result_id = self._store.start_node(
-                    run.execution_id, step.node.id, step.node.agent_id, step.input_data
-                )
+            step.result_id = self._store.start_node(
+                run.execution_id, step.node.id, step.node.agent_id, step.input_data
+            )
             step.log = self._log_of(step)
             if timeout is not None:
                 late = f"timed out after {timeout:g} s"
@@ -289,7 +286,7 @@ class Engine:
             run.execution_id,
             step.node.id,
             step.input_data,
-            dict(step.node.config or {}),
+            copy.deepcopy(dict(step.node.config or {})),  # executions share the flow
             timeout,
             {} if run.place is None else self._telemetry.headers(),
             tenant=run.tenant,

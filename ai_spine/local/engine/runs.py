@@ -39,7 +39,7 @@ class Run:
         self.outputs: Dict[str, Dict[str, Any]] = {}
         self.skipped: Set[str] = set()
         self.excluded: Set[str] = set()
-        self.is_started = self.ended = False
+        self.ended = False
         self.tenant: Optional[str] = None
         self.place: Any = None
         """Where its trace goes on; `None` if it has none."""

@@ -32,7 +32,7 @@ class FlowRoutes:
 
     def __init__(self, backend: Backend) -> None:
         self._store, self._engine = backend.store, backend.engine
-        self._schemas_of = backend.schemas_of
+        self._schemas_of, self._startable = backend.schemas_of, backend.startable
         self._streams = backend.publisher is not None
 
     def add_to(self, routes: Routes) -> None:
@@ -107,13 +107,12 @@ class FlowRoutes:
 
     def _start(self, body: Dict[str, Any], plans: List[Plan]) -> Reply:
         """Store an execution, and return the flow to run with it, and its agents."""
-        definition = self._store.get("flow", body["flow_id"])
-        if definition is None:
+        found = self._startable(body["flow_id"])
+        if found is None:
             words = f"Flow {body['flow_id']!r} not found"
             raise HTTPError.from_reply(Reply(200, _started(NO_EXECUTION_ID, words)))
-        plans.append(self._engine.plan(Flow.from_wire(definition)))
-        schema = self._schemas_of(plans[0].flow).input_schema
-        check_input(schema, body["input_data"], "input_data")
+        plans.append(found.plan)
+        check_input(found.input_schema, body["input_data"], "input_data")
         metadata = body.get("metadata") or {}
         created = self._store.create_execution(
             body["flow_id"], body["input_data"], metadata

@@ -16,7 +16,6 @@ from ai_spine.local.http.responses import (
 )
 from ai_spine.local.http.stream_routes import announce_stream
 from ai_spine.local.store.store import Reply
-from ai_spine.models import Flow
 from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.policy.flow_tools import tool_names, unknown_tool
 
@@ -76,7 +75,7 @@ class FlowToolRoutes:
 
     def __init__(self, backend: Backend) -> None:
         self._store, self._engine = backend.store, backend.engine
-        self._schemas_of, self._waits = backend.schemas_of, backend.waits
+        self._startable, self._waits = backend.startable, backend.waits
         self._streams = backend.publisher is not None
 
     def add_to(self, routes: Routes) -> None:
@@ -108,11 +107,11 @@ class FlowToolRoutes:
         flow_ids = tool_names(self._store.ids("flow"))
         if name not in flow_ids:
             raise HTTPError(404, unknown_tool(name, flow_ids))
-        flow_id = flow_ids[name]
-        plan = self._engine.plan(Flow.from_wire(self._store.get("flow", flow_id)))
-        check_input(self._schemas_of(plan.flow).input_schema, input_data)
-        execution_id = self._store.create_execution(flow_id, input_data, {})
-        plans.append(plan)
+        found = self._startable(flow_ids[name])
+        assert found is not None  # nosec B101: it was just listed
+        check_input(found.input_schema, input_data)
+        execution_id = self._store.create_execution(flow_ids[name], input_data, {})
+        plans.append(found.plan)
         return Reply(200, {"execution_id": execution_id})
 
     def _announce(self, execution_id: str) -> None:

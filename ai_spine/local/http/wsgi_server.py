@@ -76,6 +76,16 @@ class _Task(WSGITask):
         environ[CHANNEL] = self.channel
         return environ
 
+    def write(self, data: bytes) -> None:
+        """Send a body that comes whole together with its headers, by one system call."""
+        is_whole = bool(data) and self.content_length == len(data) and self.has_body
+        if self.wrote_header or not is_whole:
+            super().write(data)
+            return
+        head = self.build_response_header()
+        self.wrote_header, self.content_bytes_written = True, len(data)
+        self.channel.write_soon(head + data)
+
     def finish(self) -> None:
         """End the response, or hand the connection over to the stream that it begins."""
         if self.channel.stream is None:

@@ -145,7 +145,7 @@ def test_an_execution_goes_from_pending_to_running_to_completed(store, clock):
     assert pending["status"] == "pending" and pending["completed_at"] is None
     assert pending["created_at"] == "2023-11-14T22:13:20.000000"
     clock.time += 1
-    store.start_execution(execution_id)
+    store.start_node(execution_id, "n", "a", {})
     assert store.execution(execution_id)["status"] == "running"
     clock.time += 2
     output = {"n": {"y": 3}}
@@ -170,7 +170,7 @@ def test_a_finished_execution_is_not_overwritten(store, end):
         assert not store.finish_execution(
             execution_id, other, output_data={"late": True}
         )
-    store.start_execution(execution_id)
+    store.start_node(execution_id, "n", "a", {})
     assert store.execution(execution_id) == found
 
 
@@ -211,7 +211,7 @@ def test_many_threads_can_write_concurrently(store):
             barrier.wait(LIMIT)
             for number in range(20):
                 execution_id = store.create_execution("f", {"n": number}, {})
-                store.start_execution(execution_id)
+                store.start_node(execution_id, "n", "a", {})
                 store.finish_execution(execution_id, ExecutionStatus.COMPLETED)
         except Exception as error:
             errors.append(error)
@@ -298,7 +298,6 @@ def test_executions_interrupted_by_close_have_failed_with_the_reason(
     first = open_store(tmp_path / "db")
     pending = first.create_execution("f", {}, {})
     running = first.create_execution("f", {}, {})
-    first.start_execution(running)
     first.start_node(running, "n", "a", {})
     first.close()
     again = open_store(tmp_path / "db")
