@@ -29,7 +29,7 @@ from ai_spine.constants import (
     REQUEST_ID_HEADER,
 )
 from ai_spine.flows.json_reading import TooDeep
-from ai_spine.local.http.requests import request
+from ai_spine.local.http.requests import current_request, request
 from ai_spine.local.store.store import KeyReused, Reply, Store
 from ai_spine.utils import has_control_characters, one_line, random_id
 
@@ -143,9 +143,10 @@ def is_repetition(store: Store) -> bool:
 
 
 def _by_key(act: Callable[[Optional[str], str], T]) -> T:
-    key = request.headers.get(IDEMPOTENCY_KEY_HEADER) or None
-    path = request.path[len(API_PREFIX) :] if under_prefix() else request.path
-    content = f"{request.method} {path} {_canonical_body()}"
+    asked = current_request.get()
+    key = asked.headers.get(IDEMPOTENCY_KEY_HEADER) or None
+    path = asked.path[len(API_PREFIX) :] if under_prefix() else asked.path
+    content = f"{asked.method} {path} {_canonical_body()}"
     try:
         return act(key, hashlib.sha256(content.encode("utf-8")).hexdigest())
     except KeyReused:
@@ -155,7 +156,7 @@ def _by_key(act: Callable[[Optional[str], str], T]) -> T:
 
 
 def under_prefix() -> bool:
-    return request.path.startswith(API_PREFIX + "/")
+    return current_request.get().path.startswith(API_PREFIX + "/")
 
 
 def json_object() -> Dict[str, Any]:
@@ -165,7 +166,7 @@ def json_object() -> Dict[str, Any]:
         HTTPError: It is none.
     """
     try:
-        body = request.json_value
+        body = current_request.get().json_value
     except ValueError as error:
         raise _no_json(error) from None
     if not isinstance(body, dict):
@@ -177,7 +178,7 @@ def json_object() -> Dict[str, Any]:
 def _canonical_body() -> str:
     """Return the body in the one form by which a repetition is known."""
     try:
-        return json.dumps(request.json_value, sort_keys=True)
+        return json.dumps(current_request.get().json_value, sort_keys=True)
     except TooDeep as error:
         raise _no_json(error) from None
     except ValueError:
