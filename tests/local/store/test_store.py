@@ -136,6 +136,51 @@ def test_keys_survive_a_restart(open_store, tmp_path):
     assert again.once("k", "print", make) == (Reply(200, {"number": 1}), False)
 
 
+# What is made of definitions
+
+
+def name_of_flow(store):
+    def make():
+        found = store.get("flow", "f")
+        return found and found["name"]
+
+    return store.of_definitions("name", make)
+
+
+def test_what_is_made_of_definitions_follows_each_change(store):
+    assert name_of_flow(store) is None
+    store.put("flow", "f", {"name": "first"})
+    assert name_of_flow(store) == "first"
+    store.put("flow", "f", {"name": "second"})
+    assert name_of_flow(store) == "second"
+    store.swap_given("flow", {}, {"f": {"name": "third"}})
+    assert name_of_flow(store) == "third"
+    store.replace_given("flow", {"f": {"name": "fourth"}})
+    assert name_of_flow(store) == "fourth"
+    assert store.delete("flow", "f") and name_of_flow(store) is None
+    store.put("flow", "f", {"name": "fifth"})
+    assert name_of_flow(store) == "fifth"
+    store.clear_definitions()
+    assert name_of_flow(store) is None
+
+
+def test_it_is_made_once_until_then(store):
+    store.put("flow", "f", {"name": "first"})
+    makes = []
+    for _ in range(2):
+        store.of_definitions("a list", lambda: makes.append(1) or "made")
+    assert makes == [1]
+
+
+def test_nothing_is_kept_of_a_transaction_that_was_taken_back(store):
+    store.put("flow", "f", {"name": "kept"})
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.put("flow", "f", {"name": "taken back"})
+        assert name_of_flow(store) == "taken back"
+        raise ZeroDivisionError
+    assert name_of_flow(store) == "kept"
+
+
 # Executions
 
 
