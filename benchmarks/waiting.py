@@ -37,8 +37,6 @@ _WAITS = 100
 _INTERVAL = 2.0
 _SPREAD = 0.1
 """The standard deviation of the later executions, as a share of the usual time."""
-# Less than 1.7 cannot be had by a first wait whose lags hold for short flows as well.
-_MOST_REQUESTS = {(10.0, "first wait"): 2.4, (10.0, "later waits"): 1.5}
 
 
 class _Seen(NamedTuple):
@@ -80,7 +78,7 @@ def _tell(report: Report, seconds: float, way: str, seen: List[_Seen]) -> None:
     if seconds in _SIMULATED:
         # One to start it, then one at once, and one every two seconds.
         poller = 2 + seconds // _INTERVAL
-        bound = _MOST_REQUESTS.get((seconds, way), 1.3)
+        bound = 1.5 if seconds == 10 else 1.3
         report.at_most(f"{label}, requests to a 2-s poller's", asked / poller, bound)
 
 
