@@ -74,7 +74,7 @@ def _requests(report: Report, rounds: int, count: int) -> None:
     for name in targets:
         report.add(name, count / median(times, name), "requests/s")
     ours = ratio(times, "a bare Flask route", "the local server")
-    report.at_least("requests/s, to a bare Flask route", ours, 0.6)
+    report.at_least("requests/s, to a bare Flask route", ours, 0.85)
 
 
 def _pages(report: Report, urls: Dict[int, str], rounds: int) -> None:

@@ -36,7 +36,7 @@ MODULES = sorted(
 AWAITS = re.compile(r"\b(_async|async_\w+|aiohttp|httpx|sessions|tasks|timeouts)\b")
 
 # The output of the README's blocks of Python, in order.
-PRINTED = ["approved 706.1\n"]
+PRINTED = ["approved 706.1\n", "positive\n"]
 
 
 def blocks(language, path=README):
@@ -147,6 +147,23 @@ def test_links_of_the_readme_work_on_a_package_index(monkeypatch):
     ):
         assert kind == ("raw" if picture else "blob")
         assert (ROOT / path).exists()
+
+
+def test_the_readme_fits_on_one_screen():
+    lines = [line for line in README.read_text(encoding="utf-8").splitlines() if line]
+    assert len(lines) <= 45
+
+
+def test_the_readme_leads_each_kind_of_reader_to_one_page():
+    text = README.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| .+ \| (.*\]\(.*) \|$", text, re.MULTILINE)
+    pages = [re.findall(r"\]\(([^)]+)\)", row) for row in rows]
+    assert pages == [
+        ["docs/quickstart.md"],
+        ["docs/agents-and-flows.md"],
+        ["docs/openapi-clients.md"],
+        ["docs/any-json-api.md"],
+    ]
 
 
 def test_the_readme_has_python_and_shell_to_run():
