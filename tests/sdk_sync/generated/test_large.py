@@ -35,6 +35,7 @@ def test_a_large_document_is_made_whole_and_the_same_each_time(tmp_path):
 
 
 @needs("openapi_core")
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("models", ["attrs", "pydantic"])
 def test_the_operations_of_a_large_document_pass(tmp_path, models):
     path, found = read(tmp_path, groups=3, resources=1)
