@@ -17,7 +17,7 @@ _PATIENCE, _AWAY = 2.0, 0.3
 def share(
     cases: Iterable[Case], faults: Iterable[Fault], number: int = 0, of: int = 2
 ) -> Iterator[Cell]:
-    """Return one of some equal parts of all cells: each case meets each fault in one of two."""
+    """Return one of some equal parts of all cells; in a half, each case meets each fault."""
     chosen = list(cases)
     for place, fault in enumerate(faults):
         for other, case in enumerate(chosen):
