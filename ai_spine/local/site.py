@@ -13,6 +13,7 @@ from ai_spine.local.definitions import (
     check_flow,
     describe_flow,
     load_flows,
+    load_samples,
 )
 from ai_spine.local.engine.engine import Engine
 from ai_spine.local.engine.event_loop import EventLoop
@@ -50,7 +51,7 @@ class Definitions:
         self, flows: FlowSource, agents: AgentSource, *, are_samples: bool = False
     ) -> None:
         self.agents = collect_agents(agents)
-        self.flows = load_flows(flows)
+        self.flows = list(load_samples()) if are_samples else load_flows(flows)
         for flow, source in () if are_samples else self.flows:
             check_schemas(flow, source)
 
