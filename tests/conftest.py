@@ -47,8 +47,8 @@ _FOREIGN |= {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
 # that the others reach.
 _MEASURED = 4
 _REPEATS = pytest.StashKey()
-# What runs two and three times as fast without the tracer: slow tests that reach nothing that others
-# do not reach, as `scripts/unmeasured.py` has found, and what reaches little or is not to be slowed.
+# What runs two and three times as fast without the tracer: slow tests that reach nothing that
+# others do not, as `scripts/unmeasured.py` has found, and what reaches little or is to be fast.
 _FOUND = frozenset(Path(__file__).with_name("unmeasured.txt").read_text().split())
 _UNMEASURED = (
     "asynchronous/test_cancellation.py",
