@@ -11,8 +11,6 @@ import sys
 from typing import Callable, Dict, NamedTuple, NoReturn, Optional
 
 from ai_spine.utils import Secret, one_line
-from ai_spine.utils.files import write_whole
-from ai_spine.utils.locks import locked
 
 _SECTION = r"\[\s*([^\]]*?)\s*\]"
 _NAME = r"[\w.@+-]+"
@@ -203,6 +201,10 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
     Raises:
         ConfigurationError: The file cannot be read or written. It is unchanged.
     """
+    # Reading needs neither.
+    from ai_spine.utils.files import write_whole
+    from ai_spine.utils.locks import locked
+
     real = os.path.realpath(path)
     if os.path.lexists(real) and not os.path.isfile(real):
         _refuse(f"{shown(path)} is not a regular file")

@@ -8,7 +8,7 @@ from tests.faults.cases import BY_NAME
 from tests.faults.catalog import FAULTS, GROUPS
 from tests.faults.expected import Cell
 from tests.faults.matrix import Run, play
-from tests.faults.suite import violations_of
+from tests.faults.suite import share, violations_of
 
 CASES = [
     BY_NAME[name]
@@ -35,7 +35,7 @@ LEFT_OUT = {
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_fault_breaks_an_operation(world, group):
     faults = [fault for fault in GROUPS[group] if fault.name not in LEFT_OUT]
-    assert violations_of(world, CASES, faults) == []
+    assert violations_of(world, share(CASES, faults)) == []
     assert world.elsewhere.visits == 0
 
 

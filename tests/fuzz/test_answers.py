@@ -48,7 +48,8 @@ def model_of(operation):
     method = getattr(AISpine, operation.of or operation.name)
     annotation = inspect.signature(method).return_annotation
     inner = get_args(annotation)[0] if get_args(annotation) else annotation
-    return inner if issubclass(inner, Model) else None
+    is_model = isinstance(inner, type) and issubclass(inner, Model)
+    return inner if is_model else None
 
 
 RESPONSES = {
