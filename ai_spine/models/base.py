@@ -5,7 +5,6 @@ import functools
 import importlib
 import json
 from collections import abc
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import (
@@ -23,6 +22,7 @@ from typing import (
     TypeVar,
 )
 
+from ai_spine.models.lazy_dataclass import lazy_dataclass, metadata_of
 from ai_spine.utils import format_timestamp, one_line
 
 M = TypeVar("M", bound="Model")
@@ -63,15 +63,13 @@ def _camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
-def _wire_field(field: Any) -> _WireField:
-    keys = dict.fromkeys(
-        (field.name, _camel(field.name), *field.metadata.get("others", ()))
-    )
+def _wire_field(name: str, metadata: Mapping[str, Any]) -> _WireField:
+    keys = dict.fromkeys((name, _camel(name), *metadata.get("others", ())))
     first, *others = keys
-    return field.name, first, tuple(others), field.metadata.get("read")
+    return name, first, tuple(others), metadata.get("read")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Model(Mapping[str, Any]):
     """The base of all models: typed attributes over the JSON that they were read from."""
 
@@ -106,7 +104,7 @@ class Model(Mapping[str, Any]):
     def _wire_fields(cls) -> Tuple[_WireField, ...]:
         known = cls.__dict__.get("_fields")
         if known is None:
-            known = tuple(_wire_field(field) for field in dataclasses.fields(cls))
+            known = tuple(_wire_field(*each) for each in metadata_of(cls).items())
             cls._fields = known
         return known
 

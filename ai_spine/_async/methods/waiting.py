@@ -10,7 +10,6 @@ from ai_spine._async.runtime import (
     check_callback,
     naming_execution,
 )
-from ai_spine._async.streaming import watch
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution
@@ -193,6 +192,8 @@ class WaitMethods(ExecutionMethods):
         self, wait: Wait, on_progress: Optional[OnProgress]
     ) -> Optional[Execution]:
         """Wait over a stream; return `None` if it failed."""
+        from ai_spine._async.streaming import watch
+
         seen = wait.last_status
         async with aclosing(watch(self._api, wait)) as changes:
             async for execution in changes:

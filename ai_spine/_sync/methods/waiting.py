@@ -9,7 +9,6 @@ from typing import Any, Callable, Mapping, Optional
 from ai_spine._sync.methods.executions import ExecutionMethods
 from ai_spine._sync.progress import make_bars, wait_bar
 from ai_spine._sync.runtime import call_back, check_callback, naming_execution
-from ai_spine._sync.streaming import watch
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution
@@ -191,6 +190,8 @@ class WaitMethods(ExecutionMethods):
         self, wait: Wait, on_progress: Optional[OnProgress]
     ) -> Optional[Execution]:
         """Wait over a stream; return `None` if it failed."""
+        from ai_spine._sync.streaming import watch
+
         seen = wait.last_status
         with closing(watch(self._api, wait)) as changes:
             for execution in changes:
