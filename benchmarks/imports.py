@@ -35,7 +35,7 @@ def run(*, quick: bool) -> Report:
     report.at_most(f"{bare}, to {plain}", ratio(times, bare, plain), 0.15)
     report.at_most(f"{whole}, to {plain}", ratio(times, whole, plain), 1.15)
     for name in ("ai-spine --version", "ai-spine --help"):
-        report.at_most(f"{name}, to import click", ratio(times, name, _CLICK), 1.5)
+        report.at_most(f"{name}, to import click", ratio(times, name, _CLICK), 1.25)
     return report
 
 

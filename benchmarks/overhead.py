@@ -33,9 +33,9 @@ def run(*, quick: bool) -> Report:
         times = interleave(contenders, **sizes, warm_up=1 if quick else 3)
     for name in contenders:
         report.add(name, 1e6 * median(times, name), "µs")
-    report.at_most("GET, to requests", ratio(times, GET, PLAIN_GET), 0.50)
-    report.at_most("GET, to urllib3", ratio(times, GET, BARE_GET), 1.40)
-    report.at_most("POST, to requests", ratio(times, POST, PLAIN_POST), 0.55)
+    report.at_most("GET, to requests", ratio(times, GET, PLAIN_GET), 0.42)
+    report.at_most("GET, to urllib3", ratio(times, GET, BARE_GET), 1.15)
+    report.at_most("POST, to requests", ratio(times, POST, PLAIN_POST), 0.46)
     if TRACED_GET in contenders:
         traced = ratio(times, TRACED_GET, GET)
         report.at_most("GET with a no-op tracer, to one without", traced, 1.25)

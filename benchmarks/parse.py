@@ -25,7 +25,7 @@ def run(*, quick: bool) -> Report:
     times = interleave(contenders, rounds=2 if quick else 15, calls=1)
     for name in contenders:
         report.add(name, 1e3 * median(times, name), "ms")
-    report.at_most("models, to json.loads", ratio(times, MODELS, PLAIN), 3.0)
+    report.at_most("models, to json.loads", ratio(times, MODELS, PLAIN), 2.0)
     return report
 
 

@@ -41,17 +41,22 @@ _OURS = (
     "AI_SPINE_TENANT",
     "AI_SPINE_WORKSPACE",
 )
-_MANY = 8  # parameters: half of more than that reach nearly all that the others reach
+_FOREIGN = {*_OURS, *_PROXIES, *map(str.lower, _PROXIES)}
+_FOREIGN |= {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+# So many of the tests that one function makes of its parameters are measured: they reach nearly all
+# that the others reach.
+_MEASURED = 4
 _REPEATS = pytest.StashKey()
-# Folders, files and tests that reach nothing of the package that others do not reach: they run
-# twice as fast without the tracer.
+# What runs two and three times as fast without the tracer: slow tests that reach nothing that others
+# do not reach, as `scripts/unmeasured.py` has found, and what reaches little or is not to be slowed.
+_FOUND = frozenset(Path(__file__).with_name("unmeasured.txt").read_text().split())
 _UNMEASURED = (
     "asynchronous/test_cancellation.py",
     "asynchronous/test_connections.py",
     "attacks/",
     "batch/test_executors.py",
     "batch/test_run.py::test_inputs_are_read_only_so_far_ahead",
-    "batch/test_run.py::test_two_hundred_short_executions",
+    "batch/test_run.py::test_a_hundred_short_executions",
     "benchmarks/",
     "cli/output/test_printing.py",
     "cli/output/test_terminal.py",
@@ -65,7 +70,6 @@ _UNMEASURED = (
     "local/test_reload.py::test_no_execution_mixes_the_old_and_the_new",
     "notebook/test_overview.py",
     "policy/test_json_encoding.py::test_nesting_that_python_cannot_follow",
-    "pytest_plugin/test_runs.py",
     "sdk_sync/generated/",
     "sdk_sync/generators/python/endpoints/test_example.py",
     "sdk_sync/generators/python/models/test_modules.py::test_the_modules_pass_the_strictest",
@@ -95,10 +99,8 @@ _UNMEASURED = (
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
     """Take away what would change a client's settings or its way to the server."""
-    lower = tuple(name.lower() for name in _PROXIES)
-    bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    for name in _OURS + _PROXIES + lower + bundles:
-        monkeypatch.delenv(name, raising=False)
+    for name in _FOREIGN & os.environ.keys():
+        monkeypatch.delenv(name)
 
 
 def pytest_configure(config):
@@ -136,14 +138,23 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("library", libraries, indirect=True)
 
 
+def pytest_sessionstart(session):
+    """Take the tracer away from the process that only hands out tests to others."""
+    if session.config.getoption("numprocesses", None):
+        sys.settrace(None)
+        threading.settrace(None)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_collection(session):
     """Collect in half the time: without the tracer, and without looking for garbage.
 
     Nearly all that is made lasts to the end. Frozen, it is not looked at again, by what happens to
-    be collected in a test or by a test that calls `gc.collect`.
+    be collected in a test or by a test that calls `gc.collect`. One process is enough to measure
+    what imports reach.
     """
-    if sys.gettrace() is not None:
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    if first and sys.gettrace() is not None:
         _import_all()
     gc.disable()
     with _untraced():
@@ -164,20 +175,17 @@ def pytest_runtest_protocol(item):
 
 @contextmanager
 def _untraced():
-    """Take the tracer away, that of new threads and processes too."""
+    """Take the tracer away, that of new threads too."""
     tracer = sys.gettrace()
     if tracer is None:
         yield
         return
-    of_threads, name = threading.gettrace(), "COVERAGE_PROCESS_CONFIG"
-    of_processes = os.environ.pop(name, None)
+    of_threads = threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)
     yield
     threading.settrace(of_threads)
     sys.settrace(tracer)
-    if of_processes is not None:
-        os.environ[name] = of_processes
 
 
 def _import_all():
@@ -196,26 +204,24 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """Measure every second of the tests that one function makes of a long list of parameters."""
+    """Measure few of the tests that one function makes of a long list of parameters."""
     by_function = {}
-    for item in items:
-        if hasattr(item, "callspec"):
-            place = item.nodeid.partition("[")[0]
-            by_function.setdefault(place, []).append(item)
+    for item in sorted(items, key=lambda item: item.nodeid):
+        by_function.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for same in by_function.values():
-        if len(same) > _MANY:
-            for item in sorted(same, key=lambda item: item.nodeid)[1::2]:
-                item.stash[_REPEATS] = True
+        step = -(-len(same) // _MEASURED)  # so that they are from all over the list
+        for number, item in enumerate(same):
+            item.stash[_REPEATS] = number % step > 0
 
 
 def _is_unmeasured(item):
-    if _REPEATS in item.stash:
+    if item.stash[_REPEATS]:
         return True
     library = getattr(item, "callspec", None) and item.callspec.params.get("library")
     place = item.nodeid.partition("tests/")[2]
     if library == "httpx" and not place.startswith(("transport/", "asynchronous/")):
         return True
-    return place.startswith(_UNMEASURED)
+    return place.partition("[")[0] in _FOUND or place.startswith(_UNMEASURED)
 
 
 @pytest.fixture

@@ -100,6 +100,7 @@ PRINTED = {
         "It is negative.\n",
     ],
     "migrating.md": ["completed positive\ncompleted positive\n"],
+    "threat-model.md": [],
     "faq.md": [],
     "keys.md": ["2\n"],
     "tracing.md": [
@@ -116,6 +117,14 @@ PRINTED = {
         "║ sentiment ║\n",
     ],
 }
+# Pages that explain, and have no example to begin with.
+EXPLANATIONS = {
+    "architecture.md",
+    "faq.md",
+    "index.md",
+    "performance.md",
+    "threat-model.md",
+}
 
 
 def blocks(name):
@@ -127,6 +136,23 @@ def test_each_guide_is_tested():
     assert {path.name for path in FOLDER.glob("*.md")} == set(PRINTED)
     for name, printed in PRINTED.items():
         assert len(blocks(name)) == len(printed)
+
+
+def test_the_front_page_links_each_guide():
+    text = (FOLDER / "index.md").read_text(encoding="utf-8")
+    for name in set(PRINTED) - {"index.md"}:
+        assert f"]({name})" in text
+        assert f"\n{name[:-3]}\n" in text
+
+
+@pytest.mark.parametrize("name", sorted(set(PRINTED) - EXPLANATIONS))
+def test_a_guide_begins_with_an_example_and_what_it_prints(name):
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    example = re.search(r"^```(?:python|py|console)\n.*?^```$", text, re.DOTALL | re.M)
+    before, after = text[: example.start()], text[example.end() :]
+    assert before.count("\n## ") <= 2 and "\n|" not in before
+    # The examples of the guide to testing are tests, which print nothing.
+    assert "print" in after.partition("\n\n##")[0] or name == "testing.md"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Tests that the docs list exactly the public names, methods, settings and errors."""
 
 import builtins
+import configparser
 import inspect
 import re
 from pathlib import Path
@@ -25,7 +26,7 @@ from ai_spine.ron import testing as ron_testing
 from ai_spine.sdk_sync import errors as sdk_sync_errors
 from ai_spine.sdk_sync import openapi
 from ai_spine.exceptions import APIError, NetworkError, TimeoutError
-from ai_spine.operations import OPERATIONS
+from benchmarks.__main__ import NAMES
 
 ROOT = Path(__file__).parent.parent
 # What users of generated packages meet, whose modules have no `__all__`.
@@ -66,13 +67,6 @@ NAMES_OF_BENCHMARKS = set(
         "".join(path.read_text() for path in ROOT.glob("benchmarks/*.py")),
     )
 )
-# The methods of a 2.x client.
-METHODS_OF_2 = set("""
-    execute_flow get_execution wait_for_execution cancel_execution execute_and_wait list_flows
-    get_flow list_agents create_agent delete_agent get_current_user check_credits
-    check_user_api_key generate_user_api_key revoke_user_api_key health_check get_metrics
-    get_status close
-""".split())
 
 
 def text_of(path):
@@ -155,6 +149,7 @@ def test_documented_attributes_of_a_client_exist(path):
     groups = {"books", "orders"}
     others = {
         "async.md": {"aclose"},
+        "migrating.md": {"api_key", "debug"},
         "sdk-sync.md": generated | groups,
         "openapi-clients.md": groups,
         "ron-core.md": {"init_app", "with_caveat"},
@@ -236,6 +231,8 @@ def test_documented_attributes_of_errors_exist():
 def test_documented_errors_exist(path):
     documented = set(re.findall(r"\b[A-Z]\w+(?:Error|Warning)\b", text_of(path)))
     known = {*ERRORS, *dir(builtins), *dir(sdk_sync_errors), *dir(ron)}
+    if path.name == "migrating.md":
+        known |= {"AgentError", "AuthorizationError", "FlowError"}  # of JavaScript
     assert documented - known == set()
 
 
@@ -267,41 +264,6 @@ def test_documented_commands_exist(path):
                 command = command.commands[word]
 
 
-def camel_case(name):
-    first, *others = name.split("_")
-    return first + "".join(map(str.capitalize, others))
-
-
-# Those on tools and the marketplace, variants of others, and what only the local server has, are
-# named here alone.
-OPERATIONS_OF_JAVASCRIPT = [
-    each
-    for each in OPERATIONS
-    if each.of is None and "/tools" not in each.path and "/market" not in each.path
-    if each.name != "get_execution_logs"
-]
-
-
-@pytest.mark.parametrize(
-    "operation", OPERATIONS_OF_JAVASCRIPT, ids=lambda each: each.name
-)
-def test_the_guide_to_migrating_from_javascript_has_every_operation(operation):
-    rows = section("migrating.md", "From the JavaScript SDK").splitlines()
-    start = f"| `{camel_case(operation.name)}` | `{operation.name}`"
-    (row,) = [row for row in rows if row.startswith(start)]
-    assert f"| `{operation.method} {operation.path}` |" in row
-
-
-def test_the_guide_to_migrating_from_2_x_has_every_method():
-    text = section("migrating.md", "From ai-spine-sdk 2.x")
-    table = text.partition("Errors have the same names")[0]
-    rows = [row.split("|") for row in table.splitlines() if row.startswith("| `")]
-    before = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row[1])}
-    assert before == {*METHODS_OF_2, "with"}
-    now = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row[2])}
-    assert {name for name in now if not hasattr(AISpine, name)} == set()
-
-
 def test_limits_in_the_guide_to_retries_match_the_code():
     text = text_of(DOCS / "retries.md")
     pauses = f"{constants.BACKOFF_BASE:g} s to {constants.BACKOFF_MAX:g} s"
@@ -314,7 +276,9 @@ def test_limits_in_the_guide_to_retries_match_the_code():
     assert f"`max_retries` is {constants.DEFAULT_MAX_RETRIES} by default" in text
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*PAGES, *sorted(ROOT.glob("[CS]*.md"))], ids=lambda path: path.name
+)
 def test_links_to_files_are_not_broken(path):
     links = re.findall(r"\]\(([^)#\s]+)", text_of(path))
     files = [link for link in links if "://" not in link]
@@ -327,6 +291,11 @@ def test_the_modules_in_the_guide_to_the_architecture_exist():
     assert [n for n in named if not (ROOT / "ai_spine" / n).exists()] == []
 
 
+def test_the_guide_to_performance_describes_each_benchmark():
+    described = named_in(first_cells(section("performance.md", "How it is measured")))
+    assert sorted(described) == sorted(NAMES)
+
+
 def test_pictures_are_small():
     sizes = [path.stat().st_size for path in (DOCS / "images").iterdir()]
     assert sizes and max(sizes) <= 150_000
@@ -336,3 +305,11 @@ def test_every_make_target_is_documented_in_contributing():
     documented = set(re.findall(r"`make ([a-z-]+)", text_of(ROOT / "CONTRIBUTING.md")))
     made = re.findall(r"^([a-z-]+):.*  ## ", text_of(ROOT / "Makefile"), re.M)
     assert set(made) - {"clean"} == documented - {"clean"}
+
+
+def test_the_guides_name_each_extra_that_users_install():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    extras = set(config["options.extras_require"]) - {"dev", "docs"}
+    named = re.findall(r"ai-spine-sdk\[([a-z,-]+)\]", "".join(map(text_of, PAGES)))
+    assert extras <= set(",".join(named).split(","))

@@ -217,6 +217,7 @@ def test_a_change_that_failed_is_an_error():
             client.create_tool(described())
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_a_page_keeps_what_is_no_tool():
     assert ToolSearch.from_wire({"tools": "many"}).tools == "many"
     assert ToolSearch.from_wire({"tools": [{"tool_id": "t"}, 3]}).tools[1] == 3
@@ -507,6 +508,7 @@ def test_a_secret_that_a_tool_repeats_is_not_shown():
     assert "sk-secret-123" not in str(dict(caught.value.execution))
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_a_tool_execution_keeps_a_status_that_no_flow_has():
     assert ToolExecution.from_wire({"status": "timeout"}).status == "timeout"
 

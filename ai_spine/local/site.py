@@ -3,7 +3,6 @@
 import json
 from typing import TYPE_CHECKING, Any, Container, Dict, List, Mapping, Optional
 
-from flask import Flask
 
 from ai_spine.local.agents.functions import AgentSource, AnyAgent, collect_agents
 from ai_spine.local.agents.http_agents import HttpAgent
@@ -150,7 +149,7 @@ class Site:
         )
         try:
             self._write_definitions()
-            self.app: Flask = make_app(backend, access, banner)
+            self.app = make_app(backend, access, banner)
         except BaseException:
             self.stop()
             raise

@@ -16,7 +16,7 @@ from tests.asynchronous import open_sockets, until
 from tests.local import LIMIT
 
 pytestmark = pytest.mark.anyio
-CANCELLATIONS = 500
+CANCELLATIONS = 210
 AT_ONCE = 25
 LONGEST = 0.15  # seconds until a task is cancelled
 INPUTS = 5

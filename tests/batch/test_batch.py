@@ -29,6 +29,7 @@ def seen(status="completed", **more):
 LOST = NetworkError("gone", call=CallInfo("POST", maybe_executed=True))
 
 
+@pytest.mark.only_sync("it makes no client")
 @pytest.mark.parametrize(
     "execution, error, status",
     [
@@ -50,6 +51,7 @@ def test_the_status_of_an_item_says_what_is_known(execution, error, status):
     assert item.maybe_executed == (error is LOST)
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_an_item_is_read_back_as_it_was_written():
     execution = seen(output_data={"out": 1}, created_at="2026-01-02T03:04:05Z")
     item = BatchItem(7, {"b": 1, "a": [None]}, execution, None, "key", 2)
@@ -60,6 +62,7 @@ def test_an_item_is_read_back_as_it_was_written():
     assert (read.idempotency_key, read.attempt) == ("key", 2)
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_an_error_is_read_back_with_its_type():
     execution = seen("failed")
     error = ExecutionError("it failed", execution=execution)
@@ -70,6 +73,7 @@ def test_an_error_is_read_back_with_its_type():
     assert read.error.execution.execution_id == "e"
 
 
+@pytest.mark.only_sync("it makes no client")
 @pytest.mark.parametrize("value", [None, "text", {1, 2}, object(), float("nan")])
 def test_any_input_can_be_written_as_json(value):
     item = BatchItem(0, value, None, ValidationError("no mapping"))
@@ -77,6 +81,7 @@ def test_any_input_can_be_written_as_json(value):
     assert (written["index"], written["error"]["message"]) == (0, "no mapping")
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_the_key_of_an_input_depends_on_run_index_input_and_attempt():
     keys = {
         key_of("run", 0, {"a": 1}),
@@ -88,10 +93,12 @@ def test_the_key_of_an_input_depends_on_run_index_input_and_attempt():
     assert len(keys) == 5
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_the_key_of_an_input_does_not_depend_on_the_order_of_its_fields():
     assert key_of("r", 0, {"a": 1, "b": 2}) == key_of("r", 0, {"b": 2, "a": 1})
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_progress_shows_the_rate_and_what_is_left():
     progress = BatchProgress(done=50, failed=1, total=200, elapsed=10.0)
     assert (progress.rate, progress.left) == (5.0, 30.0)
@@ -139,6 +146,7 @@ def test_a_result_cannot_be_written_over_its_own_checkpoint(client, path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.only_sync("it makes no client")
 def test_a_result_that_cannot_be_written_is_reported_in_one_sentence(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot be written: "):
         BatchResult(None).to_jsonl(tmp_path)

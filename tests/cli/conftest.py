@@ -23,9 +23,6 @@ from ai_spine.local.server import SAMPLES
 
 COMMAND = [sys.executable, "-m", "ai_spine"]
 LIMIT = 60  # seconds until a process that hangs is killed
-# Commands that run in this process are measured. To measure others as well takes them half as long
-# again, and coverage never releases a lock that it holds when a Ctrl-C comes.
-UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 UNKNOWN_ID = "11111111-2222-3333-4444-555555555555"
 
 
@@ -213,7 +210,7 @@ def _popen(command, cwd, encoding, env):
             stderr=subprocess.PIPE,
             encoding=encoding,
             cwd=cwd,
-            env={**os.environ, **UNMEASURED, **env},
+            env={**os.environ, **env},
         )
     finally:
         signal.signal(signal.SIGINT, previous)

@@ -167,10 +167,10 @@ def test_without_a_terminal_there_is_no_prompt_for_a_key(invoke, path):
 def test_on_a_terminal_a_prompt_reads_the_key_without_echo(path):
     pexpect = pytest.importorskip("pexpect")
 
-    from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
+    from tests.cli.conftest import COMMAND, LIMIT
 
     words = [*COMMAND[1:], "config", "set", "api_key"]
-    env = {**os.environ, **UNMEASURED}
+    env = dict(os.environ)
     child = pexpect.spawn(COMMAND[0], words, timeout=LIMIT, encoding="utf-8", env=env)
     try:
         child.expect("api_key: ")
@@ -188,10 +188,10 @@ def test_on_a_terminal_a_prompt_reads_the_key_without_echo(path):
 def test_ctrl_c_at_the_prompt_for_a_key_changes_nothing(path):
     pexpect = pytest.importorskip("pexpect")
 
-    from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
+    from tests.cli.conftest import COMMAND, LIMIT
 
     words = [*COMMAND[1:], "config", "set", "api_key"]
-    env = {**os.environ, **UNMEASURED}
+    env = dict(os.environ)
     child = pexpect.spawn(COMMAND[0], words, timeout=LIMIT, encoding="utf-8", env=env)
     child.expect("api_key: ")
     child.waitnoecho()

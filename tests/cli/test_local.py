@@ -91,10 +91,10 @@ def test_help_shows_the_defaults(invoke):
         assert option in printed
 
 
-def test_the_samples_are_served_by_default(serve, run_process):
+def test_the_samples_are_served_by_default(serve, invoke):
     process, url = serve()
     assert url.startswith("http://127.0.0.1:")
-    outcome = run_process("flows", "--base-url", url)
+    outcome = invoke("flows", "--base-url", url)
     assert [row[0] for row in outcome.rows[1:]] == [
         "credit_analysis",
         "sentiment-analysis",
@@ -103,11 +103,11 @@ def test_the_samples_are_served_by_default(serve, run_process):
 
 @pytest.mark.parametrize("agents", ["my_agents", "my_agents.py"])
 def test_flows_from_a_folder_run_with_agents_from_a_module(
-    serve, run_process, project, agents
+    serve, invoke, project, agents
 ):
     process, url = serve("--flows", "flows", "--agents", agents, cwd=project)
     words = ("execute", "greeting", "-i", "name=Ana", "--base-url", url)
-    assert run_process(*words).fields == {"greeting": "Hello, Ana!"}
+    assert invoke(*words).fields == {"greeting": "Hello, Ana!"}
 
 
 @pytest.fixture
@@ -231,10 +231,10 @@ def test_an_empty_key_is_refused(refuse):
     assert "must" in refuse("--api-key", "")
 
 
-def test_tenants_are_kept_apart(serve, run_process, invoke, monkeypatch):
+def test_tenants_are_kept_apart(serve, invoke, monkeypatch):
     process, url = serve("--tenants")
     words = ("flows", "--base-url", url)
-    refused = run_process(*words)
+    refused = invoke(*words)
     assert refused.exit_code == 1 and "name its tenant in X-Tenant-Id" in refused.error
     flow = ("flows", "delete", "credit_analysis", *words[1:])
     assert invoke("--tenant", "acme", *flow).exit_code == 0
@@ -247,9 +247,8 @@ def test_tenants_are_kept_apart(serve, run_process, invoke, monkeypatch):
 
 
 @needs("watchfiles")
-@pytest.mark.parametrize("agents", ["my_agents", "my_agents.py"])
-def test_edits_are_served_with_reload(serve, run_process, project, agents):
-    words = ("--flows", "flows", "--agents", agents, "--reload")
+def test_edits_are_served_with_reload(serve, invoke, project):
+    words = ("--flows", "flows", "--agents", "my_agents", "--reload")
     process, url = serve(*words, "--db", "runs.db", cwd=project)
     assert process.stderr.readline() == "it has 1 flow and 1 agent\n"
     execute = ("execute", "greeting", "-i", "name=Ana", "--base-url", url)
@@ -260,36 +259,36 @@ def test_edits_are_served_with_reload(serve, run_process, project, agents):
         (project / "next").replace(project / name)
         return process.stderr.readline()
 
-    assert run_process(*execute).fields == {"greeting": "Hello, Ana!"}
+    assert invoke(*execute).fields == {"greeting": "Hello, Ana!"}
     line = edit("my_agents.py", AGENTS + "def (")
     assert line.startswith("not reloaded, the last good version is still served: ")
     assert "SyntaxError" in line and "my_agents.py" in line
-    assert run_process(*execute).fields == {"greeting": "Hello, Ana!"}
+    assert invoke(*execute).fields == {"greeting": "Hello, Ana!"}
     assert edit("my_agents.py", AGENTS_OF_ENVIRONMENT) == "reloaded my_agents.py\n"
     assert edit(".env", "SPINE_WORD=Hi\n") == "reloaded .env\n"
-    assert run_process(*execute).fields == {"greeting": "Hi"}
+    assert invoke(*execute).fields == {"greeting": "Hi"}
     assert edit("flows/other.yaml", OTHER) == "reloaded other.yaml\n"
-    flows = run_process("flows", "--base-url", url).rows[1:]
+    flows = invoke("flows", "--base-url", url).rows[1:]
     assert [row[0] for row in flows] == ["greeting", "other"]
     process.send_signal(signal.SIGTERM)
     assert finish(process).exit_code == 0
 
 
 def test_settings_of_an_env_file_are_in_the_environment_of_agents(
-    serve, run_process, project
+    serve, invoke, project
 ):
     (project / "my_agents.py").write_text(AGENTS_OF_ENVIRONMENT, encoding="utf-8")
     (project / "settings").write_text("SPINE_WORD='Good day'\n", encoding="utf-8")
     words = ("--flows", "flows", "--agents", "my_agents.py")
     process, url = serve(*words, "--env-file", "settings", cwd=project)
     execute = ("execute", "greeting", "--base-url", url)
-    assert run_process(*execute).fields == {"greeting": "Good day"}
+    assert invoke(*execute).fields == {"greeting": "Good day"}
 
 
-def test_an_env_file_is_read_only_if_an_option_asks(serve, run_process, project):
+def test_an_env_file_is_read_only_if_an_option_asks(serve, invoke, project):
     (project / ".env").write_text("this is no setting", encoding="utf-8")
     process, url = serve("--flows", "flows", "--agents", "my_agents.py", cwd=project)
-    assert run_process("flows", "--base-url", url).exit_code == 0
+    assert invoke("flows", "--base-url", url).exit_code == 0
 
 
 def test_reload_without_watchfiles_is_refused_in_one_line(refuse, monkeypatch):

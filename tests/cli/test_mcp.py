@@ -23,7 +23,6 @@ from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402
 from ai_spine import AISpine  # noqa: E402
 from ai_spine.cli import mcp as command  # noqa: E402
 from tests.cli.conftest import (  # noqa: E402
-    UNMEASURED,
     finish,
     launching,
     odd_server,
@@ -63,7 +62,7 @@ INITIALIZE = {
 
 
 def over_stdio(*words):
-    environ = {**os.environ, **UNMEASURED}
+    environ = dict(os.environ)
     args = ["-m", "ai_spine", "mcp", *words]
     parameters = StdioServerParameters(command=sys.executable, args=args, env=environ)
     return stdio_client(parameters)
@@ -237,7 +236,7 @@ def test_a_client_that_is_killed_leaves_no_execution_running(
         words = ["-m", "ai_spine", "mcp", "--base-url", server.url]
         target = [sys.executable, *words]
     words = [sys.executable, "-c", CALL_AND_HANG, json.dumps(target), mode]
-    how = {"env": {**os.environ, **UNMEASURED}, "stderr": subprocess.DEVNULL}
+    how = {"env": dict(os.environ), "stderr": subprocess.DEVNULL}
     with subprocess.Popen(words, **how) as process:
         execution_id = started(client)
         process.kill()

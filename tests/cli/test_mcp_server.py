@@ -22,11 +22,11 @@ from tests.raw_server import RawServer, answer  # noqa: E402
 NUMBER = {"type": "object", "properties": {"n": {"type": "number"}}}
 
 
-def with_client(url, use):
+def with_client(url, use, key=""):
     """Return what an async function returns for an MCP client, in this process."""
 
     async def connect():
-        async with AsyncAISpine("", url, max_retries=0) as client:
+        async with AsyncAISpine(key, url, max_retries=0) as client:
             tools = FlowTools(client)
             async with Client(tools.server()) as mcp_client:
                 return await asyncio.wait_for(use(mcp_client), LIMIT)
@@ -34,12 +34,12 @@ def with_client(url, use):
     return asyncio.run(connect())
 
 
-def call(url, name, arguments=None):
+def call(url, name, arguments=None, key=""):
     async def use(mcp_client):
         await mcp_client.list_tools()
         return await mcp_client.call_tool(name, arguments)
 
-    return with_client(url, use)
+    return with_client(url, use, key)
 
 
 def listed(url):
@@ -71,6 +71,17 @@ def test_what_the_server_itself_refuses_is_named_in_one_sentence():
     with RawServer(*responses) as server:
         result = call(server.url, "f", {"n": "a lot"})
     assert "input_data.n: no number" in text_of(result)
+
+
+def test_a_key_that_the_server_repeats_does_not_reach_the_client():
+    found = {"flow_id": "f", "nodes": []}
+    refused = answer(403, {"detail": "the key sk-secret may not do this"})
+    responses = [answer(200, [found]), answer(200, found), refused]
+    with RawServer(*responses) as server:
+        result = call(server.url, "f", {}, key="sk-secret")
+        keys = {request.headers["authorization"] for request in server.requests}
+    assert keys == {"Bearer sk-secret"} and "sk-secret" not in repr(result)
+    assert "the key *** may not do this" in text_of(result)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from tests.faults.cases import BY_NAME
 from tests.faults.catalog import FAULTS, GROUPS
 from tests.faults.expected import Cell
 from tests.faults.matrix import Run, play
-from tests.faults.shares import share, violations_in
-from tests.faults.world import World
+from tests.faults.suite import violations_of
 
 CASES = [
     BY_NAME[name]
@@ -33,16 +32,10 @@ LEFT_OUT = {
 }
 
 
-@pytest.fixture(scope="module")
-def world():
-    with World() as made:
-        yield made
-
-
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_fault_breaks_an_operation(world, group):
     faults = [fault for fault in GROUPS[group] if fault.name not in LEFT_OUT]
-    assert violations_in(share(CASES, faults), world) == []
+    assert violations_of(world, CASES, faults) == []
     assert world.elsewhere.visits == 0
 
 

@@ -1,9 +1,13 @@
-"""Tests of the pytest plugin, with helpers that run pytest in a process of its own."""
+"""Tests of the pytest plugin, with helpers that run pytest, here or in a process of its own."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import ai_spine
 
@@ -16,6 +20,8 @@ WITHOUT_OTHERS = [
         *("randomly", "requests_mock"),
     )
 ]
+# Warnings are errors; nothing is written into the folder.
+USUAL = ("-Werror", "-Wignore::ImportWarning", "-pno:cacheprovider")
 LIMIT = 120  # seconds until a run that hangs is killed
 
 
@@ -30,24 +36,14 @@ def run_pytest(folder, *arguments, loaded=True, autoload=False, environ=()):
         environ: Variables to set.
     """
     known = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    known["COVERAGE_PROCESS_CONFIG"] = ""  # the other tests of the plugin measure it
     if not autoload:
         known["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     others = WITHOUT_OTHERS if autoload else ["-pno:randomly"]
     paths = (dict(environ).get("PYTHONPATH"), known.get("PYTHONPATH"))
     path = os.pathsep.join([str(ROOT), *filter(None, paths)])
     plugin = ["-p", "ai_spine.pytest_plugin"] if loaded else []
-    usual = [
-        "-W",
-        "error",
-        "-W",
-        "ignore::ImportWarning",
-        "-p",
-        "no:cacheprovider",
-        *others,
-    ]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *plugin, *usual, *arguments],
+        [sys.executable, "-m", "pytest", *plugin, *USUAL, *others, *arguments],
         cwd=folder,
         env={**known, **dict(environ), "PYTHONPATH": path},
         stdout=subprocess.PIPE,
@@ -61,3 +57,25 @@ def run_file(folder, text, *arguments, **options):
     """Run pytest on one test file."""
     (folder / "test_it.py").write_text(text, encoding="utf-8")
     return run_pytest(folder, *arguments, **options)
+
+
+def run_here(folder, *arguments):
+    """Run pytest in this process, which has imported all; return its exit code and its output."""
+    output, known = io.StringIO(), set(sys.modules)
+    # Its tests may be traced, and the handler of faults is that of the run around it.
+    usual = (*USUAL, "-pai_spine.pytest_plugin", "-pno:faulthandler")
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.chdir(folder)
+        patch.setattr(sys, "path", list(sys.path))
+        code = pytest.main([*usual, f"--rootdir={folder}", *arguments, str(folder)])
+    for name in set(sys.modules) - known:
+        if str(folder) in (getattr(sys.modules[name], "__file__", None) or ""):
+            del sys.modules[name]
+    return int(code), output.getvalue()
+
+
+def run_file_here(folder, text, *arguments):
+    """Run pytest on one test file in this process."""
+    (folder / "test_it.py").write_text(text, encoding="utf-8")
+    return run_here(folder, *arguments)

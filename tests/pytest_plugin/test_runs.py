@@ -1,4 +1,4 @@
-"""Tests of the plugin in runs of pytest, each in a process of its own."""
+"""Tests of the plugin in runs of pytest."""
 
 import configparser
 import re
@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.needs import needs
-from tests.pytest_plugin import LIMIT, ROOT, run_file, run_pytest
+from tests.pytest_plugin import LIMIT, ROOT, run_file, run_file_here, run_here
 
 USES = "def test_it(ai_spine_client):\n    assert ai_spine_client.list_flows() == []\n"
 SECTION = "what the AI Spine server executed"
@@ -75,7 +75,7 @@ def test_a_run_that_uses_no_fixture_imports_nothing_else():
 
 
 def test_the_fixtures_are_described(tmp_path):
-    printed = run_pytest(tmp_path, "--fixtures").stdout
+    _, printed = run_here(tmp_path, "--fixtures")
     for name in ("server", "client", "flows", "agents"):
         assert re.search(rf"^ai_spine_{name} -- .*\n    \S", printed, re.MULTILINE)
 
@@ -99,10 +99,10 @@ def test_invalid_flows_are_reported_in_one_sentence(tmp_path):
         "@pytest.fixture\n"
         "def ai_spine_flows():\n    return 'no-such-folder'\n"
     )
-    done = run_file(tmp_path, text + USES)
-    assert "1 error" in done.stdout
-    assert "\nno-such-folder is not a folder of flows\n" in done.stdout
-    assert "pytest_plugin.py" not in done.stdout
+    _, printed = run_file_here(tmp_path, text + USES)
+    assert "1 error" in printed
+    assert "\nno-such-folder is not a folder of flows\n" in printed
+    assert "pytest_plugin.py" not in printed
 
 
 # The report of a failed test
@@ -133,19 +133,23 @@ def test_bad(ai_spine_server, ai_spine_client):
 """
 
 
+def in_workers(folder, text, *arguments):
+    return 1, run_file(folder, text, *arguments, "-p", "xdist", "-n", "2").stdout
+
+
 @pytest.mark.parametrize(
-    "workers", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "by xdist"]
+    "run", [run_file_here, in_workers], ids=["alone", "in parallel"]
 )
-def test_the_report_of_a_failed_test_lists_the_executions(tmp_path, workers):
-    done = run_file(tmp_path, FAILING, "-ra", *workers)
-    assert "1 failed, 1 passed" in done.stdout
-    assert done.stdout.count(SECTION) == 1
-    first, second = lines_of_section(SECTION, done.stdout)
+def test_the_report_of_a_failed_test_lists_the_executions(tmp_path, run):
+    _, printed = run(tmp_path, FAILING, "-ra")
+    assert "1 failed, 1 passed" in printed
+    assert printed.count(SECTION) == 1
+    first, second = lines_of_section(SECTION, printed)
     assert first.endswith('-> {"greet": {"text": "Hello, Ana!"}}')
     assert ' completed: {"name": "Ana", "password": "***"} ' in first
     words = "Node 'refuse' failed: ValueError: [31mno such guest (test_it.py:7)"
     assert second == f"refuse failed: {{}}: {words}"
-    assert "\x1b" not in done.stdout and "hunter2" not in "".join((first, second))
+    assert "\x1b" not in printed and "hunter2" not in "".join((first, second))
 
 
 def test_a_long_list_of_executions_is_cut_to_its_end(tmp_path):
@@ -156,7 +160,7 @@ def test_bad(ai_spine_server, ai_spine_client):
         ai_spine_client.execute_and_wait("echo", {"n": number, "long": "x" * 5000})
     assert False
 """
-    printed = lines_of_section(SECTION, run_file(tmp_path, text).stdout)
+    printed = lines_of_section(SECTION, run_file_here(tmp_path, text)[1])
     assert printed[0] == "(2 before these)" and len(printed) == 11
     assert printed[1].startswith('echo completed: {"n": 2, ')
     assert all(len(line) < 300 for line in printed)
@@ -181,7 +185,7 @@ def test_odd(ai_spine_server):
 def test_without_a_server():
     assert False
 """
-    output = run_file(tmp_path, text).stdout
+    _, output = run_file_here(tmp_path, text)
     assert "4 failed" in output and "INTERNALERROR" not in output
     parts = output.split(SECTION)
     assert len(parts) == 4  # the last test has none
@@ -231,7 +235,7 @@ def test_after():
 """
 
 
-def test_the_environment_is_isolated_and_restored(tmp_path):
+def test_the_environment_is_isolated_and_restored(tmp_path, monkeypatch):
     environ = {
         "AI_SPINE_API_KEY": "sk-of-the-developer",
         "AI_SPINE_BASE_URL": "http://127.0.0.1:9",
@@ -242,11 +246,13 @@ def test_the_environment_is_isolated_and_restored(tmp_path):
         "HTTP_PROXY": "http://127.0.0.1:9",
         "NO_PROXY": "inside.example",
     }
-    done = run_file(tmp_path, ENVIRONMENT, environ=environ)
-    assert "3 passed" in done.stdout, done.stdout
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    _, printed = run_file_here(tmp_path, ENVIRONMENT)
+    assert "3 passed" in printed, printed
 
 
-def test_profiles_of_the_developer_are_ignored(tmp_path):
+def test_profiles_of_the_developer_are_ignored(tmp_path, monkeypatch):
     text = """
 from ai_spine import AISpine
 
@@ -262,9 +268,10 @@ def test_it(ai_spine_server):
         (tmp_path / folder).mkdir(parents=True)
         words = "[default]\ntimeout = 0.5\nmax_retries = 0\n"
         (tmp_path / folder / "config.ini").write_text(words, encoding="utf-8")
-    environ = {**homes, "AI_SPINE_CONFIG": ""}
-    done = run_file(tmp_path, text, environ=environ)
-    assert "1 passed" in done.stdout, done.stdout
+    for name, value in {**homes, "AI_SPINE_CONFIG": ""}.items():
+        monkeypatch.setenv(name, value)
+    _, printed = run_file_here(tmp_path, text)
+    assert "1 passed" in printed, printed
 
 
 def test_a_proxy_set_by_the_test_is_bypassed_too(tmp_path):
@@ -288,25 +295,8 @@ def test_it(known, ai_spine_server, monkeypatch):
     bypasses = urllib.request.proxy_bypass_environment
     assert bool(bypasses("inside.example")) == bool(known)
 """
-    done = run_file(tmp_path, text)
-    assert "3 passed" in done.stdout, done.stdout
-
-
-def test_tests_run_in_parallel(tmp_path):
-    text = """
-import pytest
-from ai_spine import AISpine
-
-
-@pytest.mark.parametrize("number", range(6))
-def test_it(ai_spine_server, number):
-    ai_spine_server.add_flow("echo", lambda input, config: input)
-    with AISpine() as client:
-        client.execute_and_wait("echo", {"n": number})
-    assert [e.input_data for e in ai_spine_server.executions()] == [{"n": number}]
-"""
-    done = run_file(tmp_path, text, "-p", "xdist", "-n", "2")
-    assert "6 passed" in done.stdout, done.stdout
+    _, printed = run_file_here(tmp_path, text)
+    assert "3 passed" in printed, printed
 
 
 def test_unittest_classes_can_use_the_server(tmp_path):
@@ -322,7 +312,7 @@ class TestProgram(unittest.TestCase):
         with AISpine() as client:
             self.assertEqual(client.list_flows(), [])
 """
-    assert "1 passed" in run_file(tmp_path, text).stdout
+    assert "1 passed" in run_file_here(tmp_path, text)[1]
 
 
 # Examples and guides
@@ -340,9 +330,9 @@ class TestProgram(unittest.TestCase):
 def test_the_example_passes_its_tests(tmp_path, name, options, passes):
     folder = tmp_path / name
     shutil.copytree(ROOT / "examples" / name, folder)
-    done = run_pytest(folder, "-q", *options)
-    assert done.returncode == 0, done.stdout
-    assert passes in done.stdout
+    code, printed = run_here(folder, "-q", *options)
+    assert code == 0, printed
+    assert passes in printed
 
 
 def test_the_tests_in_the_guide_pass(tmp_path):
@@ -350,10 +340,10 @@ def test_the_tests_in_the_guide_pass(tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
     for number, block in enumerate(blocks):
         (tmp_path / f"test_{number}.py").write_text(block, encoding="utf-8")
-    done = run_pytest(tmp_path, "-q")
-    assert done.returncode == 0, done.stdout
+    code, printed = run_here(tmp_path, "-q")
+    assert code == 0, printed
     count = sum(block.count("\ndef test_") for block in blocks)
-    assert count >= 9 and f"{count} passed" in done.stdout
+    assert count >= 9 and f"{count} passed" in printed
 
 
 def test_the_report_in_the_guide_is_the_same_as_printed_by_pytest(tmp_path):
@@ -369,5 +359,6 @@ def test_bad(ai_spine_server, ai_spine_client):
         ai_spine_client.execute_and_wait("welcome", data, raise_on_failure=False)
     assert False
 """
-    printed = "\n".join(lines_of_section(SECTION, run_file(tmp_path, text).stdout))
+    _, printed = run_file_here(tmp_path, text)
+    printed = "\n".join(lines_of_section(SECTION, printed))
     assert printed in guide

@@ -94,6 +94,7 @@ def test_a_limit_must_be_a_duration(name, odd):
         RestClient("http://127.0.0.1:9", **{name: odd})
 
 
+@pytest.mark.only_sync("it makes no client")
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks count no cancellations")
 @pytest.mark.parametrize("by_others", [0, 1])
 def test_who_cancels_the_task_of_a_slow_request_is_obeyed(by_others):
@@ -111,6 +112,7 @@ def test_who_cancels_the_task_of_a_slow_request_is_obeyed(by_others):
     assert asyncio.run(work()) == (not by_others, by_others)
 
 
+@pytest.mark.only_sync("it makes no client")
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="tasks count no cancellations")
 def test_a_limit_that_came_too_late_leaves_no_cancellation():
     from ai_spine.transport.async_replies import PhasedAttempt

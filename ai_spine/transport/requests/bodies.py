@@ -1,6 +1,5 @@
 """Reads bodies: whole ones within limits, and streams piece by piece."""
 
-import re
 import sys
 import time
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
@@ -22,7 +21,6 @@ _CHUNK_BYTES = 16 * 1024
 # These are decompressed in bounded steps. Others compress so well that one chunk could fill memory.
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
-_LENGTH = re.compile("[0-9]{1,18}")
 _WITHOUT_BODY = (204, 304)
 CUT_SHORT = Failure(FailureKind.UNCERTAIN, "the response was cut short")
 _BROKEN = Failure(FailureKind.UNREADABLE, "the response's compression is broken")
@@ -150,7 +148,8 @@ def _length_of(reply: requests.Response) -> Optional[int]:
     if reply.status_code in _WITHOUT_BODY or method == "HEAD":
         return None
     length = headers.get("Content-Length", "")
-    return int(length) if _LENGTH.fullmatch(length) else None
+    is_number = length.isascii() and length.isdigit() and len(length) < 19
+    return int(length) if is_number else None
 
 
 def _chunks_of(reply: requests.Response, length: Optional[int]) -> Iterable[bytes]:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from ai_spine.cli.output.tables import text_width
-from tests.cli.conftest import COMMAND, LIMIT, UNMEASURED
+from tests.cli.conftest import COMMAND, LIMIT
 from tests.cli.test_batch import until
 
 if os.name == "nt":  # pragma: no cover
@@ -25,7 +25,7 @@ HIDES_CURSOR = "\x1b[?25l"
 def terminal(server):
     """Start the command on a terminal; kill it at the end if it still runs."""
     started = []
-    known = {**os.environ, **UNMEASURED, "AI_SPINE_BASE_URL": server.url}
+    known = {**os.environ, "AI_SPINE_BASE_URL": server.url}
     known["TERM"] = "xterm-256color"
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         known.pop(name, None)
@@ -61,23 +61,18 @@ def plain(text):
     return ESCAPE.sub("", text)
 
 
-@pytest.mark.parametrize("columns", [200, 80, 40, 20, 5])
+@pytest.mark.parametrize("columns", [200, 40, 5])
 def test_a_list_fits_the_terminal(terminal, client, columns):
     client.execute_and_wait("broken", {}, raise_on_failure=False)
     text = plain(read_to_end(terminal("executions", "list", columns=columns)))
     assert text.startswith("EXECU")
     assert max(map(text_width, text.splitlines())) <= columns
     printed_text = text.replace("\n", "").replace(" ", "")
-    assert (
-        columns == 80
-        or "Node'out'failed:ValueError:thescaleisbroken" in printed_text
-        or columns == 40
-    )
-    assert ("…" in text) == (columns in (80, 40))
+    is_whole = "Node'out'failed:ValueError:thescaleisbroken" in printed_text
+    assert ("…" in text) != is_whole and is_whole == (columns != 40)
 
 
-@pytest.mark.parametrize("columns", [60, 20])
-def test_a_long_value_is_wrapped_and_complete(terminal, columns):
+def test_a_long_value_is_wrapped_and_complete(terminal):
     words = ["debt"] * 30
     words_to_run = (
         "execute",
@@ -87,13 +82,13 @@ def test_a_long_value_is_wrapped_and_complete(terminal, columns):
         "--output",
         "table",
     )
-    text = plain(read_to_end(terminal(*words_to_run, columns=columns)))
+    text = plain(read_to_end(terminal(*words_to_run, columns=20)))
     assert text.split().count("debt") == 30
     printed = [line for line in text.splitlines() if "debt" in line]
-    assert max(map(text_width, printed)) <= columns
+    assert max(map(text_width, printed)) <= 20
 
 
-@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+@pytest.mark.parametrize("columns", [20, 200])
 def test_the_nodes_of_a_flow_fit_the_terminal_and_are_complete(terminal, columns):
     text = plain(
         read_to_end(terminal("flows", "get", "credit_analysis", columns=columns))
@@ -129,7 +124,6 @@ def test_nothing_is_shortened_if_stdout_is_not_a_terminal(
         (("--no-color",), {"FORCE_COLOR": "1"}, False),
         ((), {"TERM": "dumb", "FORCE_COLOR": "1"}, True),
         (("--output", "json"), {}, False),
-        (("--output", "csv"), {}, False),
     ],
 )
 def test_statuses_are_coloured_on_a_terminal(
@@ -145,12 +139,11 @@ def test_statuses_are_coloured_on_a_terminal(
 def test_force_color_colours_a_pipe(run_process, server, client):
     client.execute_and_wait("broken", {}, raise_on_failure=False)
     where = {"AI_SPINE_BASE_URL": server.url}
-    assert "\x1b" not in run_process("executions", **where).stdout
     forced = run_process("executions", **where, FORCE_COLOR="1", NO_COLOR="")
     assert "\x1b[31mfailed\x1b[0m" in forced.stdout
 
 
-@pytest.mark.parametrize("form", ["table", "json", "jsonl", "yaml", "csv"])
+@pytest.mark.parametrize("form", ["table", "json", "yaml", "csv"])
 def test_escapes_from_a_server_do_not_reach_the_terminal(terminal, server, form):
     evil = "\x1b]0;title\x07\x1b[2J\x9b2J\u202e\u2028"
     body = [{"flow_id": f"a{evil}", "name": evil, "description": f"x\n{evil}"}]
@@ -186,7 +179,7 @@ def test_a_failed_node_shows_its_error(terminal):
     assert "out: ValueError: the scale is broken" in text
 
 
-@pytest.mark.parametrize("rows, columns", [(3, 20), (1, 5), (2, 80), (6, 40)])
+@pytest.mark.parametrize("rows, columns", [(1, 5), (6, 40)])
 def test_a_tiny_terminal_gets_a_picture_that_fits(terminal, client, rows, columns):
     child = terminal("execute", "stuck", "--follow", rows=rows, columns=columns)
     child.expect("runni" if columns > 6 else "runn?")
@@ -268,15 +261,14 @@ def inputs(tmp_path):
     return make
 
 
-@pytest.mark.parametrize("columns", [100, 20])
-def test_the_progress_of_a_batch_never_wraps(terminal, inputs, tmp_path, columns):
+def test_the_progress_of_a_batch_never_wraps(terminal, inputs, tmp_path):
     out = tmp_path / "out.jsonl"
-    words = ("batch", "echo", inputs(60), "-o", out, "--concurrency", "2")
-    text = read_to_end(terminal(*words, columns=columns))
-    drawn = [part for part in re.split(r"[\r\n]", text) if " of 60 (" in part]
+    words = ("batch", "echo", inputs(30), "-o", out, "--concurrency", "2")
+    text = read_to_end(terminal(*words, columns=20))
+    drawn = [part for part in re.split(r"[\r\n]", text) if " of 30 (" in part]
     assert drawn
-    assert all(text_width(part) < columns for part in drawn)
-    assert text.endswith(f"60 inputs: 60 completed; {out} has the results\n")
+    assert all(text_width(part) < 20 for part in drawn)
+    assert text.endswith(f"30 inputs: 30 completed; {out} has the results\n")
 
 
 def test_ctrl_c_stops_a_batch_on_a_terminal(terminal, client, inputs, tmp_path):
@@ -292,7 +284,7 @@ def test_ctrl_c_stops_a_batch_on_a_terminal(terminal, client, inputs, tmp_path):
     assert "with --resume to continue" in text
 
 
-@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "yaml"])
+@pytest.mark.parametrize("form", ["table", "jsonl"])
 def test_a_closed_pipe_prints_no_error(run_process, server, client, form):
     for _ in range(40):
         client.execute_flow("echo", {"text": "x" * 4000})
@@ -303,13 +295,11 @@ def test_a_closed_pipe_prints_no_error(run_process, server, client, form):
     assert outcome.stdout.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "words", ["--help", "flows list", "flows --nope", "flows get x"]
-)
+@pytest.mark.parametrize("words", ["--help", "flows list", "flows --nope"])
 def test_a_pipe_without_a_reader_has_exit_code_141(server, words):
     reader, writer = os.pipe()
     os.close(reader)
-    environment = {**os.environ, **UNMEASURED, "AI_SPINE_BASE_URL": server.url}
+    environment = {**os.environ, "AI_SPINE_BASE_URL": server.url}
     done = subprocess.run(
         [*COMMAND, *words.split()], stdout=writer, stderr=writer, env=environment
     )

@@ -1,6 +1,7 @@
 """Tests of attacks on the local server, most of them over raw sockets."""
 
 import gzip
+import hmac
 import http.client
 import json
 import logging
@@ -361,6 +362,20 @@ def test_a_wrong_key_is_refused(serve, key):
     response = send_request(server, Authorization=f"Bearer {key}")
     assert response.status == 401 and is_safe(response)
     assert send_request(server, Authorization="Bearer sk-right").status == 200
+
+
+def test_keys_are_compared_as_digests_in_constant_time(serve, monkeypatch):
+    compared = []
+
+    def compare_digest(given, expected):
+        compared.append((len(given), len(expected)))
+        return False
+
+    server = serve([], {}, api_key="sk-right")
+    monkeypatch.setattr(hmac, "compare_digest", compare_digest)
+    for key in ("", "sk-right", "x" * 1000):
+        assert send_request(server, Authorization=f"Bearer {key}").status == 401
+    assert compared == [(32, 32)] * 3
 
 
 def test_the_key_of_a_server_is_not_stored_in_its_database(serve, tmp_path):
