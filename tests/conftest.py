@@ -23,11 +23,6 @@ from tests.browser import browser  # noqa: F401, a fixture
 pytest_plugins = ("ai_spine.pytest_plugin",)
 # Before anything is made: neither a developer's own profiles nor what completion has noted count.
 os.environ["AI_SPINE_CONFIG"] = os.environ["AI_SPINE_CACHE"] = os.devnull
-# Nor does each process that a test starts import what takes longer than all else.
-_ABSENT = str(Path(__file__).parent / "absent")
-if _ABSENT not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
-    paths = filter(None, [_ABSENT, os.environ.get("PYTHONPATH")])
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
