@@ -38,12 +38,12 @@ _OURS = (
 )
 _FOREIGN = {*_OURS, *_PROXIES, *map(str.lower, _PROXIES)}
 _FOREIGN |= {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
-# So many of the tests that one function makes of its parameters are measured: they reach nearly all
-# that the others reach.
+# So many of the tests that one function makes of its parameters are measured: they reach nearly
+# all that the others reach.
 _MEASURED = 4
 _REPEATS = pytest.StashKey()
-# What runs two and three times as fast without the tracer: slow tests that reach nothing that others
-# do not reach, as `scripts/unmeasured.py` has found, and what reaches little or is not to be slowed.
+# What runs two and three times as fast without the tracer: slow tests that reach nothing others do
+# not reach, as `scripts/unmeasured.py` has found, and what reaches little or is not to be slowed.
 _FOUND = frozenset(Path(__file__).with_name("unmeasured.txt").read_text().split())
 _UNMEASURED = (
     "asynchronous/test_cancellation.py",
