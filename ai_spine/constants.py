@@ -56,6 +56,10 @@ SHORT_INTERVAL = 0.1
 SHORT_EXECUTION = 0.5
 # After that, the interval between polls is this share of the time waited so far.
 INTERVAL_SHARE = 0.42
+# Where a flow's usual duration is known, the interval is a share of the time that is left until
+# then, or has passed since, and at least a share of the duration.
+USUAL_SHARE = 0.6
+USUAL_PRECISION = 0.04
 # How soon a stream must begin; a proxy may hold it back until it is over.
 STREAM_PATIENCE = 5.0
 

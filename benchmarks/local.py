@@ -17,17 +17,30 @@ def pause(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
     return {"paused": input.get("seconds", 0)}
 
 
+@agent("processor-time")
+def processor_time(input: Dict[str, Any], config: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the seconds of processor time that this process has used."""
+    return {"seconds": time.process_time()}
+
+
 PAUSE: Dict[str, Any] = {
     "flow_id": "pause",
     "nodes": [{"id": "pause", "agent_id": "pause"}],
     "entry_point": "pause",
     "exit_points": ["pause"],
 }
+PROCESSOR_TIME: Dict[str, Any] = {
+    "flow_id": "processor-time",
+    "nodes": [{"id": "processor", "agent_id": "processor-time"}],
+    "entry_point": "processor",
+    "exit_points": ["processor"],
+}
 
 
 def main() -> None:
     path = sys.argv[1] if len(sys.argv) > 1 else ":memory:"
-    with LocalServer([PAUSE], [pause], db=path, max_workers=64) as server:
+    flows, agents = [PAUSE, PROCESSOR_TIME], [pause, processor_time]
+    with LocalServer(flows, agents, db=path, max_workers=64) as server:
         print(server.url, flush=True)
         sys.stdin.read()
 

@@ -33,6 +33,7 @@ def run(*, quick: bool) -> Report:
     report = Report("server", ABOUT)
     _start(report, 2 if quick else 40)
     _requests(report, *((1, 8) if quick else (15, 400)))
+    _processor_time(report, *((1, 4) if quick else (7, 500)))
     sizes = (10, 20) if quick else SIZES
     with tempfile.TemporaryDirectory() as folder, ExitStack() as undo:
         urls = {}
@@ -75,6 +76,24 @@ def _requests(report: Report, rounds: int, count: int) -> None:
         report.add(name, count / median(times, name), "requests/s")
     ours = ratio(times, "a bare Flask route", "the local server")
     report.at_least("requests/s, to a bare Flask route", ours, 0.85)
+
+
+def _processor_time(report: Report, rounds: int, count: int) -> None:
+    """Execute a flow of one node: the server responds to the POST, runs it, and to each poll."""
+    inputs, rates = [{"seconds": 0}] * count, []
+    with serving("local") as url, AISpine(base_url=url) as client:
+        for _ in range(rounds + 1):
+            before = _seconds_used(client)
+            client.execute_batch("pause", inputs).raise_for_errors()
+            rates.append(count / (_seconds_used(client) - before))
+    rate = statistics.median(rates[1:])
+    told = "executions for a second of the server's processor time"
+    report.at_least(told, rate, 700, "executions")
+
+
+def _seconds_used(client: AISpine) -> float:
+    done = client.execute_and_wait("processor-time", {})
+    return float((done.output or {})["processor"]["seconds"])
 
 
 def _pages(report: Report, urls: Dict[int, str], rounds: int) -> None:

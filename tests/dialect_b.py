@@ -19,7 +19,6 @@ NAMES = {
     "error_message": "error",
     "next_cursor": "next_cursor",
 }
-HOP_BY_HOP = ("Host", "Connection")
 LISTS = ("flows", "agents", "executions", "messages")
 # Data of users, the keys of which are not translated.
 DATA_OF_USERS = (

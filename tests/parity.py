@@ -113,7 +113,7 @@ class Surfaces(NamedTuple):
     def operated(self) -> FrozenSet[str]:
         """The methods that send operations; several may make one method."""
         return frozenset(
-            each.client_method for each in OPERATIONS if each.name in self.operations
+            each.of or each.name for each in OPERATIONS if each.name in self.operations
         )
 
 
@@ -169,7 +169,7 @@ def _shown(name: Any) -> str:
 def _wanted(found: Surfaces) -> Set[str]:
     """Return the commands that the operations ask for."""
     with_key = {
-        each.client_method
+        each.of or each.name
         for each in OPERATIONS
         if each.credential is Credential.API_KEY
     }

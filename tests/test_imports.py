@@ -58,6 +58,24 @@ def test_the_client_imports_neither_batches_nor_click_nor_dateutil():
     }
 
 
+def test_the_client_imports_only_what_most_programs_need():
+    modules, _ = modules_after("from ai_spine import AISpine")
+    ours = {name for name in modules if name.startswith("ai_spine.")}
+    # Walks over lists, streams, errors, and the changing of flows and profiles.
+    assert not ours & {
+        "ai_spine._sync.middleware",
+        "ai_spine._sync.streaming",
+        "ai_spine._sync.subscriptions",
+        "ai_spine.flows.definitions",
+        "ai_spine.models.graph",
+        "ai_spine.policy.any_pages",
+        "ai_spine.policy.error_bodies",
+        "ai_spine.policy.execution_events",
+        "ai_spine.policy.pages",
+        "ai_spine.utils.locks",
+    }
+
+
 @pytest.mark.parametrize("word", ["--help", "--version"])
 def test_help_and_version_import_neither_the_client_nor_a_command(word):
     modules, printed = modules_after(RUN, word)

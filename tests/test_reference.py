@@ -1,6 +1,7 @@
 """Tests that the docs list exactly the public names, methods, settings and errors."""
 
 import builtins
+import configparser
 import inspect
 import re
 from pathlib import Path
@@ -304,3 +305,11 @@ def test_every_make_target_is_documented_in_contributing():
     documented = set(re.findall(r"`make ([a-z-]+)", text_of(ROOT / "CONTRIBUTING.md")))
     made = re.findall(r"^([a-z-]+):.*  ## ", text_of(ROOT / "Makefile"), re.M)
     assert set(made) - {"clean"} == documented - {"clean"}
+
+
+def test_the_guides_name_each_extra_that_users_install():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    extras = set(config["options.extras_require"]) - {"dev", "docs"}
+    named = re.findall(r"ai-spine-sdk\[([a-z,-]+)\]", "".join(map(text_of, PAGES)))
+    assert extras <= set(",".join(named).split(","))

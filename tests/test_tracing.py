@@ -4,10 +4,12 @@ import asyncio
 import pickle
 import subprocess
 import sys
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
+import requests
 
 from ai_spine import (
     AISpine,
@@ -315,20 +317,42 @@ class Echo(BaseHTTPRequestHandler):
         pass
 
 
-def test_an_http_agent_is_sent_the_trace(traces):
+@contextmanager
+def echoing(**options):
+    """Serve a flow of an HTTP agent, which returns the trace that it is sent."""
     agent = HTTPServer(("127.0.0.1", 0), Echo)
     thread = Thread(target=agent.serve_forever, args=(0.01,))
     thread.start()
     try:
         agents = {"echo": f"http://127.0.0.1:{agent.server_address[1]}"}
-        flows = [flow(node("n", "echo"))]
-        with LocalServer(flows, agents, tracer_provider=traces.tracers) as server:
-            with server.client(**traces.providers) as client:
-                done = client.execute_and_wait("f", {}, timeout=LIMIT)
+        with LocalServer([flow(node("n", "echo"))], agents, **options) as server:
+            yield server
     finally:
         agent.shutdown()
         thread.join()
         agent.server_close()
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_server_without_a_provider_passes_on_the_trace_of_its_caller(given):
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace_id}-b7ad6b7169203331-01"} if given else {}
+    with echoing() as server, server.client(tracing=False) as client:
+        started = requests.post(
+            f"{server.url}/flows/execute",
+            json={"flow_id": "f", "input_data": {}},
+            headers=headers,
+            timeout=LIMIT,
+        ).json()
+        done = client.wait_for_execution(started["execution_id"], timeout=LIMIT)
+    passed_on = done.output["n"]["traceparent"]
+    assert passed_on.split("-")[1:2] == ([trace_id] if given else [])
+
+
+def test_an_http_agent_is_sent_the_trace(traces):
+    with echoing(tracer_provider=traces.tracers) as server:
+        with server.client(**traces.providers) as client:
+            done = client.execute_and_wait("f", {}, timeout=LIMIT)
     version, trace_id, span_id, _ = done.output["n"]["traceparent"].split("-")
     span = traces.only("agent echo").get_span_context()
     assert (version, int(trace_id, 16), int(span_id, 16)) == (

@@ -16,7 +16,7 @@ class ToolService:
         self.received = []
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler):  # noqa: N805
+            def do_POST(handler):
                 length = int(handler.headers["Content-Length"])
                 body = json.loads(handler.rfile.read(length))
                 self.received.append(body)
@@ -27,7 +27,7 @@ class ToolService:
                 handler.end_headers()
                 handler.wfile.write(content)
 
-            def log_message(handler, *_):  # noqa: N805
+            def log_message(handler, *_):
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

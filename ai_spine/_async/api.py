@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from ai_spine._async.asking import ask_if_needed
 from ai_spine._async.attempts import AsyncAttempts, Result
 from ai_spine._async.byte_streams import open_bytes
-from ai_spine._async.middleware import through
 from ai_spine._async.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
@@ -213,6 +212,8 @@ class AsyncApiClient(AsyncAttempts):
         if opens:
             attempt = partial(open_bytes, transport, self.state, self.sleep)
         if self.middleware.members:
+            from ai_spine._async.middleware import through  # few clients have any
+
             attempt = partial(through, self.middleware, transport.tokens, attempt)
         return attempt
 

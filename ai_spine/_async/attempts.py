@@ -98,7 +98,7 @@ class AsyncAttempts(AsyncReports):
                 self.log_body("response", call, result.body)
             else:
                 result.call = call.info(transient=True)
-        call.scope.end_attempt(status, cause)
+        call.scope.end_attempt(status)
         try:
             if self.is_observed("response"):
                 elapsed = self.clock() - call.attempt_began

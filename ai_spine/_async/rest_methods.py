@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import (
+    TYPE_CHECKING,
     Any,
     AsyncIterator,
     Awaitable,
@@ -13,14 +14,10 @@ from typing import (
 )
 
 from ai_spine._async.runtime import check_callback
-from ai_spine._async.subscriptions import AsyncSubscription
 from ai_spine._async.verbs import AsyncVerbs, Query
 from ai_spine.constants import EVENT_STREAM
 from ai_spine.exceptions import ValidationError
-from ai_spine.policy.any_pages import AnyPages
-from ai_spine.policy.pages import Pages
 from ai_spine.policy.rest_requests import split_query
-from ai_spine.policy.subscriptions import StreamEvent
 from ai_spine.policy.validation import (
     Duration,
     check_callable,
@@ -29,6 +26,12 @@ from ai_spine.policy.validation import (
     check_mapping,
     check_seconds,
 )
+
+# A client that walks no lists and follows no streams does not pay for their import.
+if TYPE_CHECKING:
+    from ai_spine._async.subscriptions import AsyncSubscription
+    from ai_spine.policy.pages import Pages
+    from ai_spine.policy.subscriptions import StreamEvent
 
 _STREAM_HEADERS = {"Accept": EVENT_STREAM, "Cache-Control": "no-store"}
 
@@ -41,7 +44,7 @@ class AsyncRestMethods(AsyncVerbs):
         path: str,
         *,
         query: Optional[Query] = None,
-        pages: Optional[Pages] = None,
+        pages: Optional["Pages"] = None,
         max_pages: Optional[int] = None,
         **options: Any,
     ) -> AsyncIterator[Any]:
@@ -68,7 +71,7 @@ class AsyncRestMethods(AsyncVerbs):
         path: str,
         *,
         query: Optional[Query] = None,
-        pages: Optional[Pages] = None,
+        pages: Optional["Pages"] = None,
         max_pages: Optional[int] = None,
         **options: Any,
     ) -> AsyncIterator[Any]:
@@ -92,11 +95,13 @@ class AsyncRestMethods(AsyncVerbs):
         self,
         path: str,
         query: Optional[Query],
-        pages: Optional[Pages],
+        pages: Optional["Pages"],
         max_pages: Optional[int],
         options: Mapping[str, Any],
     ) -> AsyncIterator[Tuple[Any, Any]]:
         """Yield each page with its items."""
+        from ai_spine.policy.any_pages import AnyPages
+
         with self._translated():
             if max_pages is not None:
                 check_count("max_pages", max_pages, least=1)
@@ -123,13 +128,13 @@ class AsyncRestMethods(AsyncVerbs):
         reconnect: bool = True,
         idle_limit: Optional[Duration] = None,
         last_event_id: Optional[str] = None,
-    ) -> AsyncSubscription: ...
+    ) -> "AsyncSubscription": ...
 
     @overload
     def subscribe(
         self,
         path: str,
-        callback: Callable[[StreamEvent], Any],
+        callback: Callable[["StreamEvent"], Any],
         *,
         query: Optional[Query] = None,
         headers: Optional[Mapping[str, str]] = None,
@@ -141,7 +146,7 @@ class AsyncRestMethods(AsyncVerbs):
     def subscribe(
         self,
         path: str,
-        callback: Optional[Callable[[StreamEvent], Any]] = None,
+        callback: Optional[Callable[["StreamEvent"], Any]] = None,
         *,
         query: Optional[Query] = None,
         headers: Optional[Mapping[str, str]] = None,
@@ -189,6 +194,8 @@ class AsyncRestMethods(AsyncVerbs):
                 headers={**_STREAM_HEADERS, **more},
                 raw=True,
             )
+        from ai_spine._async.subscriptions import AsyncSubscription
+
         subscription = AsyncSubscription(
             self._api,
             exchange,

@@ -23,7 +23,6 @@ from urllib.parse import urlsplit
 from ai_spine._sync.asking import ask_if_needed
 from ai_spine._sync.attempts import Attempts, Result
 from ai_spine._sync.byte_streams import open_bytes
-from ai_spine._sync.middleware import through
 from ai_spine._sync.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
@@ -216,6 +215,8 @@ class ApiClient(Attempts):
         if opens:
             attempt = partial(open_bytes, transport, self.state, self.sleep)
         if self.middleware.members:
+            from ai_spine._sync.middleware import through
+
             attempt = partial(through, self.middleware, transport.tokens, attempt)
         return attempt
 

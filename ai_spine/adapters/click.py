@@ -1,6 +1,7 @@
 """A client for the commands of a program that is made with Click."""
 
 import functools
+from inspect import Parameter, signature
 from typing import Any, Callable
 
 import click
@@ -20,8 +21,8 @@ def pass_client(
     the client ends the command with its message.
 
     Args:
-        make: Makes the client of `base_url`, `token` and `timeout`, of which those that are not
-            given are left out.
+        make: Makes the client of `base_url`, `token` (or `api_key`, if it takes that) and
+            `timeout`, of which those that are not given are left out.
         prefix: What the variables of the environment begin with.
 
     Example:
@@ -35,9 +36,18 @@ def pass_client(
         >>> print(result.output, end="")
         https://h 5.0
     """
+    taken = signature(make).parameters
+    needs_url = "base_url" in taken and taken["base_url"].default is Parameter.empty
+    key = "api_key" if "api_key" in taken else "token"
 
     def decorate(command: Command) -> Command:
-        @click.option("--url", "base_url", envvar=f"{prefix}_URL", help="The server.")
+        @click.option(
+            "--url",
+            "base_url",
+            envvar=f"{prefix}_URL",
+            required=needs_url,
+            help="The server.",
+        )
         @click.option("--token", envvar=f"{prefix}_TOKEN", help="The token to send.")
         @click.option(
             "--timeout",
@@ -49,7 +59,7 @@ def pass_client(
         def run(
             *arguments: Any, base_url: Any, token: Any, timeout: Any, **more: Any
         ) -> Any:
-            given = {"base_url": base_url, "token": token, "timeout": timeout}
+            given = {"base_url": base_url, key: token, "timeout": timeout}
             del token
             known = {name: each for name, each in given.items() if each is not None}
             try:

@@ -1,4 +1,4 @@
-"""`agents list|get|create|delete`."""
+"""`agents list|get|create|delete`: the agents of the account."""
 
 from typing import Optional, Tuple
 

@@ -62,7 +62,7 @@ def build_backend(
     definitions = Definitions([str(path) for path in paths], agents)
     definitions.check(definitions.agents)
     spec = definitions.export_schemas(version)
-    copied = _agents(agents, definitions)
+    copied = _agents(agents)
     values = {
         "agents": copied.expression,
         "title": _literal(title),
@@ -102,7 +102,7 @@ def _flow_files(flows: str) -> List[Path]:
     return paths
 
 
-def _agents(agents: Optional[str], definitions: Any) -> Agents:
+def _agents(agents: Optional[str]) -> Agents:
     """Return the modules that the agents import from their own project."""
     from ai_spine.local.agents.functions import collect_agents
     from ai_spine.local.agents.modules import fresh_imports, modules_in, project_of

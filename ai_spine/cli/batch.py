@@ -1,4 +1,4 @@
-"""`batch`."""
+"""`batch`: executes a flow for each input of a file. `inputs.py` reads them."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""`build`."""
+"""`build`: writes a FastAPI backend of flows. `backend.py` has what is in its files."""
 
 import shlex
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`completion bash|zsh|fish`."""
+"""`completion bash|zsh|fish`: prints the script that completes the command in a shell."""
 
 import click
 from click.shell_completion import (

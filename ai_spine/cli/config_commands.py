@@ -1,4 +1,4 @@
-"""`config list|get|set|unset|path`."""
+"""`config list|get|set|unset|path`: the profiles in the settings file."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`executions logs`."""
+"""`executions logs`: what agents printed and logged, kept or as it comes."""
 
 from typing import Iterator, Optional
 

@@ -1,4 +1,4 @@
-"""`execute`, `wait`, `cancel`, and `executions list|get|results|messages|logs|rerun`."""
+"""`execute`, `wait`, `cancel`, and `executions …`: runs flows, and shows what became of it."""
 
 import difflib
 from itertools import islice

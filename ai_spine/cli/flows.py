@@ -1,4 +1,4 @@
-"""`flows list|get|show|create|update|delete|validate`."""
+"""`flows list|get|show|create|update|delete|validate`: flows on the server and in files."""
 
 import sys
 from typing import Any, Mapping, Optional, Sequence, Tuple

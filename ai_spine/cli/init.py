@@ -1,4 +1,4 @@
-"""`init`."""
+"""`init`: begins a project with a flow, agents and a test. `project.py` writes it."""
 
 import shlex
 from importlib.util import find_spec

@@ -14,6 +14,7 @@ from ai_spine.cli.session import Session
 from ai_spine.config.folders import cache_folder
 from ai_spine.config.profiles import find
 from ai_spine.constants import ENV_CACHE
+from ai_spine.utils.files import write_whole
 
 MAX_AGE = 60.0  # seconds
 _TIMEOUT = 1.0  # seconds, for all that has to do with the network
@@ -111,18 +112,9 @@ def _read(path: str) -> Tuple[List[str], float]:
 
 def _write(path: str, ids: List[str]) -> None:
     """Write ids to a file that only its owner can read, in one step."""
-    import tempfile  # it takes time to import, and mostly the cache is read
-
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    handle, new = tempfile.mkstemp(dir=folder)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump({"at": time.time(), "ids": ids}, file)
-        os.replace(new, path)
-    except BaseException:
-        os.unlink(new)
-        raise
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    noted = {"at": time.time(), "ids": ids}
+    write_whole(path, json.dumps(noted).encode("utf-8"), mode=0o600)
 
 
 def _ask(find_words: Ask, session: Session) -> Optional[List[str]]:

@@ -1,4 +1,4 @@
-"""`local start`."""
+"""`local start`: serves flows and agents on this machine, by `ai_spine.local`."""
 
 import logging
 import signal

@@ -1,4 +1,4 @@
-"""The `ai-spine` command."""
+"""The `ai-spine` command: its entry point, and what it does before any command runs."""
 
 import contextlib
 import sys

@@ -1,4 +1,4 @@
-"""`marketplace list|get|categories|stats`."""
+"""`marketplace list|get|categories|stats`: agents that others offer."""
 
 from typing import Any
 

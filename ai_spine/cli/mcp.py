@@ -1,4 +1,4 @@
-"""`mcp`."""
+"""`mcp`: offers flows to language models as tools. `mcp_server.py` serves them."""
 
 import sys
 from typing import Any, Optional, Tuple

@@ -1,4 +1,4 @@
-"""`openapi`."""
+"""`openapi`: prints the OpenAPI document of the API of AI Spine."""
 
 from ai_spine.cli.commands import command
 from ai_spine.cli.output.printing import print_value

@@ -1,4 +1,4 @@
-"""`sdk-sync python|inspect|openapi|diff`."""
+"""`sdk-sync python`: generates a package; its other commands are in files of their own."""
 
 import contextlib
 import os
@@ -126,7 +126,7 @@ def python(out: str, package_name: Optional[str], **options: Any) -> None:
             _save(source.spec, options["save_spec"])
         generator = _generator(source, out, package_name, options, config)
         if options["check"]:
-            _check(generator, verbose)
+            _check(generator, len(source.left_out), verbose)
             return
         generator.generate_sync()
         _report(generator, verbose)
@@ -272,8 +272,8 @@ def _save(spec: "IRSpec", path: str) -> None:
     say(f"the spec is in {harmless(path)}")
 
 
-def _check(generator: "PythonSDKGenerator", verbose: bool) -> None:
-    """Print how the folder differs from what would be generated, and exit with 1 if it does."""
+def _check(generator: "PythonSDKGenerator", left_out: int, verbose: bool) -> None:
+    """Print how the folder differs from what would be generated, and exit as that needs."""
     found = generator.check()
     _report_warnings(generator.warnings, verbose)
     for each in found:
@@ -284,6 +284,9 @@ def _check(generator: "PythonSDKGenerator", verbose: bool) -> None:
     if found:
         count = f"{_count(len(found), 'file')} differ{'s' if len(found) == 1 else ''}"
         fail(f"{folder} is not up to date: {count}; generate it again", API_ERROR)
+    if left_out:
+        lacks = f"lacks {_count(left_out, 'operation')} of the document"
+        fail(f"{folder} is up to date, but {lacks}: see the warnings", INCOMPLETE)
     say(f"{folder} is up to date")
 
 

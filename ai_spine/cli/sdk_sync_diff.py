@@ -1,4 +1,4 @@
-"""`sdk-sync diff`."""
+"""`sdk-sync diff`: says what breaks between two versions of schemas."""
 
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 

@@ -1,4 +1,4 @@
-"""`sdk-sync inspect` and `sdk-sync openapi`."""
+"""`sdk-sync inspect` and `sdk-sync openapi`: show OpenAPI documents, and write them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from ai_spine.sdk_sync.ir import IREndpoint
     from ai_spine.sdk_sync.openapi import Problem, ReadDocument
 
-_OPERATION = ("method", "path", "operation", "group", "call", "body", "responses")
+_OPERATION = (
+    "method",
+    "path",
+    "operation",
+    "group",
+    "call",
+    "also",
+    "body",
+    "responses",
+)
 _PROBLEM = ("severity", "place", "sentence", "pointer")
 # The exit code if operations are missing; no server is asked for a key here.
 INCOMPLETE = 3
@@ -133,27 +142,32 @@ def _rows(read: "ReadDocument") -> List[Dict[str, Any]]:
     return [_row(key, each, calls) for key, each in read.spec.endpoints.items()]
 
 
-def _calls(read: "ReadDocument") -> Dict[str, str]:
+def _calls(read: "ReadDocument") -> Dict[str, List[str]]:
     """Return the methods that would be generated, by the names of operations."""
     from ai_spine.sdk_sync.generators.python.endpoints.config import read_config
-    from ai_spine.sdk_sync.generators.python.endpoints.operations import (
-        plan_operations,
-    )
+    from ai_spine.sdk_sync.generators.python.endpoints.package import plan_package
 
-    return {
-        each.key: f"{group.names.attribute}.{each.name}"
-        for group in plan_operations(read.spec, read_config()).groups
-        for each in group.operations
-    }
+    planned = plan_package(read.spec, read_config())
+    found = {}
+    for group in planned.operations.groups:
+        for each in group.operations:
+            walk = planned.paged.get(each.key)
+            names = [each.name, each.stream_name, walk and walk.name]
+            found[each.key] = [f"{group.names.attribute}.{n}" for n in names if n]
+    return found
 
 
-def _row(name: str, endpoint: "IREndpoint", calls: Mapping[str, str]) -> Dict[str, Any]:
+def _row(
+    name: str, endpoint: "IREndpoint", calls: Mapping[str, List[str]]
+) -> Dict[str, Any]:
+    methods = calls.get(name, [])
     cells = (
         endpoint.method,
         endpoint.path,
         name,
         endpoint.get_group(),
-        calls.get(name),
+        methods[0] if methods else None,
+        methods[1:] or None,
         [body.content_type for body in endpoint.bodies] or None,
         [response.status for response in endpoint.responses],
     )

@@ -1,4 +1,4 @@
-"""`sdk-sync verify`."""
+"""`sdk-sync verify`: calls each operation of a generated package on a server of its document."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional

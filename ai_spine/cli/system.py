@@ -1,4 +1,4 @@
-"""`health`, `metrics`, `status` and `whoami`."""
+"""`health`, `metrics`, `status` and `whoami`: how the server and the account are."""
 
 import click
 

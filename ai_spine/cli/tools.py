@@ -1,4 +1,4 @@
-"""`tools list|get|create|update|delete|status|schemas|set-schemas|search|execute|execution`."""
+"""`tools …`: external tools, their schemas, and executions of them."""
 
 from typing import Any, Dict, Optional, Tuple
 
@@ -62,7 +62,13 @@ def list_(active: bool, mine: bool) -> None:
 @click.option("--type", "types", multiple=True, help="Such as OCR; may be repeated.")
 @click.option("--created-by", metavar="USER", help="Only tools of this user.")
 @click.option("--inactive", is_flag=True, help="Also tools that cannot be executed.")
-@click.option("--limit", type=click.IntRange(1, 100), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100),
+    default=50,
+    show_default=True,
+    help="How many at most.",
+)
 @click.option("--offset", type=click.IntRange(0), default=0, help="How many to skip.")
 def search(
     text: Optional[str],

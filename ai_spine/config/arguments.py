@@ -1,7 +1,7 @@
 """Checks the client's other arguments: headers, proxies, hooks and certificates."""
 
 import os
-from typing import Any, Dict, Iterable, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 from ai_spine.constants import (
     IDEMPOTENCY_KEY_HEADER,
@@ -55,12 +55,11 @@ def check_network(given: Mapping[str, Any]) -> Dict[str, Any]:
     """
     names = {name: given[name] for name in ("tenant_header", "workspace_header")}
     _check_tenancy_headers(names)
+    tenancy = given.get("tenancy_arguments", ("tenant", "workspace"))
+    key_argument = "api_key" if "api_key" in given else "token"
+    instead = dict(zip(names.values(), tenancy), Authorization=key_argument)
     return {
-        "headers": check_headers(
-            given["headers"],
-            names.values(),
-            "api_key" if "api_key" in given else "token",
-        ),
+        "headers": check_headers(given["headers"], instead),
         "proxies": check_proxies(given["proxies"]),
         "verify": check_verify(given["verify"]),
         "cert": check_cert(given["cert"]),
@@ -129,15 +128,12 @@ def check_callbacks(given: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def check_headers(
-    value: Any, tenancy: Iterable[str], key_argument: str
-) -> Dict[str, str]:
+def check_headers(value: Any, instead: Mapping[str, str]) -> Dict[str, str]:
     """Return the extra headers as a new dict.
 
     Args:
         value: The headers.
-        tenancy: The names of the headers for the tenant and the workspace.
-        key_argument: The name of the argument for what authorises requests.
+        instead: The arguments that are to be used instead of headers, by the names of these.
 
     Raises:
         ConfigurationError: They are not a mapping of texts, or set what the client itself sets.
@@ -146,9 +142,7 @@ def check_headers(
         return {}
     if not isinstance(value, Mapping):
         raise ConfigurationError("headers must be a mapping of names to texts")
-    settings = ("tenant", "workspace", key_argument)
-    names = (*tenancy, "Authorization")
-    instead = {name.lower(): setting for name, setting in zip(names, settings)}
+    instead = {name.lower(): argument for name, argument in instead.items()}
     for name, text in value.items():
         if not isinstance(name, str) or not is_header_name(name):
             raise ConfigurationError(

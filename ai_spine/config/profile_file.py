@@ -11,7 +11,6 @@ import sys
 from typing import Callable, Dict, NamedTuple, NoReturn, Optional
 
 from ai_spine.utils import Secret, one_line
-from ai_spine.utils.locks import locked
 
 _SECTION = r"\[\s*([^\]]*?)\s*\]"
 _NAME = r"[\w.@+-]+"
@@ -202,6 +201,10 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
     Raises:
         ConfigurationError: The file cannot be read or written. It is unchanged.
     """
+    # Reading needs neither.
+    from ai_spine.utils.files import write_whole
+    from ai_spine.utils.locks import locked
+
     real = os.path.realpath(path)
     if os.path.lexists(real) and not os.path.isfile(real):
         _refuse(f"{shown(path)} is not a regular file")
@@ -211,27 +214,10 @@ def change_document(path: str, change: Callable[[Document], bool]) -> bool:
             document = read_document(real)
             if not change(document):
                 return False
-            _replace(real, document)
+            write_whole(real, document.text.encode(), mode=0o600)
     except OSError as error:
         _refuse(f"{shown(path)} cannot be written: {error.strerror}")
     return True
-
-
-def _replace(path: str, document: Document) -> None:
-    """Write a new file, readable only by the owner from its creation, and move it into place."""
-    import tempfile  # it takes time to import, and reading does not need it
-
-    handle, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".config-")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(document.text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-    except BaseException:
-        if os.path.exists(new):
-            os.unlink(new)
-        raise
 
 
 def is_open_to_others(path: str) -> bool:

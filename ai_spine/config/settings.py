@@ -109,7 +109,11 @@ def change(settings: Settings, **given: Any) -> Settings:
     Raises:
         ConfigurationError: A value is wrong.
     """
-    names = (settings.tenant_header, settings.workspace_header)
+    instead = {
+        settings.tenant_header: "tenant",
+        settings.workspace_header: "workspace",
+        "Authorization": settings.key_argument,
+    }
     wrong = ConfigurationError
     checks: Dict[str, Callable[[Any], Any]] = {
         "timeout": lambda value: check_seconds("timeout", value, wrong),
@@ -117,7 +121,7 @@ def change(settings: Settings, **given: Any) -> Settings:
         "deadline": lambda value: check_seconds("deadline", value, wrong),
         "headers": lambda value: {
             **settings.headers,
-            **arguments.check_headers(value, names, settings.key_argument),
+            **arguments.check_headers(value, instead),
         },
         "retry_writes": lambda value: check_flag("retry_writes", value, wrong),
         "retry_after_limit": check_retry_after_limit,

@@ -21,7 +21,7 @@ def parse_json(text: str) -> Any:
         ValueError: It is not JSON, or nested too deeply.
     """
     try:
-        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        body = _decode(text)
     except RecursionError:
         raise TooDeep() from None
     # With few brackets, it cannot be nested too deeply.
@@ -39,3 +39,6 @@ def _finite(text: str) -> float:
     if math.isinf(value):  # it would be sent as Infinity, which is not JSON
         raise ValueError(f"{text} is too large a number")
     return value
+
+
+_decode = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant).decode

@@ -1,56 +1,32 @@
 """The application of the local server: the API, and the page for browsers."""
 
-from typing import Any, Callable
+import json
+from typing import Any, Callable, Optional
 
-from flask import Blueprint, Flask, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Rule
+from flask import Flask, Response, request
 
-from ai_spine.constants import API_PREFIX
-from ai_spine.local.http.account_routes import AccountRoutes
+from ai_spine.local.http.api import Api
 from ai_spine.local.http.backend import Backend
-from ai_spine.local.http.meta_routes import FlowToolRoutes, MetaRoutes
-from ai_spine.local.http.responses import (
-    authenticate,
-    echo_headers,
-    itself,
-    refuse_http,
-    refuse_unexpected,
-)
-from ai_spine.local.http.routes import (
-    SystemRoutes,
-    personal_routes,
-    resource_routes,
-)
-from ai_spine.local.http.tool_routes import MarketplaceRoutes, ToolRoutes
-from ai_spine.local.http.tracing import trace_requests
+from ai_spine.local.http.requests import MatchingRule
+from ai_spine.local.http.responses import check_key, echoed_headers, refusal_of
+from ai_spine.local.http.routes import api_routes
+from ai_spine.local.http.tracing import trace_pages
 from ai_spine.local.http.wsgi_server import MAX_BODY_BYTES
 from ai_spine.local.pages.access import Access
 from ai_spine.local.pages.responses import Banner
 from ai_spine.local.pages.routes import Page
 
 
-class _MatchingRule(Rule):
-    """Matches URLs and builds none: compiling a builder takes most of a server's start."""
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., Any]:
-        return _build_nothing
-
-
-class _App(Flask):
+class _Pages(Flask):
     """An application without async views: to look for them takes time in each request."""
 
-    url_rule_class = _MatchingRule
+    url_rule_class = MatchingRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
 
-def _build_nothing(*_: Any, **__: Any) -> Any:
-    raise RuntimeError("the local server builds no URLs from its rules")
-
-
-def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
+def make_app(backend: Backend, access: Access, banner: Banner) -> Api:
     """Return the WSGI application.
 
     Args:
@@ -58,34 +34,43 @@ def make_app(backend: Backend, access: Access, banner: Banner) -> Flask:
         access: Knows who has signed in to the page.
         banner: What the page shows above everything else.
     """
-    app = _App("ai_spine.local", static_folder=None)
+    page = Page(backend, access, banner)
+    return Api(
+        api_routes(backend),
+        backend.key_digest,
+        page.lets_in,
+        backend.telemetry,
+        others=_make_pages(page, backend),
+    )
+
+
+def _make_pages(page: Page, backend: Backend) -> Flask:
+    """Return the application of the page, and of paths that there are not."""
+
+    def check() -> Optional[Response]:
+        refusal = check_key(request, backend.key_digest, page.lets_in)
+        return None if refusal is None else _refuse(refusal)
+
+    app = _Pages("ai_spine.local", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    resources = resource_routes(backend)
-    app.register_blueprint(resources, name="root")
-    app.register_blueprint(resources, name="v1", url_prefix=API_PREFIX)
-    system = Blueprint("system", __name__)
-    SystemRoutes(backend.store).add_to(system)
-    app.register_blueprint(system)
-    accounts = Blueprint("accounts", __name__, url_prefix=API_PREFIX)
-    AccountRoutes(backend.store).add_to(accounts)
-    ToolRoutes(backend.store).add_to(accounts)
-    MarketplaceRoutes().add_to(accounts)
-    app.register_blueprint(accounts)
-    app.register_blueprint(personal_routes(backend), url_prefix=API_PREFIX)
-    tools = Blueprint("tools", __name__)
-    MetaRoutes(backend.export_schemas).add_to(tools)
-    FlowToolRoutes(backend).add_to(tools)
-    app.register_blueprint(tools)
-    page = Page(backend, access, banner)
     app.register_blueprint(page.blueprint())
-    trace_requests(app, backend.telemetry)
-    app.before_request(
-        lambda: authenticate(backend.key_digest, page.lets_in(itself(request)))
-    )
-    app.after_request(echo_headers)
-    app.register_error_handler(HTTPException, refuse_http)
-    app.register_error_handler(Exception, refuse_unexpected)
+    trace_pages(app, backend.telemetry)
+    app.before_request(check)
+    app.after_request(_echo)
+    app.register_error_handler(Exception, _refuse)
     return app
+
+
+def _echo(response: Response) -> Response:
+    response.headers.update(echoed_headers(request))
+    return response
+
+
+def _refuse(error: Exception) -> Response:
+    refusal = refusal_of(error, request)
+    content = json.dumps(refusal.reply.body)
+    kind = "application/json"
+    return Response(content, refusal.reply.status, refusal.headers, mimetype=kind)

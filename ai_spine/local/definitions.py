@@ -1,6 +1,7 @@
 """Flows for the local server: read from files, dicts and `Flow` objects, and checked."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import (
     Any,
@@ -12,6 +13,7 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Tuple,
     Union,
 )
 
@@ -24,6 +26,7 @@ from ai_spine.models.graph import find_problems
 from ai_spine.policy.json_encoding import encode_json
 
 MAX_NODES = 1000
+SAMPLES = Path(__file__).parent / "samples"
 FlowItem = Union[str, Path, Flow, Mapping[str, Any]]
 FlowSource = Union[None, str, Path, Sequence[FlowItem]]
 
@@ -53,6 +56,12 @@ def load_flows(source: FlowSource) -> List[LoadedFlow]:
             )
         sources[flow.flow_id] = where
     return loaded
+
+
+@lru_cache(maxsize=None)
+def load_samples() -> Tuple[LoadedFlow, ...]:
+    """Return the flows of the samples: to read them takes half of the start of a server."""
+    return tuple(load_flows(SAMPLES))
 
 
 def check_flow(flow: Flow, agent_ids: Optional[Container[str]], source: str) -> None:

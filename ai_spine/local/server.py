@@ -4,7 +4,6 @@ import asyncio
 import os
 import threading
 from functools import partial
-from pathlib import Path
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -35,7 +34,7 @@ from ai_spine.local.checks import (
     check_status,
     client_options,
 )
-from ai_spine.local.definitions import FlowItem, FlowSource, load_flows
+from ai_spine.local.definitions import SAMPLES, FlowItem, FlowSource, load_samples
 from ai_spine.local.engine.event_loop import EventLoop
 from ai_spine.local.faults import FaultScript, FaultyApp
 from ai_spine.local.http.responses import digest_of
@@ -55,7 +54,6 @@ if TYPE_CHECKING:
     from ai_spine.async_client import AsyncAISpine
     from ai_spine.sdk_sync.ir import IRSpec
 
-SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_AGENTS = "ai_spine.local.samples.agents"
 
 
@@ -262,7 +260,7 @@ class LocalServer:
         self._check_open()
         for agent in collect_agents(SAMPLE_AGENTS).values():
             self._add(partial(Site.put_agent, agent=agent))
-        for flow, _ in load_flows(SAMPLES):
+        for flow, _ in load_samples():
             self.add_flow(flow)
 
     def executions(

@@ -3,7 +3,6 @@
 import json
 from typing import TYPE_CHECKING, Any, Container, Dict, List, Mapping, Optional
 
-from flask import Flask
 
 from ai_spine.local.agents.functions import AgentSource, AnyAgent, collect_agents
 from ai_spine.local.agents.http_agents import HttpAgent
@@ -14,6 +13,7 @@ from ai_spine.local.definitions import (
     check_flow,
     describe_flow,
     load_flows,
+    load_samples,
 )
 from ai_spine.local.engine.engine import Engine
 from ai_spine.local.engine.event_loop import EventLoop
@@ -51,7 +51,7 @@ class Definitions:
         self, flows: FlowSource, agents: AgentSource, *, are_samples: bool = False
     ) -> None:
         self.agents = collect_agents(agents)
-        self.flows = load_flows(flows)
+        self.flows = list(load_samples()) if are_samples else load_flows(flows)
         for flow, source in () if are_samples else self.flows:
             check_schemas(flow, source)
 
@@ -149,7 +149,7 @@ class Site:
         )
         try:
             self._write_definitions()
-            self.app: Flask = make_app(backend, access, banner)
+            self.app = make_app(backend, access, banner)
         except BaseException:
             self.stop()
             raise

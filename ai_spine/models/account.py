@@ -1,14 +1,14 @@
 """Users and their API keys."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
 
 from ai_spine.models.base import Model, attribute, hidden, required
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 from ai_spine.utils import parse_timestamp
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class User(Model):
     """The owner of a key or of an account token."""
 
@@ -30,7 +30,7 @@ class User(Model):
     """When the user was registered, in UTC."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class ApiKeyStatus(Model):
     """Whether a user has an API key, and what it allows. No repr shows the key."""
 
@@ -48,7 +48,7 @@ class ApiKeyStatus(Model):
     """When the key was last used, in UTC."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class ApiKeyChange(Model):
     """The outcome of generating or revoking an API key. No repr shows the key."""
 

@@ -5,7 +5,6 @@ import functools
 import importlib
 import json
 from collections import abc
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import (
@@ -17,13 +16,13 @@ from typing import (
     Iterator,
     List,
     Mapping,
-    NamedTuple,
     Optional,
     Tuple,
     Type,
     TypeVar,
 )
 
+from ai_spine.models.lazy_dataclass import lazy_dataclass, metadata_of
 from ai_spine.utils import format_timestamp, one_line
 
 M = TypeVar("M", bound="Model")
@@ -36,14 +35,11 @@ class UnexpectedResponse(ValueError):
     """A response is JSON, but not of the expected shape."""
 
 
-class _WireField(NamedTuple):
-    """How to find and read one attribute in the JSON."""
+_WireField = Tuple[str, str, Tuple[str, ...], Optional[Callable[[Any], Any]]]
+"""An attribute: its name, its key with nearly all servers, its other keys, and how to read it.
 
-    name: str
-    first: str
-    """The key that nearly all servers use; it is looked up first."""
-    others: Tuple[str, ...]
-    read: Optional[Callable[[Any], Any]]
+It is a plain tuple, which Python takes apart faster than any other: lists may be long.
+"""
 
 
 def required(*others: str) -> Any:
@@ -67,15 +63,13 @@ def _camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
-def _wire_field(field: Any) -> _WireField:
-    keys = dict.fromkeys(
-        (field.name, _camel(field.name), *field.metadata.get("others", ()))
-    )
+def _wire_field(name: str, metadata: Mapping[str, Any]) -> _WireField:
+    keys = dict.fromkeys((name, _camel(name), *metadata.get("others", ())))
     first, *others = keys
-    return _WireField(field.name, first, tuple(others), field.metadata.get("read"))
+    return name, first, tuple(others), metadata.get("read")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Model(Mapping[str, Any]):
     """The base of all models: typed attributes over the JSON that they were read from."""
 
@@ -110,7 +104,7 @@ class Model(Mapping[str, Any]):
     def _wire_fields(cls) -> Tuple[_WireField, ...]:
         known = cls.__dict__.get("_fields")
         if known is None:
-            known = tuple(_wire_field(field) for field in dataclasses.fields(cls))
+            known = tuple(_wire_field(*each) for each in metadata_of(cls).items())
             cls._fields = known
         return known
 
@@ -125,7 +119,9 @@ class Model(Mapping[str, Any]):
     def field_names(cls) -> List[str]:
         """Return all names of the model's fields in the JSON."""
         return [
-            key for field in cls._wire_fields() for key in (field.first, *field.others)
+            key
+            for _, first, others, _ in cls._wire_fields()
+            for key in (first, *others)
         ]
 
     def to_dict(self) -> Dict[str, Any]:
@@ -133,8 +129,8 @@ class Model(Mapping[str, Any]):
 
         Fields that the server sent and the SDK does not know stand after them, as they came.
         """
-        fields = self._wire_fields()
-        plain = {field.name: _jsonable(getattr(self, field.name)) for field in fields}
+        names = [name for name, *_ in self._wire_fields()]
+        plain = {name: _jsonable(getattr(self, name)) for name in names}
         wire = self.__dict__.get("_wire")
         if wire is not None:
             known = set(self.field_names())
@@ -251,7 +247,7 @@ def read_items(model: Type[M], *wrappers: str) -> Callable[[Any], Page[M]]:
             cursor = data.get("next_cursor") or data.get("nextCursor")
         if not isinstance(items, list):
             raise UnexpectedResponse(f"no list of {wrappers[0]}")
-        page = Page(model.from_wire(item) for item in items)
+        page = Page(map(model.from_wire, items))
         page.model = model
         page.is_dialect_b = isinstance(data, _OBJECTS) and "data" in data
         page.next_cursor = cursor if isinstance(cursor, str) else None

@@ -1,9 +1,9 @@
 """The definition of a flow: what its author writes and the server keeps."""
 
-from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Type, TypeVar
 
 from ai_spine.models.base import Model, attribute, hidden, required
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 
 SCHEMA_FIELDS = ("input_schema", "output_schema")
 D = TypeVar("D", bound="FlowDefinition")
@@ -18,7 +18,7 @@ def _read_nodes(value: Any) -> Any:
     ]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class FlowNode(Model):
     """One node of a flow: an agent with its configuration."""
 
@@ -36,7 +36,7 @@ class FlowNode(Model):
     """For a conditional node: which of its dependents run."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class FlowDefinition(Model):
     """What the author of a flow writes: a directed acyclic graph of nodes."""
 

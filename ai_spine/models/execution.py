@@ -1,18 +1,18 @@
 """Executions of flows: their state, the results of their nodes, and the messages of agents."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Dict, Optional
 
 from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.models.base import Model, attribute, hidden, required
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 from ai_spine.models.statuses import TERMINAL_STATUSES, ExecutionStatus, read_status
 from ai_spine.utils import parse_timestamp
 
 _LONGEST_MS = 1e13  # three hundred years; beyond, it is no duration
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Execution(Model):
     """One run of a flow.
 
@@ -87,7 +87,7 @@ class Execution(Model):
         return _between(self.started_at or self.created_at, self.completed_at)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class NodeResult(Model):
     """The result of one node of an execution.
 
@@ -136,7 +136,7 @@ class NodeResult(Model):
         return _between(self.started_at or self.created_at, self.completed_at)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class NodeProgress(Model):
     """How far a node is, as its agent reports it.
 
@@ -157,7 +157,7 @@ class NodeProgress(Model):
     """When it was reported, in UTC."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class LogLine(Model):
     """A line that an agent printed or logged while its node ran, on a local server.
 
@@ -178,7 +178,7 @@ class LogLine(Model):
     """The execution that it belongs to."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class AgentMessage(Model):
     """A message that one agent sent to another while an execution ran."""
 

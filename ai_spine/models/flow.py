@@ -1,17 +1,16 @@
 """A flow: its definition, its dates, and whether its graph is valid."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Container, List, Optional
 
 from ai_spine.exceptions import ValidationError
 from ai_spine.models.base import hidden
 from ai_spine.models.definition import FlowDefinition
-from ai_spine.models.graph import find_problems, topological_order
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 from ai_spine.utils import parse_timestamp
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Flow(FlowDefinition):
     """A directed acyclic graph of nodes.
 
@@ -32,6 +31,8 @@ class Flow(FlowDefinition):
         Raises:
             ValidationError: The graph is not sound.
         """
+        from ai_spine.models.graph import topological_order  # few programs need it
+
         self.validate()
         return topological_order(self.nodes)
 
@@ -51,6 +52,8 @@ class Flow(FlowDefinition):
             Traceback (most recent call last):
             ai_spine.exceptions.ValidationError: flow 'f': node 'n' depends on 'm', an unknown node
         """
+        from ai_spine.models.graph import find_problems
+
         problems = find_problems(self, agent_ids)
         if problems:
             raise ValidationError(f"flow {self.flow_id!r}: {'; '.join(problems)}")

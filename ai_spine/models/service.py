@@ -1,14 +1,14 @@
 """The service itself: its agents, its health and its metrics."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Dict, List, Optional
 
 from ai_spine.models.base import Model, attribute, hidden, required
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 from ai_spine.utils import parse_timestamp
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Agent(Model):
     """A service that does the work of a node."""
 
@@ -34,7 +34,7 @@ class Agent(Model):
     """When it was last changed, in UTC."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class HealthStatus(Model):
     """The health of the server."""
 
@@ -55,7 +55,7 @@ class HealthStatus(Model):
         return self.status in ("healthy", "ok")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Metrics(Model):
     """The server's counts of executions. Times are in seconds."""
 
@@ -85,7 +85,7 @@ class Metrics(Model):
     """When the newest execution was requested, in UTC."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class SystemStatus(Model):
     """The status of the server's components."""
 

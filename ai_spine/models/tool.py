@@ -1,15 +1,15 @@
 """Tools: services that do one thing on request, outside of flows."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Dict, List, Optional
 
 from ai_spine.models.base import Model, attribute, hidden, required
+from ai_spine.models.lazy_dataclass import lazy_dataclass
 from ai_spine.models.statuses import ExecutionStatus, read_status
 from ai_spine.utils import parse_timestamp
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class Tool(Model):
     """A service that does one thing on request.
 
@@ -51,7 +51,7 @@ class Tool(Model):
     """The id of its record."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class ToolSchemas(Model):
     """The schemas of a tool, as its owner described them."""
 
@@ -72,7 +72,7 @@ def _read_tools(value: Any) -> Any:
     return [Tool.from_wire(each) if isinstance(each, dict) else each for each in value]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class ToolSearch(Model):
     """One page of the tools that a search found."""
 
@@ -88,7 +88,7 @@ class ToolSearch(Model):
     """Whether there is another page."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class ToolResult(Model):
     """What an execution of a tool came to."""
 
@@ -114,7 +114,7 @@ class ToolResult(Model):
         return self.error
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@lazy_dataclass(frozen=True, eq=False, repr=False)
 class ToolExecution(Model):
     """The record of an execution of a tool."""
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, Callable, Generic, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
 from ai_spine.policy.messages import Credential
-from ai_spine.utils import fill_in
 
 T = TypeVar("T")
 
@@ -22,14 +21,14 @@ class Query(NamedTuple):
     description: str
 
 
-@dataclass(frozen=True, eq=False)  # each is itself alone
+@dataclass(eq=False, repr=False)  # `frozen` would double the time to import this
 class Operation(Generic[T]):
     """One endpoint.
 
     Example:
         >>> get_flow = Operation("get_flow", "GET", "/flows/{flow_id}", read_anything)
-        >>> get_flow.path_for("", {"flow_id": "a b"})
-        '/flows/a%20b'
+        >>> get_flow.template("/api/v1")
+        '/api/v1/flows/{flow_id}'
     """
 
     name: str
@@ -61,20 +60,11 @@ class Operation(Generic[T]):
     of: Optional[str] = None
     """The client's method, if several operations make one."""
 
-    @property
-    def client_method(self) -> str:
-        """The name of the client's method."""
-        return self.of or self.name
-
     def template(self, prefix: str) -> str:
         """Return the path under a prefix, with the names of ids in braces."""
         if not prefix or not self.prefixed:
             return self.path
         return prefix + (self.path_under_prefix or self.path)
-
-    def path_for(self, prefix: str, ids: Mapping[str, str]) -> str:
-        """Return the path for these ids."""
-        return fill_in(self.template(prefix), ids)
 
 
 def read_anything(data: Any) -> Any:

@@ -1,14 +1,18 @@
 """What callers put between a client and its transport. Pure: it checks what they return."""
 
-from typing import Any, Dict, Iterator, Mapping, NamedTuple
+import re
+from typing import Any, Dict, Iterator, Mapping, NamedTuple, Optional
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.policy.messages import Request, Response
+from ai_spine.policy.rest_requests import FRAMING
 from ai_spine.policy.tokens import Token
 from ai_spine.utils import Secret, is_header_name, is_header_value, one_line
 
 BEFORE, AFTER = "before_request", "after_response"
+_PRINTABLE = "printable ASCII text without spaces around it"
+_QUERY = re.compile('[!"$-~]*')
 
 
 class Middleware(NamedTuple):
@@ -73,19 +77,14 @@ def checked_request(method: Any, value: Any, before: Request) -> Request:
     Raises:
         ConfigurationError: It is something else, most often nothing; or it goes to another place,
             or is not as harmless to repeat as the one before.
-        ValidationError: A header cannot be sent. The message does not repeat its value.
+        ValidationError: A part of it cannot be sent. The message does not repeat its value.
     """
     owner = _owner_of(method)
     if not isinstance(value, Request):
         raise _forgotten(BEFORE, owner, value, "request")
-    for header, text in value.headers.items():
-        are_texts = isinstance(header, str) and isinstance(text, str)
-        if not (are_texts and is_header_name(header) and is_header_value(text)):
-            shown = one_line(str(header), 100)
-            raise ValidationError(
-                f"the middleware {owner} has set the header {shown}, which must be "
-                "printable ASCII text without spaces around it"
-            )
+    problem = _problem_of(value, before)
+    if problem is not None:
+        raise ValidationError(f"the middleware {owner} has set the {problem}")
     # What is decided of repetitions holds for the method and the key that the call began with.
     fixed = ("method", "template", "ids", "credentials")
     changed = [name for name in fixed if getattr(value, name) != getattr(before, name)]
@@ -114,6 +113,33 @@ def checked_response(method: Any, value: Any, before: Response) -> Response:
     if value.status != before.status:
         raise _changed(owner, "status of a response")
     return value
+
+
+def _problem_of(request: Request, before: Request) -> Optional[str]:
+    """Return what was changed so that it cannot be sent, and why; `None` if all can."""
+    if not isinstance(request.headers, Mapping):
+        return "headers, which must be a mapping of names to texts"
+    for name, text in request.headers.items():
+        if before.headers.get(name) == text:
+            continue
+        shown = one_line(str(name), 100)
+        are_texts = isinstance(name, str) and isinstance(text, str)
+        if not (are_texts and is_header_name(name) and is_header_value(text)):
+            return f"header {shown}, which must be {_PRINTABLE}"
+        if name.lower() in FRAMING:
+            return f"header {shown}, which the client sets itself"
+    kind, query = request.content_type, request.query
+    if kind is not None and not (isinstance(kind, str) and is_header_value(kind)):
+        return f"content_type, which must be {_PRINTABLE}"
+    if not isinstance(request.content, (bytes, type(None))):
+        return "content, which must be bytes"
+    if query != before.query and not _is_query(query):
+        return "query, which must be percent-encoded text"
+    return None
+
+
+def _is_query(value: Any) -> bool:
+    return isinstance(value, str) and bool(_QUERY.fullmatch(value))
 
 
 def _owner_of(method: Any) -> str:

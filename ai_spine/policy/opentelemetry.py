@@ -58,6 +58,7 @@ class OpenTelemetry(Telemetry):
         base_url: str,
         redact: Callable[[str], str],
     ) -> None:
+        self._has_provider = tracer_provider is not None
         self.tracer = trace.get_tracer(
             _NAME, __version__, tracer_provider, schema_url=_SCHEMA
         )
@@ -90,6 +91,14 @@ class OpenTelemetry(Telemetry):
             "server.port": parts.port or _PORTS.get(parts.scheme, 0),
         }
         self.parent_context: Optional[context.Context] = None
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether there is a provider; the global one may come at any time."""
+        global_one = trace.get_tracer_provider()
+        return self._has_provider or not isinstance(
+            global_one, trace.ProxyTracerProvider
+        )
 
     def scope(self, call: Any, path: str, query: str) -> CallScope:
         """Return what lasts as long as a call; `path` names the ids in braces."""
@@ -127,9 +136,10 @@ class OpenTelemetry(Telemetry):
         with self._current(above, name, attributes, SpanKind.SERVER) as later:
             yield later
 
-    def here(self) -> context.Context:
-        """Return the place in the trace where this thread is."""
-        return context.get_current()
+    def here(self) -> Optional[context.Context]:
+        """Return the place in the trace where this thread is; `None` if nowhere."""
+        is_somewhere = trace.get_current_span().get_span_context().is_valid
+        return context.get_current() if is_somewhere or self.is_recording else None
 
     @contextmanager
     def span_at(
@@ -230,7 +240,7 @@ class _TracedScope(CallScope):
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if self._began is not None:  # the attempt was cancelled
-            self.end_attempt(None, kind.__name__ if kind else None)
+            self.end_attempt(None)
         if self._status is not None:
             self._span.set_attribute("http.response.status_code", self._status)
         if self._resends:
@@ -246,8 +256,8 @@ class _TracedScope(CallScope):
         self._began = time.monotonic()
         self._telemetry.in_flight.add(1, self._common)
 
-    def end_attempt(self, status: Optional[int], cause: Optional[str]) -> None:
-        """Note the status of an attempt's response, or why there is none."""
+    def end_attempt(self, status: Optional[int]) -> None:
+        """Note the status of an attempt's response, if there is one."""
         if self._began is None:
             return
         seconds, self._began = time.monotonic() - self._began, None

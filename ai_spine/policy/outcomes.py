@@ -13,7 +13,6 @@ from ai_spine.exceptions import (
 )
 from ai_spine.models.base import UnexpectedResponse
 from ai_spine.policy.decoding import decode_text, parse_json
-from ai_spine.policy.error_bodies import error_from_response
 from ai_spine.policy.messages import Response
 from ai_spine.policy.retry import Failure, FailureKind, RetryPolicy, kind_of_status
 from ai_spine.utils import one_line
@@ -106,6 +105,9 @@ def error_of_response(
         redact: Removes secrets.
         refine: Returns another error for a refusal; it sees a response without secrets.
     """
+    # Most programs see no error.
+    from ai_spine.policy.error_bodies import error_from_response
+
     request_id = response.headers.get(REQUEST_ID_HEADER)
     if request_id:
         call = call._replace(request_id=one_line(redact(request_id), 200))

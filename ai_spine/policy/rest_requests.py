@@ -21,12 +21,11 @@ from ai_spine.utils import has_control_characters, is_header_name, is_unicode, o
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # All that may be in a path as it is, percent-encoded characters included.
 _SAFE = "/%:@!$&'()*+,;=~-._"
-# Headers that say where a request goes, who sends it, or where its body ends.
-_OURS = "the client sets it"
+FRAMING = ("connection", "content-length", "host", "transfer-encoding", "upgrade")
+"""Headers that say where a request goes, or where its body ends."""
 _INSTEAD = {
     "authorization": "use a credential",
-    **dict.fromkeys(("connection", "content-length", "host"), _OURS),
-    **dict.fromkeys(("transfer-encoding", "upgrade"), _OURS),
+    **dict.fromkeys(FRAMING, "the client sets it"),
 }
 _TWO_QUERIES = "path must not have a query where query is given too"
 _ACCEPT = {"Accept": JSON}

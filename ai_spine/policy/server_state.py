@@ -9,6 +9,7 @@ from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.policy.event_streams import announces_stream
 from ai_spine.policy.retry import Cooldown, RetryBudget
 from ai_spine.policy.tokens import Token
+from ai_spine.policy.waiting import FlowDurations
 
 _MOST_PLACES = 1000
 
@@ -36,6 +37,8 @@ class ServerState:
         """Whether a response has repeated the key of its request: the server honours keys."""
         self.echoing: Set[Tuple[str, str]] = set()
         """The methods and paths whose responses have done so: other paths may not honour them."""
+        self.durations = FlowDurations()
+        """How long executions take, for waits without a stream."""
         self._max_streams = max_streams
         self._tokens = tuple(tokens)
         self._free_streams = threading.BoundedSemaphore(max_streams or 1)

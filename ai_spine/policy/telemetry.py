@@ -3,8 +3,8 @@
 Both call these methods whether OpenTelemetry is installed or not; `opentelemetry` records.
 """
 
-from contextlib import contextmanager
-from typing import Any, ContextManager, Dict, Iterator, Mapping, Optional
+from contextlib import nullcontext
+from typing import Any, ContextManager, Dict, Mapping, Optional
 
 from ai_spine.policy.request_events import current_call
 
@@ -40,8 +40,8 @@ class CallScope:
     def begin_attempt(self) -> None:
         """Note that an attempt begins."""
 
-    def end_attempt(self, status: Optional[int], cause: Optional[str]) -> None:
-        """Note the status of an attempt's response, or why there is none."""
+    def end_attempt(self, status: Optional[int]) -> None:
+        """Note the status of an attempt's response, if there is one."""
 
     def retry(self, cause: str, delay: float) -> None:
         """Note that another attempt follows."""
@@ -49,6 +49,11 @@ class CallScope:
 
 class Telemetry:
     """Records nothing."""
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether spans are recorded."""
+        return False
 
     def scope(self, call: Any, path: str, query: str) -> CallScope:
         """Return what lasts as long as a call; `path` names the ids in braces."""
@@ -83,7 +88,7 @@ class Telemetry:
         return _no_span()
 
     def here(self) -> Any:
-        """Return the place in the trace where this thread is, for `span_at`."""
+        """Return the place in the trace where this thread is, for `span_at`; `None` if nowhere."""
 
     def span_at(
         self, place: Any, name: str, **attributes: Any
@@ -110,6 +115,5 @@ class Parent:
         """End it."""
 
 
-@contextmanager
-def _no_span() -> Iterator[Dict[str, Any]]:
-    yield {}
+def _no_span() -> ContextManager[Dict[str, Any]]:
+    return nullcontext({})

@@ -2,7 +2,8 @@
 
 import math
 import random
-from typing import Callable, Iterator, Optional
+from datetime import datetime
+from typing import Any, Callable, Dict, Iterator, Optional
 
 from ai_spine.constants import (
     FIRST_INTERVAL,
@@ -11,6 +12,8 @@ from ai_spine.constants import (
     MAX_MESSAGE_LENGTH,
     SHORT_EXECUTION,
     SHORT_INTERVAL,
+    USUAL_PRECISION,
+    USUAL_SHARE,
 )
 from ai_spine.exceptions import (
     AISpineError,
@@ -25,6 +28,9 @@ from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.policy.redaction import redact_model
 from ai_spine.utils import one_line
 
+_MOST_FLOWS = 1000
+_WEIGHT = 0.25  # of a new duration in the mean
+
 
 def poll_intervals(
     longest: float, rand: Callable[[], float] = random.random
@@ -38,13 +44,78 @@ def poll_intervals(
     """
     interval, elapsed = FIRST_INTERVAL, 0.0
     while True:
-        # The jitter keeps many waiters from polling in step; once out of step, they stay so.
-        jitter = 1 + INTERVAL_JITTER * (2 * rand() - 1)
-        interval = min(interval * jitter, longest)
+        interval = min(interval * _jitter(rand), longest)
         yield interval
         elapsed += interval
         is_short = elapsed < SHORT_EXECUTION
         interval = SHORT_INTERVAL if is_short else INTERVAL_SHARE * elapsed
+
+
+def intervals_around(
+    usual: float,
+    longest: float,
+    clock: Callable[[], float],
+    rand: Callable[[], float] = random.random,
+) -> Iterator[float]:
+    """Yield the seconds between polls of an execution that is likely to take its usual time.
+
+    The nearer that time, the shorter the intervals; the first polls find what fails at once.
+
+    Example:
+        >>> now, polls = 0.0, []
+        >>> for seconds in intervals_around(10.0, 2.0, lambda: now, rand=lambda: 0.5):
+        ...     now += seconds
+        ...     polls.append(round(now, 1))
+        ...     if now > 10:
+        ...         break
+        >>> polls
+        [0.1, 0.5, 2.5, 4.5, 6.5, 8.5, 9.4, 9.8, 10.2]
+    """
+    began = clock()
+    for early in (FIRST_INTERVAL, SHORT_EXECUTION):
+        yield min(max(early - (clock() - began), 0.0), longest)
+    least = max(USUAL_PRECISION * usual, SHORT_INTERVAL)
+    while True:
+        interval = max(USUAL_SHARE * abs(usual - (clock() - began)), least)
+        yield min(interval * _jitter(rand), longest)
+
+
+def _jitter(rand: Callable[[], float]) -> float:
+    # It keeps many waiters from polling in step; once out of step, they stay so.
+    return 1 + INTERVAL_JITTER * (2 * rand() - 1)
+
+
+class FlowDurations:
+    """Learns how long the executions of each flow take, so that later waits poll when they end.
+
+    Example:
+        >>> times = {"created_at": "2026-11-27T10:00:00", "completed_at": "2026-11-27T10:00:08"}
+        >>> durations = FlowDurations()
+        >>> durations.note(Execution.from_wire({"flow_id": "f", "status": "completed", **times}))
+        >>> durations.usual("f"), durations.usual("g")
+        (8.0, None)
+    """
+
+    def __init__(self) -> None:
+        self._means: Dict[str, float] = {}
+
+    def usual(self, flow_id: str) -> Optional[float]:
+        """Return the seconds that executions of a flow take; `None` if none was seen."""
+        return self._means.get(flow_id)
+
+    def note(self, execution: Execution) -> None:
+        """Note an execution that is done; those that failed say nothing about the others."""
+        began: Any = execution.created_at or execution.started_at
+        ended: Any = execution.completed_at
+        is_known = isinstance(began, datetime) and isinstance(ended, datetime)
+        flow_id = execution.flow_id
+        if not (execution.succeeded and is_known and isinstance(flow_id, str)):
+            return
+        took = max((ended - began).total_seconds(), 0.0)
+        if len(self._means) >= _MOST_FLOWS:
+            self._means.clear()
+        mean = self._means.get(flow_id, took)
+        self._means[flow_id] = mean + _WEIGHT * (took - mean)
 
 
 class Wait:

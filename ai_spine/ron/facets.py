@@ -14,6 +14,13 @@ from ai_spine.utils.toml import read_toml, table_lines
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _KINDS = ("static", "echo", "proxy")
 _FLAGS = ("public", "requires_auth")
+# The tables of a facet, in the order in which they are written, and what is in them.
+_TABLES = {
+    "security": _FLAGS,
+    "meta": ("description", "owner", "version"),
+    "upstream": ("scheme", "host", "port", "base_path"),
+    "limits": ("max_rps", "max_concurrency"),
+}
 T = TypeVar("T")
 
 
@@ -72,7 +79,7 @@ class Facet:
     def to_toml(self) -> str:
         """Return the manifest."""
         blocks = [table_lines("[facet]", {"id": self.id, "kind": self.kind})]
-        for name in ("security", "meta", "upstream", "limits"):
+        for name in _TABLES:
             table = getattr(self, name)
             blocks += [table_lines(f"[facet.{name}]", table)] if table else []
         for route in self.routes:
@@ -133,6 +140,9 @@ def _problems(facet: Facet) -> Iterator[str]:
         yield "has an id that is not of small letters, digits, '.', '_' and '-'"
     if facet.kind not in _KINDS:
         yield f"has a kind that is not one of {', '.join(_KINDS)}"
+    for table, names in _TABLES.items():
+        for name in sorted(set(getattr(facet, table)) - set(names)):
+            yield f"has no {table} {one_line(name, 60)!r}, only: {', '.join(names)}"
     for flag in _FLAGS:
         if not isinstance(facet.security.get(flag), bool):
             yield f"must say in its security whether it is {flag}: true or false"

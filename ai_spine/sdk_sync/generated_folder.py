@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 from ai_spine.sdk_sync.errors import CodegenError, ConfigError
 from ai_spine.utils import one_line
+from ai_spine.utils.locks import locked
 
 Files = Mapping[str, bytes]
 FILES = "files"  # in a manifest: the digests of all other files by their paths
@@ -113,13 +114,21 @@ def write_generated(
         ConfigError: The folder is a file, or has files that were changed or added.
         CodegenError: It cannot be written; it is as it was before.
     """
-    check_folder(folder, manifest, force=force)
     target = Path(os.path.realpath(folder))
     try:
-        _write(target, files, _others(target, manifest))
+        with locked(_lock_of(target)):
+            check_folder(folder, manifest, force=force)
+            _write(target, files, _others(target, manifest))
     except OSError as error:
         words = f"{_shown(folder)} cannot be written: {error.strerror}"
         raise CodegenError(words) from None
+
+
+def _lock_of(target: Path) -> str:
+    """Return the file that who writes a folder locks: outside of it, and of what is committed."""
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    name = hashlib.sha256(os.fsencode(target)).hexdigest()[:32]
+    return os.path.join(tempfile.gettempdir(), f"ai-spine-{user}-{name}.lock")
 
 
 def differences(folder: Path, files: Files) -> List[Difference]:

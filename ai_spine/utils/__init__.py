@@ -9,8 +9,8 @@ from urllib.parse import quote, urlsplit
 
 # The bits of a UUID that say how it was made, by the digit that they replace.
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-"
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 # These characters reverse the direction of the text after them; it is a range of a pattern.
 TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -115,7 +115,8 @@ def quote_segment(value: str) -> str:
         >>> quote_segment("a/b c"), quote_segment(QuotedSegment(";ids=1,2"))
         ('a%2Fb%20c', ';ids=1,2')
     """
-    if _UNRESERVED.fullmatch(value) or isinstance(value, QuotedSegment):
+    # Nothing is left of what has no other characters.
+    if not value.strip(_UNRESERVED) or isinstance(value, QuotedSegment):
         return value
     return quote(value, safe="")
 
@@ -137,7 +138,7 @@ def fill_in(template: str, ids: Mapping[str, str]) -> str:
 
 def has_control_characters(text: str) -> bool:
     """Return whether a text has characters that no id or header can have."""
-    return _CONTROL.search(text) is not None
+    return not text.isprintable() and re.search(_CONTROL, text) is not None
 
 
 def one_line(text: str, limit: Optional[int] = None) -> str:
@@ -148,7 +149,7 @@ def one_line(text: str, limit: Optional[int] = None) -> str:
     if limit is not None:
         text = text[: 20 * limit]  # folding more would only take time
     text = text.encode("utf-8", "replace").decode("utf-8")
-    folded = " ".join(_CONTROL.sub(" ", text).split())
+    folded = " ".join(re.sub(_CONTROL, " ", text).split())
     if limit is not None and len(folded) > limit:
         return folded[: limit - 1] + "…"
     return folded

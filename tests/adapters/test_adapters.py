@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from ai_spine import ConfigurationError, RestClient, RequestTimeoutError
+from ai_spine import AISpine, ConfigurationError, RestClient, RequestTimeoutError
 from ai_spine.adapters.click import pass_client
 from ai_spine.adapters.fastapi import ClientDependency
 from ai_spine.adapters.flask import current_client, init_app
@@ -116,6 +116,29 @@ def test_an_error_ends_a_command_with_its_message(node):
 
 
 @needs("structlog")
+def test_a_command_whose_client_needs_a_url_asks_for_it(monkeypatch):
+    @click.command()
+    @pass_client(RestClient)
+    def show(client):
+        click.echo(client.base_url)
+
+    result = CliRunner().invoke(show)
+    assert result.exit_code == 2 and "Missing option '--url'" in result.output
+    monkeypatch.setenv("API_URL", "https://users.example.com")
+    assert CliRunner().invoke(show).output == "https://users.example.com\n"
+
+
+def test_a_client_of_ai_spine_takes_the_token_as_its_key():
+    @click.command()
+    @pass_client(AISpine)
+    def show(client):
+        click.echo(client._api.settings.api_key is not None)
+
+    words = ["--url", "http://127.0.0.1:1", "--token", "k-secret"]
+    assert CliRunner().invoke(show, words).output == "True\n"
+    assert CliRunner().invoke(show, words[:2]).output == "False\n"
+
+
 def test_an_entry_of_structlog_says_what_the_error_knows(node):
     import structlog
 

@@ -54,9 +54,9 @@ class Redirecting(RawServer):
         self.listen()
 
 
-@pytest.mark.parametrize("status", CALLS)
 @pytest.mark.parametrize("place", PLACES, ids=ascii)
-def test_the_other_origin_receives_nothing(place, status, make_client):
+def test_the_other_origin_receives_nothing(place, make_client):
+    status = (302, 307)[PLACES.index(place) % 2]
     with RawServer(answer(200, b"[]")) as evil, Redirecting(
         status, place, evil
     ) as home:

@@ -69,6 +69,12 @@ def test_a_group_has_examples_too(noun):
         assert command_of(shlex.split(example)[1:])
 
 
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_each_option_says_what_it_is_for(path):
+    options = [each for each in COMMANDS[path].params if isinstance(each, click.Option)]
+    assert [each.name for each in options if not (each.help or each.hidden)] == []
+
+
 @pytest.mark.parametrize("path", [(), *COMMANDS], ids=" ".join)
 def test_a_help_page_fits_eighty_columns(path):
     context, command = cli.make_context("ai-spine", [], terminal_width=80), cli

@@ -59,10 +59,12 @@ def test_a_document_is_shown_with_its_operations(run, write):
         "security_schemes",
         "servers           https://example.com",
         "",
-        "METHOD  PATH     OPERATION    GROUP   CALL                BODY              RESPONSES",
-        "GET     /things  list         Things  things.list         -                 200",
-        "POST    /things  post_things  things  things.post_things  application/json  200;"
-        " default",
+        "METHOD  PATH     OPERATION    GROUP   CALL                ALSO  BODY"
+        "              RESPONSES",
+        "GET     /things  list         Things  things.list         -     -   "
+        "              200",
+        "POST    /things  post_things  things  things.post_things  -     application/json"
+        "  200; default",
     ]
     assert done.stderr == "2 of 2 operations; 0 problems\n"
     assert done.exit_code == 0
@@ -106,6 +108,30 @@ def test_programs_read_all_that_is_known(run, write):
     assert [each["line"] for each in found["problems"]] == [9, 15]
     picked = run("inspect", "openapi.json", "--output", "jsonl")
     assert picked.stdout == ""
+
+
+def test_the_methods_for_pages_and_for_streams_are_shown(run, write):
+    items = {"type": "array", "items": {"type": "string"}}
+    page = {"type": "object", "properties": {"items": items, "nextCursor": TEXT}}
+    cursor = {"name": "cursor", "in": "query", "schema": TEXT}
+    json_or_events = {"application/json": {}, "text/event-stream": {}}
+    paths = {
+        "/a": {"get": {"operationId": "listNames", "parameters": [cursor]}},
+        "/b": {"get": {"operationId": "watch"}},
+    }
+    for path, content in (
+        ("/a", {"application/json": {"schema": page}}),
+        ("/b", json_or_events),
+    ):
+        fine = {"description": "Fine.", "content": content}
+        paths[path]["get"].update(tags=["Names"], responses={"200": fine})
+    write(paths)
+    done = run("inspect", "openapi.json", "--output", "json")
+    rows = json.loads(done.stdout)["endpoints"]
+    assert [(row["call"], row["also"]) for row in rows] == [
+        ("names.list_names", ["names.iter_names"]),
+        ("names.watch", ["names.watch_stream"]),
+    ]
 
 
 @needs("jmespath")
@@ -201,6 +227,28 @@ def test_a_package_without_all_operations_exits_with_3(generate, write):
     assert "shop has 2 of 3 operations, 1 model" in done.stderr
     assert "GET /bad is left out" in done.stderr
     assert generate("--strict").exit_code == 1
+
+
+@pytest.mark.parametrize("library", ["attrs", "pydantic"])
+def test_models_are_made_with_what_the_option_says(generate, write, tmp_path, library):
+    write(PATHS, {"type": "object", "properties": {"b": TEXT}})
+    assert generate("--models", library).exit_code == 0
+    text = (tmp_path / "shop/pyproject.toml").read_text()
+    assert [each for each in ("attrs", "pydantic") if each in text] == [library]
+
+
+def test_the_check_of_a_package_without_all_operations_exits_with_3(generate, write):
+    write({**PATHS, "/bad": {"get": {"requestBody": {"$ref": "#/nowhere"}}}})
+    generate()
+    done = generate("--check")
+    assert done.exit_code == 3
+    assert done.stderr.splitlines()[-1] == (
+        "Error: shop is up to date, but lacks 1 operation of the document: see the warnings"
+    )
+    write(PATHS)
+    assert generate("--check").exit_code == 1
+    generate()
+    assert generate("--check").exit_code == 0
 
 
 def test_a_package_without_any_of_its_operations_is_no_other_kind_of_package(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ai_spine import AISpine
 from tests.tool_service import ToolService
 
 URL = "http://127.0.0.1:1"
@@ -90,6 +91,18 @@ def test_schemas_are_set_and_shown(run, tool):
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     shown = run("tools", "schemas", "say", "--output", "json").json
     assert shown["input_schema"] == SCHEMA and shown["output_schema"] is None
+    schema = json.dumps(SCHEMA)
+    run(
+        "tools",
+        "set-schemas",
+        "say",
+        "--output-schema",
+        schema,
+        "--config-schema",
+        schema,
+    )
+    shown = run("tools", "schemas", "say", "--output", "json").json
+    assert shown["output_schema"] == shown["config_schema"] == SCHEMA
     outcome = run("tools", "set-schemas", "say")
     assert outcome.exit_code == 2
     assert "no schema is given: use --input-schema" in outcome.error
@@ -144,6 +157,32 @@ def test_a_misspelt_tool_is_suggested(run, tool):
 def test_health_can_be_detailed(run):
     assert run("health", "--detailed").fields["database"] == "connected"
     assert "database" not in run("health").fields
+
+
+def test_all_filters_of_the_marketplace_reach_the_client(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        AISpine,
+        "list_marketplace_agents",
+        lambda self, **filters: asked.append(filters) or {},
+    )
+    outcome = run(
+        *("marketplace", "list", "--search", "credit", "--category", "finance"),
+        *("--min-rating", "4", "--max-price", "9.5", "--sort-by", "rating"),
+        *("--limit", "2", "--offset", "1"),
+    )
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert asked == [
+        {
+            "search": "credit",
+            "category": "finance",
+            "min_rating": 4,
+            "max_price": 9.5,
+            "sort_by": "rating",
+            "limit": 2,
+            "offset": 1,
+        }
+    ]
 
 
 def test_the_marketplace_is_printed_as_it_came(run):

@@ -1,7 +1,5 @@
 """The main kinds of requests under each fault; `python -m tests.faults` plays all of them."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from ai_spine.policy.retry import RetryPolicy
@@ -9,8 +7,8 @@ from ai_spine.transport.requests.session_pool import SessionPool
 from tests.faults.cases import BY_NAME
 from tests.faults.catalog import FAULTS, GROUPS
 from tests.faults.expected import Cell
-from tests.faults.matrix import Run, cells, play
-from tests.faults.world import World
+from tests.faults.matrix import Run, play
+from tests.faults.suite import share, violations_of
 
 CASES = [
     BY_NAME[name]
@@ -32,34 +30,12 @@ LEFT_OUT = {
     *(f"status {n}" for n in (300, 401, 402, 403, 405, 409, 410, 413, 418, 422, 425)),
     *(f"status {n}" for n in (451, 501, 502, 504, 505, 511, 520)),
 }
-# All times are longer than in the full matrix: other tests run meanwhile.
-PATIENCE, AWAY = 2.0, 0.3
-THREADS = 12
-
-
-@pytest.fixture(scope="module")
-def world():
-    with World() as made:
-        yield made
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_fault_breaks_an_operation(world, group):
     faults = [fault for fault in GROUPS[group] if fault.name not in LEFT_OUT]
-    with ThreadPoolExecutor(THREADS) as pool:
-        results = list(
-            pool.map(
-                lambda cell: play(world, cell, patience=PATIENCE, away=AWAY),
-                cells(CASES, faults),
-            )
-        )
-    violations = [
-        f"{result.cell.case.name}, {result.cell.fault.name}: {violation}"
-        for result in results
-        for violation in result.violations
-        if violation.what != "overruns"  # tests never look at the clock
-    ]
-    assert violations == []
+    assert violations_of(world, share(CASES, faults)) == []
     assert world.elsewhere.visits == 0
 
 

@@ -8,15 +8,9 @@ from ai_spine import NetworkError, RequestTimeoutError
 from tests.faults import plays
 from tests.faults.catalog import FAULTS, Fault
 from tests.faults.proxy import FaultProxy
-from tests.faults.world import TENANT, World
+from tests.faults.world import TENANT
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
-
-
-@pytest.fixture(scope="module")
-def world():
-    with World() as made:
-        yield made
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import os
 
 from hypothesis import HealthCheck, given, settings
 
-TOTAL = int(os.environ.get("AI_SPINE_FUZZ_EXAMPLES", "500"))
+TOTAL = int(os.environ.get("AI_SPINE_FUZZ_EXAMPLES", "250"))
 
 # Properties that need a socket or a whole command are slow, and have a smaller share.
 SHARES = {

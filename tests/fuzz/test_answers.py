@@ -45,10 +45,11 @@ MODELS = Model.__subclasses__()
 
 def model_of(operation):
     """Return the model in the return annotation of an operation's method, or None."""
-    method = getattr(AISpine, operation.client_method)
+    method = getattr(AISpine, operation.of or operation.name)
     annotation = inspect.signature(method).return_annotation
     inner = get_args(annotation)[0] if get_args(annotation) else annotation
-    return inner if issubclass(inner, Model) else None
+    is_model = isinstance(inner, type) and issubclass(inner, Model)
+    return inner if is_model else None
 
 
 RESPONSES = {
@@ -86,7 +87,7 @@ def call(operation):
     if operation.streams:
         events = itertools.islice(CLIENT.stream_execution("e", timeout=9), 100)
         return [event.execution or event.node for event in events]
-    method = getattr(CLIENT, operation.client_method)
+    method = getattr(CLIENT, operation.of or operation.name)
     required = [
         name
         for name, parameter in inspect.signature(method).parameters.items()

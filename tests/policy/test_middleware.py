@@ -63,6 +63,34 @@ def test_a_header_that_cannot_be_sent_is_refused_without_its_value(headers):
 @pytest.mark.parametrize(
     "odd, words",
     [
+        ({"headers": None}, "headers, which must be a mapping of names to texts"),
+        ({"headers": {"host": "evil"}}, "header host, which the client sets itself"),
+        (
+            {"headers": {"Transfer-Encoding": "x"}},
+            "header Transfer-Encoding, which the",
+        ),
+        ({"query": 5}, "query, which must be percent-encoded text"),
+        ({"query": "secret\r\nX: y"}, "query, which must be percent-encoded text"),
+        ({"query": "secret#"}, "query, which must be percent-encoded text"),
+        ({"content": "secret"}, "content, which must be bytes"),
+        ({"content_type": "secret\n"}, "content_type, which must be printable"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_without_its_value(odd, words):
+    request = REQUEST._replace(**odd)
+    with pytest.raises(ValidationError, match=f"Both has set the {words}") as caught:
+        checked_request(Both().before_request, request, REQUEST)
+    assert "secret" not in str(caught.value)
+
+
+def test_what_a_middleware_leaves_as_it_is_is_not_its_fault():
+    odd = REQUEST._replace(headers={"X": "", "Host": "h"}, query="a b", content=b"")
+    assert checked_request(Both().before_request, copied(odd), odd) == odd
+
+
+@pytest.mark.parametrize(
+    "odd, words",
+    [
         ({"method": "POST"}, "the method of a request"),
         ({"template": "@evil.example.com/"}, "the template of a request"),
         ({"ids": {"a": "b"}}, "the ids of a request"),

@@ -17,7 +17,13 @@ from ai_spine.exceptions import (
     ValidationError,
 )
 from ai_spine.models import Execution
-from ai_spine.policy.waiting import Wait, check_outcome, poll_intervals
+from ai_spine.policy.waiting import (
+    FlowDurations,
+    Wait,
+    check_outcome,
+    intervals_around,
+    poll_intervals,
+)
 
 TRANSIENT = CallInfo(transient=True)
 
@@ -67,6 +73,91 @@ def test_delays_vary_by_a_tenth(rand, factor):
 def test_no_delay_is_longer_than_the_interval():
     waits = itertools.islice(poll_intervals(0.01), 50)
     assert all(0 < wait <= 0.01 for wait in waits)
+
+
+def polls_around(clock, usual, *, longest=2.0, until):
+    """Return when polls of a flow of a known duration come, in seconds."""
+    began = clock.now
+    polls = []
+    for interval in intervals_around(usual, longest, clock, rand=lambda: 0.5):
+        assert 0 < interval <= longest
+        clock.now += interval
+        polls.append(clock.now - began)
+        if polls[-1] >= until:
+            return polls
+
+
+def test_where_the_duration_is_known_polls_come_closest_around_it(clock):
+    polls = polls_around(clock, 10.0, until=14.0)
+    gaps = [later - earlier for earlier, later in zip(polls, polls[1:])]
+    shortest = gaps.index(min(gaps[2:]))
+    assert polls[:2] == [pytest.approx(0.05), pytest.approx(0.5)]
+    assert polls[shortest] <= 10.4 and polls[shortest + 1] >= 9.6
+    assert gaps[shortest] == pytest.approx(0.4)
+    assert max(gaps) == 2.0
+
+
+def test_a_flow_that_is_known_to_be_short_is_not_polled_without_a_pause(clock):
+    polls = polls_around(clock, 0.0, until=1.0)
+    assert len(polls) < 9
+
+
+def test_the_time_that_polls_take_does_not_delay_later_ones(clock):
+    intervals = intervals_around(10.0, 2.0, clock, rand=lambda: 0.5)
+    clock.now += next(intervals)
+    clock.now += 0.25  # the poll
+    assert next(intervals) == pytest.approx(0.2)
+
+
+def done_after(seconds, **known):
+    times = {"created_at": 1795171842, "completed_at": 1795171842 + seconds}
+    told = {"flow_id": "f", "status": "completed", **times, **known}
+    return Execution.from_wire(told)
+
+
+def test_the_usual_duration_follows_the_last_ones():
+    durations = FlowDurations()
+    durations.note(done_after(10.0))
+    assert durations.usual("f") == 10.0
+    for _ in range(20):
+        durations.note(done_after(4.0))
+    assert durations.usual("f") == pytest.approx(4.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"status": "failed"},
+        {"completed_at": None},
+        {"completed_at": "soon"},
+        {"created_at": None},
+        {"flow_id": None},
+        {"flow_id": ["f"]},
+    ],
+)
+def test_what_says_nothing_about_a_flow_is_not_learned(known):
+    durations = FlowDurations()
+    durations.note(done_after(10.0, **known))
+    assert durations.usual("f") is None
+
+
+def test_a_server_without_times_of_creation_is_learned_from_by_its_other_times():
+    durations = FlowDurations()
+    durations.note(done_after(10.0, created_at=None, started_at=1795171842))
+    assert durations.usual("f") == 10.0
+
+
+def test_an_end_before_the_beginning_counts_as_no_time():
+    durations = FlowDurations()
+    durations.note(done_after(-5.0))
+    assert durations.usual("f") == 0.0
+
+
+def test_the_durations_of_few_flows_are_kept():
+    durations = FlowDurations()
+    for number in range(1001):
+        durations.note(done_after(1.0, flow_id=f"f{number}"))
+    assert durations.usual("f1000") == 1.0 and durations.usual("f0") is None
 
 
 def test_the_remaining_time_shrinks_with_the_clock(clock):

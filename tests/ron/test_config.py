@@ -4,6 +4,7 @@ import traceback
 
 import pytest
 
+from ai_spine.policy.settings import Phases
 from ai_spine.ron import RonClientSync, RonConfigError
 from tests.needs import needs
 
@@ -44,6 +45,14 @@ def test_arguments_win_over_the_environment(monkeypatch):
         "t-arg",
     )
     assert (settings.timeout, settings.deadline) == (3, 4)
+
+
+def test_the_limits_of_the_parts_of_an_attempt_are_milliseconds(monkeypatch):
+    for name in ("CONNECT", "READ", "WRITE"):
+        monkeypatch.setenv(f"RON_SDK_{name}_TIMEOUT_MS", f"{len(name)}500")
+    assert settings_of().phases == Phases(connect=7.5, read=4.5, write=5.5)
+    settings = settings_of(read_timeout=1)
+    assert settings.phases == Phases(connect=7.5, read=1, write=5.5)
 
 
 @needs("dotenv")

@@ -182,7 +182,7 @@ TYPES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(300, 599), BODIES, TYPES)
 def test_any_refusal_is_a_problem_of_one_line(status, body, kind):
     found = problem(status, body, **{"Content-Type": kind})

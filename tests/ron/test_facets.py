@@ -63,6 +63,13 @@ def test_a_manifest_is_read_as_it_was_written(facet):
         ({"security": {}}, "must say in its security whether it is public"),
         ({"security": {"public": True}}, "whether it is requires_auth"),
         ({"security": {"public": 1, "requires_auth": True}}, "whether it is public"),
+        (
+            {"security": {**SECURITY, "pubic": True}},
+            "has no security 'pubic', only: pub",
+        ),
+        ({"meta": {"b": "", "a": ""}}, "has no meta 'a', only: description, owner"),
+        ({"limits": {"max_rsp": 3}}, "has no limits 'max_rsp', only: max_rps, max_c"),
+        ({"upstream": {"path": "/"}}, "has no upstream 'path', only: scheme, host"),
         ({"routes": []}, "needs a route"),
         ({"kind": "proxy"}, "upstream needs a host"),
         ({"routes": [Route("GET", "/")]}, "each route needs a file"),

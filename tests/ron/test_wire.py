@@ -50,7 +50,7 @@ def test_an_integer_out_of_range_is_refused(kind, value):
         kind.write(value)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(MOMENTS)
 def test_times_go_there_and_back_as_utc(moment):
     if not datetime(2, 1, 1) < moment.replace(tzinfo=None) < datetime(9998, 1, 1):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,23 @@ def test_a_file_that_cannot_be_read_is_said(folder):
     (folder / "a.txt").mkdir()
     with pytest.raises(ConfigError, match="a.txt cannot be read: Is a directory"):
         differences(folder, NEW)
+
+
+def test_generators_of_one_folder_take_turns(folder, monkeypatch):
+    exchange, inside, seen = generated_folder._exchange, [], []
+
+    def watched(*given):
+        inside.append(None)
+        seen.append(len(inside))
+        exchange(*given)
+        inside.pop()
+
+    monkeypatch.setattr(generated_folder, "_exchange", watched)
+    with ThreadPoolExecutor(4) as pool:
+        list(
+            pool.map(
+                lambda n: write_generated(folder, (OLD, NEW)[n % 2], LOCK), range(80)
+            )
+        )
+    assert set(seen) == {1} and len(seen) == 80
+    assert contents_of(folder) in (OLD, NEW)

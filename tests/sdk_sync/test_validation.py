@@ -598,7 +598,7 @@ def valid(part):
 
 
 @given(models(), st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_valid_data_is_returned_with_all_that_it_had(model, data):
     made = {each.name: valid(each) for each in model.fields}
     optional = [each.name for each in model.fields if not each.required]
@@ -630,7 +630,7 @@ def _only_adds(found, made):
 @given(
     models(), st.recursive(st.none() | st.text(max_size=3) | st.integers(), st.lists)
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_data_is_valid_or_an_error_with_places(model, data):
     made = {each.name: data for each in model.fields}
     for validator in (RequestValidator(model), ResponseValidator(model)):

@@ -983,6 +983,20 @@ def test_what_was_started_just_now_is_looked_at_after_a_pause(
     assert len(server.requests) == 2 and len(time.slept) == pauses
 
 
+def test_a_later_wait_for_a_flow_polls_when_its_executions_usually_end(
+    serve, make_client, time
+):
+    started = {"execution_id": "e", "flow_id": "f", "status": "running"}
+    running, began = answer(200, started), "2026-11-27T10:00:00Z"
+    times = {"created_at": began, "completed_at": "2026-11-27T10:00:08Z"}
+    done = answer(200, {**started, "status": "completed", **times})
+    client = make_client(serve(running, done, running, running, running, done))
+    client.execute_and_wait("f", {})
+    time.slept.clear()
+    client.with_options(timeout=5).execute_and_wait("f", {})
+    assert time.slept == pytest.approx([0.05, 0.45, 2.0])
+
+
 def test_a_wait_bounds_its_requests_and_its_sleeps(serve, make_client, time):
     server = serve(answer(200, {"id": "e", "status": "running"}))
     error = failure(make_client(server).wait_for_execution, "e", timeout=10)

@@ -2,6 +2,7 @@
 
 import http.client
 import http.server
+import io
 import socket
 import ssl
 import threading
@@ -12,6 +13,11 @@ import requests
 import trustme
 
 from ai_spine import AISpine, NetworkError, RequestTimeoutError
+from ai_spine.transport.requests.sockets import (
+    BoundedHTTPConnection,
+    DeadlineSocket,
+    _read_headers,
+)
 from tests.clients import own_session
 from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
 
@@ -261,3 +267,103 @@ def test_a_tunnel_is_asked_for_without_the_key_and_bounded(tls_server):
     assert [request.method for request in proxy.requests] == ["CONNECT"] * 2
     assert "authorization" not in proxy.requests[0].headers
     assert proxy.trickled_out is False
+
+
+class Reader(io.RawIOBase):
+    """A file that yields its pieces one by one."""
+
+    def __init__(self, *pieces):
+        self._pieces = list(pieces)
+
+    def readable(self):
+        return True
+
+    def readinto(self, room):
+        piece = self._pieces.pop(0) if self._pieces else b""
+        room[: len(piece)] = piece
+        return len(piece)
+
+
+PLAIN = b"Content-Type: a/b\r\nX-Empty:\r\nSet-Cookie: a=b\r\nX-Latin: caf\xe9\r\n\r\n"
+
+
+@pytest.mark.only_sync("it reads without a client")
+@pytest.mark.parametrize(
+    "pieces",
+    [[PLAIN + b"{}"], [PLAIN[:20], PLAIN[20:] + b"{}"], [PLAIN[:-2], b"\r\n{}"]],
+)
+def test_headers_are_read_alike_in_one_piece_and_in_several(pieces):
+    reader = io.BufferedReader(Reader(*pieces))
+    found = _read_headers(reader)
+    assert found.items() == [
+        ("Content-Type", "a/b"),
+        ("X-Empty", ""),
+        ("X-Latin", "caf\xe9"),
+    ]
+    assert reader.read() == b"{}"
+
+
+@pytest.mark.only_sync("it reads without a client")
+@pytest.mark.parametrize(
+    "block, names",
+    [
+        (b"\r\na: b\r\n\r\n", []),
+        (b"a: b\n\nc: d\r\n\r\n", ["a"]),
+        (b"a: b\r\n c\r\n\r\n", ["a"]),
+    ],
+)
+def test_no_header_is_read_beyond_the_first_empty_line(block, names):
+    assert _read_headers(io.BufferedReader(Reader(block))).keys() == names
+
+
+class Told(socket.socket):
+    """A socket that notes its timeouts."""
+
+    told = []
+
+    def settimeout(self, seconds):
+        self.told.append(seconds)
+        super().settimeout(seconds)
+
+
+@pytest.mark.only_sync("it reads without a client")
+def test_the_system_is_told_a_timeout_only_if_it_differs(monkeypatch):
+    monkeypatch.setattr(Told, "told", [])
+    ours, theirs = socket.socketpair()
+    with theirs, Told(fileno=ours.detach()) as sock:
+        bounded = DeadlineSocket(sock)
+        Told.told.clear()
+        for _ in range(3):
+            bounded.settimeout(30)
+            bounded.sendall(b"a")
+        assert len(Told.told) == 1
+        bounded.settimeout(0.02)
+        with pytest.raises(socket.timeout):
+            bounded.recv(1)
+        assert len(Told.told) == 2 and Told.told[1] <= 0.02
+        bounded.settimeout(None)
+        assert bounded.gettimeout() is None and Told.told[2] is None
+        bounded.settimeout(30)
+        assert 29 < bounded.gettimeout() <= 30
+
+
+@pytest.mark.only_sync("the other libraries send in their own way")
+@pytest.mark.parametrize(("size", "parts"), [(0, 1), (10, 1), (70_000, 2)])
+def test_the_head_of_a_request_goes_together_with_a_small_body(
+    monkeypatch, size, parts
+):
+    sent = []
+    send = DeadlineSocket.sendall
+    monkeypatch.setattr(
+        DeadlineSocket,
+        "sendall",
+        lambda sock, data: sent.append(data) or send(sock, data),
+    )
+    body = b"x" * size
+    with RawServer(answer(200, {})) as server:
+        connection = BoundedHTTPConnection("127.0.0.1", urlsplit(server.url).port)
+        connection.request("POST", "/flows", body, {"X-Name": "a"})
+        assert connection.getresponse().status == 200
+        connection.close()
+    assert len(sent) == parts
+    assert b"".join(sent).endswith(b"X-Name: a\r\n\r\n" + body)

@@ -1,12 +1,15 @@
 """Flows and their definitions."""
 
-from typing import Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from ai_spine import operations
 from ai_spine._async.methods.base import Methods
-from ai_spine.flows.definitions import Definition, read_definition
 from ai_spine.models import Flow
 from ai_spine.policy.validation import FlowId, check_bool, check_id
+
+# A client that changes no flows does not pay for its import.
+if TYPE_CHECKING:
+    from ai_spine.flows.definitions import Definition
 
 
 class FlowMethods(Methods):
@@ -47,7 +50,7 @@ class FlowMethods(Methods):
         ids = {"flow_id": check_id("flow_id", flow_id)}
         return await self._api.call(operations.GET_FLOW, ids=ids)
 
-    async def create_flow(self, definition: Definition) -> Flow:
+    async def create_flow(self, definition: "Definition") -> Flow:
         """Add a flow.
 
         Args:
@@ -60,11 +63,13 @@ class FlowMethods(Methods):
             APIError: The server refused.
             NetworkError: No response came; `maybe_executed` says whether the flow may be there.
         """
+        from ai_spine.flows.definitions import read_definition
+
         body = read_definition(definition)
         created = await self._api.call(operations.CREATE_FLOW, body=body)
         return created.filled(**_sent(body))
 
-    async def update_flow(self, flow_id: FlowId, definition: Definition) -> Flow:
+    async def update_flow(self, flow_id: FlowId, definition: "Definition") -> Flow:
         """Replace the definition of a flow.
 
         Args:
@@ -78,6 +83,8 @@ class FlowMethods(Methods):
             APIError: The server refused.
             NetworkError: No response came.
         """
+        from ai_spine.flows.definitions import read_definition
+
         ids = {"flow_id": check_id("flow_id", flow_id)}
         body = read_definition(definition, ids["flow_id"])
         updated = await self._api.call(operations.UPDATE_FLOW, ids=ids, body=body)

@@ -1,13 +1,11 @@
 """Following an execution by its events."""
 
 from contextlib import aclosing
-from typing import AsyncGenerator, AsyncIterator, Optional
+from typing import TYPE_CHECKING, AsyncGenerator, AsyncIterator, Optional
 
 from ai_spine._async.methods.base import Methods
 from ai_spine._async.runtime import naming_execution
-from ai_spine._async.streaming import EventFollower
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
-from ai_spine.policy.execution_events import ExecutionEvent
 from ai_spine.policy.validation import (
     Duration,
     ExecutionId,
@@ -15,6 +13,10 @@ from ai_spine.policy.validation import (
     check_wait_timeout,
 )
 from ai_spine.policy.waiting import Wait
+
+# A client that follows no execution does not pay for its import.
+if TYPE_CHECKING:
+    from ai_spine.policy.execution_events import ExecutionEvent
 
 
 class StreamMethods(Methods):
@@ -25,7 +27,7 @@ class StreamMethods(Methods):
         execution_id: ExecutionId,
         *,
         timeout: Optional[Duration] = DEFAULT_WAIT_TIMEOUT,
-    ) -> AsyncIterator[ExecutionEvent]:
+    ) -> AsyncIterator["ExecutionEvent"]:
         """Yield what happens to an execution and its nodes, as it happens, up to its end.
 
         The first events are those that have happened already. A connection that is lost, or silent
@@ -60,7 +62,9 @@ class StreamMethods(Methods):
 
     async def _follow(
         self, execution_id: str, timeout: Optional[float]
-    ) -> AsyncGenerator[ExecutionEvent, None]:
+    ) -> AsyncGenerator["ExecutionEvent", None]:
+        from ai_spine._async.streaming import EventFollower
+
         wait = Wait(
             execution_id,
             timeout,

@@ -9,7 +9,6 @@ from typing import Any, Callable, Mapping, Optional
 from ai_spine._sync.methods.executions import ExecutionMethods
 from ai_spine._sync.progress import make_bars, wait_bar
 from ai_spine._sync.runtime import call_back, check_callback, naming_execution
-from ai_spine._sync.streaming import watch
 from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import AISpineError
 from ai_spine.models import Execution
@@ -22,7 +21,7 @@ from ai_spine.policy.validation import (
     check_seconds,
     check_wait_timeout,
 )
-from ai_spine.policy.waiting import Wait, check_outcome
+from ai_spine.policy.waiting import Wait, check_outcome, intervals_around
 
 OnProgress = Callable[[Execution], Any]
 
@@ -88,7 +87,9 @@ class WaitMethods(ExecutionMethods):
         """Start an execution of a flow, wait until it is done, and return it.
 
         The arguments and errors are those of `execute_flow` and `wait_for_execution`. All arguments
-        are checked before the flow is started. The first poll comes after 0.05 s.
+        are checked before the flow is started. Without a stream, the first poll comes after 0.05 s;
+        once this client has seen an execution of the flow complete, later waits poll after 0.05 s
+        and 0.5 s, and then most often around the time that it usually takes.
 
         Example:
             >>> execution = client.execute_and_wait("sentiment-analysis", {"text": "Awful."})
@@ -104,8 +105,9 @@ class WaitMethods(ExecutionMethods):
             execution = self.execute_flow(
                 named, input_data, metadata, idempotency_key=idempotency_key
             )
+            started = None if execution.is_done else named
             wait = self._wait_for(
-                execution.execution_id, timeout, interval, is_new=not execution.is_done
+                execution.execution_id, timeout, interval, started=started
             )
             known["execution_id"] = wait.execution_id
             return self._finish(wait, on_progress, progress, raise_on_failure)
@@ -116,14 +118,18 @@ class WaitMethods(ExecutionMethods):
         timeout: Optional[Duration],
         interval: Duration,
         *,
-        is_new: bool = False,
+        started: Optional[str] = None,
     ) -> Wait:
+        """Return the state of a new wait; `started` is the flow if it has just been started."""
+        clock, longest = self._api.clock, check_seconds("interval", interval)
+        usual = self._api.state.durations.usual(started) if started else None
         return Wait(
             check_id("execution_id", execution_id),
             check_wait_timeout(timeout),
-            check_seconds("interval", interval),
-            clock=self._api.clock,
-            is_new=is_new,
+            longest,
+            clock=clock,
+            delays=None if usual is None else intervals_around(usual, longest, clock),
+            is_new=started is not None,
             redact=self._api.redact,
         )
 
@@ -138,6 +144,7 @@ class WaitMethods(ExecutionMethods):
         with naming_execution("waiting for", wait.execution_id):
             with wait_bar(bars, wait.execution_id, on_progress) as callback:
                 execution = self._wait_until_done(wait, callback)
+        self._api.state.durations.note(execution)
         self._api.telemetry.record_execution(execution)
         if not raise_on_failure:
             return execution
@@ -183,6 +190,8 @@ class WaitMethods(ExecutionMethods):
         self, wait: Wait, on_progress: Optional[OnProgress]
     ) -> Optional[Execution]:
         """Wait over a stream; return `None` if it failed."""
+        from ai_spine._sync.streaming import watch
+
         seen = wait.last_status
         with closing(watch(self._api, wait)) as changes:
             for execution in changes:

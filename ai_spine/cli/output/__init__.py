@@ -1,1 +1,1 @@
-"""How results are printed."""
+"""How results are printed: what a terminal takes, and the formats for programs."""

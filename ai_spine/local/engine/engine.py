@@ -5,12 +5,13 @@ changes to a run happen under its lock; a run that has ended changes no more.
 """
 
 import concurrent.futures
+import copy
 import functools
 import inspect
 import logging
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import (
     Any,
     Callable,
@@ -215,13 +216,9 @@ class Engine:
             if run.ended:
                 return False
             step.started = time.monotonic()
-            with self._store.transaction():
-                if not run.is_started:
-                    self._store.start_execution(run.execution_id)
-                    run.is_started = True
-                step.result_id = self._store.start_node(
-                    run.execution_id, step.node.id, step.node.agent_id, step.input_data
-                )
+            step.result_id = self._store.start_node(
+                run.execution_id, step.node.id, step.node.agent_id, step.input_data
+            )
             step.log = self._log_of(step)
             if timeout is not None:
                 late = f"timed out after {timeout:g} s"
@@ -247,10 +244,14 @@ class Engine:
         return outcome
 
     def _node_span(self, run: Run, step: Step) -> ContextManager[Dict[str, Any]]:
+        if run.place is None:
+            return nullcontext({})
         name, known = f"node {step.node.id}", self._known_of(run, step)
         return self._telemetry.span_at(run.place, name, **known)
 
     def _agent_span(self, run: Run, step: Step) -> ContextManager[Dict[str, Any]]:
+        if run.place is None:
+            return nullcontext({})
         name, known = f"agent {step.node.agent_id}", self._known_of(run, step)
         return self._telemetry.span(name, **known)
 
@@ -285,9 +286,9 @@ class Engine:
             run.execution_id,
             step.node.id,
             step.input_data,
-            dict(step.node.config or {}),
+            copy.deepcopy(dict(step.node.config or {})),  # executions share the flow
             timeout,
-            self._telemetry.headers(),
+            {} if run.place is None else self._telemetry.headers(),
             tenant=run.tenant,
             ends=None if timeout is None else step.started + timeout,
             report=functools.partial(self._report, run, step),

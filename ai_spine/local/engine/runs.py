@@ -39,10 +39,10 @@ class Run:
         self.outputs: Dict[str, Dict[str, Any]] = {}
         self.skipped: Set[str] = set()
         self.excluded: Set[str] = set()
-        self.is_started = self.ended = False
+        self.ended = False
         self.tenant: Optional[str] = None
         self.place: Any = None
-        """Where its trace goes on."""
+        """Where its trace goes on; `None` if it has none."""
 
     def input_of(self, node: FlowNode) -> Dict[str, Any]:
         """Return a node's input: the execution's, updated with what the node depends on."""
@@ -111,13 +111,15 @@ def checked_output(agent_id: str, output: Any) -> Dict[str, Any]:
         output.close()
         raise AgentFailed(f"{subject} a coroutine, which it must await first")
     try:
-        checked = json.loads(encode_json({"output": output}))["output"]
+        text = encode_json({"output": output})
+        checked = json.loads(text)["output"]
     except (ValidationError, RecursionError) as error:
         reason = one_line(str(error))
         raise AgentFailed(f"{subject} what is not JSON: {reason}") from error
     if not isinstance(checked, dict):
         kind = type(output).__name__
         raise AgentFailed(f"{subject} a {kind}, where a mapping is expected")
-    if is_too_deep(checked):
+    # With few brackets, it cannot be nested too deeply.
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and is_too_deep(checked):
         raise AgentFailed(f"{subject} JSON nested deeper than {MAX_DEPTH} levels")
     return checked

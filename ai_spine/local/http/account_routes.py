@@ -4,11 +4,9 @@ import hashlib
 import secrets
 from typing import Any, Dict
 
-from flask import Blueprint, request
-
+from ai_spine.local.http.requests import Routes, request
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     bearer_token,
     check_fields,
     found_or_404,
@@ -31,30 +29,21 @@ class AccountRoutes:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
         keys, account = "/user/keys", "/user/account/api-key"
-        add_route(routes, "GET", "/users/me", lambda: Reply(200, _user("local")))
-        add_route(
-            routes, "GET", f"{keys}/my-key", lambda: self._status(_named_in_query())
-        )
-        add_route(
-            routes, "POST", f"{keys}/generate", lambda: self._generate(_named_in_body())
-        )
-        add_route(
-            routes, "DELETE", f"{keys}/revoke", lambda: self._revoke(_named_in_body())
-        )
-        add_route(
-            routes,
+        routes.add("GET", "/users/me", lambda: Reply(200, _user("local")))
+        routes.add("GET", f"{keys}/my-key", lambda: self._status(_named_in_query()))
+        routes.add("POST", f"{keys}/generate", lambda: self._generate(_named_in_body()))
+        routes.add("DELETE", f"{keys}/revoke", lambda: self._revoke(_named_in_body()))
+        routes.add(
             "GET",
             "/user/account/profile",
             lambda: Reply(200, _user(_account())),
         )
-        add_route(routes, "GET", f"{account}/status", lambda: self._status(_account()))
-        add_route(
-            routes, "POST", f"{account}/generate", lambda: self._generate(_account())
-        )
-        add_route(routes, "POST", f"{account}/revoke", lambda: self._revoke(_account()))
+        routes.add("GET", f"{account}/status", lambda: self._status(_account()))
+        routes.add("POST", f"{account}/generate", lambda: self._generate(_account()))
+        routes.add("POST", f"{account}/revoke", lambda: self._revoke(_account()))
 
     def _status(self, user_id: str) -> Reply:
         key = self._store.get(_KIND, user_id)
@@ -119,7 +108,7 @@ def _named_in_body() -> str:
 
 
 def _account() -> str:
-    token = bearer_token()
+    token = bearer_token(request)
     if not token:
         raise HTTPError(401, "Invalid or missing account token")
     return "account-" + hashlib.sha256(token.encode("utf-8")).hexdigest()[:12]

@@ -2,16 +2,14 @@
 
 from typing import Any, Dict, List, Optional
 
-from flask import Blueprint
-
 from ai_spine.constants import NO_EXECUTION_ID
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.definitions import check_flow, describe_flow
 from ai_spine.local.engine.runs import Plan
 from ai_spine.local.http.backend import Backend
+from ai_spine.local.http.requests import Routes
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     check_fields,
     found_or_404,
     json_object,
@@ -34,17 +32,17 @@ class FlowRoutes:
 
     def __init__(self, backend: Backend) -> None:
         self._store, self._engine = backend.store, backend.engine
-        self._schemas_of = backend.schemas_of
+        self._schemas_of, self._startable = backend.schemas_of, backend.startable
         self._streams = backend.publisher is not None
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
-        add_route(routes, "GET", "/flows", self.list)
-        add_route(routes, "POST", "/flows", self.create)
-        add_route(routes, "POST", "/flows/execute", self.execute)
-        add_route(routes, "GET", "/flows/<path:flow_id>", self.get)
-        add_route(routes, "PUT", "/flows/<path:flow_id>", self.update)
-        add_route(routes, "DELETE", "/flows/<path:flow_id>", self.delete)
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
+        routes.add("GET", "/flows", self.list)
+        routes.add("POST", "/flows", self.create)
+        routes.add("POST", "/flows/execute", self.execute)
+        routes.add("GET", "/flows/<path:flow_id>", self.get)
+        routes.add("PUT", "/flows/<path:flow_id>", self.update)
+        routes.add("DELETE", "/flows/<path:flow_id>", self.delete)
 
     def list(self) -> Reply:
         """All flows."""
@@ -109,13 +107,12 @@ class FlowRoutes:
 
     def _start(self, body: Dict[str, Any], plans: List[Plan]) -> Reply:
         """Store an execution, and return the flow to run with it, and its agents."""
-        definition = self._store.get("flow", body["flow_id"])
-        if definition is None:
+        found = self._startable(body["flow_id"])
+        if found is None:
             words = f"Flow {body['flow_id']!r} not found"
             raise HTTPError.from_reply(Reply(200, _started(NO_EXECUTION_ID, words)))
-        plans.append(self._engine.plan(Flow.from_wire(definition)))
-        schema = self._schemas_of(plans[0].flow).input_schema
-        check_input(schema, body["input_data"], "input_data")
+        plans.append(found.plan)
+        check_input(found.input_schema, body["input_data"], "input_data")
         metadata = body.get("metadata") or {}
         created = self._store.create_execution(
             body["flow_id"], body["input_data"], metadata

@@ -1,8 +1,7 @@
 """`/executions/{id}/logs`: what agents have printed and logged."""
 
-from flask import Blueprint
-
-from ai_spine.local.http.responses import add_route, check_uuid, found_or_404
+from ai_spine.local.http.requests import Routes
+from ai_spine.local.http.responses import check_uuid, found_or_404
 from ai_spine.local.store.store import Reply, Store
 
 
@@ -16,9 +15,9 @@ class LogRoutes:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the route to a blueprint."""
-        add_route(routes, "GET", "/executions/<execution_id>/logs", self.logs)
+    def add_to(self, routes: Routes) -> None:
+        """Add the route."""
+        routes.add("GET", "/executions/<execution_id>/logs", self.logs)
 
     def logs(self, execution_id: str) -> Reply:
         """Return the lines so far."""

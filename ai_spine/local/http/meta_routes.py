@@ -5,20 +5,17 @@ Generated clients send the input of a tool as the body, and get its output as th
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
-from flask import Blueprint, after_this_request, request
-
 from ai_spine.local.engine.runs import Plan
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.flow_routes import check_input
+from ai_spine.local.http.requests import Routes, request
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     json_object,
     once_and_whether_new,
 )
 from ai_spine.local.http.stream_routes import announce_stream
 from ai_spine.local.store.store import Reply
-from ai_spine.models import Flow
 from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.policy.flow_tools import tool_names, unknown_tool
 
@@ -38,13 +35,13 @@ class MetaRoutes:
     def __init__(self, export_schemas: Callable[[], Any]) -> None:
         self._export_schemas = export_schemas
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
         prefix = "/api/_meta"
-        add_route(routes, "GET", f"{prefix}/schemas", self.manifest)
-        add_route(routes, "GET", f"{prefix}/schemas/models/<path:name>", self.model)
-        add_route(routes, "GET", f"{prefix}/tools/<path:name>", self.tool)
-        add_route(routes, "GET", f"{prefix}/spec", self.spec)
+        routes.add("GET", f"{prefix}/schemas", self.manifest)
+        routes.add("GET", f"{prefix}/schemas/models/<path:name>", self.model)
+        routes.add("GET", f"{prefix}/tools/<path:name>", self.tool)
+        routes.add("GET", f"{prefix}/spec", self.spec)
 
     def manifest(self) -> Reply:
         """Return the names of all models and tools, with their versions."""
@@ -78,12 +75,12 @@ class FlowToolRoutes:
 
     def __init__(self, backend: Backend) -> None:
         self._store, self._engine = backend.store, backend.engine
-        self._schemas_of, self._waits = backend.schemas_of, backend.waits
+        self._startable, self._waits = backend.startable, backend.waits
         self._streams = backend.publisher is not None
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the route to a blueprint."""
-        add_route(routes, "POST", "/api/tools/<path:name>/execute", self.execute)
+    def add_to(self, routes: Routes) -> None:
+        """Add the route."""
+        routes.add("POST", "/api/tools/<path:name>/execute", self.execute)
 
     def execute(self, name: str) -> Reply:
         """Execute a flow, and return its output when it has ended.
@@ -110,21 +107,17 @@ class FlowToolRoutes:
         flow_ids = tool_names(self._store.ids("flow"))
         if name not in flow_ids:
             raise HTTPError(404, unknown_tool(name, flow_ids))
-        flow_id = flow_ids[name]
-        plan = self._engine.plan(Flow.from_wire(self._store.get("flow", flow_id)))
-        check_input(self._schemas_of(plan.flow).input_schema, input_data)
-        execution_id = self._store.create_execution(flow_id, input_data, {})
-        plans.append(plan)
+        found = self._startable(flow_ids[name])
+        assert found is not None  # nosec B101: it was just listed
+        check_input(found.input_schema, input_data)
+        execution_id = self._store.create_execution(flow_ids[name], input_data, {})
+        plans.append(found.plan)
         return Reply(200, {"execution_id": execution_id})
 
     def _announce(self, execution_id: str) -> None:
         if self._streams:
             announce_stream(execution_id)
-
-        @after_this_request
-        def add(response: Any) -> Any:
-            response.headers[EXECUTION_ID_HEADER] = execution_id
-            return response
+        request.reply_headers[EXECUTION_ID_HEADER] = execution_id
 
 
 def _outcome_of(execution: Dict[str, Any]) -> Reply:

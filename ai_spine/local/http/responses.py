@@ -5,22 +5,22 @@ import hmac
 import json
 import logging
 import uuid
-from functools import wraps
+from functools import lru_cache
 from typing import (
     Any,
     Callable,
     Dict,
     List,
+    Mapping,
     NoReturn,
     Optional,
     Tuple,
     TypeVar,
-    Union,
-    cast,
 )
 
-from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wrappers import Request
 
 from ai_spine.constants import (
     API_PREFIX,
@@ -28,7 +28,8 @@ from ai_spine.constants import (
     LOGGER_NAME,
     REQUEST_ID_HEADER,
 )
-from ai_spine.flows.json_reading import TooDeep, parse_json
+from ai_spine.flows.json_reading import TooDeep
+from ai_spine.local.http.requests import current_request, request
 from ai_spine.local.store.store import KeyReused, Reply, Store
 from ai_spine.utils import has_control_characters, one_line, random_id
 
@@ -37,15 +38,17 @@ _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
 T = TypeVar("T")
-View = Callable[..., Union[Reply, Response]]
 
 
 class HTTPError(Exception):
     """A request that is refused, with the status and the `detail` of the response."""
 
-    def __init__(self, status: int, detail: Any) -> None:
+    def __init__(
+        self, status: int, detail: Any, headers: Optional[Mapping[str, str]] = None
+    ) -> None:
         super().__init__(status, detail)
         self.reply = Reply(status, {"detail": detail})
+        self.headers = headers or {}
 
     @classmethod
     def from_reply(cls, reply: Reply) -> "HTTPError":
@@ -55,30 +58,15 @@ class HTTPError(Exception):
         return refusal
 
 
-def add_route(routes: Blueprint, method: str, path: str, view: View) -> None:
-    @wraps(view)
-    def respond(**ids: str) -> Response:
-        try:
-            answer = view(**ids)
-            return answer if isinstance(answer, Response) else response_of(answer)
-        except HTTPError as refusal:
-            return response_of(refusal.reply)
+@lru_cache(maxsize=None)
+def status_line(status: int) -> str:
+    """Return a status with its reason.
 
-    endpoint = f"{method} {path}".replace(".", "_")
-    # Flask's own response to OPTIONS is not JSON; only pages of other origins ask for it.
-    routes.add_url_rule(
-        path, endpoint, respond, methods=[method], provide_automatic_options=False
-    )
-
-
-def itself(proxy: T) -> T:
-    """Return what a proxy of Flask stands for: the proxy looks it up at each access."""
-    found: T = cast(Any, proxy)._get_current_object()
-    return found
-
-
-def response_of(reply: Reply) -> Response:
-    return Response(json.dumps(reply.body), reply.status, mimetype="application/json")
+    Example:
+        >>> status_line(404)
+        '404 NOT FOUND'
+    """
+    return f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown').upper()}"
 
 
 def digest_of(secret: str) -> bytes:
@@ -86,62 +74,55 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
-def authenticate(
-    key_digest: Optional[bytes], is_for_page: bool = False
-) -> Optional[Response]:
-    """Refuse a request without the key, if the server has one; some paths need none.
+def check_key(
+    asked: Request, key_digest: Optional[bytes], lets_in: Callable[[Any], bool]
+) -> Optional[HTTPError]:
+    """Return the refusal of a request without the key, if the server has one.
 
     Args:
+        asked: The request; some paths need no key.
         key_digest: The digest of the key.
-        is_for_page: The request is for the server's page, which checks the key itself.
+        lets_in: Returns whether a request is for the server's page, which checks the key itself.
     """
-    g.request_id = _request_id()
-    path = request.path
+    path = asked.path
     is_open = path == "/health" or path.startswith(_OPEN_PATHS)
-    if key_digest is None or is_open or is_for_page:
+    if key_digest is None or is_open or lets_in(asked):
         return None
-    if hmac.compare_digest(digest_of(bearer_token()), key_digest):
+    if hmac.compare_digest(digest_of(bearer_token(asked)), key_digest):
         return None
-    response = response_of(Reply(401, {"detail": "Invalid or missing API key"}))
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+    words = "Invalid or missing API key"
+    return HTTPError(401, words, {"WWW-Authenticate": "Bearer"})
 
 
-def bearer_token() -> str:
-    """Return the token that came along; empty if none did."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+def bearer_token(asked: Request) -> str:
+    """Return the token that came along with a request; empty if none did."""
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _request_id() -> str:
-    given = request.headers.get(REQUEST_ID_HEADER, "")
-    if given and len(given) <= 200 and given.isascii() and given.isprintable():
-        return given
-    return random_id()
-
-
-def echo_headers(response: Response) -> Response:
-    response.headers[REQUEST_ID_HEADER] = g.get("request_id") or _request_id()
-    if request.method == "POST":
-        key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+def echoed_headers(asked: Request) -> Dict[str, str]:
+    """Return the id of a request, and its idempotency key, as the response has them."""
+    given = asked.headers.get(REQUEST_ID_HEADER, "")
+    is_id = given and len(given) <= 200 and given.isascii() and given.isprintable()
+    echoed = {REQUEST_ID_HEADER: given if is_id else random_id()}
+    if asked.method == "POST":
+        key = asked.headers.get(IDEMPOTENCY_KEY_HEADER)
         if key and not has_control_characters(key):
-            response.headers[IDEMPOTENCY_KEY_HEADER] = key
-    return response
+            echoed[IDEMPOTENCY_KEY_HEADER] = key
+    return echoed
 
 
-def refuse_http(error: HTTPException) -> Response:
-    response = response_of(Reply(error.code or 500, {"detail": error.name}))
-    if error.code == 405:
-        response.headers["Allow"] = ", ".join(
-            sorted(getattr(error, "valid_methods", None) or ())
-        )
-    return response
-
-
-def refuse_unexpected(error: Exception) -> Response:
-    asked = one_line(f"{request.method} {request.path}", 500)
-    log.error("%s failed", asked, exc_info=error)
-    return response_of(Reply(500, {"detail": "Internal Server Error"}))
+def refusal_of(error: Exception, asked: Request) -> HTTPError:
+    """Return the response to a request that has failed; what nobody expects is logged."""
+    if isinstance(error, HTTPError):
+        return error
+    if isinstance(error, HTTPException):
+        methods = getattr(error, "valid_methods", None) or ()
+        allowed = {"Allow": ", ".join(sorted(methods))} if error.code == 405 else None
+        return HTTPError(error.code or 500, error.name, allowed)
+    words = one_line(f"{asked.method} {asked.path}", 500)
+    log.error("%s failed", words, exc_info=error)
+    return HTTPError(500, "Internal Server Error")
 
 
 def once(store: Store, make: Callable[[], Reply]) -> Reply:
@@ -162,9 +143,10 @@ def is_repetition(store: Store) -> bool:
 
 
 def _by_key(act: Callable[[Optional[str], str], T]) -> T:
-    key = request.headers.get(IDEMPOTENCY_KEY_HEADER) or None
-    path = request.path[len(API_PREFIX) :] if under_prefix() else request.path
-    content = f"{request.method} {path} {_canonical_body()}"
+    asked = current_request.get()
+    key = asked.headers.get(IDEMPOTENCY_KEY_HEADER) or None
+    path = asked.path[len(API_PREFIX) :] if under_prefix() else asked.path
+    content = f"{asked.method} {path} {_canonical_body()}"
     try:
         return act(key, hashlib.sha256(content.encode("utf-8")).hexdigest())
     except KeyReused:
@@ -174,7 +156,7 @@ def _by_key(act: Callable[[Optional[str], str], T]) -> T:
 
 
 def under_prefix() -> bool:
-    return request.path.startswith(API_PREFIX + "/")
+    return current_request.get().path.startswith(API_PREFIX + "/")
 
 
 def json_object() -> Dict[str, Any]:
@@ -184,7 +166,7 @@ def json_object() -> Dict[str, Any]:
         HTTPError: It is none.
     """
     try:
-        body = _read_json()
+        body = current_request.get().json_value
     except ValueError as error:
         raise _no_json(error) from None
     if not isinstance(body, dict):
@@ -193,22 +175,10 @@ def json_object() -> Dict[str, Any]:
     return body
 
 
-def _read_json() -> Any:
-    """Return the value of the body.
-
-    Raises:
-        ValueError: It is not JSON, or nested too deeply.
-    """
-    if "body" in g:
-        return g.body
-    g.body = parse_json(request.get_data().decode("utf-8"))
-    return g.body
-
-
 def _canonical_body() -> str:
     """Return the body in the one form by which a repetition is known."""
     try:
-        return json.dumps(_read_json(), sort_keys=True)
+        return json.dumps(current_request.get().json_value, sort_keys=True)
     except TooDeep as error:
         raise _no_json(error) from None
     except ValueError:

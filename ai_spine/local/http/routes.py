@@ -2,19 +2,20 @@
 
 import threading
 import time
-from typing import Any, Dict
-
-from flask import Blueprint, request
+from typing import Any, Dict, List
 
 from ai_spine.__version__ import __version__
+from ai_spine.constants import API_PREFIX
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.agents.http_agents import check_endpoint, describe_http_agent
+from ai_spine.local.http.account_routes import AccountRoutes
 from ai_spine.local.http.backend import Backend
 from ai_spine.local.http.flow_routes import FlowRoutes
 from ai_spine.local.http.log_routes import LogRoutes
+from ai_spine.local.http.meta_routes import FlowToolRoutes, MetaRoutes
+from ai_spine.local.http.requests import Routes, request
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     check_fields,
     check_uuid,
     found_or_404,
@@ -25,6 +26,7 @@ from ai_spine.local.http.responses import (
     whole_number,
 )
 from ai_spine.local.http.stream_routes import StreamRoutes, announce_stream
+from ai_spine.local.http.tool_routes import MarketplaceRoutes, ToolRoutes
 from ai_spine.local.store.store import Reply, Store
 from ai_spine.operations.openapi import openapi_document
 from ai_spine.policy.validation import check_id
@@ -33,19 +35,40 @@ _COMPONENTS = ("registry", "communication", "memory", "orchestrator")
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 
 
-def resource_routes(backend: Backend) -> Blueprint:
-    """Return the routes that exist at the root and under the prefix."""
-    routes = Blueprint("resources", __name__)
-    for handlers in (
+def api_routes(backend: Backend) -> Routes:
+    """Return all routes of the API."""
+    routes, resources = Routes(), _resources(backend)
+    below = routes.below(API_PREFIX)
+    for handlers in resources:
+        handlers.add_to(routes)
+        handlers.add_to(below)
+    SystemRoutes(backend.store).add_to(routes)
+    AccountRoutes(backend.store).add_to(below)
+    ToolRoutes(backend.store).add_to(below)
+    MarketplaceRoutes().add_to(below)
+    _add_personal(below, backend)
+    MetaRoutes(backend.export_schemas).add_to(routes)
+    FlowToolRoutes(backend).add_to(routes)
+    return routes
+
+
+def _resources(backend: Backend) -> List[Any]:
+    """Return the handlers of what exists at the root and under the prefix."""
+    handlers = [
         FlowRoutes(backend),
         ExecutionRoutes(backend),
         AgentRoutes(backend),
         LogRoutes(backend.store),
-    ):
-        handlers.add_to(routes)
-    if backend.publisher is not None:
-        StreamRoutes(backend.store, backend.publisher).add_to(routes)
-    return routes
+    ]
+    if backend.publisher is None:
+        return handlers
+    return [*handlers, StreamRoutes(backend.store, backend.publisher)]
+
+
+def _add_personal(routes: Routes, backend: Backend) -> None:
+    """Add the routes of what belongs to the one user: everything."""
+    routes.add("GET", "/flows/my-flows", FlowRoutes(backend).list)
+    routes.add("GET", "/agents/my-agents", AgentRoutes(backend).list)
 
 
 class ExecutionRoutes:
@@ -56,14 +79,14 @@ class ExecutionRoutes:
         self._streams = backend.publisher is not None
         self._cancelling = threading.Lock()
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
-        add_route(routes, "GET", "/executions", self.list)
-        add_route(routes, "GET", "/executions/<execution_id>", self.get)
-        add_route(routes, "POST", "/executions/<execution_id>/cancel", self.cancel)
-        add_route(routes, "GET", "/executions/<execution_id>/results", self.results)
-        add_route(routes, "GET", "/executions/<execution_id>/messages", self.messages)
-        add_route(routes, "GET", "/messages/<execution_id>", self.messages)
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
+        routes.add("GET", "/executions", self.list)
+        routes.add("GET", "/executions/<execution_id>", self.get)
+        routes.add("POST", "/executions/<execution_id>/cancel", self.cancel)
+        routes.add("GET", "/executions/<execution_id>/results", self.results)
+        routes.add("GET", "/executions/<execution_id>/messages", self.messages)
+        routes.add("GET", "/messages/<execution_id>", self.messages)
 
     def list(self) -> Reply:
         """Return a page of executions, the newest first."""
@@ -128,13 +151,13 @@ class AgentRoutes:
     def __init__(self, backend: Backend) -> None:
         self._store = backend.store
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
-        add_route(routes, "GET", "/agents", self.list)
-        add_route(routes, "POST", "/agents", self.create)
-        add_route(routes, "GET", "/agents/active", self.list_active)
-        add_route(routes, "GET", "/agents/<path:agent_id>", self.get)
-        add_route(routes, "DELETE", "/agents/<path:agent_id>", self.delete)
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
+        routes.add("GET", "/agents", self.list)
+        routes.add("POST", "/agents", self.create)
+        routes.add("GET", "/agents/active", self.list_active)
+        routes.add("GET", "/agents/<path:agent_id>", self.get)
+        routes.add("DELETE", "/agents/<path:agent_id>", self.delete)
 
     def list(self) -> Reply:
         """All agents."""
@@ -186,27 +209,19 @@ class AgentRoutes:
         )
 
 
-def personal_routes(backend: Backend) -> Blueprint:
-    """Return the routes under the prefix of what belongs to the one user: everything."""
-    routes = Blueprint("personal", __name__)
-    add_route(routes, "GET", "/flows/my-flows", FlowRoutes(backend).list)
-    add_route(routes, "GET", "/agents/my-agents", AgentRoutes(backend).list)
-    return routes
-
-
 class SystemRoutes:
     """The routes that exist at the root only: health, status and metrics."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
-        add_route(routes, "GET", "/health", self.health)
-        add_route(routes, "GET", "/health/detailed", self.health_detailed)
-        add_route(routes, "GET", "/status", self.status)
-        add_route(routes, "GET", "/openapi.json", self.openapi)
-        add_route(routes, "GET", "/metrics", lambda: Reply(200, self._store.metrics()))
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
+        routes.add("GET", "/health", self.health)
+        routes.add("GET", "/health/detailed", self.health_detailed)
+        routes.add("GET", "/status", self.status)
+        routes.add("GET", "/openapi.json", self.openapi)
+        routes.add("GET", "/metrics", lambda: Reply(200, self._store.metrics()))
 
     def health(self) -> Reply:
         """Return that the server is healthy."""

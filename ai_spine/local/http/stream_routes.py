@@ -1,8 +1,8 @@
 """`/executions/{id}/stream`, and the header that announces it."""
 
-from typing import Any, Iterator, Union
+from typing import Any, Iterator
 
-from flask import Blueprint, Response, after_this_request, request
+from werkzeug.wrappers import Response
 
 from ai_spine.constants import (
     API_PREFIX,
@@ -11,14 +11,14 @@ from ai_spine.constants import (
     STREAM_RELATION,
 )
 from ai_spine.local.faults import CHANNEL
+from ai_spine.local.http.requests import Answer, Routes, request
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     check_uuid,
     under_prefix,
 )
 from ai_spine.local.http.streams import MAX_STREAMS, Publisher, Stream
-from ai_spine.local.store.store import Reply, Store
+from ai_spine.local.store.store import Store
 
 
 class StreamRoutes:
@@ -27,11 +27,11 @@ class StreamRoutes:
     def __init__(self, store: Store, publisher: Publisher) -> None:
         self._store, self._publisher = store, publisher
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the route to a blueprint."""
-        add_route(routes, "GET", "/executions/<execution_id>/stream", self.stream)
+    def add_to(self, routes: Routes) -> None:
+        """Add the route."""
+        routes.add("GET", "/executions/<execution_id>/stream", self.stream)
 
-    def stream(self, execution_id: str) -> Union[Reply, Response]:
+    def stream(self, execution_id: str) -> Answer:
         """Stream the events of an execution, from its start or after `Last-Event-ID`."""
         known = check_uuid(execution_id)
         place = self._store.place_of(known)
@@ -54,11 +54,7 @@ def announce_stream(execution_id: str) -> None:
     prefix = API_PREFIX if under_prefix() else ""
     url = f"{prefix}/executions/{execution_id}/stream"
     link = f'<{url}>; rel="{STREAM_RELATION}"; type="{EVENT_STREAM}"'
-
-    @after_this_request
-    def add(response: Any) -> Any:
-        response.headers["Link"] = link
-        return response
+    request.reply_headers["Link"] = link
 
 
 def _handing_over(channel: Any, stream: Stream) -> Iterator[bytes]:

@@ -124,6 +124,8 @@ class Publisher:
 
     def _notice(self, execution_id: str) -> None:
         """Note that the store has new events."""
+        if execution_id not in self._streams:
+            return  # one that is just being added reads what there is then
         with self._changed:
             streams = self._streams.get(execution_id)
             if streams:

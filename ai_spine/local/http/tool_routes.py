@@ -8,15 +8,13 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterator, List, Optional
 
-from flask import Blueprint, request
-
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.exceptions import AISpineError
 from ai_spine.local.agents.http_agents import AgentFailed, check_endpoint
 from ai_spine.local.agents.http_tools import call_tool
+from ai_spine.local.http.requests import Routes, request
 from ai_spine.local.http.responses import (
     HTTPError,
-    add_route,
     check_fields,
     found_or_404,
     is_repetition,
@@ -56,22 +54,22 @@ class ToolRoutes:
         self._locks = _KeyLocks()
         self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
         tool = "/tools/<path:tool_id>"
-        add_route(routes, "GET", "/tools", self.list)
-        add_route(routes, "POST", "/tools", self.create)
-        add_route(routes, "GET", "/tools/active", self.list_active)
-        add_route(routes, "GET", "/tools/my-tools", self.list)
-        add_route(routes, "POST", "/tools/search", self.search)
-        add_route(routes, "GET", "/tools/executions/<execution_id>", self.get_execution)
-        add_route(routes, "GET", tool, self.get)
-        add_route(routes, "PUT", tool, self.update)
-        add_route(routes, "DELETE", tool, self.delete)
-        add_route(routes, "PUT", f"{tool}/status", self.set_status)
-        add_route(routes, "GET", f"{tool}/schemas", self.get_schemas)
-        add_route(routes, "POST", f"{tool}/schemas", self.create_schemas)
-        add_route(routes, "POST", f"{tool}/execute", self.execute)
+        routes.add("GET", "/tools", self.list)
+        routes.add("POST", "/tools", self.create)
+        routes.add("GET", "/tools/active", self.list_active)
+        routes.add("GET", "/tools/my-tools", self.list)
+        routes.add("POST", "/tools/search", self.search)
+        routes.add("GET", "/tools/executions/<execution_id>", self.get_execution)
+        routes.add("GET", tool, self.get)
+        routes.add("PUT", tool, self.update)
+        routes.add("DELETE", tool, self.delete)
+        routes.add("PUT", f"{tool}/status", self.set_status)
+        routes.add("GET", f"{tool}/schemas", self.get_schemas)
+        routes.add("POST", f"{tool}/schemas", self.create_schemas)
+        routes.add("POST", f"{tool}/execute", self.execute)
 
     def list(self) -> Reply:
         """All tools, which are all of the one user."""
@@ -225,20 +223,17 @@ class ToolRoutes:
 class MarketplaceRoutes:
     """`/marketplace`, where nothing is on offer on this machine."""
 
-    def add_to(self, routes: Blueprint) -> None:
-        """Add the routes to a blueprint."""
+    def add_to(self, routes: Routes) -> None:
+        """Add the routes."""
         nothing: Dict[str, Any] = {"agents": [], "count": 0}
-        add_route(routes, "GET", "/marketplace/agents", lambda: Reply(200, nothing))
-        add_route(routes, "GET", "/marketplace/agents/<path:agent_id>", self.get)
-        add_route(
-            routes,
+        routes.add("GET", "/marketplace/agents", lambda: Reply(200, nothing))
+        routes.add("GET", "/marketplace/agents/<path:agent_id>", self.get)
+        routes.add(
             "GET",
             "/marketplace/categories",
             lambda: Reply(200, {"categories": []}),
         )
-        add_route(
-            routes, "GET", "/marketplace/stats", lambda: Reply(200, {"total_agents": 0})
-        )
+        routes.add("GET", "/marketplace/stats", lambda: Reply(200, {"total_agents": 0}))
 
     def get(self, agent_id: str) -> Reply:
         """No agent is on offer."""

@@ -2,33 +2,26 @@
 
 import functools
 import re
+from contextlib import nullcontext
+from typing import Any, ContextManager, Dict
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g
+from flask import request as page_request
 
 from ai_spine.constants import TENANT_HEADER
-from ai_spine.local.http.responses import itself
 from ai_spine.policy.telemetry import Telemetry
 
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
+_TRACE_HEADER = "traceparent"
 
 
-def trace_requests(app: Flask, telemetry: Telemetry) -> None:
-    """Make spans for the requests of an application."""
-    app.before_request(lambda: _begin(telemetry))
-    app.after_request(_note_status)
-    app.teardown_request(lambda _: _end())
-
-
-@functools.lru_cache(maxsize=None)
-def _route_of(rule: str) -> str:
-    return _PART.sub(r"{\1}", rule)
-
-
-def _begin(telemetry: Telemetry) -> None:
-    asked = itself(request)
+def span_of(telemetry: Telemetry, asked: Any) -> ContextManager[Dict[str, Any]]:
+    """Return the span of a request, to which its status is added."""
     rule, method, headers = asked.url_rule, asked.method, asked.headers
+    if not (telemetry.is_recording or _TRACE_HEADER in headers):
+        return nullcontext({})
     route = None if rule is None else _route_of(rule.rule)
-    g.trace = telemetry.continue_trace(
+    return telemetry.continue_trace(
         dict(headers),
         method if route is None else f"{method} {route}",
         method=method,
@@ -36,15 +29,31 @@ def _begin(telemetry: Telemetry) -> None:
         path=asked.path,
         tenant=headers.get(TENANT_HEADER),
     )
-    g.span = g.trace.__enter__()
 
 
-def _note_status(response: Response) -> Response:
-    g.span["status_code"] = response.status_code
-    if response.status_code >= 500:
-        g.span.update(error_type=str(response.status_code), failure="")
-    return response
+def note_status(span: Dict[str, Any], status: int) -> None:
+    """Add the status of the response to a request's span."""
+    span["status_code"] = status
+    if status >= 500:
+        span.update(error_type=str(status), failure="")
 
 
-def _end() -> None:
-    g.trace.__exit__(None, None, None)
+def trace_pages(app: Flask, telemetry: Telemetry) -> None:
+    """Make spans for the requests of an application of Flask."""
+
+    def begin() -> None:
+        g.trace = span_of(telemetry, page_request)
+        g.span = g.trace.__enter__()
+
+    def end(response: Response) -> Response:
+        note_status(g.span, response.status_code)
+        return response
+
+    app.before_request(begin)
+    app.after_request(end)
+    app.teardown_request(lambda _: g.trace.__exit__(None, None, None))
+
+
+@functools.lru_cache(maxsize=None)
+def _route_of(rule: str) -> str:
+    return _PART.sub(r"{\1}", rule)

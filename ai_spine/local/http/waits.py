@@ -47,6 +47,8 @@ class Waits:
 
     def notice(self, execution_id: str) -> None:
         """Note that something has happened to an execution."""
+        if execution_id not in self._waiting:
+            return  # who comes now looks at it first
         with self._lock:
             for news in self._waiting.get(execution_id, ()):
                 news.set()

@@ -1,12 +1,13 @@
 """The HTTP server below the local server: Waitress on a thread of its own, with limits."""
 
 import contextlib
+import functools
 import json
 import logging
 import socket
 import threading
 import time
-from typing import Any, Dict, Iterable
+from typing import Any, Dict, Iterable, Optional
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
@@ -14,7 +15,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.server import create_server
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, build_http_date
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.faults import CHANNEL
@@ -66,15 +67,49 @@ class _Parser(HTTPRequestParser):
             raise ParsingError("two lengths")
 
 
+_DECIDED = {"date", "server"}
+"""Headers whose presence decides which others are added."""
+
+
+@functools.lru_cache(maxsize=1)
+def _http_date(second: int) -> str:
+    return str(build_http_date(second))
+
+
 class _Task(WSGITask):
     """A request whose application can reach its connection."""
 
     channel: Any
+    request: Any
 
     def get_environment(self) -> Dict[str, Any]:
         environ: Dict[str, Any] = super().get_environment()
         environ[CHANNEL] = self.channel
         return environ
+
+    def write(self, data: bytes) -> None:
+        """Send a body that comes whole together with its headers, by one system call."""
+        is_whole = bool(data) and self.content_length == len(data) and self.has_body
+        if self.wrote_header or not is_whole:
+            super().write(data)
+            return
+        head = self._plain_head() or self.build_response_header()
+        self.wrote_header, self.content_bytes_written = True, len(data)
+        self.channel.write_soon(head + data)
+
+    def _plain_head(self) -> Optional[bytes]:
+        """Return the head of a response about which nothing is to be decided, as of most."""
+        connection = self.request.headers.get("CONNECTION", "keep-alive").lower()
+        named = {name.lower() for name, _ in self.response_headers}
+        is_plain = self.version == "1.1" and connection == "keep-alive"
+        if not is_plain or self.close_on_finish or not named.isdisjoint(_DECIDED):
+            return None
+        lines = [f"{name}: {value}\r\n" for name, value in self.response_headers]
+        if "content-length" not in named:
+            lines.append(f"Content-Length: {self.content_length}\r\n")
+        date = _http_date(int(self.start_time))
+        first = f"HTTP/1.1 {self.status}\r\nDate: {date}\r\n"
+        return f"{first}{''.join(lines)}\r\n".encode("latin-1")
 
     def finish(self) -> None:
         """End the response, or hand the connection over to the stream that it begins."""
@@ -140,9 +175,9 @@ class _Channel(HTTPChannel):
             if super().writable():
                 self.server.pull_trigger()
 
-    def writable(self) -> bool:
+    def writable(self) -> Any:
         """Leave to its thread what that is sending: the loop would go round and round for it."""
-        return not self._is_sending and bool(super().writable())
+        return not self._is_sending and super().writable()
 
     def begin_stream(self, chunked: bool) -> None:
         """Report the stream that it may write."""
@@ -199,12 +234,12 @@ class _Channel(HTTPChannel):
         self.connected = False
         self.server.trigger.pull_trigger(self.handle_close)
 
-    def readable(self) -> bool:
+    def readable(self) -> Any:
         """Check for slow clients; it is called at least once a second."""
         coming = self.request
         if coming is not None and time.monotonic() - coming.began > REQUEST_SECONDS:
             self.will_close = True
-        return bool(super().readable())
+        return super().readable()
 
     def handle_close(self) -> None:
         super().handle_close()

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Callable, Dict, Optional
 
-from flask import Request
+from werkzeug.wrappers import Request
 
 from ai_spine.local.http.responses import digest_of
 

@@ -6,8 +6,9 @@ import json
 import logging
 from typing import Any, Callable, Dict, List, Optional
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
 
 from ai_spine.constants import API_PREFIX, LOGGER_NAME
 from ai_spine.flows.drawing import flow_as_svg, timeline_as_svg

@@ -5,11 +5,24 @@ import threading
 import time
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timezone
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Set
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Set,
+    Tuple,
+    TypeVar,
+)
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.store import journal
 from ai_spine.local.store.schema import SCHEMA, add_columns, lock_file
+
+T = TypeVar("T")
 
 
 class Database:
@@ -36,6 +49,7 @@ class Database:
         self._lock = threading.RLock()
         self.listeners: List[Callable[[str], None]] = []
         """Called with each execution that has new events; they must return quickly."""
+        self._made: Dict[str, Any] = {}  # of definitions, until one changes
         self._news: Set[str] = set()  # the executions with events of this transaction
         with ExitStack() as undo:  # a start that fails leaves nothing open
             self._guard = (
@@ -81,20 +95,52 @@ class Database:
                 yield
                 return
             self._news = set()
-            with self._db:
-                self._db.execute("BEGIN")
-                yield
+            try:
+                with self._db:
+                    self._db.execute("BEGIN")
+                    yield
+            except BaseException:
+                self._made.clear()  # from what was taken back, perhaps
+                raise
             news, self._news = self._news, set()
+        self._announce(news)
+
+    def of_definitions(self, key: str, make: Callable[[], Optional[T]]) -> Optional[T]:
+        """Return what is made of flows and agents; it is made anew when any of them has changed.
+
+        Args:
+            key: What it is.
+            make: Makes it, or returns `None`, which is not kept.
+        """
+        with self._lock:
+            made: Optional[T] = self._made.get(key)
+            if made is None:
+                made = make()
+                if made is not None:
+                    self._made[key] = made
+            return made
+
+    def note_definitions(self) -> None:
+        """Note that flows or agents have changed."""
+        with self._lock:
+            self._made.clear()
+
+    def _change(
+        self, execution_id: str, query: str, values: Tuple[Any, ...]
+    ) -> sqlite3.Cursor:
+        """Change an execution by one statement, which is a transaction if it is in none."""
+        with self._lock:
+            done = self._db.execute(query, values)
+            if self._db.in_transaction:
+                self._news.add(execution_id)
+                return done
+        self._announce((execution_id,))
+        return done
+
+    def _announce(self, news: Iterable[str]) -> None:
         for execution_id in news:
             for listen in self.listeners:
                 listen(execution_id)
-
-    @contextmanager
-    def _news_of(self, execution_id: str) -> Iterator[None]:
-        """Make all writes one transaction, after which new events are announced."""
-        with self.transaction():
-            yield
-            self._news.add(execution_id)
 
     def _execute(self, query: str, values: Iterable[Any] = ()) -> None:
         with self._lock:
@@ -107,5 +153,5 @@ class Database:
     def _stamp(self, moment: Optional[float] = None) -> str:
         """Return a time, or the current one, in UTC and without an offset, as servers do."""
         seconds = self._now() if moment is None else moment
-        at = datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
-        return at.isoformat(timespec="microseconds")
+        at = datetime.fromtimestamp(seconds, timezone.utc)
+        return at.isoformat(timespec="microseconds")[: -len("+00:00")]

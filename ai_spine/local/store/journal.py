@@ -34,8 +34,12 @@ CREATE TABLE IF NOT EXISTS events (
 ) WITHOUT ROWID;
 """
 # Of this connection only, so that a file has none for an older version of the server. A change and
-# its event are one statement: each hands the interpreter over to another thread.
+# what follows from it are one statement: each hands the interpreter over to another thread.
 _TRIGGERS = """
+CREATE TEMP TRIGGER node_begins BEFORE INSERT ON node_results WHEN NEW.status = 'running' BEGIN
+    UPDATE executions SET status = 'running', updated_at = NEW.updated_at
+        WHERE execution_id = NEW.execution_id AND status = 'pending';
+END;
 CREATE TEMP TRIGGER execution_created AFTER INSERT ON executions BEGIN
     INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NULL,
         NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;

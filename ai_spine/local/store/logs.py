@@ -26,7 +26,8 @@ class LogDatabase(ProgressDatabase):
         if not found:  # the server was reset
             return
         execution_id, node_id = found[0]
-        with self._news_of(execution_id):
+        with self.transaction():
+            self._news.add(execution_id)
             for number, level, moment, text in lines:
                 at = self._stamp(moment)
                 journal.note(self._db, execution_id, result_id, journal.LOG, at)

@@ -15,7 +15,7 @@ class NodeDatabase(LogDatabase):
     def start_node(
         self, execution_id: str, node_id: str, agent_id: Optional[str], input_data: Any
     ) -> str:
-        """Record that a node runs, and return the id of its result."""
+        """Record that a node runs, as its execution does now, and return the id of its result."""
         return self._add_node(
             execution_id, node_id, agent_id, "running", input_data, None
         )
@@ -41,13 +41,13 @@ class NodeDatabase(LogDatabase):
         now = self._stamp()
         output = None if output_data is None else json.dumps(output_data)
         result = output, error_message, traceback, milliseconds
-        with self._news_of(execution_id):
-            self._db.execute(
-                "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
-                " traceback = ?, execution_time_ms = ?, updated_at = ?, completed_at = ?"
-                " WHERE id = ?",
-                (status.value, *result, now, now, result_id),
-            )
+        self._change(
+            execution_id,
+            "UPDATE node_results SET status = ?, output_data = ?, error_message = ?,"
+            " traceback = ?, execution_time_ms = ?, updated_at = ?, completed_at = ?"
+            " WHERE id = ?",
+            (status.value, *result, now, now, result_id),
+        )
 
     def node_results(self, execution_id: str) -> List[Dict[str, Any]]:
         """Return the results of an execution's nodes in the order in which they started."""
@@ -76,13 +76,13 @@ class NodeDatabase(LogDatabase):
     ) -> str:
         result_id, now = random_id(), self._stamp()
         start = agent_id, status, json.dumps(input_data)
-        with self._news_of(execution_id):
-            self._db.execute(
-                "INSERT INTO node_results (id, execution_id, node_id, agent_id, status,"
-                " input_data, created_at, updated_at, completed_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (result_id, execution_id, node_id, *start, now, now, completed_at),
-            )
+        self._change(
+            execution_id,
+            "INSERT INTO node_results (id, execution_id, node_id, agent_id, status,"
+            " input_data, created_at, updated_at, completed_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (result_id, execution_id, node_id, *start, now, now, completed_at),
+        )
         return result_id
 
     def _hide_traceback(self, result: Dict[str, Any]) -> None:

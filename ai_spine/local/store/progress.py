@@ -17,7 +17,8 @@ class ProgressDatabase(Database):
         now = self._stamp()
         query = "SELECT execution_id, node_id FROM node_results WHERE id = ?"
         execution_id, node_id = self._rows(query, (result_id,))[0]
-        with self._news_of(execution_id):
+        with self.transaction():
+            self._news.add(execution_id)
             self._db.execute(
                 "INSERT OR REPLACE INTO node_progress VALUES (?, ?, ?, ?, ?, ?)",
                 (result_id, execution_id, node_id, progress, message, now),

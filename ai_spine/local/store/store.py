@@ -73,12 +73,14 @@ class Store(NodeDatabase):
     def clear_definitions(self) -> None:
         """Forget all flows and agents."""
         self._execute("DELETE FROM definitions")
+        self.note_definitions()
 
     # Flows and agents
 
     def replace_given(self, kind: str, bodies: Bodies) -> None:
         """Replace the initial definitions; those made over the API stay."""
         with self.transaction():
+            self.note_definitions()
             self._execute(
                 "DELETE FROM definitions WHERE kind = ? AND given = 1", (kind,)
             )
@@ -89,6 +91,7 @@ class Store(NodeDatabase):
         """Replace the initial definitions that have changed; all others stay."""
         query = "DELETE FROM definitions WHERE kind = ? AND id = ? AND given = 1"
         with self.transaction():
+            self.note_definitions()
             for definition_id in old.keys() - new.keys():
                 self._execute(query, (kind, definition_id))
             for definition_id, body in new.items():
@@ -130,12 +133,14 @@ class Store(NodeDatabase):
         """Remove a flow or an agent, and return whether there was one."""
         query = "DELETE FROM definitions WHERE kind = ? AND id = ?"
         with self._lock:
+            self.note_definitions()
             return self._db.execute(query, (kind, definition_id)).rowcount > 0
 
     def _write_definition(
         self, kind: str, definition_id: str, body: Mapping[str, Any], *, given: bool
     ) -> None:
         now = self._stamp()
+        self.note_definitions()
         self._db.execute(
             "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, id) DO UPDATE"
             " SET body = excluded.body, given = excluded.given, updated_at = excluded.updated_at",
@@ -212,23 +217,13 @@ class Store(NodeDatabase):
         """Store an execution as pending, and return its id."""
         execution_id, now = random_id(), self._stamp()
         given = json.dumps(input_data), json.dumps(metadata)
-        with self._news_of(execution_id):
-            self._db.execute(
-                "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
-                " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
-                (execution_id, flow_id, *given, now, now),
-            )
+        self._change(
+            execution_id,
+            "INSERT INTO executions (execution_id, flow_id, status, input_data, output_data,"
+            " metadata, created_at, updated_at) VALUES (?, ?, 'pending', ?, '{}', ?, ?, ?)",
+            (execution_id, flow_id, *given, now, now),
+        )
         return execution_id
-
-    def start_execution(self, execution_id: str) -> None:
-        """Record that an execution's first node has started."""
-        now = self._stamp()
-        with self._news_of(execution_id):
-            self._db.execute(
-                "UPDATE executions SET status = 'running', updated_at = ?"
-                " WHERE execution_id = ? AND status = 'pending'",
-                (now, execution_id),
-            )
 
     def finish_execution(
         self,
@@ -246,14 +241,15 @@ class Store(NodeDatabase):
         now = self._stamp()
         output = json.dumps(output_data or {})
         ids = execution_id, *LIVE_STATUSES
-        with self._news_of(execution_id):
+        with self.transaction():
             if status is not ExecutionStatus.COMPLETED:  # of which no node runs
-                self._db.execute(
+                self._execute(
                     "UPDATE node_results SET status = 'cancelled', updated_at = ?,"
                     " completed_at = ? WHERE execution_id = ? AND status = 'running'",
                     (now, now, execution_id),
                 )
-            ended = self._db.execute(
+            ended = self._change(
+                execution_id,
                 "UPDATE executions SET status = ?, output_data = ?, error_message = ?,"
                 " updated_at = ?, completed_at = ?,"
                 " seconds = (julianday(?) - julianday(created_at)) * 86400"

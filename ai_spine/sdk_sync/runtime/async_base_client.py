@@ -1,6 +1,6 @@
 """`AsyncBaseClient`: what the clients of generated packages extend."""
 
-from typing import Any, ClassVar, Dict, Mapping, Optional, Tuple, TypeVar
+from typing import Any, Callable, ClassVar, Dict, Mapping, Optional, Tuple, TypeVar
 
 from ai_spine._async.api import AsyncApiClient
 from ai_spine.async_rest import AsyncRestClient
@@ -9,7 +9,7 @@ from ai_spine.config.urls import check_base_url
 from ai_spine.exceptions import APIError
 from ai_spine.policy.json_encoding import encode_json
 from ai_spine.policy.messages import JSON, Response
-from ai_spine.policy.settings import AsyncKey
+from ai_spine.policy.settings import AsyncKey, Settings
 from ai_spine.policy.validation import Duration
 from ai_spine.sdk_sync.runtime.endpoints import Endpoint, Server
 from ai_spine.sdk_sync.runtime.preparing import Prepared, any_exchange, body_of
@@ -26,6 +26,7 @@ from ai_spine.utils import origin
 
 Client = TypeVar("Client", bound="AsyncBaseClient")
 T = TypeVar("T")
+_TENANCY_ARGUMENTS = ("with_options(tenant=...)", "with_options(workspace=...)")
 
 
 class AsyncBaseClient(AsyncRestClient):
@@ -84,6 +85,13 @@ class AsyncBaseClient(AsyncRestClient):
             proxies=proxies and proxies.reveal(),
             **options,
         )
+
+    def _begin(
+        self, given: Mapping[str, Any], check: Callable[[Mapping[str, Any]], Settings]
+    ) -> None:
+        # Generated clients have no such arguments themselves.
+        names = {"tenancy_arguments": _TENANCY_ARGUMENTS}
+        super()._begin({**given, **names}, check)
 
     @classmethod
     def _is_own(cls, base_url: str) -> bool:

@@ -32,10 +32,12 @@ class Server(NamedTuple):
         url: Its URL, with the names of variables in braces; one without a host is relative to the
             client's.
         variables: The default values of the variables.
+        allowed: The values that a variable may have, for those of which the API says it.
     """
 
     url: str
     variables: Mapping[str, str] = {}
+    allowed: Mapping[str, Tuple[str, ...]] = {}
 
 
 class Endpoint(Generic[T]):

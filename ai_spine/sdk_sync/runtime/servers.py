@@ -41,7 +41,8 @@ def base_url_of(
         variables: Values of the variables of that server.
 
     Raises:
-        ConfigurationError: There is no URL with a host, or the server has no such variable.
+        ConfigurationError: There is no URL with a host, or the server has no such variable, or
+            not with such a value.
 
     Example:
         >>> base_url_of(None, [Server("https://api.example.com/v1/")])
@@ -56,6 +57,11 @@ def base_url_of(
         known = ", ".join(servers[0].variables) or "none"
         shown = one_line(unknown[0], 60)
         raise ConfigurationError(f"the server has no variable {shown!r}, only: {known}")
+    for name, allowed in servers[0].allowed.items():
+        if name in variables and str(variables[name]) not in allowed:
+            raise ConfigurationError(
+                f"the server's variable {name} must be one of: {', '.join(allowed)}"
+            )
     return url_of(servers[0], variables)
 
 

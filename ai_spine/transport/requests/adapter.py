@@ -20,14 +20,14 @@ from ai_spine.utils import Secret
 
 class _HTTPPool(HTTPConnectionPool):
     @property
-    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
+    def ConnectionCls(self) -> Any:  # type: ignore[override]
         """The class of its connections."""
         return _unless_patched(HTTPConnectionPool.ConnectionCls, BoundedHTTPConnection)
 
 
 class _HTTPSPool(HTTPSConnectionPool):
     @property
-    def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802
+    def ConnectionCls(self) -> Any:  # type: ignore[override]
         """The class of its connections."""
         return _unless_patched(
             HTTPSConnectionPool.ConnectionCls, BoundedHTTPSConnection

@@ -1,6 +1,5 @@
 """Reads bodies: whole ones within limits, and streams piece by piece."""
 
-import re
 import sys
 import time
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
@@ -22,7 +21,6 @@ _CHUNK_BYTES = 16 * 1024
 # These are decompressed in bounded steps. Others compress so well that one chunk could fill memory.
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
-_LENGTH = re.compile("[0-9]{1,18}")
 _WITHOUT_BODY = (204, 304)
 CUT_SHORT = Failure(FailureKind.UNCERTAIN, "the response was cut short")
 _BROKEN = Failure(FailureKind.UNREADABLE, "the response's compression is broken")
@@ -143,14 +141,16 @@ def read_response(
 def _length_of(reply: requests.Response) -> Optional[int]:
     """Return how many bytes a body must have; a chunked body marks its end itself."""
     headers = reply.headers
-    if "chunked" in headers.get("Transfer-Encoding", "").lower():
-        return None
+    if "Transfer-Encoding" in headers:
+        if "chunked" in headers["Transfer-Encoding"].lower():
+            return None
     # Responses of libraries for tests may know no request.
     method = getattr(reply.request, "method", None)
     if reply.status_code in _WITHOUT_BODY or method == "HEAD":
         return None
     length = headers.get("Content-Length", "")
-    return int(length) if _LENGTH.fullmatch(length) else None
+    is_number = length.isascii() and length.isdigit() and len(length) < 19
+    return int(length) if is_number else None
 
 
 def _chunks_of(reply: requests.Response, length: Optional[int]) -> Iterable[bytes]:
@@ -164,7 +164,9 @@ def _chunks_of(reply: requests.Response, length: Optional[int]) -> Iterable[byte
 
 def _encoding_of(reply: requests.Response) -> str:
     """Return how a body is compressed; empty if it is not."""
-    return reply.headers.get("Content-Encoding", "").strip().lower()
+    if "Content-Encoding" not in reply.headers:
+        return ""
+    return reply.headers["Content-Encoding"].strip().lower()
 
 
 def unknown_encoding(encoding: str, redact: Redact) -> Failure:

@@ -1,10 +1,21 @@
 """Builds the requests that a session sends; what one operation's requests share is built once."""
 
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 
 from ai_spine.__version__ import __version__
@@ -64,6 +75,23 @@ class Authorization(AuthBase):
             if isinstance(token.credential, QueryCredential) and token.current:
                 url = token.credential.added_to(url, token.current)
         return url
+
+
+class _Headers(CaseInsensitiveDict):  # type: ignore[type-arg]
+    """Headers that are copied and listed in a tenth of the time, as `urllib3` does each time."""
+
+    _store: Any
+
+    def copy(self) -> "_Headers":
+        copied = _Headers.__new__(_Headers)
+        copied._store = self._store.copy()
+        return copied
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, _ in self._store.values()])
+
+    def items(self) -> Any:
+        return self._store.values()  # each is a name and a value
 
 
 class PlainRequest:
@@ -147,11 +175,12 @@ class RequestBuilder:
         prepared.url = _with_ids(template.url or "", request.ids)
         if request.query:
             prepared.url += "?" + request.query
-        prepared.headers = template.headers.copy()
-        prepared.headers.update(request.headers)
+        prepared.headers = headers = template.headers.copy()
+        for name, value in request.headers.items():
+            headers[name] = value
         if request.content is not None:
             prepared.body = request.content
-            prepared.headers[_LENGTH] = str(len(request.content))
+            headers[_LENGTH] = str(len(request.content))
         return auth(prepared)
 
     def _template(self, request: Request) -> requests.PreparedRequest:
@@ -164,7 +193,7 @@ class RequestBuilder:
                 self._templates.clear()
             no_ids = request._replace(ids={}, query="", credentials=())
             template = self._prepare(no_ids, {}, self.auth_of(no_ids))
-            template.body = None
+            template.body, template.headers = None, _Headers(template.headers)
             self._templates[name] = template
         return template
 

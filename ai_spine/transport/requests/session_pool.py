@@ -5,6 +5,7 @@ import os
 import threading
 import weakref
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import requests
@@ -70,7 +71,7 @@ class SessionPool:
         self._session = given
         self._merged_once: Optional[Callable[[], Dict[str, Any]]] = None
         self._making = threading.Lock()
-        self._free = threading.BoundedSemaphore(settings.pool_size)
+        self._free = _tokens(settings.pool_size)
         _ALL_POOLS.add(self)
 
     @property
@@ -105,12 +106,17 @@ class SessionPool:
 
     def acquire(self, timeout: float) -> bool:
         """Wait for a free connection, and return whether there was one in time."""
-        return self._given is not None or self._free.acquire(timeout=max(timeout, 0))
+        if self._given is None:
+            try:
+                self._free.get(timeout=max(timeout, 0))
+            except Empty:
+                return False
+        return True
 
     def release(self) -> None:
         """Free a connection that was acquired."""
         if self._given is None:
-            self._free.release()
+            self._free.put(None)
 
     def sender(self, url: Optional[str]) -> Tuple[Send, Dict[str, Any]]:
         """Return the function that sends a request to a URL, and its options.
@@ -151,7 +157,7 @@ class SessionPool:
     def after_fork(self) -> None:
         """Leave the parent's connections to the parent, with the threads that held them."""
         self._making = threading.Lock()
-        self._free = threading.BoundedSemaphore(self._settings.pool_size)
+        self._free = _tokens(self._settings.pool_size)
         if self._given is None:
             self._session = None
             return
@@ -160,6 +166,14 @@ class SessionPool:
             if isinstance(given, HTTPAdapter):
                 # As unpickling does: it makes new pools, and takes no lock of the old ones.
                 adapter.__setstate__(adapter.__getstate__())
+
+
+def _tokens(count: int) -> "SimpleQueue[None]":
+    """Return so many tokens: a semaphore that is taken and released without Python code."""
+    tokens: "SimpleQueue[None]" = SimpleQueue()
+    for _ in range(count):
+        tokens.put(None)
+    return tokens
 
 
 def _is_patched() -> bool:

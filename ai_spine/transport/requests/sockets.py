@@ -28,8 +28,10 @@ from ai_spine.policy.settings import Phases
 _END_OF_HEADERS = (b"\r\n", b"\n")
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 100
+_TOLERANCE = 0.001  # seconds that a step may take too long
+_SMALL = 65536  # bytes of a body that is copied, to send it together with its head
 # A header as nearly all servers send it; the standard library parses the others.
-_PLAIN_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
+_PLAIN_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
 _BODILESS = (101, 204, 304)
 # Cookies are not kept, and `http.cookiejar` may take minutes to read one.
 _UNREAD_HEADERS = ("set-cookie", "set-cookie2")
@@ -67,8 +69,15 @@ class DeadlineSocket:
 
     def settimeout(self, seconds: Optional[float]) -> None:
         """Set how many seconds everything may take until the next call of this method."""
-        self._deadline = None if seconds is None else time.monotonic() + seconds
-        self._sock.settimeout(seconds)
+        if seconds is None:
+            self._deadline = None
+            self._sock.settimeout(None)
+        else:
+            self._deadline = time.monotonic() + seconds
+
+    def gettimeout(self) -> Optional[float]:
+        """Return the seconds that are left."""
+        return None if self._deadline is None else self._deadline - time.monotonic()
 
     def recv(self, *arguments: Any) -> bytes:
         """Receive within the time that is left."""
@@ -100,7 +109,10 @@ class DeadlineSocket:
                 raise socket.timeout("timed out")
             if self.phases is not None:
                 left = self.phases.least(step, left)
-            self._sock.settimeout(left)
+            known = self._sock.gettimeout()
+            # The system is asked each time, and most requests have the same timeout.
+            if not known or abs(left - known) > _TOLERANCE:
+                self._sock.settimeout(left)
 
 
 class _Response(http.client.HTTPResponse):
@@ -152,6 +164,9 @@ class _Response(http.client.HTTPResponse):
 
 def _read_headers(reader: Any) -> http.client.HTTPMessage:
     """Read headers; without the empty line after them they were cut short."""
+    message = _read_at_once(reader)
+    if message is not None:
+        return message
     lines: List[bytes] = []
     line = reader.readline()
     while line not in _END_OF_HEADERS:
@@ -161,7 +176,7 @@ def _read_headers(reader: Any) -> http.client.HTTPMessage:
         if len(lines) > _MOST_HEADERS:
             raise http.client.HTTPException("too many headers")
         line = reader.readline()
-    message = _plain_message(lines)
+    message = _plain_message(b"".join(lines))
     if message is None:
         message = http.client.parse_headers(io.BytesIO(b"".join([*lines, line])))
         for name in _UNREAD_HEADERS:
@@ -169,14 +184,29 @@ def _read_headers(reader: Any) -> http.client.HTTPMessage:
     return message
 
 
-def _plain_message(lines: List[bytes]) -> Optional[http.client.HTTPMessage]:
+def _read_at_once(reader: Any) -> Optional[http.client.HTTPMessage]:
+    """Read plain headers that have come together, as nearly all do; else read nothing."""
+    if not isinstance(reader, io.BufferedReader):
+        return None
+    head, found, _ = reader.peek().partition(b"\r\n\r\n")
+    if not found or head.count(b"\n") >= _MOST_HEADERS:
+        return None
+    message = _plain_message(head + b"\r\n")
+    if message is not None:
+        reader.read(len(head) + len(found))
+    return message
+
+
+def _plain_message(block: bytes) -> Optional[http.client.HTTPMessage]:
     """Parse plain headers; return `None` if any is not plain."""
     message = http.client.HTTPMessage()
-    for line in lines:
-        plain = _PLAIN_HEADER.fullmatch(line)
+    text, place = block.decode("iso-8859-1"), 0
+    while place < len(text):
+        plain = _PLAIN_HEADER.match(text, place)
         if plain is None:
             return None
-        name, value = (part.decode("iso-8859-1") for part in plain.groups())
+        place = plain.end()
+        name, value = plain.groups()
         if name.lower() not in _UNREAD_HEADERS:
             message.set_raw(name, value)
     return message
@@ -197,6 +227,8 @@ class _Bounded:
     _deadline: Optional[float] = None
     _is_new = False  # connected for the request to come, in whose time that was
     socket_options: Any
+    _next_is_head = False
+    _head: Optional[bytes] = None  # it waits for the body
 
     def connect(self) -> None:
         """Connect, and raise a distinct error when that fails, also during the TLS handshake."""
@@ -283,10 +315,27 @@ class _Bounded:
             self.sock.settimeout(self.timeout)
             if isinstance(self.sock, DeadlineSocket):
                 self.sock.phases = PHASES.get()
+        self._next_is_head = True
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
+            if self._head is not None:
+                self.send(b"")
         finally:
-            self._is_new = False
+            self._is_new = self._next_is_head = False
+            self._head = None
+
+    def send(self, data: Any) -> None:
+        """Send a part of a request; the head goes with the body, so that the server wakes once."""
+        if self._next_is_head:
+            self._next_is_head, self._head = False, data
+            return
+        head, self._head = self._head, None
+        if head is not None:
+            if isinstance(data, bytes) and len(data) <= _SMALL:
+                data = head + data
+            else:
+                super().send(head)  # type: ignore[misc]
+        super().send(data)  # type: ignore[misc]
 
 
 def _left(deadline: Optional[float], shares: int = 1) -> Optional[float]:

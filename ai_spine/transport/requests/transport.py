@@ -131,9 +131,19 @@ class RequestsTransport(Transport):
         )
 
 
+class _Total(urllib3.Timeout):
+    """A timeout that is copied without being checked again: `urllib3` copies it twice."""
+
+    def clone(self) -> "_Total":
+        """Return one that has not begun."""
+        copied = _Total.__new__(_Total)
+        copied.__dict__ = {**self.__dict__, "_start_connect": None}
+        return copied
+
+
 def _within(deadline: float) -> Any:
     """Return the timeout that bounds connecting and reading together."""
-    return urllib3.Timeout(total=max(deadline - time.monotonic(), 0.001))
+    return _Total(total=max(deadline - time.monotonic(), 0.001))
 
 
 def check_session(session: Optional[Session], given: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from ai_spine import __version__, operations
+from ai_spine.utils import fill_in
 from tests.local import LIMIT, flow, node, run, single, wait_until
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -380,7 +381,7 @@ def test_all_operations_of_the_client_except_accounts_have_a_route(server, http)
     for operation, prefix in itertools.product(operations.OPERATIONS, PREFIXES):
         if operation.path.startswith("/api/v1/user"):
             continue
-        path = operation.path_for(prefix, ids)
+        path = fill_in(operation.template(prefix), ids)
         response = http.request(operation.method, server.url + path, json={})
         assert response.json() != {"detail": "Not Found"}, path
         assert response.status_code in (200, 404, 422), path

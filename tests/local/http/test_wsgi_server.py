@@ -91,6 +91,22 @@ def test_the_loop_leaves_a_response_to_the_thread_that_sends_it(monkeypatch):
     assert would_write and not any(would_write)
 
 
+def test_a_response_is_sent_whole(monkeypatch):
+    send, sent = local_http._Channel.send, []
+
+    def watched(channel, data, *args, **kwargs):
+        sent.append(bytes(data))
+        return send(channel, data, *args, **kwargs)
+
+    monkeypatch.setattr(local_http._Channel, "send", watched)
+    with serving(App()) as server:
+        assert get_status(f"{server.url}/") == 200
+    assert len(sent) == 1
+    head, _, body = sent[0].partition(b"\r\n\r\n")
+    names = {line.split(b":")[0] for line in head.split(b"\r\n")[1:]}
+    assert body and names >= {b"Content-Length", b"Date"}
+
+
 def test_the_loop_sends_what_a_thread_could_not(monkeypatch):
     send, sends = local_http._Channel.send, []
 

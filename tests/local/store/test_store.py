@@ -136,6 +136,51 @@ def test_keys_survive_a_restart(open_store, tmp_path):
     assert again.once("k", "print", make) == (Reply(200, {"number": 1}), False)
 
 
+# What is made of definitions
+
+
+def name_of_flow(store):
+    def make():
+        found = store.get("flow", "f")
+        return found and found["name"]
+
+    return store.of_definitions("name", make)
+
+
+def test_what_is_made_of_definitions_follows_each_change(store):
+    assert name_of_flow(store) is None
+    store.put("flow", "f", {"name": "first"})
+    assert name_of_flow(store) == "first"
+    store.put("flow", "f", {"name": "second"})
+    assert name_of_flow(store) == "second"
+    store.swap_given("flow", {}, {"f": {"name": "third"}})
+    assert name_of_flow(store) == "third"
+    store.replace_given("flow", {"f": {"name": "fourth"}})
+    assert name_of_flow(store) == "fourth"
+    assert store.delete("flow", "f") and name_of_flow(store) is None
+    store.put("flow", "f", {"name": "fifth"})
+    assert name_of_flow(store) == "fifth"
+    store.clear_definitions()
+    assert name_of_flow(store) is None
+
+
+def test_it_is_made_once_until_then(store):
+    store.put("flow", "f", {"name": "first"})
+    makes = []
+    for _ in range(2):
+        store.of_definitions("a list", lambda: makes.append(1) or "made")
+    assert makes == [1]
+
+
+def test_nothing_is_kept_of_a_transaction_that_was_taken_back(store):
+    store.put("flow", "f", {"name": "kept"})
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.put("flow", "f", {"name": "taken back"})
+        assert name_of_flow(store) == "taken back"
+        raise ZeroDivisionError
+    assert name_of_flow(store) == "kept"
+
+
 # Executions
 
 
@@ -145,7 +190,7 @@ def test_an_execution_goes_from_pending_to_running_to_completed(store, clock):
     assert pending["status"] == "pending" and pending["completed_at"] is None
     assert pending["created_at"] == "2023-11-14T22:13:20.000000"
     clock.time += 1
-    store.start_execution(execution_id)
+    store.start_node(execution_id, "n", "a", {})
     assert store.execution(execution_id)["status"] == "running"
     clock.time += 2
     output = {"n": {"y": 3}}
@@ -170,7 +215,7 @@ def test_a_finished_execution_is_not_overwritten(store, end):
         assert not store.finish_execution(
             execution_id, other, output_data={"late": True}
         )
-    store.start_execution(execution_id)
+    store.start_node(execution_id, "n", "a", {})
     assert store.execution(execution_id) == found
 
 
@@ -211,7 +256,7 @@ def test_many_threads_can_write_concurrently(store):
             barrier.wait(LIMIT)
             for number in range(20):
                 execution_id = store.create_execution("f", {"n": number}, {})
-                store.start_execution(execution_id)
+                store.start_node(execution_id, "n", "a", {})
                 store.finish_execution(execution_id, ExecutionStatus.COMPLETED)
         except Exception as error:
             errors.append(error)
@@ -298,7 +343,6 @@ def test_executions_interrupted_by_close_have_failed_with_the_reason(
     first = open_store(tmp_path / "db")
     pending = first.create_execution("f", {}, {})
     running = first.create_execution("f", {}, {})
-    first.start_execution(running)
     first.start_node(running, "n", "a", {})
     first.close()
     again = open_store(tmp_path / "db")

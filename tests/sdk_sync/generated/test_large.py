@@ -1,4 +1,4 @@
-"""A large document: all of it is made, quickly, and the same each time."""
+"""A large document: all of it is made, and imported only as far as it is used."""
 
 import json
 import sys
@@ -18,23 +18,18 @@ def read(folder, **sizes):
     return path, read_openapi(path)
 
 
-def test_a_large_document_is_made_whole_and_the_same_each_time(tmp_path):
+def test_a_large_document_is_made_whole(tmp_path):
     _, found = read(tmp_path)
     assert (found.operations, found.problems) == (250, [])
-    rendered = []
-    for name in ("one", "other"):
-        generator = EndpointsGenerator(
-            found.spec, "large", tmp_path / name / "sdk", format=False
-        )
-        rendered.append(generator.render())
-        assert (generator.operation_count, generator.warnings) == (250, [])
-    first, second = rendered
-    assert first == second
-    modules = [each for each in first if each.startswith("large/api/")]
+    generator = EndpointsGenerator(found.spec, "large", tmp_path / "sdk", format=False)
+    rendered = generator.render()
+    assert (generator.operation_count, generator.warnings) == (250, [])
+    modules = [each for each in rendered if each.startswith("large/api/")]
     assert len(modules) == 25 + 1
 
 
 @needs("openapi_core")
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("models", ["attrs", "pydantic"])
 def test_the_operations_of_a_large_document_pass(tmp_path, models):
     path, found = read(tmp_path, groups=3, resources=1)

@@ -43,7 +43,7 @@ def api(request, wire):
 
 
 @pytest.mark.parametrize("name", ECHOED)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_value_comes_back_as_it_went(api, wire, name, data):
     value = data.draw(_STRATEGIES[name])

@@ -6,13 +6,36 @@ import uuid
 
 import pytest
 
+from tests.sdk_sync.generated.both import Both
 from tests.sdk_sync.generated.packages import generated, package_of
+from tests.sdk_sync.generated.wire import Wire
+
+
+@pytest.fixture(scope="module")
+def wire():
+    made = Wire()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=["attrs", "pydantic"])
+def models(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def clients(wire, models):
+    package = package_of("schemas", models, "client")
+    kinds = (package.Client, package.AsyncClient)
+    made = Both(*(kind(wire.url, max_retries=0) for kind in kinds), wire)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def api(client_of, wire, models):
+def api(clients, wire):
     wire.echo()
-    return client_of("schemas", models)
+    return clients
 
 
 @pytest.fixture

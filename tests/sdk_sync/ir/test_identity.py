@@ -12,28 +12,23 @@ from tests.sdk_sync.strategies import fields, models, specs
 
 
 @given(fields(models=["User", "a/b~c %"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_field_is_its_own_json_schema(each):
     schema = json.loads(json.dumps(each.to_json_schema()))
     assert field_from_schema(each.name, schema, required=each.required) == each
 
 
 @given(models(others=["User"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_model_is_its_own_json_schema(model):
     schema = json.loads(json.dumps(model.to_json_schema()))
     assert IRModel.from_json_schema(schema) == model
 
 
 @given(specs())
-@settings(max_examples=60, deadline=None)
-def test_a_specification_is_its_own_json(spec):
-    assert IRSpec.from_json(spec.to_json()) == spec
-
-
-@given(specs())
 @settings(max_examples=30, deadline=None)
-def test_the_hash_depends_neither_on_the_order_of_keys_nor_on_the_process(spec):
+def test_a_specification_is_its_own_json_in_any_order_of_keys(spec):
+    assert IRSpec.from_json(spec.to_json()) == spec
     data = _shuffled(json.loads(spec.to_json()))
     assert IRSpec.from_dict(data).compute_hash() == spec.compute_hash()
 

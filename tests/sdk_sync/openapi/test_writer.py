@@ -106,7 +106,7 @@ def test_what_is_written_is_valid():
 
 @given(specs())
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -47,7 +47,7 @@ def content(folder):
 
 
 @given(specs(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_registry_is_loaded_as_it_was_saved(tmp_path_factory, spec, data):
     registry = SchemaRegistry()
     registry.import_spec(spec)
@@ -71,7 +71,7 @@ def test_a_registry_is_loaded_as_it_was_saved(tmp_path_factory, spec, data):
 
 
 @given(st.sets(NAMES, min_size=2, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_two_names_share_a_folder_on_any_file_system(names):
     folders = {safe_name(name).lower() for name in names}
     assert len(folders) == len(names)

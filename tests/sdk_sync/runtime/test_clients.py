@@ -7,6 +7,7 @@ import pytest
 
 from ai_spine.exceptions import ConfigurationError, NetworkError
 from ai_spine.sdk_sync.runtime.base_client import BaseClient
+from ai_spine.sdk_sync.runtime.endpoints import Server
 from tests.raw_server import CLOSE, RawServer, answer
 from tests.sdk_sync.runtime.orders import errors
 from tests.sdk_sync.runtime.orders.client import AsyncClient, Client
@@ -23,6 +24,31 @@ def test_the_server_is_the_first_of_the_api(kind):
     words = "the server has no variable 'zone', only: region"
     with pytest.raises(ConfigurationError, match=words):
         kind(server_variables={"zone": "x"})
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_variable_of_the_server_has_one_of_its_values(kind, monkeypatch):
+    variables, allowed = {"region": "eu", "port": "443"}, {"port": ("443", "8443")}
+    server = Server("https://{region}.orders.example:{port}", variables, allowed)
+    monkeypatch.setattr(kind, "servers", (server,))
+    assert kind().base_url == "https://eu.orders.example:443"
+    made = kind(server_variables={"port": 8443})
+    assert made.base_url == "https://eu.orders.example:8443"
+    words = "the server's variable port must be one of: 443, 8443"
+    with pytest.raises(ConfigurationError, match=words):
+        kind(server_variables={"port": "80"})
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_the_error_of_a_header_for_the_tenant_says_what_works(kind):
+    with pytest.raises(ConfigurationError) as caught:
+        kind("https://a.example", headers={"X-Tenant-Id": "acme"})
+    assert str(caught.value) == (
+        "headers must not set X-Tenant-Id, which the client sets: "
+        "use with_options(tenant=...)"
+    )
+    client = kind("https://a.example").with_options(tenant="acme")
+    assert client._api.settings.tenant == "acme"
 
 
 def test_an_api_without_a_host_needs_a_url():

@@ -1,3 +1,5 @@
+"""Tests of dates, times and ids: read from text, and written as they came."""
+
 import copy
 import pickle
 from datetime import date, datetime, timedelta, timezone

@@ -1,3 +1,5 @@
+"""Tests of how values of each type are read from responses."""
+
 import datetime
 from typing import Annotated, Any, Dict, List, Literal, Optional, Union
 from uuid import UUID

@@ -35,8 +35,17 @@ def changed(out, path, before, after):
     file.write_text(text.replace(before, after), "utf-8")
 
 
-@pytest.mark.parametrize("name", ["answers", "bodies", "parameters", "security"])
-@pytest.mark.parametrize("models", ["attrs", "pydantic"])
+@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize(
+    "name, models",
+    [
+        ("answers", "attrs"),
+        ("bodies", "attrs"),
+        ("bodies", "pydantic"),
+        ("parameters", "pydantic"),
+        ("security", "attrs"),
+    ],
+)
 def test_a_package_as_it_was_generated_passes(name, models):
     generator = generated(name, models)
     out = generator.output_dir
@@ -48,6 +57,7 @@ def test_a_package_as_it_was_generated_passes(name, models):
     assert found.import_ms > 0 and found.first_call_ms > 0
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_an_operation_that_calls_another_path_is_named(copied):
     out = copied("answers")
     changed(out, "*/api/answers.py", "'/several'", "'/severed'")
@@ -58,6 +68,7 @@ def test_an_operation_that_calls_another_path_is_named(copied):
     assert found.passed == found.operations - 1 and not found.is_good
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_parameter_that_is_lost_is_named(copied):
     out = copied("parameters")
     changed(out, "*/api/others.py", "'X-Count'", "'X-Amount'")
@@ -68,6 +79,7 @@ def test_a_parameter_that_is_lost_is_named(copied):
     ]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_model_of_another_type_is_named(copied):
     out = copied("bodies")
     changed(out, "*/models/thing.py", "name: str", "name: int")
@@ -113,6 +125,7 @@ def test_the_command_says_how_many_passed():
     assert "11 of 11 operations passed" in done.output
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_command_names_what_is_wrong_and_exits_with_1(copied):
     out = copied("security")
     changed(out, "*/api/keys.py", "'/header'", "'/heather'")
@@ -125,6 +138,7 @@ def test_the_command_names_what_is_wrong_and_exits_with_1(copied):
     assert json.loads(done.stdout)["passed"] == 10
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_types_are_checked_where_mypy_is(copied, monkeypatch):
     from ai_spine.sdk_sync.verifying import verification
 

@@ -11,7 +11,7 @@ from tests.sdk_sync.strategies import fields, models
 
 
 @given(models(others=["User", "a/b~c"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_model_has_no_changes_from_itself(model):
     checker = CompatibilityChecker()
     assert checker.check_compatibility(model, model) == (True, [])
@@ -20,7 +20,7 @@ def test_a_model_has_no_changes_from_itself(model):
 
 
 @given(models(others=["User"]), st.data())
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_each_change_of_a_random_model_is_found(model, data):
     assume(model.fields)
     number = data.draw(st.integers(0, len(model.fields) - 1))

@@ -130,7 +130,7 @@ def versions(draw):
 
 
 @given(versions())
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_an_upgrade_fits_the_new_version_and_the_way_back_loses_nothing(drawn):
     old, new, data = drawn
     before = copy.deepcopy(data)
@@ -163,7 +163,7 @@ def check_kept(before, back, old, new):
 
 
 @given(models(), models(), NAMES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_code_is_a_function_whatever_the_names_and_defaults_are(first, second, name):
     old = replace(first, name="M", version=V1)
     new = replace(second, name="M", version=V2)
@@ -204,7 +204,7 @@ KNOWN = {
 
 
 @given(NAMES, NAMES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_name_that_is_code_stays_a_name(before, after):
     assume(before != after)
     text = {"type": "string", "default": CANARY}

@@ -126,7 +126,7 @@ def change(draw, part):
 
 
 @given(pairs(), st.lists(VALUES, min_size=8, max_size=8))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_change_that_is_called_safe_refuses_no_value(pair, values):
     old, new = pair
     first, second = (Draft202012Validator(each.to_json_schema()) for each in pair)

@@ -1,6 +1,7 @@
 """What tests of generated models share: modules made of specifications, and values for them."""
 
 import fcntl
+import gc
 import importlib.util
 import itertools
 import random
@@ -227,12 +228,16 @@ def check_types(*paths):
 
     options = ["--strict", "--follow-imports=silent", f"--cache-dir={TYPES}"]
     TYPES.mkdir(parents=True, exist_ok=True)
-    limit = sys.getrecursionlimit()
+    limit, thresholds = sys.getrecursionlimit(), gc.get_threshold()
     # One at a time: the second reads what the first has found out about the SDK and its libraries.
     with (TYPES / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             said, _, status = api.run([*options, "--config-file=", *map(str, paths)])
         finally:
-            sys.setrecursionlimit(limit)  # mypy raises it
+            # mypy raises these, and unfreezes what `pytest_collection` has frozen.
+            sys.setrecursionlimit(limit)
+            gc.set_threshold(*thresholds)
+            gc.collect()
+            gc.freeze()
     assert status == 0, said

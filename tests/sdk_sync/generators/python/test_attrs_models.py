@@ -37,7 +37,7 @@ def models(tmp_path):
 
 
 @given(specs(), st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_fits_a_schema_is_read_and_written_again(tmp_path, spec, seed):
     plan = plan_models(spec)
     module = imported(plan, tmp_path, emit)

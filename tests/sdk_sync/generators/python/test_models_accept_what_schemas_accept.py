@@ -18,7 +18,7 @@ from tests.sdk_sync.strategies import specs
 @given(specs() | specs_with_aliases(), st.integers(0, 10**6))
 # The same examples each time, and none made smaller: that would take minutes.
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

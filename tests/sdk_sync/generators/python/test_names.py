@@ -22,7 +22,7 @@ RULES = [class_name, field_name, module_name]
 
 
 @given(st.text() | st.sampled_from(NASTY), st.sampled_from(RULES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_text_has_a_name(text, rule):
     name = rule(text)
     assert name.isidentifier() and not keyword.iskeyword(name)
@@ -32,7 +32,7 @@ def test_every_text_has_a_name(text, rule):
 
 
 @given(st.lists(st.text(max_size=4) | st.sampled_from(NASTY), max_size=12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_names_are_unique_as_python_and_file_systems_read_them(texts):
     names = Names(ignore_case=True)
     found = [names.take(module_name(text)) for text in texts]

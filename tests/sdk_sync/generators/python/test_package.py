@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import hashlib
 import importlib
 import json
 import os
@@ -199,7 +200,7 @@ def test_a_generated_package_passes_mypy_and_ruff(flows):
 
 
 @given(specs())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_specification_makes_code_that_compiles_and_is_the_same_each_time(spec):
     rendered = render(spec)
     assert render(IRSpec.from_dict(_shuffled(json.loads(spec.to_json())))) == rendered
@@ -209,7 +210,8 @@ def test_any_specification_makes_code_that_compiles_and_is_the_same_each_time(sp
 
 
 def render(spec):
-    return PythonSDKGenerator(spec, "any_sdk", "/nowhere", format=False).render()
+    generator = PythonSDKGenerator(spec, "any_sdk", "/nowhere", format=False)
+    return {**generator.render(), "warnings": generator.warnings}
 
 
 def _shuffled(value):
@@ -382,12 +384,12 @@ def test_the_bytes_depend_on_no_hash_seed(tmp_path):
         "files = PythonSDKGenerator(spec, 'p', '/nowhere', format=False).render(); "
         "print(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest())"
     )
-    digests = set()
-    for seed in ("0", "1"):
-        command = [sys.executable, "-c", script, str(tmp_path / "spec.json")]
-        environ = {**os.environ, "PYTHONHASHSEED": seed}
-        digests.add(subprocess.check_output(command, env=environ, text=True))
-    assert len(digests) == 1
+    command = [sys.executable, "-c", script, str(tmp_path / "spec.json")]
+    environ = {**os.environ, "PYTHONHASHSEED": "1"}
+    there = subprocess.check_output(command, env=environ, text=True)
+    files = PythonSDKGenerator(SPEC, "p", "/nowhere", format=False).render()
+    here = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+    assert there.strip() == here
 
 
 def test_a_lock_cannot_give_names_that_break_classes(tmp_path, imported):

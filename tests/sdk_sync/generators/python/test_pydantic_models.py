@@ -1,7 +1,6 @@
 """Generated pydantic models: what users of other generators report as faults is right here."""
 
 import ast
-import json
 import random
 import sys
 from functools import partial
@@ -11,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 
 from ai_spine.sdk_sync.errors import CodegenError
 from ai_spine.sdk_sync.generators.python import PythonModelGenerator
-from ai_spine.sdk_sync.generators.python.formatting import formatted
 from ai_spine.sdk_sync.generators.python.plan import plan_models
 from ai_spine.sdk_sync.generators.python.pydantic_models import emit
 from ai_spine.sdk_sync.generators.python.syntax import source_of
@@ -21,7 +19,6 @@ from tests.sdk_sync.generators.python.support import imported, spec_of
 from tests.sdk_sync.strategies import CANARY, NASTY, specs
 
 TEXT = {"type": "string"}
-SLOW = dict(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def object_of(*required, **properties):
@@ -110,24 +107,15 @@ def test_code_is_the_same_whatever_the_order_of_keys():
     assert len(codes) == 1
 
 
-@given(specs())
-@settings(max_examples=15, **SLOW)
-def test_the_same_specification_is_the_same_code(spec):
-    again = IRSpec.from_json(json.dumps(json.loads(spec.to_json()), sort_keys=True))
-    assert plan_models(spec).warnings == plan_models(again).warnings
-    assert source_of(emit(plan_models(spec))) == source_of(emit(plan_models(again)))
-
-
 NODES = """Module ImportFrom alias Expr Assign AnnAssign ClassDef Name Store Load Constant Dict
 List Tuple Subscript Call keyword Lambda arguments UnaryOp USub""".split()
 CALLS = {"Field", "FitsSchema"}
 
 
 @given(specs())
-@settings(max_examples=40, **SLOW)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_text_of_a_specification_becomes_code(spec):
-    code = formatted(source_of(emit(plan_models(spec))))
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(ast.parse(source_of(emit(plan_models(spec))))):
         assert type(node).__name__ in NODES
         if isinstance(node, ast.Call):
             assert node.func.id in CALLS
@@ -446,7 +434,7 @@ def test_a_chain_of_schemas_that_is_too_long_is_an_error(request):
     # Other libraries, such as mypy, raise the limit for their own sake.
     request.addfinalizer(partial(sys.setrecursionlimit, sys.getrecursionlimit()))
     sys.setrecursionlimit(1000)
-    chain = {f"A{n}": {"$ref": f"#/$defs/A{n + 1}"} for n in range(2000)}
+    chain = {f"A{n}": {"$ref": f"#/$defs/A{n + 1}"} for n in range(1000)}
     with pytest.raises(CodegenError, match="too many times"):
         plan_models(spec_of(chain))
 

@@ -66,6 +66,35 @@ class Planned:
         return {**self.models.names, **self.operations.names}
 
 
+def plan_package(
+    spec: IRSpec, config: Config, given: Mapping[str, str] = {}
+) -> Planned:
+    """Return the plan of a package.
+
+    Args:
+        spec: What it is generated from.
+        config: What a user wants otherwise than it is by default.
+        given: The names of an earlier run, by JSON Pointer.
+
+    Raises:
+        CodegenError: It cannot be planned.
+        ConfigError: The configuration is wrong.
+    """
+    operations = plan_operations(spec, config, given)
+    models = plan_models(
+        spec,
+        given,
+        configured={
+            key if key.startswith("/") else f"/models/{escaped(key)}": name
+            for key, name in config.schemas.items()
+        },
+        roots=roots_of(operations.operations),
+        reserved=NOT_MODELS,
+    )
+    paged = find_pages(spec, operations, models, config)
+    return Planned(operations, models, paged)
+
+
 class EndpointsGenerator(PythonSDKGenerator):
     """Writes a package of typed clients for endpoints; tools have theirs in its folder `tools`.
 
@@ -169,31 +198,13 @@ class EndpointsGenerator(PythonSDKGenerator):
     def plan(self) -> Planned:
         """Return the plan of the package; names of an earlier run stay."""
         given = names_in_lock(read_manifest(self.output_dir, LOCK))
-        planned = self._planned(given)
+        planned = plan_package(self.spec, self.config, given)
         there = planned.names
         if given.keys() <= there.keys():
             return planned
         # Names of what is no longer there are free again.
-        return self._planned({k: name for k, name in given.items() if k in there})
-
-    def _planned(self, given: Mapping[str, str]) -> Planned:
-        operations = plan_operations(self.spec, self.config, given)
-        models = plan_models(
-            self.spec,
-            given,
-            configured=self._configured_schemas(),
-            roots=roots_of(operations.operations),
-            reserved=NOT_MODELS,
-        )
-        paged = find_pages(self.spec, operations, models, self.config)
-        return Planned(operations, models, paged)
-
-    def _configured_schemas(self) -> Dict[str, str]:
-        """Return the names of classes that a user wants, by the pointers of schemas."""
-        return {
-            key if key.startswith("/") else f"/models/{escaped(key)}": name
-            for key, name in self.config.schemas.items()
-        }
+        given = {k: name for k, name in given.items() if k in there}
+        return plan_package(self.spec, self.config, given)
 
     def _trees(self, planned: Planned) -> Dict[str, ast.Module]:
         """Return the modules, by their paths in the package."""

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ai_spine.config.urls import check_base_url
 from ai_spine.exceptions import ConfigurationError
@@ -25,13 +25,35 @@ def variables_of(server: Mapping[str, Any]) -> Dict[str, str]:
         >>> variables_of({"url": "https://{a}.com", "variables": {"a": {"default": "eu"}}})
         {'a': 'eu'}
     """
-    given = server.get("variables")
     found = {}
-    for name in sorted(set(_VARIABLE.findall(str(server["url"])))):
-        own = given.get(name) if isinstance(given, Mapping) else None
-        value = own.get("default") if isinstance(own, Mapping) else None
+    for name, own in _described(server).items():
+        value = own.get("default")
         found[name] = "" if value is None else str(value)
     return found
+
+
+def allowed_of(server: Mapping[str, Any]) -> Dict[str, Tuple[str, ...]]:
+    """Return the values that the variables of a server may have, where that is said.
+
+    Example:
+        >>> allowed_of({"url": "https://{a}.com", "variables": {"a": {"enum": ["eu", "us"]}}})
+        {'a': ('eu', 'us')}
+    """
+    given = {name: own.get("enum") for name, own in _described(server).items()}
+    return {
+        name: tuple(map(str, values))
+        for name, values in given.items()
+        if isinstance(values, list) and values
+    }
+
+
+def _described(server: Mapping[str, Any]) -> Dict[str, Mapping[str, Any]]:
+    """Return what is said of the variables in the URL of a server."""
+    given = server.get("variables")
+    known = given if isinstance(given, Mapping) else {}
+    names = sorted(set(_VARIABLE.findall(str(server["url"]))))
+    described = {name: known.get(name) for name in names}
+    return {n: own if isinstance(own, Mapping) else {} for n, own in described.items()}
 
 
 def default_base_url(servers: Servers) -> Optional[str]:
@@ -52,6 +74,5 @@ def default_base_url(servers: Servers) -> Optional[str]:
 
 
 def _server(server: Mapping[str, Any]) -> ast.expr:
-    values = variables_of(server)
-    written = [literal(str(server["url"])), *([literal(values)] if values else [])]
-    return call_of("Server", written, {})
+    parts = [str(server["url"]), variables_of(server), allowed_of(server)]
+    return call_of("Server", [literal(part) for part in parts if part], {})

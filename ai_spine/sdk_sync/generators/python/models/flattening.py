@@ -95,11 +95,9 @@ class Schemas:
         objects = [self.as_object(each, depth) for each in telling]
         if None not in objects:
             return _merged(own, [each for each in objects if each is not None], needed)
-        return self._of_other_kinds(own, telling, depth) or _any(own)
+        return self._of_other_kinds(telling, depth) or _any(own)
 
-    def _of_other_kinds(
-        self, own: IRField, telling: List[IRField], depth: int
-    ) -> Optional[IRField]:
+    def _of_other_kinds(self, telling: List[IRField], depth: int) -> Optional[IRField]:
         """Return the members of `allOf` as one, if one is a union or all are scalars."""
         followed = [self._followed(each, depth) for each in telling]
         unions = [n for n, each in enumerate(followed) if each.union_types is not None]

@@ -159,7 +159,7 @@ SHOP = document(
     servers=[
         {
             "url": "http://{host}.localhost:1/v1",
-            "variables": {"host": {"default": "eu"}},
+            "variables": {"host": {"default": "eu", "enum": ["eu", "us"]}},
         }
     ],
     security=[{"bearerAuth": []}],

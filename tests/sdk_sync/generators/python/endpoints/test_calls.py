@@ -185,6 +185,10 @@ def test_the_server_of_the_document_is_the_default_one(shop):
         assert client.base_url == "http://eu.localhost:1/v1"
     with shop.Client(server_variables={"host": "us"}) as client:
         assert client.base_url == "http://us.localhost:1/v1"
+    with pytest.raises(
+        ai_spine.ConfigurationError, match="host must be one of: eu, us"
+    ):
+        shop.Client(server_variables={"host": "elsewhere"})
 
 
 @pytest.mark.parametrize("kind", ["AuthenticatedClient", "AsyncAuthenticatedClient"])

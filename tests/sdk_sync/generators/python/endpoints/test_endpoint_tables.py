@@ -90,8 +90,8 @@ def test_an_operation_has_servers_of_its_own(endpoint):
     server = {"url": "https://{a}.example.com", "variables": {"a": {"default": "x"}}}
     made = endpoint({"servers": [server, {"url": "/b"}]})
     assert [tuple(each) for each in made.servers] == [
-        ("https://{a}.example.com", {"a": "x"}),
-        ("/b", {}),
+        ("https://{a}.example.com", {"a": "x"}, {}),
+        ("/b", {}, {}),
     ]
 
 

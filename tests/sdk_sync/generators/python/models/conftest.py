@@ -1,3 +1,5 @@
+"""Packages with models of each kind, for the tests beside it."""
+
 import pytest
 
 from tests.sdk_sync.generators.python.models.support import STYLES, Package, plan_of

@@ -72,7 +72,7 @@ def test_what_fits_a_schema_is_written_as_it_was_read(style, tmp_path_factory):
 
     @hypothesis.given(VALUES)
     @hypothesis.settings(
-        max_examples=60,
+        max_examples=40,
         deadline=None,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
