@@ -8,6 +8,7 @@ from typing import (
     Mapping,
     NamedTuple,
     Optional,
+    Sequence,
     Tuple,
     TypeVar,
 )
@@ -37,7 +38,7 @@ class Server(NamedTuple):
 
     url: str
     variables: Mapping[str, str] = {}
-    allowed: Mapping[str, Tuple[str, ...]] = {}
+    allowed: Mapping[str, Sequence[str]] = {}
 
 
 class Endpoint(Generic[T]):
