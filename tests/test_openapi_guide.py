@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from ai_spine.cli.main import cli
 from tests.needs import needs
+from tests.sdk_sync.generators.python.support import check_types
 from tests.sdk_sync.runtime.server import Reply, reply, serving
 
 ROOT = Path(__file__).parent.parent
@@ -182,3 +183,4 @@ def test_verify_finds_what_the_guide_says(generate, tmp_path):
     done = CliRunner().invoke(cli, [*command, "--spec-file", str(DOCUMENT)])
     assert done.exit_code == 0, done.output
     assert done.stderr.splitlines()[-1] in GUIDE
+    check_types(tmp_path / "bookshop" / "bookshop")

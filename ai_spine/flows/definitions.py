@@ -145,9 +145,22 @@ def _read_yaml(name: str, text: str) -> Any:
     except RecursionError:
         raise _too_deep(name) from None
     except Exception as error:  # a tag may make anything of its text
-        raise ConfigurationError(
-            f"{name} is not YAML: {one_line(str(error), 300)}"
-        ) from None
+        raise ConfigurationError(f"{name} is not YAML: {yaml_fault(error)}") from None
+
+
+def yaml_fault(error: Exception) -> str:
+    """Return what is wrong in a YAML text, and in which line, without PyYAML's own drawing of it.
+
+    Example:
+        >>> yaml_fault(ValueError("month must be in 1..12"))
+        'month must be in 1..12'
+    """
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return one_line(str(error), 300)
+    words = [getattr(error, "context", None), getattr(error, "problem", None)]
+    said = one_line(" ".join(word for word in words if word), 300)
+    return f"line {mark.line + 1} column {mark.column + 1}: {said}"
 
 
 def _check_nodes(name: str, root: Any) -> None:

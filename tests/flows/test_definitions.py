@@ -95,6 +95,15 @@ def test_an_invalid_file_is_reported_in_one_line(tmp_path, name, content, words)
     assert "\n" not in str(caught.value)
 
 
+def test_a_mistake_in_yaml_is_told_with_its_place_alone(tmp_path):
+    path = tmp_path / "f.yaml"
+    path.write_text("a: b\nc: [1,\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read_file(path)
+    assert str(caught.value).startswith(f"{path} is not YAML: line 3 column 1: ")
+    assert "unicode string" not in str(caught.value)
+
+
 LISTS = "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40)
 )

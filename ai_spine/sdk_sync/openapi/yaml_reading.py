@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from ai_spine.flows.definitions import MAX_DEPTH
+from ai_spine.flows.definitions import MAX_DEPTH, yaml_fault
 from ai_spine.sdk_sync.ir.references import escaped
 from ai_spine.utils import one_line
 
@@ -54,7 +54,7 @@ def read_yaml(text: str) -> Yaml:
     try:
         return _Builder(yaml, loader).document()
     except yaml.YAMLError as error:
-        raise ValueError(f"it is not YAML: {one_line(str(error), 300)}") from None
+        raise ValueError(f"it is not YAML: {yaml_fault(error)}") from None
     finally:
         loader.dispose()
 

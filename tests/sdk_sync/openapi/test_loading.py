@@ -98,7 +98,7 @@ def test_an_anchor_may_be_on_a_key(load):
         ("? [1]\n: 2", "line 1 has a key that is no text"),
         ("a: &x [1]\n*x : 2", "line 2 has a key that is no text"),
         ("a: {<<: 5}", "a merge key << has a value that is no mapping"),
-        ("a: [", "it is not YAML"),
+        ("a: [", "it is not YAML: line "),
         ("a: 1\n---\nb: 2", "it holds more than one document"),
         ("[" * 150 + "]" * 150, "nested too deeply: more than 100 levels"),
         (b"\xff", "it is not UTF-8 text"),
