@@ -215,7 +215,11 @@ def test_the_first_warnings_are_shown_and_all_if_asked(generate, here):
             "--check writes nothing: leave out --save-spec",
         ),
         (["--spec-file", "none.json"], 1, "none.json cannot be read: No such file"),
-        (["--spec-file", "https://a.test/api.json"], 1, "is a URL: save what is there"),
+        (
+            ["--spec-file", "https://a.test/api.json"],
+            1,
+            "https://a.test/api.json is a URL: save what is there",
+        ),
         (["--spec-file", "bad.json"], 1, "bad.json is no specification"),
         (["--schema-dir", "none"], 1, "none"),
         (
