@@ -275,6 +275,13 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(generate, here):
         here.chmod(0o700)
 
 
+def test_without_aiohttp_the_extra_of_sdk_sync_is_named(generate, monkeypatch):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    outcome = generate("--backend", "http://127.0.0.1:1")
+    words = "reading a backend needs aiohttp: pip install 'ai-spine-sdk[sdk-sync]'"
+    assert outcome.error == f"Error: {words} [SDK009]"
+
+
 def test_a_missing_library_is_named_with_the_extra(generate, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydantic", None)
     monkeypatch.setattr(command, "_read_source", lambda _: __import__("pydantic"))
