@@ -57,9 +57,11 @@ SHORT_EXECUTION = 0.5
 # After that, the interval between polls is this share of the time waited so far.
 INTERVAL_SHARE = 0.42
 # Where a flow's usual duration is known, the interval is a share of the time that is left until
-# then, or has passed since, and at least a share of the duration.
+# then, or has passed since, and at least a share of the duration; but no more than so many times
+# the time waited so far.
 USUAL_SHARE = 0.6
 USUAL_PRECISION = 0.04
+USUAL_GROWTH = 4
 # How soon a stream must begin; a proxy may hold it back until it is over.
 STREAM_PATIENCE = 5.0
 

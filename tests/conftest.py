@@ -23,11 +23,6 @@ from tests.browser import browser  # noqa: F401, a fixture
 pytest_plugins = ("ai_spine.pytest_plugin",)
 # Before anything is made: neither a developer's own profiles nor what completion has noted count.
 os.environ["AI_SPINE_CONFIG"] = os.environ["AI_SPINE_CACHE"] = os.devnull
-# Nor does each process that a test starts import what takes longer than all else.
-_ABSENT = str(Path(__file__).parent / "absent")
-if _ABSENT not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
-    paths = filter(None, [_ABSENT, os.environ.get("PYTHONPATH")])
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _OURS = (
@@ -43,12 +38,12 @@ _OURS = (
 )
 _FOREIGN = {*_OURS, *_PROXIES, *map(str.lower, _PROXIES)}
 _FOREIGN |= {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
-# So many of the tests that one function makes of its parameters are measured: they reach nearly all
-# that the others reach.
+# So many of the tests that one function makes of its parameters are measured: they reach nearly
+# all that the others reach.
 _MEASURED = 4
 _REPEATS = pytest.StashKey()
-# What runs two and three times as fast without the tracer: slow tests that reach nothing that others
-# do not reach, as `scripts/unmeasured.py` has found, and what reaches little or is not to be slowed.
+# What runs two and three times as fast without the tracer: slow tests that reach nothing others do
+# not reach, as `scripts/unmeasured.py` has found, and what reaches little or is not to be slowed.
 _FOUND = frozenset(Path(__file__).with_name("unmeasured.txt").read_text().split())
 _UNMEASURED = (
     "asynchronous/test_cancellation.py",

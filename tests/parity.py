@@ -120,7 +120,7 @@ class Surfaces(NamedTuple):
 def surfaces() -> Surfaces:
     """Return the API as each place has it now."""
     with LocalServer([], []) as server:
-        rules = list(server._site.app.url_map.iter_rules())
+        rules = server._site.app.rules
     text = METHODS.read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     return Surfaces(
@@ -217,10 +217,8 @@ def _commands() -> Iterator[str]:
 
 
 def _endpoints_of(rules: Any) -> Iterator[Endpoint]:
-    for rule in rules:
-        if not rule.rule.startswith("/page/"):
-            for method in rule.methods - {"HEAD", "OPTIONS"}:
-                yield method, _plain(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+    for method, path in rules:
+        yield method, _plain(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path))
 
 
 def _plain(path: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
 
+_BYTE_ORDER_MARK = "\ufeff"
+
 
 class TooDeep(ValueError):
     """JSON that is valid, but nested too deeply."""
@@ -20,6 +22,8 @@ def parse_json(text: str) -> Any:
     Raises:
         ValueError: It is not JSON, or nested too deeply.
     """
+    if text.startswith(_BYTE_ORDER_MARK):
+        raise ValueError("it begins with a byte order mark: send UTF-8 without one")
     try:
         body = _decode(text)
     except RecursionError:

@@ -1,6 +1,7 @@
 """The application of the local server: the API, and the page for browsers."""
 
 import json
+from functools import lru_cache
 from typing import Any, Callable, Optional
 
 from flask import Flask, Response, request
@@ -35,12 +36,17 @@ def make_app(backend: Backend, access: Access, banner: Banner) -> Api:
         banner: What the page shows above everything else.
     """
     page = Page(backend, access, banner)
+
+    @lru_cache(maxsize=None)
+    def pages() -> Flask:
+        return _make_pages(page, backend)  # most servers for tests show no page
+
     return Api(
         api_routes(backend),
         backend.key_digest,
         page.lets_in,
         backend.telemetry,
-        others=_make_pages(page, backend),
+        others=lambda *request: pages()(*request),
     )
 
 

@@ -55,7 +55,10 @@ def _generate(cls: Type[Any]) -> None:
     # A class of its own, since other threads may be using this one.
     made: Any = dataclass(**_OPTIONS)(type(cls.__name__, (), space))
     for name in _GENERATED:
-        setattr(cls, name, made.__dict__[name])
+        if isinstance(
+            cls.__dict__.get(name), _Generated
+        ):  # nobody has replaced it meanwhile
+            setattr(cls, name, made.__dict__[name])
 
 
 def _is_frozen(instance: Any, name: str) -> bool:

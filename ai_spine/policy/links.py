@@ -32,17 +32,20 @@ def query_of(url: str, base_url: str) -> Dict[str, Union[str, List[str]]]:
         base_url: Where the API is. Nothing else of the URL is used, but it must be there too.
 
     Raises:
-        ValueError: It is at another server or below another path; the message is one sentence.
+        ValueError: It is at another server or below another path, or has no query; the message is
+            one sentence.
 
     Example:
         >>> query_of("/v1/users?page=3&tag=a&tag=b", "https://api.example.com/v1")
         {'page': '3', 'tag': ['a', 'b']}
     """
+    shown = one_line(url.partition("?")[0], 200)
     if not _is_below(url, base_url):
-        shown = one_line(url.partition("?")[0], 200)
         raise ValueError(f"the next page is at {shown}, which is not below {base_url}")
-    found: Dict[str, List[str]] = {}
     query = urlsplit(urljoin(base_url, url)).query
+    if not query:  # it would lead to the first page again
+        raise ValueError(f"the next page is at {shown}, which has no query")
+    found: Dict[str, List[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         found.setdefault(name, []).append(value)
     return {

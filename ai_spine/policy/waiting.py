@@ -12,6 +12,7 @@ from ai_spine.constants import (
     MAX_MESSAGE_LENGTH,
     SHORT_EXECUTION,
     SHORT_INTERVAL,
+    USUAL_GROWTH,
     USUAL_PRECISION,
     USUAL_SHARE,
 )
@@ -76,7 +77,10 @@ def intervals_around(
         yield min(max(early - (clock() - began), 0.0), longest)
     least = max(USUAL_PRECISION * usual, SHORT_INTERVAL)
     while True:
-        interval = max(USUAL_SHARE * abs(usual - (clock() - began)), least)
+        waited = clock() - began
+        # What takes much less than usual for once must not be noticed much later.
+        most = max(USUAL_GROWTH * waited, SHORT_INTERVAL)
+        interval = min(max(USUAL_SHARE * abs(usual - waited), least), most)
         yield min(interval * _jitter(rand), longest)
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from dataclasses import FrozenInstanceError
 from typing import Any, Callable, Iterator, List, Optional, Type, get_type_hints
+from unittest import mock
 
 import pytest
 
@@ -188,3 +189,11 @@ def test_many_threads_may_ask_first() -> None:
         for thread in threads:
             thread.join()
         assert seen == [("n", "i")] * 8
+
+
+def test_what_is_put_in_the_place_of_a_method_stays_when_others_are_generated() -> None:
+    cls, calls = late(), []
+    with mock.patch.object(cls, "__init__", lambda self, *given: calls.append(given)):
+        dataclasses.fields(cls)
+        cls("i")
+    assert calls == [("i",)] and cls("i").id == "i"

@@ -58,6 +58,7 @@ def test_a_list_without_a_next_page_is_over(body):
     [
         (b"<html>", "the page is not JSON"),
         ({"items": [1], "next": "https://evil.example.com/v1/x"}, "not below"),
+        ({"items": [1], "next": f"{BASE}/users/2"}, "users/2, which has no query"),
     ],
 )
 def test_what_is_no_page_is_said_in_one_sentence(content, words):

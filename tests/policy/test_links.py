@@ -33,7 +33,7 @@ def test_the_next_page_is_the_link_that_says_so(header, url):
         ("https://API.example.com:443/v1/users?c=", {"c": ""}),
         ("/v1/users?tag=a&tag=b", {"tag": ["a", "b"]}),
         ("?page=2", {"page": "2"}),
-        (BASE, {}),
+        (BASE + "?a=", {"a": ""}),
     ],
 )
 def test_the_query_of_a_link_below_the_base_is_read(url, query):
@@ -61,6 +61,12 @@ def test_a_link_to_another_place_is_refused(url):
     assert str(caught.value) == (
         f"the next page is at {url.partition('?')[0]}, which is not below {BASE}"
     )
+
+
+@pytest.mark.parametrize("url", [BASE, f"{BASE}/users/page/2", "c2", f"{BASE}?#a"])
+def test_a_link_that_leads_to_the_first_page_again_is_refused(url):
+    with pytest.raises(ValueError, match="the next page is at .*, which has no query"):
+        query_of(url, "https://api.example.com")
 
 
 @given(st.text(max_size=40))

@@ -102,6 +102,13 @@ def test_a_flow_that_is_known_to_be_short_is_not_polled_without_a_pause(clock):
     assert len(polls) < 9
 
 
+def test_an_execution_that_ends_long_before_its_usual_time_is_noticed_soon(clock):
+    polls = polls_around(clock, 3600.0, until=100.0, longest=600.0)
+    gaps = [later - earlier for earlier, later in zip(polls, polls[1:])]
+    assert all(gap <= 4.4 * polls[n] for n, gap in enumerate(gaps) if n)
+    assert len(polls) < 7
+
+
 def test_the_time_that_polls_take_does_not_delay_later_ones(clock):
     intervals = intervals_around(10.0, 2.0, clock, rand=lambda: 0.5)
     clock.now += next(intervals)

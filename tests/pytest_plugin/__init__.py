@@ -62,8 +62,10 @@ def run_file(folder, text, *arguments, **options):
 def run_here(folder, *arguments):
     """Run pytest in this process, which has imported all; return its exit code and its output."""
     output, known = io.StringIO(), set(sys.modules)
-    # Its tests may be traced, and the handler of faults is that of the run around it.
-    usual = (*USUAL, "-pai_spine.pytest_plugin", "-pno:faulthandler")
+    # The handler of faults is that of the run around it; to look at its end for garbage, among all
+    # that other tests have made, takes seconds.
+    left_out = ("-pno:faulthandler", "-pno:unraisableexception")
+    usual = (*USUAL, "-pai_spine.pytest_plugin", *left_out)
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output):
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         patch.chdir(folder)

@@ -13,7 +13,11 @@ import requests
 import trustme
 
 from ai_spine import AISpine, NetworkError, RequestTimeoutError
-from ai_spine.transport.requests.sockets import DeadlineSocket, _read_headers
+from ai_spine.transport.requests.sockets import (
+    BoundedHTTPConnection,
+    DeadlineSocket,
+    _read_headers,
+)
 from tests.clients import own_session
 from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
 
@@ -341,3 +345,25 @@ def test_the_system_is_told_a_timeout_only_if_it_differs(monkeypatch):
         assert bounded.gettimeout() is None and Told.told[2] is None
         bounded.settimeout(30)
         assert 29 < bounded.gettimeout() <= 30
+
+
+@pytest.mark.only_sync("the other libraries send in their own way")
+@pytest.mark.parametrize(("size", "parts"), [(0, 1), (10, 1), (70_000, 2)])
+def test_the_head_of_a_request_goes_together_with_a_small_body(
+    monkeypatch, size, parts
+):
+    sent = []
+    send = DeadlineSocket.sendall
+    monkeypatch.setattr(
+        DeadlineSocket,
+        "sendall",
+        lambda sock, data: sent.append(data) or send(sock, data),
+    )
+    body = b"x" * size
+    with RawServer(answer(200, {})) as server:
+        connection = BoundedHTTPConnection("127.0.0.1", urlsplit(server.url).port)
+        connection.request("POST", "/flows", body, {"X-Name": "a"})
+        assert connection.getresponse().status == 200
+        connection.close()
+    assert len(sent) == parts
+    assert b"".join(sent).endswith(b"X-Name: a\r\n\r\n" + body)

@@ -5,9 +5,7 @@ longer than the work.
 """
 
 import json
-from typing import Any, Callable, Dict, Iterable, Optional
-
-from werkzeug.routing import Map
+from typing import Any, Callable, Dict, Iterable, Optional, Tuple
 
 from ai_spine.local.http.requests import Answer, Request, Routes, current_request
 from ai_spine.local.http.responses import (
@@ -46,9 +44,9 @@ class Api:
         self._telemetry = telemetry
 
     @property
-    def url_map(self) -> Map:
-        """The rules of the routes."""
-        return self._routes.url_map
+    def rules(self) -> Tuple[Tuple[str, str], ...]:
+        """The method and the path of each route."""
+        return self._routes.rules
 
     def __call__(
         self, environ: Dict[str, Any], start_response: Callable[..., Any]

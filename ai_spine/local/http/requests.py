@@ -1,11 +1,13 @@
 """The request that is being answered, and the views by method and path."""
 
 from contextvars import ContextVar
-from typing import Any, Callable, Dict, Mapping, Optional, Union, cast
+from copy import copy
+from functools import lru_cache
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union, cast
 
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.local import LocalProxy
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as WerkzeugRequest
 from werkzeug.wrappers import Response
@@ -24,6 +26,8 @@ class Request(WerkzeugRequest):
     max_content_length = MAX_BODY_BYTES
     url_rule: Optional[Rule] = None
     """The rule that its path has."""
+    route: Optional[View] = None
+    """The view of that rule."""
     ids: Mapping[str, str] = {}
     """What the rule finds in its path."""
     problem: Optional[HTTPException] = None
@@ -42,9 +46,8 @@ class Request(WerkzeugRequest):
         """
         if self.problem is not None:
             raise self.problem
-        assert self.url_rule is not None  # nosec B101: for the types
-        answer: Answer = self.url_rule.endpoint(**self.ids)
-        return answer
+        assert self.route is not None  # nosec B101: for the types
+        return self.route(**self.ids)
 
     @cached_property
     def json_value(self) -> Any:
@@ -72,33 +75,50 @@ def _build_nothing(*_: Any, **__: Any) -> Any:
     raise RuntimeError("the local server builds no URLs from its rules")
 
 
+@lru_cache(maxsize=None)
+def _map_of(rules: Tuple[Tuple[str, str], ...]) -> Map:
+    """Return the map of methods and paths, made once: parsing it takes most of a server's start."""
+    made = Map(strict_slashes=False, merge_slashes=False)
+    for place, (method, path) in enumerate(rules):
+        made.add(MatchingRule(path, methods=[method], endpoint=place))
+    return made
+
+
 class Routes:
-    """The views of the API.
+    """The views of the API."""
 
-    Args:
-        url_map: Has their rules; without one, there are none yet.
-        prefix: What the paths of those to come begin with.
-    """
-
-    def __init__(self, url_map: Optional[Map] = None, prefix: str = "") -> None:
-        self.url_map = url_map or Map(strict_slashes=False, merge_slashes=False)
-        self._prefix, self._matcher = prefix, self.url_map.bind("localhost")
+    def __init__(self) -> None:
+        self._rules: List[Tuple[str, str]] = []
+        self._views: List[View] = []
+        self._prefix = ""
 
     def below(self, prefix: str) -> "Routes":
         """Return the same routes, to add views below a prefix."""
-        return Routes(self.url_map, self._prefix + prefix)
+        below = copy(self)
+        below._prefix += prefix
+        return below
 
     def add(self, method: str, path: str, view: View) -> None:
         """Add a view; it is called with the ids in the path."""
-        path = self._prefix + path
-        self.url_map.add(MatchingRule(path, methods=[method], endpoint=view))
+        self._rules.append((method, self._prefix + path))
+        self._views.append(view)
+
+    @property
+    def rules(self) -> Tuple[Tuple[str, str], ...]:
+        """The method and the path of each view."""
+        return tuple(self._rules)
+
+    @cached_property
+    def _matcher(self) -> MapAdapter:
+        return _map_of(self.rules).bind("localhost")
 
     def find(self, asked: Request) -> bool:
-        """Find the rule of a request, and return whether its path has one with any method."""
+        """Find the view for a request, and return whether its path has one for any method."""
         try:
             asked.url_rule, asked.ids = self._matcher.match(
                 asked.path, asked.method, return_rule=True
             )
+            asked.route = self._views[asked.url_rule.endpoint]
         except NotFound:
             return False
         except HTTPException as error:

@@ -141,8 +141,9 @@ def read_response(
 def _length_of(reply: requests.Response) -> Optional[int]:
     """Return how many bytes a body must have; a chunked body marks its end itself."""
     headers = reply.headers
-    if "chunked" in headers.get("Transfer-Encoding", "").lower():
-        return None
+    if "Transfer-Encoding" in headers:
+        if "chunked" in headers["Transfer-Encoding"].lower():
+            return None
     # Responses of libraries for tests may know no request.
     method = getattr(reply.request, "method", None)
     if reply.status_code in _WITHOUT_BODY or method == "HEAD":
@@ -163,7 +164,9 @@ def _chunks_of(reply: requests.Response, length: Optional[int]) -> Iterable[byte
 
 def _encoding_of(reply: requests.Response) -> str:
     """Return how a body is compressed; empty if it is not."""
-    return reply.headers.get("Content-Encoding", "").strip().lower()
+    if "Content-Encoding" not in reply.headers:
+        return ""
+    return reply.headers["Content-Encoding"].strip().lower()
 
 
 def unknown_encoding(encoding: str, redact: Redact) -> Failure:

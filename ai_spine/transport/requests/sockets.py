@@ -29,6 +29,7 @@ _END_OF_HEADERS = (b"\r\n", b"\n")
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 100
 _TOLERANCE = 0.001  # seconds that a step may take too long
+_SMALL = 65536  # bytes of a body that is copied, to send it together with its head
 # A header as nearly all servers send it; the standard library parses the others.
 _PLAIN_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
 _BODILESS = (101, 204, 304)
@@ -226,6 +227,8 @@ class _Bounded:
     _deadline: Optional[float] = None
     _is_new = False  # connected for the request to come, in whose time that was
     socket_options: Any
+    _next_is_head = False
+    _head: Optional[bytes] = None  # it waits for the body
 
     def connect(self) -> None:
         """Connect, and raise a distinct error when that fails, also during the TLS handshake."""
@@ -312,10 +315,27 @@ class _Bounded:
             self.sock.settimeout(self.timeout)
             if isinstance(self.sock, DeadlineSocket):
                 self.sock.phases = PHASES.get()
+        self._next_is_head = True
         try:
             super().request(*arguments, **options)  # type: ignore[misc]
+            if self._head is not None:
+                self.send(b"")
         finally:
-            self._is_new = False
+            self._is_new = self._next_is_head = False
+            self._head = None
+
+    def send(self, data: Any) -> None:
+        """Send a part of a request; the head goes with the body, so that the server wakes once."""
+        if self._next_is_head:
+            self._next_is_head, self._head = False, data
+            return
+        head, self._head = self._head, None
+        if head is not None:
+            if isinstance(data, bytes) and len(data) <= _SMALL:
+                data = head + data
+            else:
+                super().send(head)  # type: ignore[misc]
+        super().send(data)  # type: ignore[misc]
 
 
 def _left(deadline: Optional[float], shares: int = 1) -> Optional[float]:

@@ -10,8 +10,9 @@ class PackageHere:
     """What `PackageProcess` is, but without a process; both sides see JSON alone."""
 
     def __init__(self, out, package, base_url, arguments):
-        about = {"out": str(out), "package": package, "base_url": base_url}
-        self._modules = package
+        self._out, self._name = str(out), package
+        self._others = self._forgotten()  # what other tests have imported of that name
+        about = {"out": self._out, "package": package, "base_url": base_url}
         self._package = Package({**about, "arguments": _as_json(arguments)})
         self.import_ms = self._package.import_ms
 
@@ -23,9 +24,13 @@ class PackageHere:
 
     def __exit__(self, *_):
         self._package.close()
-        del sys.path[0]
-        for name in [n for n in sys.modules if n.split(".")[0] == self._modules]:
-            del sys.modules[name]
+        sys.path.remove(self._out)
+        self._forgotten()
+        sys.modules.update(self._others)
+
+    def _forgotten(self):
+        names = [each for each in sys.modules if each.split(".")[0] == self._name]
+        return {each: sys.modules.pop(each) for each in names}
 
 
 def _as_json(value):
