@@ -50,6 +50,10 @@ def commands():
     return sorted({line[2:] for line in lines if line.startswith("$ ai-spine ")})
 
 
+def test_the_commands_need_no_clone():
+    assert not [each for each in commands() if "ai_spine/" in each]
+
+
 @pytest.fixture(scope="module")
 def kept():
     """A server for all examples, since to start one takes longer than most of them."""

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 import click
 
+from ai_spine.__version__ import __version__
 from ai_spine.cli.output.terminal import harmless
 from ai_spine.utils import one_line
 
@@ -165,4 +166,4 @@ def _literal(text: str) -> str:
 
 def _template(name: str, values: Mapping[str, str]) -> str:
     text = (_TEMPLATES / f"{name}-tpl").read_text(encoding="utf-8")
-    return string.Template(text).substitute(values)
+    return string.Template(text).substitute(values, sdk_version=__version__)

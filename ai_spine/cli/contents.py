@@ -47,7 +47,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "flows": "List, show, add, change and remove flows.",
         "flows list": "List all flows.",
         "flows get": "Show a flow with its nodes.",
-        "flows show": "Draw a flow's graph",
+        "flows show": "Draw a flow's graph.",
         "flows create": "Add the flow that a YAML or JSON FILE defines.",
         "flows update": "Replace the definition of a flow by the one in FILE.",
         "flows delete": "Remove a flow.",
@@ -58,7 +58,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
     },
     "local": {
         "local": "Run an AI Spine server on this machine.",
-        "local start": "Serve flows until Ctrl-C or SIGTERM",
+        "local start": "Serve flows until Ctrl-C or SIGTERM.",
     },
     "marketplace": {
         "marketplace": "Show the agents that others offer.",
@@ -71,7 +71,7 @@ CONTENTS: Dict[str, Dict[str, str]] = {
         "mcp": "Serve all flows as tools of the Model Context Protocol (MCP).",
     },
     "openapi": {
-        "openapi": "Print the OpenAPI document of the API, without asking a server.",
+        "openapi": "Print the OpenAPI document of the API, without a server.",
     },
     "sdk_sync": {
         "sdk-sync": "Generate typed clients, and compare versions of schemas.",

@@ -56,7 +56,8 @@ def _fail_for(error: Exception) -> NoReturn:
         is_unknown = getattr(execution, "was_started", True) is False
         known = getattr(type(error), "code", None)  # only errors of SDK-Sync have one
         mark = f" [{known}]" if known else ""
-        fail(f"{error}{meant() if is_unknown else ''}{mark}", code, error=error)
+        more = meant() if is_unknown else _how_to_give_a_key(error)
+        fail(f"{error}{more}{mark}", code, error=error)
     if isinstance(error, (InsecureTransportWarning, ProfileWarning)):
         fail(str(error), USAGE, error=error)  # the user has turned warnings into errors
     # A bug of this program.
@@ -64,6 +65,13 @@ def _fail_for(error: Exception) -> NoReturn:
         raise error
     kind = type(error).__name__
     fail(f"unexpected {kind}: {error}; --debug shows where it comes from")
+
+
+def _how_to_give_a_key(error: Exception) -> str:
+    """Return the end of a sentence about a request that was refused since it had no key."""
+    if getattr(error, "status_code", None) != 401 or not session().sends_no_key:
+        return ""
+    return "; no key was sent: set AI_SPINE_API_KEY, or use --api-key-file"
 
 
 def fail(

@@ -61,7 +61,9 @@ def get(flow_id: str) -> None:
     "--format", "format_", type=click.Choice(PICTURES), help="The picture [text]."
 )
 def show(flow_id: Optional[str], file: Optional[str], format_: Optional[str]) -> None:
-    """Draw a flow's graph; with --output, print its definition as `flows get` does.
+    """Draw a flow's graph.
+
+    With --output, its definition is printed instead, as `flows get` does.
 
     \b
     ai-spine flows show credit_analysis

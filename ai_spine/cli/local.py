@@ -88,9 +88,10 @@ def start(
     env_file: Optional[str],
     debug: bool,
 ) -> None:
-    """Serve flows until Ctrl-C or SIGTERM; without --flows and --agents, the samples.
+    """Serve flows until Ctrl-C or SIGTERM.
 
-    With --reload, they are by default the folder flows and the file agents.py.
+    Without --flows and --agents, they are the samples; with --reload, those in the folder flows and
+    the file agents.py.
 
     Open its address in a browser to see flows, run them, and follow executions.
 

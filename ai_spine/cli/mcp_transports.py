@@ -180,7 +180,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        # Python adds the address in brackets, which the sentence has already.
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while")[0]
         raise ConfigurationError(
             f"cannot listen on {host}, port {port}: {reason}"
         ) from None

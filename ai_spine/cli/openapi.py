@@ -9,7 +9,7 @@ from ai_spine.cli.session import session
 
 @command("openapi")
 def openapi() -> None:
-    """Print the OpenAPI document of the API, without asking a server.
+    """Print the OpenAPI document of the API, without a server.
 
     It is JSON, unless --output or --query asks for something else.
 

@@ -8,6 +8,7 @@ from typing import Dict, Mapping, NamedTuple, Sequence
 
 import click
 
+from ai_spine.__version__ import __version__
 from ai_spine.cli.output.terminal import harmless
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -58,7 +59,8 @@ def read_template(name: str, values: Mapping[str, str]) -> Dict[str, str]:
             path = file.relative_to(folder).as_posix()[: -len(_SUFFIX)]
             texts[path] = texts.get(path, "") + file.read_text(encoding="utf-8")
     return {
-        path: string.Template(text).substitute(values) for path, text in texts.items()
+        path: string.Template(text).substitute(values, sdk_version=__version__)
+        for path, text in texts.items()
     }
 
 

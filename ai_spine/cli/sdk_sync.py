@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional
@@ -12,7 +13,7 @@ import click
 
 from ai_spine.cli.commands import command
 from ai_spine.cli.errors import fail
-from ai_spine.cli.exit_codes import API_ERROR
+from ai_spine.cli.exit_codes import API_ERROR, USAGE
 from ai_spine.cli.groups import Noun
 from ai_spine.cli.output.printing import say
 from ai_spine.cli.output.terminal import harmless, harmless_line, put
@@ -51,6 +52,8 @@ def sdk_sync() -> None:
     \b
     ai-spine sdk-sync python --backend http://localhost:8000 --out ./my_flows
     """
+    if sys.version_info < (3, 10):
+        fail("sdk-sync needs Python 3.10 or later", USAGE)
 
 
 @command("python", sdk_sync, prints=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 import click
 
 from ai_spine.cli.commands import command
+from ai_spine.cli.errors import fail
 from ai_spine.cli.exit_codes import API_ERROR
 from ai_spine.cli.output.formats import json_text
 from ai_spine.cli.output.printing import (
@@ -16,7 +17,7 @@ from ai_spine.cli.output.printing import (
     say,
 )
 from ai_spine.cli.output.rows import print_pairs, print_table, text_of
-from ai_spine.cli.output.terminal import harmless, put
+from ai_spine.cli.output.terminal import harmless, harmless_line, put
 from ai_spine.cli.session import session
 
 if TYPE_CHECKING:
@@ -89,7 +90,11 @@ def openapi(spec_file: str, out: Optional[str]) -> None:
 
     document = write_openapi(load_spec(Path(spec_file)))
     if out is not None:
-        Path(out).write_text(json_text(document) + "\n", encoding="utf-8")
+        try:
+            Path(out).write_text(json_text(document) + "\n", encoding="utf-8")
+        except OSError as error:
+            place = harmless_line(out)
+            fail(f"the document cannot be written to {place}: {error.strerror}")
         say(f"the document is in {harmless(out)}")
     elif session().output == "table" and session().options.get("query") is None:
         put(json_text(document))

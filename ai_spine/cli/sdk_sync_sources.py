@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union
 
@@ -88,8 +89,13 @@ def export_backend(url: str) -> "IRSpec":
     Args:
         url: The backend.
     """
+    from ai_spine.sdk_sync.errors import ConfigError
     from ai_spine.sdk_sync.registry import SchemaExporter
 
+    if find_spec("aiohttp") is None:
+        raise ConfigError(
+            "reading a backend needs aiohttp: pip install 'ai-spine-sdk[sdk-sync]'"
+        )
     key = session().key
     more = {n: v for n, v in session().options.items() if n == "timeout"}
     exporter = SchemaExporter(url, api_key=key() if callable(key) else key, **more)

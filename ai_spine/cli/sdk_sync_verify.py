@@ -36,7 +36,7 @@ _FAILED, _UNCHECKED = "failed", "not checked"
 def verify(
     out: str, spec_file: str, config: Optional[str], no_types: bool, verbose: bool
 ) -> None:
-    """Call each operation of a generated package, and see that all is as it should be.
+    """Call each operation of a generated package.
 
     The package in DIR is compiled, type-checked where mypy is installed, and imported; then each of
     its operations is called by both of its methods. The server is made of the document itself: it

@@ -95,6 +95,11 @@ class Session:
         """Whether the command has made its client."""
         return self._client is not None
 
+    @property
+    def sends_no_key(self) -> bool:
+        """Whether the command has made its client, without any key."""
+        return self._client is not None and self._client._api.settings.api_key is None
+
     def quick_client(self, timeout: float) -> "AISpine":
         """Return a client for requests that nobody waits for: one attempt, and a short timeout.
 

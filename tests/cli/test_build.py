@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from ai_spine.__version__ import __version__
 from ai_spine.sdk_sync import generated_folder
 from ai_spine.sdk_sync.ir import IRSpec
 from tests.asgi import serving
@@ -94,6 +95,8 @@ def test_a_backend_serves_the_flows_and_their_schemas(build, monkeypatch, agents
     ]
     assert "the backend is in backend, with 1 tool." in outcome.stderr
     assert files_in("backend") == sorted(FILES + SCHEMA_FILES)
+    needed = Path("backend", "requirements.txt").read_text().splitlines()
+    assert needed[0] == f"ai-spine-sdk[local,sdk-sync]>={__version__}"
 
     monkeypatch.chdir("backend")
     monkeypatch.setenv("BACKEND_API_KEY", "secret")

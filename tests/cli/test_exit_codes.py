@@ -122,6 +122,8 @@ def test_a_missing_or_wrong_key_has_exit_code_3(invoke, key):
         outcome = invoke("flows", "--base-url", server.url, *options)
     assert outcome.exit_code == 3
     assert "401: Invalid or missing API key" in outcome.error
+    hint = "; no key was sent: set AI_SPINE_API_KEY, or use --api-key-file"
+    assert outcome.error.endswith(hint) == (not key)
     assert "sk-" not in outcome.stderr
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_spine.__version__ import __version__
 from ai_spine.cli import project
 from tests.cli.conftest import finish
 from tests.needs import needs
@@ -161,6 +162,7 @@ def test_only_the_template_of_a_model_requires_openai(init):
     for template in OUTPUTS:
         init(template, "--template", template)
         lines = Path(template, "requirements.txt").read_text().splitlines()
+        assert f"ai-spine-sdk[local,reload]>={__version__}" in lines
         assert any(line.startswith("openai") for line in lines) == (template == "llm")
 
 

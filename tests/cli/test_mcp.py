@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import re
@@ -386,7 +387,8 @@ def test_a_port_in_use_is_an_error_in_one_line(run, server):
     port = server.url.rsplit(":", 1)[1]
     outcome = run("mcp", "--http", "--port", port)
     assert outcome.exit_code == 2
-    assert outcome.error.startswith(f"Error: cannot listen on 127.0.0.1, port {port}: ")
+    reason = os.strerror(errno.EADDRINUSE)
+    assert outcome.error == f"Error: cannot listen on 127.0.0.1, port {port}: {reason}"
 
 
 @pytest.mark.parametrize("words", [("--port", "1"), ("--host", "x")])

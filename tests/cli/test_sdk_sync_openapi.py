@@ -1,6 +1,7 @@
 """`sdk-sync inspect` and `sdk-sync openapi`, and OpenAPI documents as a source of others."""
 
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -284,6 +285,23 @@ def test_a_configuration_names_the_package_and_more(generate, write, tmp_path):
     done = generate("--config", "own.toml")
     assert done.exit_code == 2
     assert "own.toml: [tool.ai-spine.sdk-sync] has no setting 'tag'" in done.stderr
+
+
+def test_an_old_python_is_told_in_a_sentence(run, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9))
+    outcome = run("inspect", "openapi.json")
+    words = "Error: sdk-sync needs Python 3.10 or later\n"
+    assert (outcome.exit_code, outcome.stderr) == (2, words)
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_sentence(run, write, tmp_path):
+    write(PATHS)
+    out = tmp_path / "none" / "x.json"
+    outcome = run("openapi", "--spec-file", "openapi.json", "--out", str(out))
+    assert (outcome.exit_code, outcome.stderr) == (
+        1,
+        f"Error: the document cannot be written to {out}: No such file or directory\n",
+    )
 
 
 def test_references_to_the_network_are_refused_unless_they_are_allowed(

@@ -215,7 +215,11 @@ def test_the_first_warnings_are_shown_and_all_if_asked(generate, here):
             "--check writes nothing: leave out --save-spec",
         ),
         (["--spec-file", "none.json"], 1, "none.json cannot be read: No such file"),
-        (["--spec-file", "https://a.test/api.json"], 1, "is a URL: save what is there"),
+        (
+            ["--spec-file", "https://a.test/api.json"],
+            1,
+            "https://a.test/api.json is a URL: save what is there",
+        ),
         (["--spec-file", "bad.json"], 1, "bad.json is no specification"),
         (["--schema-dir", "none"], 1, "none"),
         (
@@ -269,6 +273,13 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(generate, here):
         assert "cannot be written" in generate("--spec-file", "spec.json").error
     finally:
         here.chmod(0o700)
+
+
+def test_without_aiohttp_the_extra_of_sdk_sync_is_named(generate, monkeypatch):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    outcome = generate("--backend", "http://127.0.0.1:1")
+    words = "reading a backend needs aiohttp: pip install 'ai-spine-sdk[sdk-sync]'"
+    assert outcome.error == f"Error: {words} [SDK009]"
 
 
 def test_a_missing_library_is_named_with_the_extra(generate, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -65,7 +66,7 @@ def load_document(path: Path) -> Document:
     Raises:
         ImportError: It cannot be read, or is neither JSON nor YAML.
     """
-    shown = one_line(str(path), 300)
+    shown = shown_path(path)
     try:
         if path.stat().st_size > MAX_BYTES:
             words = f"is too large: more than {MAX_BYTES // 10**6} MB"
@@ -80,6 +81,16 @@ def load_document(path: Path) -> Document:
     except ValueError as error:
         words = f"cannot be read: {error}"
     raise ImportError(f"{shown} {words}", source_path=str(path))
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as it was given: of two slashes, as in a URL, `Path` takes one away.
+
+    Example:
+        >>> shown_path(Path("https://example.com/openapi.json"))
+        'https://example.com/openapi.json'
+    """
+    return one_line(re.sub("^(https?:/)(?!/)", r"\1/", str(path)), 300)
 
 
 def words_of(path: Path, error: OSError) -> str:

@@ -65,16 +65,16 @@ def load_spec(path: StrPath) -> IRSpec:
     Raises:
         ImportError: It cannot be read, or describes no specification.
     """
+    from ai_spine.sdk_sync.openapi.loading import shown_path, words_of
+
     described = load_openapi(path)
     if described is not None:
         return described
-    shown = one_line(str(path), 300)
+    shown = shown_path(Path(path))
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
         return IRSpec.from_json(text)
     except OSError as error:
-        from ai_spine.sdk_sync.openapi.loading import words_of
-
         words = words_of(Path(path), error)
     except UnicodeDecodeError:
         words = "cannot be read: it is not UTF-8 text"
