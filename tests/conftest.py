@@ -156,9 +156,15 @@ def pytest_collection(session):
         yield
     with suppress(ImportError):  # it asks who refers to what is about to be hidden
         importlib.import_module("hypothesis")
-    gc.collect()
-    gc.freeze()
+    _freeze()
     gc.enable()
+
+
+def _freeze():
+    """Collect garbage, and do not look again at what is left."""
+    gc.collect()
+    if hasattr(gc, "freeze"):  # PyPy's collector has ages
+        gc.freeze()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -222,8 +228,7 @@ def _is_unmeasured(item):
 @pytest.fixture
 def no_garbage():
     """No garbage of other tests; what they keep is not looked at again by `gc.collect`."""
-    gc.collect()
-    gc.freeze()
+    _freeze()
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_a_view_of_flask_is_given_the_client(node):
             current_client()
 
 
+@needs("aiohttp")
 @needs("flask")
 def test_flask_cannot_have_an_async_client(node):
     from flask import Flask
@@ -115,7 +116,6 @@ def test_an_error_ends_a_command_with_its_message(node):
     assert result.exit_code == 1 and "base_url must be" in result.output
 
 
-@needs("structlog")
 def test_a_command_whose_client_needs_a_url_asks_for_it(monkeypatch):
     @click.command()
     @pass_client(RestClient)
@@ -139,6 +139,7 @@ def test_a_client_of_ai_spine_takes_the_token_as_its_key():
     assert CliRunner().invoke(show, words[:2]).output == "False\n"
 
 
+@needs("structlog")
 def test_an_entry_of_structlog_says_what_the_error_knows(node):
     import structlog
 

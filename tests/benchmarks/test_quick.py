@@ -33,10 +33,15 @@ def bench(monkeypatch, capsys):
     return run
 
 
+LIBRARIES = {
+    "async": ["aiohttp", "httpx"],
+    "batch": ["aiohttp"],
+    "generator": ["pydantic"],
+    "generated": ["pydantic"],
+    "ron": ["aiohttp", "httpx"],
+}
 PARAMETERS = [
-    pytest.param(
-        name, marks=[needs("aiohttp"), needs("httpx")] * (name in ("async", "ron"))
-    )
+    pytest.param(name, marks=[needs(each) for each in LIBRARIES.get(name, ())])
     for name in NAMES
 ]
 

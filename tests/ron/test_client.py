@@ -21,6 +21,7 @@ from ai_spine.ron import (
 )
 from ai_spine.ron import client as client_module
 from ai_spine.ron.testing import RonNode
+from tests.needs import needs
 from tests.raw_server import STALL, RawServer, answer
 
 NOWHERE = "http://127.0.0.1:1"
@@ -210,6 +211,7 @@ def test_threads_share_a_client(client):
     assert seen == [{"hello": "world"}] * 8
 
 
+@needs("aiohttp")
 def test_the_async_client_does_the_same(node):
     node.publish("logs", {"n": 1})
     node.publish("logs", {"n": 2})
@@ -246,6 +248,7 @@ def test_the_async_client_does_the_same(node):
     assert seen == [{"n": 1}, {"n": 2}]
 
 
+@needs("aiohttp")
 def test_an_async_client_restricts_the_token_of_an_async_function():
     from ai_spine.utils.macaroons import Macaroon
 
