@@ -1,6 +1,7 @@
 """`build`: writes a FastAPI backend of flows. `backend.py` has what is in its files."""
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Any, Optional
 
@@ -83,6 +84,8 @@ def build(
     import_local()
     if not out:
         raise click.UsageError("the name of the folder must not be empty")
+    if export_schemas and sys.version_info < (3, 10):
+        raise click.UsageError("--export-schemas needs Python 3.10 or later")
     title = one_line(
         Path(out).resolve().name.encode("utf-8", "replace").decode("utf-8")
     )

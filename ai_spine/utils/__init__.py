@@ -40,7 +40,7 @@ def parse_timestamp(value: Any) -> Any:
     """
     try:
         moment = _from_iso(value)  # the forms that C can read, and all since 3.11
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, IndexError):  # the last one only on PyPy
         return _parse_rare(value)
     # Digits alone may be seconds, and PyPy reads digits of other scripts.
     if "-" in value and value.isascii():
@@ -75,7 +75,7 @@ def _from_epoch(number: float) -> datetime:
 def _parse_iso(text: str) -> datetime:
     try:
         return _from_iso(text)
-    except ValueError:
+    except (ValueError, IndexError):
         from dateutil import parser  # it takes time to import, and few servers need it
 
         return parser.isoparse(text)

@@ -14,7 +14,7 @@ from ai_spine.sdk_sync import generated_folder
 from ai_spine.sdk_sync.ir import IRSpec
 from tests.asgi import serving
 from tests.local import LIMIT, single
-from tests.needs import needs
+from tests.needs import from_310, needs
 
 AGENTS = '''"""Agents."""
 
@@ -127,6 +127,15 @@ def test_without_export_schemas_there_are_none(build):
     assert "metadata" not in Path("served/generated/routers/__init__.py").read_text()
 
 
+def test_schemas_need_a_newer_python(build, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9))
+    outcome = build("--export-schemas")
+    assert outcome.exit_code == 2
+    assert "--export-schemas needs Python 3.10 or later" in outcome.stderr
+    assert not Path("backend").exists()
+
+
+@from_310
 def test_what_is_not_known_of_a_tool_is_said(build):
     outcome = build("--export-schemas")
     assert "tool 'f': its output is not known" in outcome.stderr
@@ -224,6 +233,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(build):
 # Again
 
 
+@from_310
 def test_a_backend_is_built_again_without_what_is_gone(build):
     build("--export-schemas")
     Path("flows/f.json").rename("flows/g.json")

@@ -52,6 +52,7 @@ def test_a_timestamp_in_any_format_becomes_an_aware_utc_datetime(text, expected)
         "2026-13-45T00:00:00",
         "0001-01-01T00:00:00+23:00",
         "９",
+        "1 ",
         True,
         None,
         10**20,
