@@ -44,6 +44,7 @@ def test_a_route_of_fastapi_is_given_the_client(node):
 @needs("flask")
 def test_a_view_of_flask_is_given_the_client(node):
     from flask import Flask
+    from werkzeug.test import Client
 
     app = Flask("shop")
     with RonClientSync(node.url, "t-secret") as client:
@@ -54,7 +55,8 @@ def test_a_view_of_flask_is_given_the_client(node):
         def greet():
             return current_client("ron").get("/hello")
 
-        assert app.test_client().get("/greet").get_json() == {"hello": "world"}
+        # The client of Flask 2.2 asks for what Werkzeug 3 has not.
+        assert Client(app).get("/greet").get_json() == {"hello": "world"}
         with RonClientSync(node.url, "t-secret") as other:
             with pytest.raises(ConfigurationError, match="an extension 'ron' already"):
                 other.init_app(app)

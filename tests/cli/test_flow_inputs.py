@@ -10,8 +10,8 @@ from ai_spine.cli.flow_inputs import ask_for_inputs, read_inputs
 from tests.local import flow, node
 
 prompts = pytest.mark.skipif(
-    tuple(map(int, metadata.version("click").split(".")[:2])) < (8, 1),
-    reason="the runner of click 8.0 shows answers on stdout, and has no end of them",
+    tuple(map(int, metadata.version("click").split(".")[:2])) < (8, 2),
+    reason="the runner of click 8.1 shows answers on stdout, and has no end of them",
 )
 SCHEMA = {
     "type": "object",

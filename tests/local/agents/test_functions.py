@@ -100,6 +100,10 @@ def test_the_server_describes_its_agents(serve, http):
     assert by_id["full"]["endpoint"].endswith("full")
 
 
+# PyPy knows the parameters of all functions.
+NAMELESS = [] if sys.implementation.name == "pypy" else [max]
+
+
 @pytest.mark.parametrize("agent_id", ["", " ", "..", None, 5, "a\nb"])
 def test_an_invalid_id_is_refused_by_the_decorator(agent_id):
     with pytest.raises(ConfigurationError, match="agent_id"):
@@ -113,7 +117,7 @@ def test_an_unknown_agent_type_is_refused():
 
 @pytest.mark.parametrize(
     "function",
-    [lambda: {}, lambda a, b, c, d: {}, lambda a, *, b: {}, lambda **k: {}, max],
+    [lambda: {}, lambda a, b, c, d: {}, lambda a, *, b: {}, lambda **k: {}, *NAMELESS],
 )
 def test_a_function_with_other_arguments_is_refused(function):
     with pytest.raises(ConfigurationError) as caught:

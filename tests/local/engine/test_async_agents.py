@@ -47,10 +47,13 @@ def held():
 
 
 def test_two_hundred_executions_await_at_once_with_two_workers(serve):
-    inside, everybody = [], asyncio.Event()
+    inside, shared = [], []
 
     async def meet(input, config):
         inside.append(threading.current_thread().name)
+        if not shared:  # before Python 3.10 an event belongs to the loop that runs
+            shared.append(asyncio.Event())
+        (everybody,) = shared
         if len(inside) == 200:
             everybody.set()
         await asyncio.wait_for(everybody.wait(), LIMIT)

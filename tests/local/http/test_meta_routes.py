@@ -13,6 +13,7 @@ from ai_spine.local import agent
 from ai_spine.local.http.waits import MOST_WAITING
 from ai_spine.sdk_sync.ir import IRSpec
 from ai_spine.sdk_sync.ir.bundling import bundled
+from tests.needs import from_310
 from tests.local import LIMIT, flow, node, single, wait_until
 
 UNKNOWN_KEY = {"Authorization": "Bearer wrong"}
@@ -63,6 +64,7 @@ def call(http, server):
 # What there is
 
 
+@from_310
 def test_the_manifest_has_a_tool_for_each_flow_with_the_flows_version(get):
     manifest = get("/schemas").json()
     assert list(manifest) == ["version", "api_version", "models", "tools"]
@@ -71,6 +73,7 @@ def test_the_manifest_has_a_tool_for_each_flow_with_the_flows_version(get):
     assert list(manifest["tools"]) == ["A_o_nuevo_239258c6", "double_it"]
 
 
+@from_310
 def test_a_model_is_a_json_schema_by_which_inputs_can_be_checked(get):
     schema = get("/schemas/models/DoubleItInput?version=2.1.0").json()
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -80,6 +83,7 @@ def test_a_model_is_a_json_schema_by_which_inputs_can_be_checked(get):
     jsonschema.validate({"amount": 3}, schema)
 
 
+@from_310
 def test_a_tool_says_what_it_takes_and_which_flow_it_is(get):
     tool = get("/tools/A_o_nuevo_239258c6").json()
     assert tool["metadata"]["flow_id"] == "Año nuevo"
@@ -87,6 +91,7 @@ def test_a_tool_says_what_it_takes_and_which_flow_it_is(get):
     assert (tool["streaming"], tool["auth_required"]) == (True, False)
 
 
+@from_310
 def test_the_spec_is_what_the_sdk_reads_and_has_the_agents(get):
     spec = IRSpec.from_dict(get("/spec?version=3.0.0&api_version=7").json())
     assert (str(spec.version), spec.api_version) == ("3.0.0", "7")
@@ -107,6 +112,7 @@ def test_the_spec_is_what_the_sdk_reads_and_has_the_agents(get):
         ("/tools/double_it?version=9.0.0", "has no version 9.0.0; there is 2.1.0"),
     ],
 )
+@from_310
 def test_what_is_not_there_is_404_with_a_sentence(get, path, words):
     response = get(path)
     assert response.status_code == 404
@@ -116,6 +122,7 @@ def test_what_is_not_there_is_404_with_a_sentence(get, path, words):
 @pytest.mark.parametrize(
     "path", ["/schemas/models/DoubleItInput", "/tools/double_it", "/spec"]
 )
+@from_310
 def test_a_version_that_is_none_is_422(get, path):
     response = get(f"{path}?version=latest")
     assert response.status_code == 422
@@ -124,6 +131,7 @@ def test_a_version_that_is_none_is_422(get, path):
     assert "three numbers" in problem["msg"]
 
 
+@from_310
 def test_a_flow_that_is_added_later_is_there_at_once(server, get):
     server.add_flow("later", lambda input, config: {})
     assert "later" in get("/schemas").json()["tools"]
@@ -311,6 +319,7 @@ def test_closing_the_server_does_not_wait_for_the_flow(slow):
 # Who may come
 
 
+@from_310
 def test_the_routes_need_the_key_of_the_server(serve, http):
     server = serve([single("doubler")], [double], api_key="secret")
     url, key = server.url, {"Authorization": "Bearer secret"}
@@ -325,6 +334,7 @@ def test_the_routes_need_the_key_of_the_server(serve, http):
     assert tool["auth_required"] is True
 
 
+@from_310
 def test_tenants_have_their_own_tools(serve, http):
     server = serve([single("doubler")], [double], tenants=True)
     ours, theirs = {"X-Tenant-Id": "ours"}, {"X-Tenant-Id": "theirs"}
