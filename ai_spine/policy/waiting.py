@@ -116,7 +116,7 @@ class FlowDurations:
         if not (execution.succeeded and is_known and isinstance(flow_id, str)):
             return
         took = max((ended - began).total_seconds(), 0.0)
-        if len(self._means) >= _MOST_FLOWS:
+        if flow_id not in self._means and len(self._means) >= _MOST_FLOWS:
             self._means.clear()
         mean = self._means.get(flow_id, took)
         self._means[flow_id] = mean + _WEIGHT * (took - mean)

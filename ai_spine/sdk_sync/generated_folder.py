@@ -116,7 +116,7 @@ def write_generated(
     """
     target = Path(os.path.realpath(folder))
     try:
-        with locked(_lock_of(target)):
+        with locked(_lock_of(target), mode=0o600):
             check_folder(folder, manifest, force=force)
             _write(target, files, _others(target, manifest))
     except OSError as error:

@@ -74,9 +74,10 @@ def locked(path: str, mode: int = 0o666) -> Iterator[None]:
         mode: Who may open it, before the umask.
 
     Raises:
-        OSError: It cannot be opened or locked.
+        OSError: It cannot be opened or locked, or is a link: others may have put that there.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, mode)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(path, flags, mode)
     try:
         lock_in_turn(handle)
         try:

@@ -162,8 +162,10 @@ def test_an_end_before_the_beginning_counts_as_no_time():
 
 def test_the_durations_of_few_flows_are_kept():
     durations = FlowDurations()
-    for number in range(1001):
+    for number in (*range(1000), 999):
         durations.note(done_after(1.0, flow_id=f"f{number}"))
+    assert durations.usual("f0") == 1.0
+    durations.note(done_after(1.0, flow_id="f1000"))
     assert durations.usual("f1000") == 1.0 and durations.usual("f0") is None
 
 

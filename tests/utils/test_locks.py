@@ -89,3 +89,12 @@ def test_writes_to_a_locked_file_are_appended(system, opened, path):
     os.write(descriptor, b"second\n")
     system.unlock(descriptor)
     assert path.read_bytes() == b"first\nsecond\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="opening refuses links on POSIX only")
+def test_a_link_that_others_have_put_in_the_place_of_a_lock_is_not_followed(tmp_path):
+    link, elsewhere = tmp_path / "lock", tmp_path / "elsewhere"
+    link.symlink_to(elsewhere)
+    with pytest.raises(OSError), locks.locked(str(link)):
+        pass
+    assert not elsewhere.exists()

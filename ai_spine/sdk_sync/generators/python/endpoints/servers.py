@@ -74,5 +74,6 @@ def default_base_url(servers: Servers) -> Optional[str]:
 
 
 def _server(server: Mapping[str, Any]) -> ast.expr:
-    parts = [str(server["url"]), variables_of(server), allowed_of(server)]
-    return call_of("Server", [literal(part) for part in parts if part], {})
+    more = (variables_of(server), allowed_of(server))
+    written = [str(server["url"]), *(part for part in more if part)]
+    return call_of("Server", [literal(part) for part in written], {})

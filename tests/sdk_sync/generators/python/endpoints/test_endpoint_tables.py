@@ -88,10 +88,11 @@ def test_a_body_of_lines_or_of_unknown_json_is_taken(endpoint):
 
 def test_an_operation_has_servers_of_its_own(endpoint):
     server = {"url": "https://{a}.example.com", "variables": {"a": {"default": "x"}}}
-    made = endpoint({"servers": [server, {"url": "/b"}]})
+    made = endpoint({"servers": [server, {"url": "/b"}, {"url": ""}]})
     assert [tuple(each) for each in made.servers] == [
         ("https://{a}.example.com", {"a": "x"}, {}),
         ("/b", {}, {}),
+        ("", {}, {}),
     ]
 
 

@@ -26,6 +26,7 @@ from tests.sdk_sync.generators.python.endpoints.support import (
     parameter,
     read,
 )
+from tests.sdk_sync.generators.python.support import check_types
 from tests.sdk_sync.strategies import CANARY
 
 FILES = [
@@ -82,6 +83,11 @@ def test_clients_have_all_settings_of_a_client_of_any_api(tmp_path, monkeypatch,
     assert client._api.settings.retry_budget == 0.2
     assert client._api.settings.phases[:2] == (1, 2)
     forget("settings_shop")
+
+
+def test_a_package_passes_mypy_in_strict_mode(tmp_path):
+    generate(tmp_path, SHOP)
+    check_types(tmp_path / "out" / "shop")
 
 
 def test_importing_a_package_imports_neither_models_nor_operations(
