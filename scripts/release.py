@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MOST_WHEEL_BYTES = 1_100_000
 MOST_INSTALLED_BYTES = 3_000_000
 EXPECTED = re.compile(
-    r"ai_spine/([a-z_]+/)*[a-z_]+\.py|ai_spine/py\.typed|ai_spine/local/samples/[a-z_-]+\.yaml"
+    r"ai_spine/([a-z_]+/)*[a-z0-9_]+\.py|ai_spine/py\.typed|ai_spine/local/samples/[a-z_-]+\.yaml"
     r"|ai_spine/cli/templates/([a-z]+/)+[A-Za-z_.]+-tpl"
-    r"|ai_spine/sdk_sync/generators/python/templates/[A-Za-z_.]+-tpl"
+    r"|ai_spine/sdk_sync/generators/python/templates/[A-Za-z_.-]+-tpl"
     r"|ai_spine/local/pages/(static|templates)/[a-z_.]+"
     r"|ai_spine_sdk-[^/]+\.dist-info/([A-Z]+|[a-z_]+\.txt|licenses/LICENSE)"
 )

@@ -99,7 +99,7 @@ def build(
     files = with_manifest(built.files, MANIFEST)
     write_generated(Path(out), files, MANIFEST, force=force)
     for warning in built.warnings if export_schemas else ():
-        say(harmless_line(warning))
+        say(f"warning: {harmless_line(warning)}")
     count = len(built.tools)
     say(
         f"the backend is in {harmless(out)}, with {count} tool{'' if count == 1 else 's'}."

@@ -138,7 +138,7 @@ def test_schemas_need_a_newer_python(build, monkeypatch):
 @from_310
 def test_what_is_not_known_of_a_tool_is_said(build):
     outcome = build("--export-schemas")
-    assert "tool 'f': its output is not known" in outcome.stderr
+    assert "warning: tool 'f': its output is not known" in outcome.stderr
 
 
 def test_one_file_of_a_flow_is_enough(build):

@@ -5,8 +5,8 @@ from typing import Any, Callable
 from tests.faults.case import Case
 from tests.faults.world import World
 
-_MODEL, _LIST = ("GET", "model"), ("GET", "list")
-_POST, _STARTED, _TOLD = ("POST", "model"), ("POST", "started"), ("POST", "told")
+_MODEL, _LIST = ("GET", "with id"), ("GET", "list")
+_POST, _STARTED, _TOLD = ("POST", "tools"), ("POST", "started"), ("POST", "told")
 _PUT, _DELETE = ("PUT", "told"), ("DELETE", "nothing")
 _ANYTHING = ("GET", "anything")
 _SCHEMA = {"properties": [{"property_name": "cell", "type": "string"}]}
