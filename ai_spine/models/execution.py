@@ -84,7 +84,7 @@ class Execution(Model):
     @property
     def duration(self) -> Optional[timedelta]:
         """How long it took; `None` while it runs."""
-        return _between(self.started_at or self.created_at, self.completed_at)
+        return between(self.started_at or self.created_at, self.completed_at)
 
 
 @lazy_dataclass(frozen=True, eq=False, repr=False)
@@ -133,7 +133,7 @@ class NodeResult(Model):
         milliseconds = self.execution_time_ms
         if isinstance(milliseconds, (int, float)) and abs(milliseconds) < _LONGEST_MS:
             return timedelta(milliseconds=milliseconds)
-        return _between(self.started_at or self.created_at, self.completed_at)
+        return between(self.started_at or self.created_at, self.completed_at)
 
 
 @lazy_dataclass(frozen=True, eq=False, repr=False)
@@ -200,7 +200,8 @@ class AgentMessage(Model):
     """When it was sent, in UTC."""
 
 
-def _between(start: Any, end: Any) -> Optional[timedelta]:
+def between(start: Any, end: Any) -> Optional[timedelta]:
+    """Return how long it is from one time to another; `None` unless both are known."""
     if isinstance(start, datetime) and isinstance(end, datetime):
         return end - start
     return None

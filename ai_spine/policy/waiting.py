@@ -2,8 +2,7 @@
 
 import math
 import random
-from datetime import datetime
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Callable, Dict, Iterator, Optional
 
 from ai_spine.constants import (
     FIRST_INTERVAL,
@@ -25,6 +24,7 @@ from ai_spine.exceptions import (
     TimeoutError,
 )
 from ai_spine.models import Execution
+from ai_spine.models.execution import between
 from ai_spine.models.statuses import ExecutionStatus
 from ai_spine.policy.redaction import redact_model
 from ai_spine.utils import one_line
@@ -109,13 +109,14 @@ class FlowDurations:
 
     def note(self, execution: Execution) -> None:
         """Note an execution that is done; those that failed say nothing about the others."""
-        began: Any = execution.created_at or execution.started_at
-        ended: Any = execution.completed_at
-        is_known = isinstance(began, datetime) and isinstance(ended, datetime)
-        flow_id = execution.flow_id
-        if not (execution.succeeded and is_known and isinstance(flow_id, str)):
+        # A wait begins before the first node does.
+        began = execution.created_at or execution.started_at
+        lasted, flow_id = between(began, execution.completed_at), execution.flow_id
+        if not (
+            execution.succeeded and lasted is not None and isinstance(flow_id, str)
+        ):
             return
-        took = max((ended - began).total_seconds(), 0.0)
+        took = max(lasted.total_seconds(), 0.0)
         if flow_id not in self._means and len(self._means) >= _MOST_FLOWS:
             self._means.clear()
         mean = self._means.get(flow_id, took)

@@ -154,6 +154,12 @@ def test_a_server_without_times_of_creation_is_learned_from_by_its_other_times()
     assert durations.usual("f") == 10.0
 
 
+def test_the_time_before_the_first_node_counts_too():
+    durations = FlowDurations()
+    durations.note(done_after(10.0, started_at=1795171842 + 8))
+    assert durations.usual("f") == 10.0
+
+
 def test_an_end_before_the_beginning_counts_as_no_time():
     durations = FlowDurations()
     durations.note(done_after(-5.0))
