@@ -157,9 +157,13 @@ def test_what_is_made_of_definitions_follows_each_change(store):
     assert name_of_flow(store) == "third"
     store.replace_given("flow", {"f": {"name": "fourth"}})
     assert name_of_flow(store) == "fourth"
-    assert store.delete("flow", "f") and name_of_flow(store) is None
+    store.replace_given("flow", {})
+    assert name_of_flow(store) is None
     store.put("flow", "f", {"name": "fifth"})
     assert name_of_flow(store) == "fifth"
+    assert store.delete("flow", "f") and name_of_flow(store) is None
+    store.put("flow", "f", {"name": "sixth"})
+    assert name_of_flow(store) == "sixth"
     store.clear_definitions()
     assert name_of_flow(store) is None
 
