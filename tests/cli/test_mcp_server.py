@@ -209,5 +209,6 @@ def test_an_execution_that_cannot_be_cancelled_is_reported(monkeypatch, caplog, 
     with LocalServer([single()], {"work": lambda i, c: gate.wait(LIMIT)}) as server:
         asyncio.run(use(server))
         gate.set()
-    (record,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    own = "ai_spine.cli.mcp_server"  # waitress may say that it drops a request
+    (record,) = [each for each in caplog.records if each.name == own]
     assert record.getMessage().endswith("may go on: not now")
