@@ -80,7 +80,8 @@ def test_the_default_body_says_that_a_fault_was_requested(server, http, status, 
 def test_the_connection_can_be_reused_after_any_status(server, http, status, caplog):
     server.faults.add("GET", "/flows", status=status)
     assert statuses(http, f"{server.url}/flows", 2) == [status, 200]
-    assert caplog.text == ""
+    # A busy machine makes waitress say that requests wait.
+    assert not [each for each in caplog.records if each.name != "waitress.queue"]
 
 
 def test_a_request_with_a_status_fault_has_no_effect(server, http):
