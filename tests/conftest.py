@@ -247,12 +247,13 @@ def library(request, monkeypatch):
         yield name
         return
     make = partial(clients.blocking, name)
-    for path, module in list(sys.modules.items()):
-        if path.startswith("tests.") and hasattr(module, "AISpine"):
-            monkeypatch.setattr(module, "AISpine", make)
-        if path.startswith("tests.") and hasattr(module, "RestClient"):
-            make_rest = partial(clients.blocking_rest, name)
-            monkeypatch.setattr(module, "RestClient", make_rest)
+    made = {"AISpine": make, "RestClient": partial(clients.blocking_rest, name)}
+    # Its own module, and what tests share: to patch those of all other tests takes longer.
+    paths = [each for each in sys.modules if each.startswith("tests.")]
+    shared = [each for each in paths if ".test_" not in each]
+    for module in (request.module, *map(sys.modules.get, shared)):
+        for each in made.keys() & vars(module).keys():
+            monkeypatch.setattr(module, each, made[each])
     monkeypatch.setattr(
         LocalServer,
         "client",
