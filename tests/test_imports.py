@@ -76,6 +76,14 @@ def test_the_client_imports_only_what_most_programs_need():
     }
 
 
+def test_a_client_needs_no_large_module_that_requests_does_not_need():
+    without = "import sys; sys.modules['chardet'] = None; "  # which imports nearly all
+    needed, _ = modules_after(f"{without}import requests")
+    client = "from ai_spine import AISpine; AISpine('sk-1', tracing=False)"
+    modules, _ = modules_after(without + client)
+    assert not (modules - needed) & {"asyncio", "ast", "dataclasses", "inspect"}
+
+
 @pytest.mark.parametrize("word", ["--help", "--version"])
 def test_help_and_version_import_neither_the_client_nor_a_command(word):
     modules, printed = modules_after(RUN, word)
