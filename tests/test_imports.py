@@ -19,6 +19,20 @@ import atexit, json, sys
 atexit.register(lambda: print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr))
 """
 # Click 8.0 ends a process after completion without running `atexit`.
+PRINT_DEPTH = """
+import sys
+
+class Finder:
+    def find_spec(name, *_):
+        frame, depth = sys._getframe(), 0
+        while frame is not None:
+            depth += frame.f_code.co_name == "<module>"
+            frame = frame.f_back
+        if name == "requests":
+            print(depth)
+
+sys.meta_path.insert(0, Finder)
+"""
 RUN = """
 import click.core
 from ai_spine.cli.main import main
@@ -82,6 +96,16 @@ def test_a_client_needs_no_large_module_that_requests_does_not_need():
     client = "from ai_spine import AISpine; AISpine('sk-1', tracing=False)"
     modules, _ = modules_after(without + client)
     assert not (modules - needed) & {"asyncio", "ast", "dataclasses", "inspect"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ("AISpine", "AsyncAISpine") if name in ai_spine.__all__]
+)
+def test_requests_is_imported_before_modules_are_nested_deeply(name):
+    _, printed = modules_after(f"{PRINT_DEPTH}\nfrom ai_spine import {name}")
+    assert (
+        int(printed) <= 3
+    )  # this program, the client's module, and that of the exceptions
 
 
 @pytest.mark.parametrize("word", ["--help", "--version"])
