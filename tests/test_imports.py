@@ -18,7 +18,6 @@ PRINT_MODULES = """
 import atexit, json, sys
 atexit.register(lambda: print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr))
 """
-# Click 8.0 ends a process after completion without running `atexit`.
 PRINT_DEPTH = """
 import sys
 
@@ -33,6 +32,7 @@ class Finder:
 
 sys.meta_path.insert(0, Finder)
 """
+# Click 8.0 ends a process after completion without running `atexit`.
 RUN = """
 import click.core
 from ai_spine.cli.main import main
@@ -103,9 +103,8 @@ def test_a_client_needs_no_large_module_that_requests_does_not_need():
 )
 def test_requests_is_imported_before_modules_are_nested_deeply(name):
     _, printed = modules_after(f"{PRINT_DEPTH}\nfrom ai_spine import {name}")
-    assert (
-        int(printed) <= 3
-    )  # this program, the client's module, and that of the exceptions
+    # This program, the client's module, and that of the exceptions.
+    assert int(printed) <= 3
 
 
 @pytest.mark.parametrize("word", ["--help", "--version"])
