@@ -114,6 +114,15 @@ def test_help_and_version_import_neither_the_client_nor_a_command(word):
     assert not modules & (HEAVY | {"ai_spine.client", "ai_spine.cli.flows"})
 
 
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_and_version_import_little_beside_click(word):
+    needed, _ = modules_after("import click")
+    modules, _ = modules_after(RUN, word)
+    more = modules - needed
+    assert not more & {"click.shell_completion", "inspect", "json", "shutil", "socket"}
+    assert len([name for name in more if name.startswith("ai_spine.")]) < 25
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
     "words, offered",
