@@ -1,5 +1,7 @@
 """Chooses whether spans and metrics are recorded."""
 
+from __future__ import annotations
+
 import sys
 from importlib.machinery import PathFinder
 from typing import Any, Callable

@@ -1,5 +1,7 @@
 """Reads whole bodies within limits."""
 
+from __future__ import annotations
+
 import time
 from typing import Callable, Iterable, Optional, Union
 

@@ -1,5 +1,7 @@
 """The session of a client: made when it is needed, counted out, and left behind by a fork."""
 
+from __future__ import annotations
+
 import http.cookiejar
 import os
 import threading

@@ -6,6 +6,8 @@ the whole step, headers and body together. A connection also knows whether it wa
 if it was not, the request cannot have run.
 """
 
+from __future__ import annotations
+
 import http.client
 import io
 import re

@@ -1,5 +1,7 @@
 """`RequestsTransport`: single attempts over a pooled `requests` session."""
 
+from __future__ import annotations
+
 import sys
 import time
 from typing import Any, Mapping, Optional, Union
