@@ -1,6 +1,5 @@
 """The base of all models: reads JSON into dataclasses, in either dialect."""
 
-import dataclasses
 import functools
 import importlib
 import json
@@ -22,7 +21,7 @@ from typing import (
     TypeVar,
 )
 
-from ai_spine.models.lazy_dataclass import lazy_dataclass, metadata_of
+from ai_spine.models.lazy_dataclass import Declared, lazy_dataclass, metadata_of
 from ai_spine.utils import format_timestamp, one_line, parse_timestamp
 
 M = TypeVar("M", bound="Model")
@@ -44,7 +43,7 @@ It is a plain tuple, which Python takes apart faster than any other: lists may b
 
 def required(*others: str) -> Any:
     """Declare a field without a default, with its other names in the JSON."""
-    return dataclasses.field(metadata={"others": others})
+    return Declared(metadata={"others": others})
 
 
 def attribute(
@@ -52,7 +51,7 @@ def attribute(
 ) -> Any:
     """Declare a field: its other names, how to read its value, and whether the repr shows it."""
     metadata = {"others": others, "read": read}
-    return dataclasses.field(default=None, repr=show, metadata=metadata)
+    return Declared(default=None, repr=show, metadata=metadata)
 
 
 hidden = functools.partial(attribute, show=False)
@@ -171,8 +170,8 @@ class Model(_Attributes):
     def filled(self: M, **values: Any) -> M:
         """Return a copy in which attributes that the server left out are filled in."""
         missing = {k: v for k, v in values.items() if getattr(self, k) is None}
-        copy = dataclasses.replace(self, **missing)
-        object.__setattr__(copy, "_wire", self._json)
+        copy = self.__new__(type(self))
+        copy.__dict__.update(self.__dict__, _wire=self._json, **missing)
         return copy
 
     @classmethod
@@ -222,11 +221,11 @@ class Model(_Attributes):
         return len(self._json)
 
     def __repr__(self) -> str:
-        fields = (
-            (f.name, getattr(self, f.name)) for f in dataclasses.fields(self) if f.repr
-        )
+        from dataclasses import fields  # it takes longer to import than all models
+
+        values = ((f.name, getattr(self, f.name)) for f in fields(self) if f.repr)
         shown = ", ".join(
-            f"{name}={_brief(value)}" for name, value in fields if value is not None
+            f"{name}={_brief(value)}" for name, value in values if value is not None
         )
         return f"{type(self).__name__}({shown})"
 

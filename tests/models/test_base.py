@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, Optional
 import pytest
 
 from ai_spine.models import Execution
-from ai_spine.models.base import Model, attribute
+from ai_spine.models.base import Model
 from ai_spine.utils import parse_timestamp
 
 TIMES = ["created_at", "started_at", "updated_at", "completed_at"]
@@ -127,11 +127,16 @@ def test_another_process_reads_the_times_of_what_was_pickled_late() -> None:
     assert done.stdout.strip() == shown
 
 
+def _time(*others: str) -> Any:
+    metadata = {"others": others, "read": parse_timestamp}
+    return dataclasses.field(default=None, metadata=metadata)
+
+
 def test_a_dataclass_of_a_user_may_extend_a_model() -> None:
     @dataclasses.dataclass(frozen=True)
     class Mine(Execution):
-        seen_at: Optional[datetime] = attribute(read=parse_timestamp)
-        started_at: Optional[datetime] = attribute("begun", read=parse_timestamp)
+        seen_at: Optional[datetime] = _time()
+        started_at: Optional[datetime] = _time("begun")
         note: str = "none"
 
     mine = Mine.from_wire({**WIRE, "seen_at": WIRE["created_at"], "begun": "never"})
