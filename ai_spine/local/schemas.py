@@ -15,7 +15,14 @@ from urllib.parse import unquote
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.models import Flow, FlowNode
 from ai_spine.models.definition import SCHEMA_FIELDS
-from ai_spine.policy.misfits import Misfit, Schema, misfits, validator_class
+from ai_spine.policy.misfits import (
+    EndlessSchemaError,
+    Misfit,
+    Schema,
+    check_end,
+    misfits,
+    validator_class,
+)
 from ai_spine.utils import one_line
 
 __all__ = ["Misfit", "Schema", "check_schemas", "misfits", "schemas_of"]
@@ -97,6 +104,10 @@ def _check_schema(schema: Any, subject: str) -> None:
             raise ConfigurationError(
                 f"{subject} is no JSON Schema that stands by itself: {shown} is not in it"
             )
+    try:
+        check_end(schema)
+    except EndlessSchemaError as error:
+        raise ConfigurationError(f"{subject} cannot be checked: it {error}") from None
 
 
 def _references_in(schema: Any) -> Iterator[Any]:

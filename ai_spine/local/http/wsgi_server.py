@@ -19,7 +19,7 @@ from waitress.utilities import BadRequest, build_http_date
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.faults import CHANNEL
-from ai_spine.local.http.security import SAFE_HEADERS
+from ai_spine.local.http.security import EVERY_IPV4, SAFE_HEADERS
 from ai_spine.utils import one_line
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -368,7 +368,7 @@ def _close_all(dispatchers: Iterable[Any]) -> None:
 
 
 def _url_of(host: str, port: int) -> str:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104
+    reachable = {EVERY_IPV4: "127.0.0.1", "::": "::1"}.get(host, host)
     return (
         f"http://[{reachable}]:{port}"
         if ":" in reachable
