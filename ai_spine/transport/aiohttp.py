@@ -15,9 +15,10 @@ from urllib3.util.wait import wait_for_read
 from yarl import URL
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import CLOSED, HTTPTransport, abort
+from ai_spine.transport.async_http import CLOSED, HTTPTransport
 from ai_spine.transport.async_replies import Attempt, Reply
 from ai_spine.transport.decompression import BrokenCompression
+from ai_spine.transport.discarding import abort
 from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
     HANDSHAKE_REASONS,
