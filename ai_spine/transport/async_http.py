@@ -107,6 +107,8 @@ class HTTPTransport(AsyncTransport):
         self._builder = RequestBuilder(
             settings, self.tokens, bare_session, lambda: True
         )
+        if session is None:  # one of our own has those that all requests have
+            self._builder.headers = {}
         self._state: Optional[LoopState] = None
         self._warning: Optional["weakref.finalize[Any, Any]"] = None
 

@@ -20,7 +20,7 @@ from ai_spine.transport.requests.failures import (
     interruption,
     system_reason,
 )
-from ai_spine.transport.requests.request_builder import PlainRequest
+from ai_spine.transport.requests.request_builder import PlainRequest, RequestBuilder
 
 # The first rule whose class is found anywhere among an exception's causes decides.
 _RULES: Sequence[Rule] = (
@@ -190,6 +190,7 @@ class HttpxTransport(HTTPTransport):
             max_keepalive_connections=self._settings.pool_size,
         )
         return httpx.AsyncClient(
+            headers=RequestBuilder.headers,
             cookies=_NoCookies(),
             limits=limits,
             proxy=_proxy(proxy.reveal(), tls) if proxy else None,
