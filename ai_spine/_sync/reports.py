@@ -79,10 +79,14 @@ class Reports:
 
     def emit(self, name: str, call: CallState, attempt: int, **known: Any) -> None:
         """Report an attempt to the log and the event hooks."""
+        hooks = self.settings.event_hooks.get(name, ())
+        is_logged = name != "request" and log.isEnabledFor(logging.DEBUG)
+        if not hooks and not is_logged:
+            return
         event = RequestEvent(
             name, call.method, call.path, attempt, call.request_id, **known
         )
-        if name != "request":
+        if is_logged:
             log.debug(log_line(event), extra=fields(attempt=attempt))
-        for hook in self.settings.event_hooks.get(name, ()):
+        for hook in hooks:
             run_hook(name, hook, event)
