@@ -231,4 +231,6 @@ class AsyncRestMethods(AsyncVerbs):
             ConfigurationError: It has neither of the methods.
         """
         with self._translated():
-            self._api.middleware = self._api.middleware.with_member(middleware)
+            from ai_spine.policy.middleware import with_member  # few programs need it
+
+            self._api.middleware = with_member(self._api.middleware, middleware)

@@ -27,7 +27,7 @@ from ai_spine.utils import one_line
 Outcome = Tuple[Optional[Execution], Optional[AISpineError]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class InFlight:
     """An input that is being executed."""
 
@@ -35,6 +35,7 @@ class InFlight:
     input: Any
     plan: Plan
     execution: Optional[Execution] = None
+    """The execution as last seen."""
     wait: Optional[Wait] = None
     is_resubmitted: bool = False
     """Whether an executor was given it before."""

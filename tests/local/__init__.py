@@ -7,7 +7,7 @@ from ai_spine import TimeoutError
 LIMIT = 30.0  # seconds: generous, and only used up by a test that fails
 
 
-def wait_until(predicate, limit=LIMIT):
+def wait_until(predicate, limit=LIMIT, pause=0.01):
     """Poll until the predicate returns something true, and return it."""
     deadline = time.monotonic() + limit
     while True:
@@ -15,7 +15,7 @@ def wait_until(predicate, limit=LIMIT):
         if value:
             return value
         assert time.monotonic() < deadline, f"not within {limit} s: {predicate}"
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def timed_out(wait, words):
