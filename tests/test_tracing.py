@@ -320,7 +320,7 @@ def test_without_a_provider_no_span_is_made_and_the_callers_baggage_is_sent(
         lambda *args: sent.append(dict(baggage.get_all())) or get(*args),
     )
     with server.client() as client:
-        telemetry = client._api.telemetry
+        telemetry = client._api.telemetry._now()
         start = telemetry.tracer.start_span
         noted = lambda *args: started.append(args[0]) or start(*args)  # noqa: E731
         monkeypatch.setattr(telemetry, "tracer", SimpleNamespace(start_span=noted))
