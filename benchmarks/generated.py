@@ -181,7 +181,7 @@ def _add_lists(report: Report, quick: bool) -> None:
 
 def _reading(style: str, data: List[Dict[str, Any]]) -> Contender:
     client = importlib.import_module(f"benchmark_{style}.client").Client
-    kind = importlib.import_module(f"benchmark_{style}.models").Run
+    kind: Any = importlib.import_module(f"benchmark_{style}.models").Run
     read = client.codec.from_json
     return lambda: read(List[kind], data)
 

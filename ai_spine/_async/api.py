@@ -18,7 +18,8 @@ from typing import (
 from urllib.parse import urlsplit
 
 from ai_spine._async.asking import ask_if_needed
-from ai_spine._async.attempts import AsyncAttempts, Result
+from ai_spine._async.attempts import AsyncAttempts
+from ai_spine._async.reports import Result
 from ai_spine._async.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
@@ -189,15 +190,15 @@ class AsyncApiClient(AsyncAttempts):
             request = request.with_headers(call.scope.headers)
             while True:
                 for token in tokens:
-                    if token.must_be_asked_for:
-                        await ask_if_needed(self.transport, token, call)
+                    await ask_if_needed(self.transport, token, call)
                 result: Optional[Result] = await self._wait_for_turn(call)
                 if result is None:
-                    timeout = await self._begin_attempt(call, request)
-                    if tokens:
-                        call.token_versions = [token.version for token in tokens]
-                    result = await attempt(request, timeout)
-                    result = await self._end_attempt(call, result)
+                    seconds = self._begin_attempt(call, tokens)
+                    if call.is_observed:
+                        await self.report_request(call, request)
+                    result = self._end_attempt(call, await attempt(request, seconds))
+                    if call.is_observed:
+                        await self.report_result(call, result)
                 outcome = self._read(call, result)
                 if not isinstance(outcome, Failure):
                     return outcome  # type: ignore[no-any-return]

@@ -21,7 +21,8 @@ from typing import (
 from urllib.parse import urlsplit
 
 from ai_spine._sync.asking import ask_if_needed
-from ai_spine._sync.attempts import Attempts, Result
+from ai_spine._sync.attempts import Attempts
+from ai_spine._sync.reports import Result
 from ai_spine._sync.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
@@ -192,15 +193,15 @@ class ApiClient(Attempts):
             request = request.with_headers(call.scope.headers)
             while True:
                 for token in tokens:
-                    if token.must_be_asked_for:
-                        ask_if_needed(self.transport, token, call)
+                    ask_if_needed(self.transport, token, call)
                 result: Optional[Result] = self._wait_for_turn(call)
                 if result is None:
-                    timeout = self._begin_attempt(call, request)
-                    if tokens:
-                        call.token_versions = [token.version for token in tokens]
-                    result = attempt(request, timeout)
-                    result = self._end_attempt(call, result)
+                    seconds = self._begin_attempt(call, tokens)
+                    if call.is_observed:
+                        self.report_request(call, request)
+                    result = self._end_attempt(call, attempt(request, seconds))
+                    if call.is_observed:
+                        self.report_result(call, result)
                 outcome = self._read(call, result)
                 if not isinstance(outcome, Failure):
                     return outcome  # type: ignore[no-any-return]

@@ -60,7 +60,8 @@ class ServerState:
             key: The idempotency key of the request; `None` if it had none.
             place: The method and the path of the request.
         """
-        self.announces_streams |= announces_stream(headers)
+        if not self.announces_streams:
+            self.announces_streams = announces_stream(headers)
         if key is not None and headers.get(IDEMPOTENCY_KEY_HEADER) == key:
             self.echoes_idempotency_keys = True
             if len(self.echoing) < _MOST_PLACES:
