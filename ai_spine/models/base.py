@@ -109,8 +109,10 @@ class Model(Mapping[str, Any]):
         return known
 
     def filled(self: M, **values: Any) -> M:
-        """Return a copy in which attributes that the server left out are filled in."""
+        """Return the model, with attributes that the server left out filled in."""
         missing = {k: v for k, v in values.items() if getattr(self, k) is None}
+        if not missing:
+            return self
         copy = dataclasses.replace(self, **missing)
         object.__setattr__(copy, "_wire", self._json)
         return copy
