@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 from ai_spine._async.asking import ask_if_needed
 from ai_spine._async.attempts import AsyncAttempts
-from ai_spine._async.byte_streams import open_bytes
 from ai_spine._async.reports import Result
 from ai_spine._async.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
@@ -27,7 +26,6 @@ from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.exchanges import in_order, start
 from ai_spine.policy.json_encoding import encode_json
-from ai_spine.policy.middleware import Middleware
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
@@ -68,8 +66,8 @@ class AsyncApiClient(AsyncAttempts):
         telemetry: Optional[Telemetry] = None,
     ) -> None:
         self.settings = settings
-        self.middleware = Middleware()
-        """What sees each attempt."""
+        self.middleware: Tuple[Any, ...] = ()
+        """What sees each attempt, in the order in which it was added."""
         self.transport = transport
         self.state = state or ServerState(
             transport.max_streams, transport.tokens.values()
@@ -211,8 +209,10 @@ class AsyncApiClient(AsyncAttempts):
         transport = self.transport
         attempt: Attempt = transport.open_stream if call.streams else transport.send
         if opens:
+            from ai_spine._async.byte_streams import open_bytes  # few programs need it
+
             attempt = partial(open_bytes, transport, self.state, self.sleep)
-        if self.middleware.members:
+        if self.middleware:
             from ai_spine._async.middleware import through  # few clients have any
 
             attempt = partial(through, self.middleware, transport.tokens, attempt)

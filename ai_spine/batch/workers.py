@@ -122,7 +122,7 @@ def submit_to_executor(workers: WorkerPool, task: InFlight) -> "Future[Any]":
     Raises:
         ConfigurationError: The executor accepts nothing.
     """
-    assert workers.submit is not None  # nosec B101: for the types
+    assert workers.submit is not None  # nosec B101 # for the types
     try:
         return workers.submit(task.input, task.plan)
     except Exception as error:  # it was shut down, or its workers died

@@ -16,18 +16,14 @@ from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
 from ai_spine.transport.async_replies import INCOMPLETE, Attempt, PhasedAttempt, Reply
 from ai_spine.transport.decompression import Decompressor, is_known_encoding
 from ai_spine.transport.discarding import discard, warn_unclosed
-from ai_spine.transport.requests.bodies import (
-    CUT_SHORT,
-    STREAMED,
-    is_stream,
-    unknown_encoding,
-)
+from ai_spine.transport.requests.bodies import CUT_SHORT, unknown_encoding
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
 from ai_spine.transport.requests.request_builder import (
     PlainRequest,
     RequestBuilder,
     bare_session,
 )
+from ai_spine.transport.requests.streams import STREAMED, is_stream
 from ai_spine.utils.timeouts import TimeLimits, time_limit
 
 CLOSED = Failure(FailureKind.NOT_SENT, "the client was closed")
