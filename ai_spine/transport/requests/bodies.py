@@ -13,6 +13,7 @@ from ai_spine.policy.messages import Response
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.transport.base import ByteStream
 from ai_spine.transport.decompression import BrokenCompression, Decompressor
+from ai_spine.transport.requests.direct import Whole
 from ai_spine.transport.requests.failures import translate_errors
 from ai_spine.transport.requests.sockets import extend_timeout
 from ai_spine.utils import one_line
@@ -109,6 +110,8 @@ def read_response(
     reply: requests.Response, deadline: float, redact: Redact
 ) -> Union[Response, Failure]:
     """Read a body up to the limit, and check that it is complete."""
+    if isinstance(reply.raw, Whole):
+        return Response(reply.status_code, reply.headers, reply.raw.body)
     encoding = _encoding_of(reply)
     if encoding not in _ENCODINGS:
         return unknown_encoding(encoding, redact)
