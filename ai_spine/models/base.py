@@ -111,6 +111,8 @@ class Model(Mapping[str, Any]):
     def filled(self: M, **values: Any) -> M:
         """Return a copy in which attributes that the server left out are filled in."""
         missing = {k: v for k, v in values.items() if getattr(self, k) is None}
+        if not missing:
+            return self
         copy = dataclasses.replace(self, **missing)
         object.__setattr__(copy, "_wire", self._json)
         return copy

@@ -8,7 +8,9 @@ import socketserver
 import threading
 
 import pytest
+import requests
 import responses
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from ai_spine import AISpine
 from ai_spine.policy.messages import Request
@@ -189,20 +191,17 @@ def test_no_header_smuggles_in_another(value):
     ],
 )
 def test_a_request_names_the_host_as_the_standard_library_does(host, port, tls):
-    heads = []
-    for way in ("long", "short"):
-        kind = BoundedHTTPSConnection if tls else BoundedHTTPConnection
-        conn = kind(host, port)
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            conn.sock = DeadlineSocket(ours)
-            if way == "long":
-                conn.request("GET", "/x", headers={"User-Agent": "a"})
-            else:
-                direct._send(conn, "GET /x HTTP/1.1\r\nUser-Agent: a\r\n", None)
-            heads.append(theirs.recv(65536))
-    plain = heads[0].replace(b"Accept-Encoding: identity\r\n", b"")
-    assert plain == heads[1]
+    kind = HTTPSConnectionPool if tls else HTTPConnectionPool
+    own = BoundedHTTPSConnection if tls else BoundedHTTPConnection
+    conn, pool = own(host, port), kind(host, port)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        conn.sock = DeadlineSocket(ours)
+        conn.request("GET", "/x", headers={"Accept-Encoding": "a", "User-Agent": "b"})
+        sent = theirs.recv(65536)
+    request = requests.Request("GET", "http://a").prepare()
+    request.headers.update({"Accept-Encoding": "a", "User-Agent": "b"})
+    assert direct._head_of(pool, request, "/x") == sent
 
 
 def test_a_body_is_sent_after_its_head_if_it_is_large():
@@ -256,5 +255,13 @@ def test_a_head_is_plain_only_if_all_of_it_is():
         "OK",
         [("A", "b"), ("C", "d")],
     )
-    for odd in (b"HTTP/1.1 200 OK\r\nA b", b"HTTP/1.1 200 OK\r\n\nA: b", b"HTTP/1.1 2"):
-        assert heads.parse_head(odd) is None
+    for odd in (b"200 OK\r\nA b", b"200 OK\r\n\nA: b", b"200 OK\r\nA: b\rc", b"2"):
+        assert heads.parse_head(b"HTTP/1.1 " + odd) is None
+
+
+def test_headers_are_found_in_any_case_and_shown_as_they_came():
+    headers = heads.Headers([("Content-Type", "a/b"), ("X-A", "")])
+    assert (headers["content-type"], headers.get("CONTENT-TYPE")) == ("a/b", "a/b")
+    assert "x-a" in headers and "x-b" not in headers and headers.get("x-b", "c") == "c"
+    assert list(headers) == ["Content-Type", "X-A"] and len(headers) == 2
+    assert repr(headers) == "Headers({'Content-Type': 'a/b', 'X-A': ''})"

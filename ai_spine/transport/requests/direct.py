@@ -13,9 +13,10 @@ from typing import Any, NamedTuple, Optional, Union
 import requests
 from urllib3 import HTTPResponse
 from urllib3._collections import HTTPHeaderDict
+from urllib3.connection import port_by_scheme
 from urllib3.connectionpool import log
 
-from ai_spine.transport.requests.heads import parse_head
+from ai_spine.transport.requests.heads import Headers, parse_head
 from ai_spine.transport.requests.sockets import (
     BODILESS,
     SMALL,
@@ -25,9 +26,11 @@ from ai_spine.transport.requests.sockets import (
 
 _MOST = 16 * 1024  # bytes of a body that is read here
 # What `urllib3` does not quote, and `http.client` does not refuse.
-_TARGET = r"/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*"
-_HEADER = r"[\w!#$%&'*+.^`|~-]+: [\t -~]*\r\n"
-_PLAIN_HEAD = re.compile(rf"[A-Z]+ {_TARGET} HTTP/1\.1\r\n(?:{_HEADER})*", re.ASCII)
+_CHARACTERS = r"[\w.~!$&'()*+,;=:@/?-]*"
+_TARGET = rf"/{_CHARACTERS}(?:%[0-9A-F]{{2}}{_CHARACTERS})*"
+_HEADER = r"[\w!#$%&'*+.^`|~-]+: .*\r\n"
+_PLAIN_HEAD = re.compile(rf"[A-Z]+ {_TARGET} HTTP/1\.1\r\n(?:{_HEADER})*\r\n", re.ASCII)
+_PRINTABLE = bytes(range(32, 127))
 # The server may have responded, and closed the connection, before it has read everything.
 _CLOSED = (errno.EPIPE, errno.ECONNRESET, errno.EPROTOTYPE)
 
@@ -37,7 +40,7 @@ class Whole(NamedTuple):
 
     status: int
     reason: str
-    headers: HTTPHeaderDict
+    headers: Headers
     body: bytes
 
 
@@ -55,7 +58,7 @@ def exchange(
     Returns:
         `None`, and nothing has been sent, if this is no way for such a request.
     """
-    head = _head_of(request, target)
+    head = _head_of(pool, request, target)
     if head is None:
         return None
     conn = pool._get_conn()
@@ -73,20 +76,31 @@ def exchange(
     return reply
 
 
-def _head_of(request: requests.PreparedRequest, target: str) -> Optional[str]:
-    """Return the head of a request without its host; `None` if it is not plain."""
-    lines = [f"{name}: {value}\r\n" for name, value in request.headers.items()]
-    head = f"{request.method} {target} HTTP/1.1\r\n{''.join(lines)}"
-    # No value may hold a header of its own.
-    is_plain = head.count("\n") == len(lines) + 1 and _PLAIN_HEAD.fullmatch(head)
-    return head if is_plain and "Host" not in request.headers else None
+def _head_of(
+    pool: Any, request: requests.PreparedRequest, target: str
+) -> Optional[bytes]:
+    """Return the head of a request; `None` if it is not plain."""
+    headers = request.headers
+    host = f"[{pool.host.partition('%')[0]}]" if ":" in pool.host else pool.host
+    port = "" if pool.port == port_by_scheme[pool.scheme] else f":{pool.port}"
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    head = (
+        f"{request.method} {target} HTTP/1.1\r\nHost: {host.rstrip('.')}{port}\r\n"
+        f"{''.join(lines)}\r\n"
+    )
+    if "Host" in headers or not head.isascii() or not _PLAIN_HEAD.fullmatch(head):
+        return None
+    data = head.encode("ascii")
+    # No value may hold a line of its own.
+    is_plain = data.translate(None, _PRINTABLE) == b"\r\n" * (len(lines) + 3)
+    return data if is_plain else None
 
 
 def _over(
     conn: Any,
     pool: Any,
     request: requests.PreparedRequest,
-    head: str,
+    head: bytes,
     deadline: float,
 ) -> Union[Whole, HTTPResponse, None]:
     """Send a request over a connection of a pool, if it is one of ours."""
@@ -113,17 +127,13 @@ def _open(pool: Any, conn: Any, deadline: float) -> bool:
     return is_ours
 
 
-def _send(conn: Any, head: str, body: Any) -> None:
+def _send(conn: Any, head: bytes, body: Any) -> None:
     """Send a request; a small body goes with the head, so that the server wakes once."""
-    host = f"[{conn.host.partition('%')[0]}]" if ":" in conn.host else conn.host
-    port = "" if conn.port == conn.default_port else f":{conn.port}"
-    line, _, headers = head.partition("\r\n")
-    data = f"{line}\r\nHost: {host}{port}\r\n{headers}\r\n".encode("ascii")
     try:
         if body and len(body) <= SMALL:
-            data += body
-        conn.sock.sendall(data)
-        if body and len(body) > SMALL:
+            head, body = head + body, None
+        conn.sock.sendall(head)
+        if body:
             conn.sock.sendall(body)
     except OSError as error:
         if error.errno not in _CLOSED:
@@ -138,10 +148,8 @@ def _read_whole(conn: Any, method: Optional[str]) -> Union[Whole, bytes]:
     if parsed is None or method == "HEAD":
         return data
     status, reason, pairs = parsed
-    headers = HTTPHeaderDict()
-    for name, value in pairs:
-        headers.add(name, value)
-    length = _length_of(status, headers)
+    headers = Headers(pairs)
+    length = _length_of(status, headers) if len(headers) == len(pairs) else -1
     while len(body) < length:
         piece = conn.sock.recv(length - len(body))
         if not piece:
@@ -154,7 +162,7 @@ def _read_whole(conn: Any, method: Optional[str]) -> Union[Whole, bytes]:
     return Whole(status, reason, headers, body[:length])
 
 
-def _length_of(status: int, headers: HTTPHeaderDict) -> int:
+def _length_of(status: int, headers: Headers) -> int:
     """Return how long the body of a response must be; -1 if it cannot be read here."""
     text = headers.get("Content-Length", "")
     is_short = text.isascii() and text.isdigit() and len(text) < 6
