@@ -2,6 +2,8 @@
 
 from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
+# First, as it imports `requests`: from modules that are nested deeply, that takes a tenth longer.
+import ai_spine.exceptions  # noqa: F401
 from ai_spine._async.methods.account import AccountMethods
 from ai_spine._async.methods.agents import AgentMethods
 from ai_spine._async.methods.batches import BatchMethods

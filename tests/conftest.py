@@ -148,6 +148,9 @@ def pytest_collection(session):
     be collected in a test or by a test that calls `gc.collect`. One process is enough to measure
     what imports reach.
     """
+    if session.config.getoption("numprocesses", None):  # it leaves that to others
+        yield
+        return
     first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
     if first and sys.gettrace() is not None:
         _import_all()
@@ -247,12 +250,13 @@ def library(request, monkeypatch):
         yield name
         return
     make = partial(clients.blocking, name)
-    for path, module in list(sys.modules.items()):
-        if path.startswith("tests.") and hasattr(module, "AISpine"):
-            monkeypatch.setattr(module, "AISpine", make)
-        if path.startswith("tests.") and hasattr(module, "RestClient"):
-            make_rest = partial(clients.blocking_rest, name)
-            monkeypatch.setattr(module, "RestClient", make_rest)
+    made = {"AISpine": make, "RestClient": partial(clients.blocking_rest, name)}
+    # Its own module, and what tests share: to patch those of all other tests takes longer.
+    paths = [each for each in sys.modules if each.startswith("tests.")]
+    shared = [each for each in paths if ".test_" not in each]
+    for module in (request.module, *map(sys.modules.get, shared)):
+        for each in made.keys() & vars(module).keys():
+            monkeypatch.setattr(module, each, made[each])
     monkeypatch.setattr(
         LocalServer,
         "client",

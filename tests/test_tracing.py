@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -298,6 +299,38 @@ def test_the_trace_and_the_baggage_of_the_caller_are_sent(
     served = [s for s in traces.spans() if s.kind is SpanKind.SERVER]
     assert {s.context.trace_id for s in served} == {above.get_span_context().trace_id}
     assert baggages == [{"user": "ana"}]
+
+
+def test_a_client_with_meters_alone_measures(server):
+    reader = InMemoryMetricReader()
+    with server.client(meter_provider=MeterProvider([reader])) as client:
+        client.get_flow("f")
+    measured = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
+    assert "http.client.request.duration" in {each.name for each in measured}
+
+
+def test_without_a_provider_no_span_is_made_and_the_callers_baggage_is_sent(
+    server, monkeypatch
+):
+    started, sent, get = [], [], server._site.store.get
+    monkeypatch.setattr(
+        server._site.store,
+        "get",
+        lambda *args: sent.append(dict(baggage.get_all())) or get(*args),
+    )
+    with server.client() as client:
+        telemetry = client._api.telemetry
+        start = telemetry.tracer.start_span
+        noted = lambda *args: started.append(args[0]) or start(*args)  # noqa: E731
+        monkeypatch.setattr(telemetry, "tracer", SimpleNamespace(start_span=noted))
+        client.get_flow("f")
+        assert started == []
+        attached = context.attach(baggage.set_baggage("user", "ana"))
+        try:
+            client.get_flow("f")
+        finally:
+            context.detach(attached)
+    assert started == ["GET /flows/{flow_id}"] and sent == [{}, {"user": "ana"}]
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -21,15 +21,14 @@ from typing import (
 from urllib.parse import urlsplit
 
 from ai_spine._sync.asking import ask_if_needed
-from ai_spine._sync.attempts import Attempts, Result
-from ai_spine._sync.byte_streams import open_bytes
+from ai_spine._sync.attempts import Attempts
+from ai_spine._sync.reports import Result
 from ai_spine._sync.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.exchanges import in_order, start
 from ai_spine.policy.json_encoding import encode_json
-from ai_spine.policy.middleware import Middleware
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
@@ -70,8 +69,8 @@ class ApiClient(Attempts):
         telemetry: Optional[Telemetry] = None,
     ) -> None:
         self.settings = settings
-        self.middleware = Middleware()
-        """What sees each attempt."""
+        self.middleware: Tuple[Any, ...] = ()
+        """What sees each attempt, in the order in which it was added."""
         self.transport = transport
         self.state = state or ServerState(
             transport.max_streams, transport.tokens.values()
@@ -194,15 +193,15 @@ class ApiClient(Attempts):
             request = request.with_headers(call.scope.headers)
             while True:
                 for token in tokens:
-                    if token.must_be_asked_for:
-                        ask_if_needed(self.transport, token, call)
+                    ask_if_needed(self.transport, token, call)
                 result: Optional[Result] = self._wait_for_turn(call)
                 if result is None:
-                    timeout = self._begin_attempt(call, request)
-                    if tokens:
-                        call.token_versions = [token.version for token in tokens]
-                    result = attempt(request, timeout)
-                    result = self._end_attempt(call, result)
+                    seconds = self._begin_attempt(call, tokens)
+                    if call.is_observed:
+                        self.report_request(call, request)
+                    result = self._end_attempt(call, attempt(request, seconds))
+                    if call.is_observed:
+                        self.report_result(call, result)
                 outcome = self._read(call, result)
                 if not isinstance(outcome, Failure):
                     return outcome  # type: ignore[no-any-return]
@@ -213,8 +212,10 @@ class ApiClient(Attempts):
         transport = self.transport
         attempt: Attempt = transport.open_stream if call.streams else transport.send
         if opens:
+            from ai_spine._sync.byte_streams import open_bytes
+
             attempt = partial(open_bytes, transport, self.state, self.sleep)
-        if self.middleware.members:
+        if self.middleware:
             from ai_spine._sync.middleware import through
 
             attempt = partial(through, self.middleware, transport.tokens, attempt)

@@ -24,6 +24,8 @@ def ask_if_needed(transport: Transport, token: Token, call: CallState) -> None:
         AuthenticationError: The caller's function raised an exception, or returned no key, or
             called this client, which waits for it.
     """
+    if not token.must_be_asked_for:
+        return
     name = token.name
     if token.asker is not None and token.asker == who_asks():
         message = f"the function given as {name} calls this client, which waits for it"

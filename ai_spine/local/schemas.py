@@ -1,5 +1,7 @@
 """The schemas of flows: given, or derived from the agents' types."""
 
+import functools
+import json
 from typing import (
     Any,
     Callable,
@@ -15,7 +17,14 @@ from urllib.parse import unquote
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.models import Flow, FlowNode
 from ai_spine.models.definition import SCHEMA_FIELDS
-from ai_spine.policy.misfits import Misfit, Schema, misfits, validator_class
+from ai_spine.policy.misfits import (
+    EndlessSchemaError,
+    Misfit,
+    Schema,
+    check_end,
+    misfits,
+    validator_class,
+)
 from ai_spine.utils import one_line
 
 __all__ = ["Misfit", "Schema", "check_schemas", "misfits", "schemas_of"]
@@ -79,24 +88,34 @@ def check_schemas(flow: Flow, source: str, *, with_example: bool = True) -> None
 
 
 def _check_schema(schema: Any, subject: str) -> None:
-    from jsonschema.exceptions import SchemaError
-
     if not isinstance(schema, dict):
         raise ConfigurationError(f"{subject} is no JSON Schema: an object is expected")
+    flaw = _flaw_of(json.dumps(schema, default=str))
+    if flaw:
+        raise ConfigurationError(f"{subject} {flaw}")
+
+
+# To look takes a millisecond, and each server of a test and each reload asks again.
+@functools.lru_cache(maxsize=256)
+def _flaw_of(text: str) -> str:
+    """Return what is wrong with a schema, which is given as JSON; nothing if it is one."""
+    from jsonschema.exceptions import SchemaError
+
+    schema = json.loads(text)
     try:
         validator_class().check_schema(schema)
     except SchemaError as error:
         place = ".".join(map(str, error.absolute_path)) or "its root"
-        words = one_line(error.message, 300)
-        raise ConfigurationError(
-            f"{subject} is no JSON Schema: at {place}, {words}"
-        ) from None
+        return f"is no JSON Schema: at {place}, {one_line(error.message, 300)}"
     for reference in _references_in(schema):
         if not _is_in(schema, reference):
             shown = one_line(repr(reference), 200)
-            raise ConfigurationError(
-                f"{subject} is no JSON Schema that stands by itself: {shown} is not in it"
-            )
+            return f"is no JSON Schema that stands by itself: {shown} is not in it"
+    try:
+        check_end(schema)
+    except EndlessSchemaError as error:
+        return f"cannot be checked: it {error}"
+    return ""
 
 
 def _references_in(schema: Any) -> Iterator[Any]:

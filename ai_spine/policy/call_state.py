@@ -40,6 +40,8 @@ class CallState:
     """Whether the server honours its idempotency key."""
     timeout: Optional[float] = None
     """Seconds for an attempt, where they are not the client's."""
+    is_observed = False
+    """Whether anybody may want to hear of its attempts."""
     maybe_executed = False
     attempt_began = 0.0
     attempt_timeout = 0.0

@@ -7,9 +7,12 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,6 +25,7 @@ from ai_spine.local.samples import agents as sample_agents
 from ai_spine.local.server import SAMPLES
 
 COMMAND = [sys.executable, "-m", "ai_spine"]
+WARM = Path(__file__).with_name("warm.py")
 LIMIT = 60  # seconds until a process that hangs is killed
 UNKNOWN_ID = "11111111-2222-3333-4444-555555555555"
 
@@ -165,11 +169,11 @@ def run(invoke, server, monkeypatch):
 
 
 @contextlib.contextmanager
-def launching(limit=LIMIT):
+def launching(limit=LIMIT, command=COMMAND):
     """Yield what starts the command as a process; at the end it is killed if it still runs."""
     started = []
 
-    def start(*args, command=COMMAND, cwd=None, encoding="utf-8", **env):
+    def start(*args, command=command, cwd=None, encoding="utf-8", **env):
         process = _popen([*command, *map(str, args)], cwd, encoding, env)
         watchdog = threading.Timer(limit, process.kill)
         watchdog.daemon = True
@@ -190,9 +194,15 @@ def launching(limit=LIMIT):
 
 
 @pytest.fixture
-def launch():
+def program():
+    """The words that start the command; a module with many processes has those of `warm`."""
+    return COMMAND
+
+
+@pytest.fixture
+def launch(program):
     """Start the command as a process; at the end it is killed if it still runs."""
-    with launching() as start:
+    with launching(command=program) as start:
         yield start
 
 
@@ -220,6 +230,25 @@ def finish(process, input=None):
     """Wait for a process and return its outcome."""
     stdout, stderr = process.communicate(input, timeout=LIMIT)
     return Outcome(process.returncode, stdout, stderr)
+
+
+@pytest.fixture(scope="session")
+def warm():
+    """The words that start the command without its imports; see `tests.cli.warm`."""
+    if not hasattr(socket, "send_fds") or not hasattr(os, "waitstatus_to_exitcode"):
+        yield COMMAND
+        return
+    with tempfile.TemporaryDirectory() as folder, socket.socket(
+        socket.AF_UNIX
+    ) as listener:
+        place = os.path.join(folder, "warm")
+        listener.bind(place)
+        listener.listen(100)
+        number = listener.fileno()
+        words = [sys.executable, "-m", "tests.cli.warm", str(number)]
+        given = {"stdin": subprocess.PIPE, "pass_fds": [number]}
+        with subprocess.Popen(words, cwd=WARM.parents[2], **given):
+            yield [sys.executable, "-I", "-S", str(WARM), place]
 
 
 @pytest.fixture

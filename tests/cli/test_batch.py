@@ -19,6 +19,11 @@ needs_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 
 
 @pytest.fixture
+def program(warm):
+    return warm
+
+
+@pytest.fixture
 def inputs(tmp_path):
     """Write inputs as JSON lines, and return the path."""
 

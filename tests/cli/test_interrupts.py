@@ -13,6 +13,11 @@ needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals"
 
 
 @pytest.fixture
+def program(warm):
+    return warm
+
+
+@pytest.fixture
 def stopped(launch, server, client):
     """Start a wait that does not end by itself, and send SIGINT when it has begun."""
 

@@ -45,6 +45,11 @@ def greet(input, config):
 
 
 @pytest.fixture
+def program(warm):
+    return warm
+
+
+@pytest.fixture
 def project(tmp_path):
     """A folder with a flow in `flows/` and its agent in `my_agents.py`."""
     (tmp_path / "flows").mkdir()

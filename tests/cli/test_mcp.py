@@ -22,8 +22,9 @@ from mcp import Client  # noqa: E402
 from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402
 
 from ai_spine import AISpine  # noqa: E402
-from ai_spine.cli import mcp as command  # noqa: E402
+from ai_spine.cli import mcp  # noqa: E402
 from tests.cli.conftest import (  # noqa: E402
+    COMMAND,
     finish,
     launching,
     odd_server,
@@ -62,10 +63,14 @@ INITIALIZE = {
 }
 
 
-def over_stdio(*words):
-    environ = dict(os.environ)
-    args = ["-m", "ai_spine", "mcp", *words]
-    parameters = StdioServerParameters(command=sys.executable, args=args, env=environ)
+@pytest.fixture
+def program(warm):
+    return warm
+
+
+def over_stdio(program, *words):
+    environ, (command, *args) = dict(os.environ), [*program, "mcp", *words]
+    parameters = StdioServerParameters(command=command, args=args, env=environ)
     return stdio_client(parameters)
 
 
@@ -179,7 +184,7 @@ def shared(shared_by_tests):
 
 
 def test_the_samples_are_listed_and_called_over_stdio():
-    check(*in_loop(over_stdio("--local"), exercise))
+    check(*in_loop(over_stdio(COMMAND, "--local"), exercise))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -189,7 +194,7 @@ def test_flows_are_listed_and_called_over_http(shared, mode):
     assert {"echo", "pair", "broken", "stuck"} < set(tools)
 
 
-def test_tools_are_those_that_the_server_has_now(server, client):
+def test_tools_are_those_that_the_server_has_now(program, server, client):
     async def use(mcp_client):
         async def names():
             return {tool.name for tool in (await mcp_client.list_tools()).tools}
@@ -202,7 +207,7 @@ def test_tools_are_those_that_the_server_has_now(server, client):
         result = await mcp_client.call_tool(name, {"a": 1})
         return name, result.structured_content
 
-    name, output = in_loop(over_stdio("--base-url", server.url), use)
+    name, output = in_loop(over_stdio(program, "--base-url", server.url), use)
     assert re.fullmatch("new_one_[0-9a-f]{8}", name) and output == {"n": {"a": 1}}
 
 
@@ -215,27 +220,28 @@ async def call_and_cancel(mcp_client, client):
     return (await mcp_client.call_tool("echo", {"a": 1})).structured_content
 
 
-def test_a_call_that_is_cancelled_cancels_its_execution(server, client):
-    target = over_stdio("--base-url", server.url)
-    output = in_loop(target, lambda mcp: call_and_cancel(mcp, client))
+def test_a_call_that_is_cancelled_cancels_its_execution(program, server, client):
+    target = over_stdio(program, "--base-url", server.url)
+    output = in_loop(target, lambda each: call_and_cancel(each, client))
     assert output == {"out": {"a": 1}}
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_call_over_http_that_is_cancelled_cancels_its_execution(shared, mode):
-    output = in_loop(shared.url, lambda mcp: call_and_cancel(mcp, shared.client), mode)
+    output = in_loop(
+        shared.url, lambda each: call_and_cancel(each, shared.client), mode
+    )
     assert output == {"out": {"a": 1}}
 
 
 @pytest.mark.parametrize("transport, mode", [("stdio", "auto"), ("http", "legacy")])
 def test_a_client_that_is_killed_leaves_no_execution_running(
-    serve_http, server, client, transport, mode
+    serve_http, program, server, client, transport, mode
 ):
     if transport == "http":
         target = serve_http()[1]
     else:
-        words = ["-m", "ai_spine", "mcp", "--base-url", server.url]
-        target = [sys.executable, *words]
+        target = [*program, "mcp", "--base-url", server.url]
     words = [sys.executable, "-c", CALL_AND_HANG, json.dumps(target), mode]
     how = {"env": dict(os.environ), "stderr": subprocess.DEVNULL}
     with subprocess.Popen(words, **how) as process:
@@ -408,6 +414,6 @@ def test_a_missing_sdk_is_an_error_that_says_what_to_install(run, monkeypatch):
 
 
 def test_an_old_python_is_an_error(run, monkeypatch):
-    monkeypatch.setattr(command.sys, "version_info", (3, 9))
+    monkeypatch.setattr(mcp.sys, "version_info", (3, 9))
     outcome = run("mcp")
     assert outcome.exit_code == 2 and "needs Python 3.10" in outcome.error

@@ -5,7 +5,7 @@ import time
 LIMIT = 30.0  # seconds: generous, and only used up by a test that fails
 
 
-def wait_until(predicate, limit=LIMIT):
+def wait_until(predicate, limit=LIMIT, pause=0.01):
     """Poll until the predicate returns something true, and return it."""
     deadline = time.monotonic() + limit
     while True:
@@ -13,7 +13,7 @@ def wait_until(predicate, limit=LIMIT):
         if value:
             return value
         assert time.monotonic() < deadline, f"not within {limit} s: {predicate}"
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def node(node_id, agent_id=None, depends_on=(), **more):

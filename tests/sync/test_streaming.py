@@ -215,7 +215,7 @@ def test_ctrl_c_names_the_execution_and_closes_the_connection(
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ai_spine.transport.requests.bodies.extend_timeout", interrupt)
+    monkeypatch.setattr("ai_spine.transport.requests.streams.extend_timeout", interrupt)
     words = f"stopped following execution {execution_id}, which continues"
     with pytest.raises(KeyboardInterrupt, match=words):
         list(events)
@@ -484,7 +484,7 @@ def test_ctrl_c_in_a_wait_names_the_execution(server, client, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ai_spine.transport.requests.bodies.extend_timeout", interrupt)
+    monkeypatch.setattr("ai_spine.transport.requests.streams.extend_timeout", interrupt)
     with pytest.raises(
         KeyboardInterrupt, match="stopped waiting for execution .* continues"
     ):

@@ -22,7 +22,12 @@ HIDES_CURSOR = "\x1b[?25l"
 
 
 @pytest.fixture
-def terminal(server):
+def program(warm):
+    return warm
+
+
+@pytest.fixture
+def terminal(server, program):
     """Start the command on a terminal; kill it at the end if it still runs."""
     started = []
     known = {**os.environ, "AI_SPINE_BASE_URL": server.url}
@@ -30,7 +35,7 @@ def terminal(server):
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         known.pop(name, None)
 
-    def start(*words, columns=100, rows=30, command=COMMAND, **more):
+    def start(*words, columns=100, rows=30, command=program, **more):
         child = pexpect.spawn(
             command[0],
             [*command[1:], *map(str, words)],

@@ -102,17 +102,15 @@ def execution_page(server, execution):
 
 
 def text_of(browser, selector="main"):
-    """Return the visible text in one line; the page may change while it is read."""
-    found = browser.find_elements(by.CSS_SELECTOR, selector)
-    try:
-        return " ".join(" ".join(element.text for element in found).split())
-    except Exception as error:
-        assert type(error).__name__ == "StaleElementReferenceException"
-        return ""
+    """Return the visible text in one line."""
+    texts = "[...document.querySelectorAll(arguments[0])].map(found => found.innerText)"
+    return " ".join(
+        " ".join(browser.execute_script(f"return {texts}", selector)).split()
+    )
 
 
 def wait_for(browser, words, selector="main"):
-    wait_until(lambda: words in text_of(browser, selector))
+    wait_until(lambda: words in text_of(browser, selector), pause=0.05)
 
 
 def fill(browser, text):
