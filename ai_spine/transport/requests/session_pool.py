@@ -132,6 +132,19 @@ class SessionPool:
             return session.get_adapter(url or "").send, self._options()
         return partial(session.send, allow_redirects=False), self._merge(url)
 
+    def exchange(
+        self, request: requests.PreparedRequest, deadline: float
+    ) -> Optional[requests.Response]:
+        """Send a request over a plain session the short way; `None`, and nothing is sent, else."""
+        if not self.is_plain or _is_patched():
+            return None
+        adapter = self.session.get_adapter(request.url or "")
+        # A library for tests may have replaced its method as well.
+        is_patched = adapter.send.__module__ != "requests.adapters"
+        if is_patched or not isinstance(adapter, BoundedAdapter):
+            return None
+        return adapter.exchange(request, deadline, **self._options())
+
     def _options(self) -> Dict[str, Any]:
         """Return the proxies and TLS settings of a plain session, looked up once.
 
