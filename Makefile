@@ -61,7 +61,7 @@ lint: $(VENV)/.dev  ## Check style, Python 3.7, and security, that of the depend
 	$(BIN)/python scripts/audit.py
 
 types: $(VENV)/.dev  ## Check the types.
-	$(BIN)/mypy ai_spine examples tests/typed
+	$(BIN)/mypy ai_spine benchmarks examples tests/typed
 
 docs: $(VENV)/.dev  ## Build the docs into build/docs; a warning is an error.
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

@@ -1,7 +1,11 @@
 """`AsyncAISpine`, the client: its settings and its life. Its methods are in `_async.methods`."""
 
+from __future__ import annotations
+
 from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
+# First, as it imports `requests`: from modules that are nested deeply, that takes a tenth longer.
+import ai_spine.exceptions  # noqa: F401
 from ai_spine._async.methods.account import AccountMethods
 from ai_spine._async.methods.agents import AgentMethods
 from ai_spine._async.methods.batches import BatchMethods

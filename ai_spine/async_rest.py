@@ -1,8 +1,12 @@
 """`AsyncRestClient`, a client of any HTTP API: its settings and its life."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any, Callable, Mapping, Optional, Tuple, TypeVar, Union
 
+# First, as it imports `requests`: from modules that are nested deeply, that takes a tenth longer.
+import ai_spine.exceptions  # noqa: F401
 from ai_spine._async.api import AsyncApiClient
 from ai_spine._async.runtime import check_hooks
 from ai_spine._async.rest_methods import AsyncRestMethods

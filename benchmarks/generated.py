@@ -166,6 +166,7 @@ def _add_lists(report: Report, quick: bool) -> None:
         "pydantic": _validated(data),
     }
     sizes = {"rounds": 2, "calls": 1} if quick else {"rounds": 30, "calls": 2}
+    owners = {"attrs": "attrs'", "pydantic": "pydantic's"}
     for style, read in by_hand.items():
         ours, theirs = f"{count} models, {style}", f"{count} models, {style} by hand"
         contenders: Dict[str, Contender] = {ours: _reading(style, data)}
@@ -175,12 +176,12 @@ def _add_lists(report: Report, quick: bool) -> None:
         for name in contenders:
             report.add(name, 1e3 * median(times, name), "ms")
         slower = None if read is None else ratio(times, ours, theirs)
-        report.at_most(f"a list of models, to {style}' own", slower, 1.2)
+        report.at_most(f"a list of models, to {owners[style]} own", slower, 1.2)
 
 
 def _reading(style: str, data: List[Dict[str, Any]]) -> Contender:
     client = importlib.import_module(f"benchmark_{style}.client").Client
-    kind = importlib.import_module(f"benchmark_{style}.models").Run
+    kind: Any = importlib.import_module(f"benchmark_{style}.models").Run
     read = client.codec.from_json
     return lambda: read(List[kind], data)
 

@@ -93,7 +93,7 @@ def _longest_lag(seconds: float, way: str) -> float:
 class _Streamless(requests.Session):
     """Sends like any session, and hides that the server streams executions."""
 
-    def send(  # type: ignore[override]
+    def send(
         self, request: requests.PreparedRequest, **options: Any
     ) -> requests.Response:
         response = super().send(request, **options)

@@ -18,6 +18,20 @@ PRINT_MODULES = """
 import atexit, json, sys
 atexit.register(lambda: print("\\n" + json.dumps(sorted(sys.modules)), file=sys.stderr))
 """
+PRINT_DEPTH = """
+import sys
+
+class Finder:
+    def find_spec(name, *_):
+        frame, depth = sys._getframe(), 0
+        while frame is not None:
+            depth += frame.f_code.co_name == "<module>"
+            frame = frame.f_back
+        if name == "requests":
+            print(depth)
+
+sys.meta_path.insert(0, Finder)
+"""
 # Click 8.0 ends a process after completion without running `atexit`.
 RUN = """
 import click.core
@@ -76,11 +90,37 @@ def test_the_client_imports_only_what_most_programs_need():
     }
 
 
+def test_a_client_needs_no_large_module_that_requests_does_not_need():
+    without = "import sys; sys.modules['chardet'] = None; "  # which imports nearly all
+    needed, _ = modules_after(f"{without}import requests")
+    client = "from ai_spine import AISpine; AISpine('sk-1', tracing=False)"
+    modules, _ = modules_after(without + client)
+    assert not (modules - needed) & {"asyncio", "ast", "dataclasses", "inspect"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ("AISpine", "AsyncAISpine") if name in ai_spine.__all__]
+)
+def test_requests_is_imported_before_modules_are_nested_deeply(name):
+    _, printed = modules_after(f"{PRINT_DEPTH}\nfrom ai_spine import {name}")
+    # This program, the client's module, and that of the exceptions.
+    assert int(printed) <= 3
+
+
 @pytest.mark.parametrize("word", ["--help", "--version"])
 def test_help_and_version_import_neither_the_client_nor_a_command(word):
     modules, printed = modules_after(RUN, word)
     assert "ai-spine" in printed
     assert not modules & (HEAVY | {"ai_spine.client", "ai_spine.cli.flows"})
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_and_version_import_little_beside_click(word):
+    needed, _ = modules_after("import click")
+    modules, _ = modules_after(RUN, word)
+    more = modules - needed
+    assert not more & {"click.shell_completion", "inspect", "json", "shutil", "socket"}
+    assert len([name for name in more if name.startswith("ai_spine.")]) < 25
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

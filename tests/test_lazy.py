@@ -1,6 +1,7 @@
 """Tests that the package imports public names lazily."""
 
 import subprocess
+import importlib
 import sys
 from pathlib import Path
 
@@ -56,7 +57,15 @@ def test_a_name_that_is_not_public_raises_the_usual_error():
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 10), reason="the async client is there")
-def test_the_async_client_says_which_python_it_needs():
-    with pytest.raises(ImportError, match="AsyncAISpine needs Python 3.10 or later"):
-        ai_spine.AsyncAISpine
-    assert "AsyncAISpine" not in ai_spine.__all__
+def test_the_async_clients_say_which_python_they_need():
+    for name in ("AsyncAISpine", "AsyncRestClient"):
+        with pytest.raises(ImportError, match=f"{name} .*need Python 3.10 or later"):
+            getattr(ai_spine, name)
+        assert name not in ai_spine.__all__
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 10), reason="RON-CORE's app plane is there")
+@pytest.mark.parametrize("module", ["ron", "ron.testing"])
+def test_ron_core_says_which_python_it_needs(module):
+    with pytest.raises(ImportError, match="^ai_spine.ron needs Python 3.10 or later$"):
+        importlib.import_module(f"ai_spine.{module}")

@@ -170,11 +170,20 @@ def test_the_query_of_a_list_may_be_in_its_path(client, node):
     pages = list(client.pages("/things?limit=3"))
     assert [len(page["items"]) for page in pages] == [3, 2]
     whole = f"{node.url}/app/things?limit=3"
-    assert len(list(client.items(whole, raw=True))) == 5
+    assert len(list(client.items(whole, raw=False))) == 5
     with pytest.raises(ValidationError, match="where query is given too"):
         list(client.items("/things?limit=3", query={"limit": 2}))
     with pytest.raises(ValidationError, match="max_pages"):
         list(client.items("/things", max_pages=0))
+
+
+@pytest.mark.parametrize(
+    "option", [{"raw": True}, {"idem": True}, {"idempotency_key": "k"}], ids=str
+)
+def test_what_is_of_one_request_is_refused_for_a_walk(client, option):
+    for walk in (client.pages, client.items):
+        with pytest.raises(ValidationError, match=f"{next(iter(option))} is for one"):
+            next(walk("/things", **option))
 
 
 def test_a_page_that_leads_to_another_server_ends_the_walk(played):

@@ -4,5 +4,6 @@ import sys
 
 if sys.version_info < (3, 10):
     raise ImportError(
-        "AsyncAISpine needs Python 3.10 or later; AISpine runs on older ones too"
+        "AsyncAISpine and AsyncRestClient need Python 3.10 or later; AISpine and RestClient run on "
+        "older ones too"
     )

@@ -1,5 +1,7 @@
 """`AsyncApiClient` sends operations of AI Spine, and exchanges with any HTTP API."""
 
+from __future__ import annotations
+
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -18,15 +20,14 @@ from typing import (
 from urllib.parse import urlsplit
 
 from ai_spine._async.asking import ask_if_needed
-from ai_spine._async.attempts import AsyncAttempts, Result
-from ai_spine._async.byte_streams import open_bytes
+from ai_spine._async.attempts import AsyncAttempts
+from ai_spine._async.reports import Result
 from ai_spine._async.runtime import Sleep, sleep
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.operations import Operation
 from ai_spine.policy.call_state import CallState
 from ai_spine.policy.exchanges import in_order, start
 from ai_spine.policy.json_encoding import encode_json
-from ai_spine.policy.middleware import Middleware
 from ai_spine.policy.messages import JSON, Credential, Exchange, Request, encode_query
 from ai_spine.policy.retry import REPEATABLE_METHODS, Failure, RetryPolicy
 from ai_spine.policy.server_state import ServerState
@@ -67,8 +68,8 @@ class AsyncApiClient(AsyncAttempts):
         telemetry: Optional[Telemetry] = None,
     ) -> None:
         self.settings = settings
-        self.middleware = Middleware()
-        """What sees each attempt."""
+        self.middleware: Tuple[Any, ...] = ()
+        """What sees each attempt, in the order in which it was added."""
         self.transport = transport
         self.state = state or ServerState(
             transport.max_streams, transport.tokens.values()
@@ -191,15 +192,15 @@ class AsyncApiClient(AsyncAttempts):
             request = request.with_headers(call.scope.headers)
             while True:
                 for token in tokens:
-                    if token.must_be_asked_for:
-                        await ask_if_needed(self.transport, token, call)
+                    await ask_if_needed(self.transport, token, call)
                 result: Optional[Result] = await self._wait_for_turn(call)
                 if result is None:
-                    timeout = await self._begin_attempt(call, request)
-                    if tokens:
-                        call.token_versions = [token.version for token in tokens]
-                    result = await attempt(request, timeout)
-                    result = await self._end_attempt(call, result)
+                    seconds = self._begin_attempt(call, tokens)
+                    if call.is_observed:
+                        await self.report_request(call, request)
+                    result = self._end_attempt(call, await attempt(request, seconds))
+                    if call.is_observed:
+                        await self.report_result(call, result)
                 outcome = self._read(call, result)
                 if not isinstance(outcome, Failure):
                     return outcome  # type: ignore[no-any-return]
@@ -210,8 +211,10 @@ class AsyncApiClient(AsyncAttempts):
         transport = self.transport
         attempt: Attempt = transport.open_stream if call.streams else transport.send
         if opens:
+            from ai_spine._async.byte_streams import open_bytes  # few programs need it
+
             attempt = partial(open_bytes, transport, self.state, self.sleep)
-        if self.middleware.members:
+        if self.middleware:
             from ai_spine._async.middleware import through  # few clients have any
 
             attempt = partial(through, self.middleware, transport.tokens, attempt)

@@ -1,5 +1,7 @@
 """Asks the caller's function for a key when there is none, or when the server has refused it."""
 
+from __future__ import annotations
+
 from typing import Any, Sequence
 
 from ai_spine._async.runtime import result_of, turn_of, who_asks
@@ -23,6 +25,8 @@ async def ask_if_needed(
         AuthenticationError: The caller's function raised an exception, or returned no key, or
             called this client, which waits for it.
     """
+    if not token.must_be_asked_for:
+        return
     name = token.name
     if token.asker is not None and token.asker == who_asks():
         message = f"the function given as {name} calls this client, which waits for it"

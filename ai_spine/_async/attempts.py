@@ -1,14 +1,16 @@
 """What comes before each attempt of a call, and what its result means."""
 
+from __future__ import annotations
+
 import math
-from typing import Any, Callable, Optional, Sequence, Union
+from typing import Any, Optional, Sequence
 
 from ai_spine._async.asking import may_ask_again
-from ai_spine._async.reports import AsyncReports
+from ai_spine._async.reports import AsyncReports, Result
 from ai_spine._async.runtime import Sleep
 from ai_spine.exceptions import AISpineError, InsufficientCreditsError
 from ai_spine.policy.call_state import CallState
-from ai_spine.policy.messages import Request, Response
+from ai_spine.policy.messages import Response
 from ai_spine.policy.outcomes import (
     error_of_failure,
     error_of_response,
@@ -20,16 +22,12 @@ from ai_spine.policy.retry import Failure, FailureKind, RetryPolicy
 from ai_spine.policy.server_state import ServerState
 from ai_spine.policy.telemetry import Telemetry
 from ai_spine.policy.tokens import Token
-from ai_spine.transport.async_base import AsyncByteStream
-
-Result = Union[Response, AsyncByteStream, Failure]
 
 
 class AsyncAttempts(AsyncReports):
     """Decides whether an attempt may be made, and maps every failure."""
 
     state: ServerState
-    clock: Callable[[], float]
     sleep: Sleep
     telemetry: Telemetry
     _policy: RetryPolicy
@@ -66,8 +64,8 @@ class AsyncAttempts(AsyncReports):
             )
         return None
 
-    async def _begin_attempt(self, call: CallState, request: Request) -> float:
-        """Report an attempt to hooks and log, and return the seconds that it may take."""
+    def _begin_attempt(self, call: CallState, tokens: Sequence[Token]) -> float:
+        """Note that an attempt begins, and return the seconds that it may take."""
         call.attempt_began = now = self.clock()
         timeout = call.timeout or self.settings.timeout
         if call.deadline is not None:
@@ -75,39 +73,28 @@ class AsyncAttempts(AsyncReports):
         call.attempt_timeout = timeout
         if not call.attempts and self.settings.retry_budget is not None:
             self.state.retry_budget.note_call(self.settings.retry_budget)
+        if tokens:
+            call.token_versions = [token.version for token in tokens]
+        call.is_observed = self._is_observed()
         call.scope.begin_attempt()
-        if self.is_observed("request"):
-            await self.emit("request", call, call.attempt)
-        self.log_body("request", call, request.content)
         return timeout
 
-    async def _end_attempt(self, call: CallState, result: Result) -> Result:
-        """Report what became of an attempt, and return it."""
-        status = cause = None
+    def _end_attempt(self, call: CallState, result: Result) -> Result:
+        """Note what became of an attempt, and return it."""
+        status = None
         if isinstance(result, Failure):
             if result.timed_out:
                 seconds = result.seconds or call.attempt_timeout
                 message = f"{result.message} ({seconds:g} s)"
                 result = result._replace(message=message)
-            cause = result.message
         else:
             status = result.status
             if isinstance(result, Response):
                 place = call.method, call.template
                 self.state.learn_from(result.headers, call.idempotency_key, place)
-                self.log_body("response", call, result.body)
             else:
                 result.call = call.info(transient=True)
         call.scope.end_attempt(status)
-        try:
-            if self.is_observed("response"):
-                elapsed = self.clock() - call.attempt_began
-                known = {"status_code": status, "cause": cause, "elapsed": elapsed}
-                await self.emit("response", call, call.attempt, **known)
-        except BaseException:
-            if isinstance(result, AsyncByteStream):
-                await result.aclose()
-            raise
         return result
 
     def _read(self, call: CallState, result: Result) -> Any:

@@ -7,7 +7,8 @@ from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.middleware import (
     AFTER,
     BEFORE,
-    Middleware,
+    Members,
+    calls,
     checked_request,
     checked_response,
     copied,
@@ -17,7 +18,7 @@ from ai_spine.policy.tokens import Token
 
 
 async def through(
-    middleware: Middleware,
+    middleware: Members,
     tokens: Mapping[Any, Token],
     attempt: Callable[[Request, float], Any],
     request: Request,
@@ -32,12 +33,12 @@ async def through(
         request: The request.
         timeout: Seconds for the attempt.
     """
-    for method in middleware.calls(BEFORE):
+    for method in calls(middleware, BEFORE):
         given = copied(request), *secrets_for(method, request, tokens)
         request = checked_request(method, await returned_by(method, *given), request)
     result = await attempt(request, timeout)
     if isinstance(result, Response):
-        for method in middleware.calls(AFTER):
+        for method in calls(middleware, AFTER):
             value = await returned_by(method, copied(request), result)
             result = checked_response(method, value, result)
     return result

@@ -1,15 +1,20 @@
 """What is reported of attempts: to the log, to event hooks and to the call's scope."""
 
+from __future__ import annotations
+
 import logging
-from typing import Any, Optional, Union
+from typing import Any, Callable, Dict, Optional, Union
 
 from ai_spine._async.runtime import run_hook
 from ai_spine.exceptions import CallInfo
 from ai_spine.policy.call_state import CallState
+from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.request_events import RequestEvent, fields, log, log_line
 from ai_spine.policy.retry import Failure
 from ai_spine.policy.settings import Settings
-from ai_spine.transport.async_base import AsyncTransport
+from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
+
+Result = Union[Response, AsyncByteStream, Failure]
 
 
 class AsyncReports:
@@ -17,6 +22,7 @@ class AsyncReports:
 
     settings: Settings
     transport: AsyncTransport
+    clock: Callable[[], float]
 
     async def report_credits(self, credits: Any) -> None:
         """Call `on_credits_low` when few credits are left."""
@@ -38,25 +44,50 @@ class AsyncReports:
             text = self.transport.redactor.body(content or b"")
             log.debug("%s %s %s body: %s", call.method, call.path, which, text)
 
+    async def report_request(self, call: CallState, request: Request) -> None:
+        """Report that an attempt begins."""
+        await self.emit("request", call, call.attempt)
+        self.log_body("request", call, request.content)
+
+    async def report_result(self, call: CallState, result: Result) -> None:
+        """Report what became of an attempt; a stream is closed if a hook ends the call."""
+        known: Dict[str, Any] = {"elapsed": self.clock() - call.attempt_began}
+        if isinstance(result, Failure):
+            known["cause"] = result.message
+        else:
+            known["status_code"] = result.status
+        if isinstance(result, Response):
+            self.log_body("response", call, result.body)
+        try:
+            await self.emit("response", call, call.attempt, **known)
+        except BaseException:
+            if isinstance(result, AsyncByteStream):
+                await result.aclose()
+            raise
+
     async def emit_retry(self, call: CallState, failure: Failure, delay: float) -> None:
         """Report that another attempt follows."""
         call.scope.retry(failure.message, delay)
-        if self.is_observed("retry"):
+        if call.is_observed:
             known = {"cause": failure.message, "delay": delay}
             await self.emit("retry", call, len(call.attempts), **known)
 
-    def is_observed(self, name: str) -> bool:
-        """Return whether anybody is to hear of such an event."""
-        return name in self.settings.event_hooks or log.isEnabledFor(logging.DEBUG)
+    def _is_observed(self) -> bool:
+        """Return whether anybody may want to hear of attempts."""
+        return bool(self.settings.event_hooks) or log.isEnabledFor(logging.DEBUG)
 
     async def emit(
         self, name: str, call: CallState, attempt: int, **known: Any
     ) -> None:
         """Report an attempt to the log and the event hooks."""
+        hooks = self.settings.event_hooks.get(name, ())
+        is_logged = name != "request" and log.isEnabledFor(logging.DEBUG)
+        if not hooks and not is_logged:
+            return
         event = RequestEvent(
             name, call.method, call.path, attempt, call.request_id, **known
         )
-        if name != "request":
+        if is_logged:
             log.debug(log_line(event), extra=fields(attempt=attempt))
-        for hook in self.settings.event_hooks.get(name, ()):
+        for hook in hooks:
             await run_hook(name, hook, event)

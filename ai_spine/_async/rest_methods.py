@@ -1,5 +1,7 @@
 """The methods of a client of any HTTP API that are more than one request: pages and streams."""
 
+from __future__ import annotations
+
 from functools import partial
 from typing import (
     TYPE_CHECKING,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from ai_spine.policy.pages import Pages
     from ai_spine.policy.subscriptions import StreamEvent
 
+_NOT_OF_PAGES = ("raw", "idem", "idempotency_key")
 _STREAM_HEADERS = {"Accept": EVENT_STREAM, "Cache-Control": "no-store"}
 
 
@@ -58,7 +61,7 @@ class AsyncRestMethods(AsyncVerbs):
             query: The query of the first page.
             pages: How it is paged, where that cannot be found out.
             max_pages: How many pages to request at most; `None` for all.
-            **options: What `call` takes.
+            **options: What else `call` takes for a GET: `headers`, `json`, `timeout`, `deadline`.
 
         Raises:
             AISpineError: As for `call`.
@@ -82,7 +85,7 @@ class AsyncRestMethods(AsyncVerbs):
             query: The query of the first page.
             pages: How it is paged, where that cannot be found out.
             max_pages: How many pages to request at most; `None` for all.
-            **options: What `call` takes.
+            **options: What else `call` takes for a GET: `headers`, `json`, `timeout`, `deadline`.
 
         Raises:
             AISpineError: As for `call`.
@@ -105,15 +108,20 @@ class AsyncRestMethods(AsyncVerbs):
         with self._translated():
             if max_pages is not None:
                 check_count("max_pages", max_pages, least=1)
+            given = [name for name in _NOT_OF_PAGES if options.get(name)]
+            if given:
+                raise ValidationError(
+                    f"{given[0]} is for one request, not for a walk over pages"
+                )
             bare, known = split_query(path, query)
         walk = AnyPages(known, self._api.settings.base_url, pages, max_pages)
-        given = {name: options[name] for name in ("headers", "json") if name in options}
-        others = ("raw", "idem", *given)
+        sent = {name: options[name] for name in ("headers", "json") if name in options}
+        others = (*_NOT_OF_PAGES, *sent)
         times = {name: each for name, each in options.items() if name not in others}
         while not walk.is_done:
             with self._translated():
                 target = self._target_of(bare, walk.query)
-                exchange = self._exchange("GET", target, raw=True, **given)
+                exchange = self._exchange("GET", target, raw=True, **sent)
             read = partial(walk.read_with, exchange.read)
             yield await self.call(exchange._replace(read=read), **times)
 
@@ -225,4 +233,6 @@ class AsyncRestMethods(AsyncVerbs):
             ConfigurationError: It has neither of the methods.
         """
         with self._translated():
-            self._api.middleware = self._api.middleware.with_member(middleware)
+            from ai_spine.policy.middleware import with_member  # few programs need it
+
+            self._api.middleware = with_member(self._api.middleware, middleware)

@@ -10,7 +10,8 @@ from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.middleware import (
     AFTER,
     BEFORE,
-    Middleware,
+    Members,
+    calls,
     checked_request,
     checked_response,
     copied,
@@ -20,7 +21,7 @@ from ai_spine.policy.tokens import Token
 
 
 def through(
-    middleware: Middleware,
+    middleware: Members,
     tokens: Mapping[Any, Token],
     attempt: Callable[[Request, float], Any],
     request: Request,
@@ -35,12 +36,12 @@ def through(
         request: The request.
         timeout: Seconds for the attempt.
     """
-    for method in middleware.calls(BEFORE):
+    for method in calls(middleware, BEFORE):
         given = copied(request), *secrets_for(method, request, tokens)
         request = checked_request(method, returned_by(method, *given), request)
     result = attempt(request, timeout)
     if isinstance(result, Response):
-        for method in middleware.calls(AFTER):
+        for method in calls(middleware, AFTER):
             value = returned_by(method, copied(request), result)
             result = checked_response(method, value, result)
     return result

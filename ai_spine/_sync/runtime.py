@@ -1,9 +1,11 @@
 """What the two clients do differently. By hand: `_async/runtime.py` is its other half."""
 
+from __future__ import annotations
+
 import threading
 import time
 from contextlib import contextmanager
-from inspect import iscoroutine
+from types import CoroutineType
 from typing import Any, Callable, Iterator
 
 from ai_spine.exceptions import ConfigurationError, ValidationError
@@ -44,7 +46,7 @@ def run_hook(name: str, hook: Callable[[Any], Any], argument: Any) -> None:
 def returned_by(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what a caller's function returns; a coroutine is closed, since nobody awaits it."""
     result = function(*arguments)
-    if iscoroutine(result):
+    if isinstance(result, CoroutineType):
         result.close()
     return result
 

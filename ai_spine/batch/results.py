@@ -80,7 +80,7 @@ class ResultQueue:
         self._held = []
         # The user can correct a wrong key; `False` sorts first.
         errors.sort(key=lambda error: not isinstance(error, AuthenticationError))
-        assert errors[0] is not None  # nosec B101: for the types
+        assert errors[0] is not None  # nosec B101 # for the types
         return errors[0]
 
     def end(self) -> None:

@@ -269,7 +269,8 @@ class Scheduler(ABC):
 
     def _watch(self, task: InFlight, execution: Execution) -> None:
         wait = self.workers.wait_for(execution, self._timeout, self._durations)
-        self._schedule_poll(replace(task, execution=execution, wait=wait), wait)
+        task.execution, task.wait = execution, wait
+        self._schedule_poll(task, wait)
 
     def _schedule_poll(self, task: InFlight, wait: Wait) -> None:
         try:
@@ -281,8 +282,7 @@ class Scheduler(ABC):
 
     def _on_state(self, task: InFlight, execution: Execution) -> None:
         self.results.open()
-        task = replace(task, execution=execution)
-        wait = task.wait
+        task.execution, wait = execution, task.wait
         if wait is not None:
             wait.note_state(execution)
             if not execution.is_done:
@@ -308,7 +308,8 @@ class Scheduler(ABC):
             with self._recording_failure():
                 execution_id = execution.execution_id
                 self.checkpoint.note_started(task.index, task.plan, execution_id)
-        self._finish(replace(task, execution=execution), error)
+        task.execution = execution
+        self._finish(task, error)
 
     def _resubmit(self, task: InFlight) -> bool:
         """Submit a task whose worker died once more with the same key, where that is safe."""

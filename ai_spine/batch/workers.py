@@ -27,7 +27,7 @@ from ai_spine.utils import one_line
 Outcome = Tuple[Optional[Execution], Optional[AISpineError]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class InFlight:
     """An input that is being executed."""
 
@@ -35,6 +35,7 @@ class InFlight:
     input: Any
     plan: Plan
     execution: Optional[Execution] = None
+    """The execution as last seen."""
     wait: Optional[Wait] = None
     is_resubmitted: bool = False
     """Whether an executor was given it before."""
@@ -121,7 +122,7 @@ def submit_to_executor(workers: WorkerPool, task: InFlight) -> "Future[Any]":
     Raises:
         ConfigurationError: The executor accepts nothing.
     """
-    assert workers.submit is not None  # nosec B101: for the types
+    assert workers.submit is not None  # nosec B101 # for the types
     try:
         return workers.submit(task.input, task.plan)
     except Exception as error:  # it was shut down, or its workers died

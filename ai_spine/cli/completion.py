@@ -10,9 +10,9 @@ from click.shell_completion import (
 
 from ai_spine.cli.commands import command
 from ai_spine.cli.output.terminal import put
+from ai_spine.cli.value_completion import COMPLETION_VARIABLE
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
-_VARIABLE = "_AI_SPINE_COMPLETE"  # click's own, of the program's name
 
 
 @command("completion", prints=False)
@@ -29,7 +29,7 @@ def completion(shell: str) -> None:
     ai-spine completion fish > ~/.config/fish/completions/ai-spine.fish
     """
     root = click.get_current_context().find_root().command
-    made = _SHELLS[shell](root, {}, "ai-spine", _VARIABLE)
+    made = _SHELLS[shell](root, {}, "ai-spine", COMPLETION_VARIABLE)
     # Bash's own method runs bash first, to see whether it is recent enough.
     put(ShellComplete.source(made))
 

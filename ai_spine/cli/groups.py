@@ -1,13 +1,15 @@
 """Groups of commands: they import a command when it runs, and suggest corrections."""
 
 import importlib
-from typing import Any, Iterator, List, MutableMapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, List, MutableMapping, Optional, Tuple
 
 import click
-from click.shell_completion import CompletionItem
 
 from ai_spine.cli.contents import SUMMARIES, room_of, summaries_of
 from ai_spine.utils.did_you_mean import hint
+
+if TYPE_CHECKING:  # a help page completes nothing
+    from click.shell_completion import CompletionItem
 
 NO_DOCSTRINGS = "For the full help, run Python without -OO, which removes it."
 _NOUNS = [name for name in summaries_of("") if summaries_of(name)]
@@ -75,8 +77,10 @@ class Outline(Noun):
 
     def shell_complete(
         self, ctx: click.Context, incomplete: str
-    ) -> List[CompletionItem]:
+    ) -> "List[CompletionItem]":
         """Return the commands and options that begin like this."""
+        from click.shell_completion import CompletionItem
+
         found = [
             CompletionItem(name, help=text)
             for name, text in self._summaries

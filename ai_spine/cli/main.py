@@ -1,6 +1,7 @@
 """The `ai-spine` command: its entry point, and what it does before any command runs."""
 
 import contextlib
+import os
 import sys
 import warnings
 from typing import Any, Iterator, Sequence
@@ -19,8 +20,8 @@ from ai_spine.cli.output.errors import (
     print_error,
     write_nowhere,
 )
-from ai_spine.cli.output.terminal import StdoutError, harmless
-from ai_spine.cli.value_completion import offer_values
+from ai_spine.cli.output.terminal import StdoutError, harmless, help_width
+from ai_spine.cli.value_completion import COMPLETION_VARIABLE, offer_values
 from ai_spine.utils import one_line
 
 
@@ -32,6 +33,8 @@ class _Root(Outline):
         given = args[0] if args else extra.get("args")
         words = sys.argv[1:] if given is None else list(given)
         run: Any = super().main
+        if COMPLETION_VARIABLE in os.environ:
+            import ai_spine.cli.bash_completion  # noqa: F401  # click finds it by itself
         try:
             with closed_pipe_is_quiet(), _report_usage_errors(words):
                 with warnings.catch_warnings():
@@ -45,6 +48,8 @@ class _Root(Outline):
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Read the options; a help page may be written to a closed pipe."""
+        # Otherwise click imports `shutil`, which takes longer than all modules of the command.
+        extra.setdefault("terminal_width", help_width())
         with closed_pipe_is_quiet():
             return super().make_context(*args, **extra)
 

@@ -26,7 +26,12 @@ from ai_spine.policy.flow_tools import (
     tool_names,
     unknown_tool,
 )
-from ai_spine.policy.misfits import misfits, validator_class
+from ai_spine.policy.misfits import (
+    EndlessSchemaError,
+    check_end,
+    misfits,
+    validator_class,
+)
 from ai_spine.utils import one_line
 
 __all__ = ["run", "serve_http", "serve_stdio"]
@@ -276,13 +281,14 @@ def _with_usable_schemas(tool: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _is_usable(schema: Dict[str, Any]) -> bool:
-    """Return whether a schema is one, and refers to nothing outside of it."""
+    """Return whether a schema is one, has an end, and refers to nothing outside of it."""
     from jsonschema.exceptions import SchemaError
 
     try:
         validator_class().check_schema(schema)
+        check_end(schema)
         return all(_leads_somewhere(schema, each) for each in _references_in(schema))
-    except (SchemaError, RecursionError):
+    except (SchemaError, EndlessSchemaError, RecursionError):
         return False
 
 

@@ -2,16 +2,20 @@
 
 import re
 import sys
-from typing import Any, Callable, Dict, List, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 from click.types import StringParamType
+
+if TYPE_CHECKING:  # a help page completes nothing
+    from click.shell_completion import CompletionItem
+
+COMPLETION_VARIABLE = "_AI_SPINE_COMPLETE"
+"""What a shell sets when it asks for words; click's own, of the program's name."""
 
 # Shells insert a completion as it is, so words that a shell would expand are never offered,
 # whatever a server calls its flows.
 _PLAIN = r"\w[\w.@+:/-]*=?"
-_BREAKS = "=:"  # bash splits words at these
 
 Find = Callable[[click.Context], List[str]]
 
@@ -24,8 +28,10 @@ class _Offered(StringParamType):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> List[CompletionItem]:
+    ) -> "List[CompletionItem]":
         """Return the completions; if anything goes wrong, none."""
+        from click.shell_completion import CompletionItem
+
         try:
             found = self._find(ctx)
         except Exception:  # an error would appear among the words being typed
@@ -45,8 +51,10 @@ class _Path(StringParamType):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> List[CompletionItem]:
+    ) -> "List[CompletionItem]":
         """Let the shell complete a path."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(incomplete, type=self._kind)]
 
 
@@ -112,42 +120,6 @@ _TYPES: Dict[str, StringParamType] = {
     "flows": _Path("dir"),
     "folder": _Path("dir"),
 }
-
-
-class _Bash(BashComplete):
-    """Completion for bash, which splits URLs and `--option=value` at `=` and `:`."""
-
-    _kept = ""  # the part of the current word that bash leaves alone
-
-    def get_completion_args(self) -> Tuple[List[str], str]:
-        """Return the words before the current one, and the current word."""
-        args, last = super().get_completion_args()
-        *before, typed = _joined([*args, last])
-        value = typed.partition("=")[2] if typed.startswith("-") else typed
-        self._kept = value[: max(map(value.rfind, _BREAKS)) + 1]
-        return before, typed
-
-    def format_completion(self, item: Any) -> str:
-        """Return a word as the script expects it."""
-        if self._kept and str(item.value).startswith(self._kept):
-            item.value = item.value[len(self._kept) :]
-        return super().format_completion(item)
-
-
-def _joined(pieces: List[str]) -> List[str]:
-    words: List[str] = []
-    is_open = False
-    for piece in pieces:
-        breaks = bool(piece) and not piece.strip(_BREAKS)
-        if words and (breaks or is_open):
-            words[-1] += piece
-        else:
-            words.append(piece)
-        is_open = breaks
-    return words
-
-
-add_completion_class(_Bash)
 
 
 def offer_values(command: click.Command) -> click.Command:

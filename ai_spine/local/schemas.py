@@ -17,7 +17,14 @@ from urllib.parse import unquote
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.models import Flow, FlowNode
 from ai_spine.models.definition import SCHEMA_FIELDS
-from ai_spine.policy.misfits import Misfit, Schema, misfits, validator_class
+from ai_spine.policy.misfits import (
+    EndlessSchemaError,
+    Misfit,
+    Schema,
+    check_end,
+    misfits,
+    validator_class,
+)
 from ai_spine.utils import one_line
 
 __all__ = ["Misfit", "Schema", "check_schemas", "misfits", "schemas_of"]
@@ -85,7 +92,7 @@ def _check_schema(schema: Any, subject: str) -> None:
         raise ConfigurationError(f"{subject} is no JSON Schema: an object is expected")
     flaw = _flaw_of(json.dumps(schema, default=str))
     if flaw:
-        raise ConfigurationError(f"{subject} is no JSON Schema{flaw}")
+        raise ConfigurationError(f"{subject} {flaw}")
 
 
 # To look takes a millisecond, and each server of a test and each reload asks again.
@@ -99,11 +106,15 @@ def _flaw_of(text: str) -> str:
         validator_class().check_schema(schema)
     except SchemaError as error:
         place = ".".join(map(str, error.absolute_path)) or "its root"
-        return f": at {place}, {one_line(error.message, 300)}"
+        return f"is no JSON Schema: at {place}, {one_line(error.message, 300)}"
     for reference in _references_in(schema):
         if not _is_in(schema, reference):
             shown = one_line(repr(reference), 200)
-            return f" that stands by itself: {shown} is not in it"
+            return f"is no JSON Schema that stands by itself: {shown} is not in it"
+    try:
+        check_end(schema)
+    except EndlessSchemaError as error:
+        return f"cannot be checked: it {error}"
     return ""
 
 

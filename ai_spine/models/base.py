@@ -1,6 +1,5 @@
 """The base of all models: reads JSON into dataclasses, in either dialect."""
 
-import dataclasses
 import functools
 import importlib
 import json
@@ -22,8 +21,8 @@ from typing import (
     TypeVar,
 )
 
-from ai_spine.models.lazy_dataclass import lazy_dataclass, metadata_of
-from ai_spine.utils import format_timestamp, one_line
+from ai_spine.models.lazy_dataclass import Declared, lazy_dataclass, metadata_of
+from ai_spine.utils import format_timestamp, one_line, parse_timestamp
 
 M = TypeVar("M", bound="Model")
 _REPR_LIMIT = 60
@@ -44,7 +43,7 @@ It is a plain tuple, which Python takes apart faster than any other: lists may b
 
 def required(*others: str) -> Any:
     """Declare a field without a default, with its other names in the JSON."""
-    return dataclasses.field(metadata={"others": others})
+    return Declared(metadata={"others": others})
 
 
 def attribute(
@@ -52,7 +51,7 @@ def attribute(
 ) -> Any:
     """Declare a field: its other names, how to read its value, and whether the repr shows it."""
     metadata = {"others": others, "read": read}
-    return dataclasses.field(default=None, repr=show, metadata=metadata)
+    return Declared(default=None, repr=show, metadata=metadata)
 
 
 hidden = functools.partial(attribute, show=False)
@@ -69,11 +68,49 @@ def _wire_field(name: str, metadata: Mapping[str, Any]) -> _WireField:
     return name, first, tuple(others), metadata.get("read")
 
 
+class _Attributes(Mapping[str, Any]):
+    """Has the dict of a model's attributes as it is, while `Model` shows only a complete one."""
+
+
+_attributes_of: Callable[["Model"], Dict[str, Any]]
+_attributes_of = vars(_Attributes)["__dict__"].__get__
+
+
+class _Late:
+    """An attribute that is read, with all others that are late, when one is first asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, model: Optional["Model"], owner: Any) -> Any:
+        # A class has the default, as that of any dataclass.
+        return None if model is None else vars(model).get(self._name)
+
+
+def _read(
+    fields: Tuple[_WireField, ...], data: Mapping[str, Any], values: Dict[str, Any]
+) -> None:
+    find = data.get
+    for name, first, others, read in fields:
+        value = find(first)
+        if value is None:
+            for key in others:
+                value = find(key)
+                if value is not None:
+                    break
+        values[name] = value if read is None or value is None else read(value)
+
+
 @lazy_dataclass(frozen=True, eq=False, repr=False)
-class Model(Mapping[str, Any]):
-    """The base of all models: typed attributes over the JSON that they were read from."""
+class Model(_Attributes):
+    """The base of all models: typed attributes over the JSON that they were read from.
+
+    Times are read from the JSON when one of them is first asked for, in whatever way.
+    """
 
     _fields: ClassVar[Optional[Tuple[_WireField, ...]]] = None
+    _early: ClassVar[Tuple[_WireField, ...]] = ()
+    _late: ClassVar[Tuple[_WireField, ...]] = ()
 
     @classmethod
     def from_wire(cls: Type[M], data: Any) -> M:
@@ -87,16 +124,8 @@ class Model(Mapping[str, Any]):
             raise UnexpectedResponse(f"{kind} where a JSON object was expected")
         model = cls.__new__(cls)
         # Not by its constructor, which takes as long as everything else: lists may be long.
-        values = model.__dict__
-        find = data.get
-        for name, first, others, read in cls._wire_fields():
-            value = find(first)
-            if value is None:
-                for key in others:
-                    value = find(key)
-                    if value is not None:
-                        break
-            values[name] = value if read is None or value is None else read(value)
+        values = _attributes_of(model)
+        _read(cls.__dict__.get("_early") or cls._prepare(), data, values)
         values["_wire"] = data
         return model
 
@@ -108,11 +137,43 @@ class Model(Mapping[str, Any]):
             cls._fields = known
         return known
 
+    @classmethod
+    def _prepare(cls) -> Tuple[_WireField, ...]:
+        """Return the fields that are read at once: all but times, which take long to read."""
+        early, late = [], []
+        for field in cls._wire_fields():
+            name, read = field[0], field[3]
+            # Where the class has something else than the default, that comes first.
+            if read is parse_timestamp and getattr(cls, name, read) is None:
+                late.append(field)
+                setattr(cls, name, _Late(name))
+            else:
+                early.append(field)
+        cls._late = tuple(late)
+        cls._early = tuple(early)
+        return cls._early
+
+    def _complete(self) -> Dict[str, Any]:
+        """Return all attributes, late ones as well."""
+        values = _attributes_of(self)
+        # Another thread may be reading them; where the last one is, all are.
+        if self._late and self._late[-1][0] not in values and "_wire" in values:
+            _read(self._late, values["_wire"], values)
+        return values
+
+    __dict__ = property(_complete)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._complete()  # since copies and pickles take the dict as it is
+        return super().__reduce_ex__(protocol)
+
     def filled(self: M, **values: Any) -> M:
-        """Return a copy in which attributes that the server left out are filled in."""
+        """Return the model, with attributes that the server left out filled in."""
         missing = {k: v for k, v in values.items() if getattr(self, k) is None}
-        copy = dataclasses.replace(self, **missing)
-        object.__setattr__(copy, "_wire", self._json)
+        if not missing:
+            return self
+        copy = self.__new__(type(self))
+        copy.__dict__.update(self.__dict__, _wire=self._json, **missing)
         return copy
 
     @classmethod
@@ -131,7 +192,7 @@ class Model(Mapping[str, Any]):
         """
         names = [name for name, *_ in self._wire_fields()]
         plain = {name: _jsonable(getattr(self, name)) for name in names}
-        wire = self.__dict__.get("_wire")
+        wire = _attributes_of(self).get("_wire")
         if wire is not None:
             known = set(self.field_names())
             plain.update(
@@ -149,7 +210,7 @@ class Model(Mapping[str, Any]):
 
     @property
     def _json(self) -> Mapping[str, Any]:
-        wire = self.__dict__.get("_wire")
+        wire = _attributes_of(self).get("_wire")
         return self.to_dict() if wire is None else wire
 
     def __getitem__(self, key: str) -> Any:
@@ -162,11 +223,11 @@ class Model(Mapping[str, Any]):
         return len(self._json)
 
     def __repr__(self) -> str:
-        fields = (
-            (f.name, getattr(self, f.name)) for f in dataclasses.fields(self) if f.repr
-        )
+        from dataclasses import fields  # it takes longer to import than all models
+
+        values = ((f.name, getattr(self, f.name)) for f in fields(self) if f.repr)
         shown = ", ".join(
-            f"{name}={_brief(value)}" for name, value in fields if value is not None
+            f"{name}={_brief(value)}" for name, value in values if value is not None
         )
         return f"{type(self).__name__}({shown})"
 

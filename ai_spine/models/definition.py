@@ -74,6 +74,6 @@ class FlowDefinition(Model):
         metadata = flow.metadata
         if isinstance(metadata, Mapping):
             for name in SCHEMA_FIELDS:
-                if flow.__dict__[name] is None:
-                    flow.__dict__[name] = metadata.get(name)
+                if getattr(flow, name) is None:
+                    object.__setattr__(flow, name, metadata.get(name))
         return flow

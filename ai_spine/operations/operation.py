@@ -1,6 +1,5 @@
 """What an operation is: one endpoint of the API, as data."""
 
-from dataclasses import dataclass
 from typing import Any, Callable, Generic, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
 from ai_spine.policy.messages import Credential
@@ -21,9 +20,26 @@ class Query(NamedTuple):
     description: str
 
 
-@dataclass(eq=False, repr=False)  # `frozen` would double the time to import this
 class Operation(Generic[T]):
     """One endpoint.
+
+    It is no dataclass: `dataclasses` takes as long to import as all operations.
+
+    Attributes:
+        name: The name of the client's method, unless `of` says another.
+        method: The HTTP method; it also says whether repeating the request is harmless.
+        path: The path, with the names of ids in braces.
+        read: Turns the JSON of the response into the method's return value.
+        prefixed: Whether `api_prefix` applies; it does not to endpoints of the system and of users.
+        path_under_prefix: The path under a prefix, where it differs.
+        credential: What authorises the request.
+        reads: Whether it changes nothing, although its method is POST: then it may be repeated.
+        streams: Whether the response is a stream of events, each of which is read.
+        summary: What it does, in one sentence.
+        query: The parameters of its query.
+        body: What its body is; `None` if it has none.
+        response: What a response is, for documents; what is read from it may be another model.
+        of: The client's method, if several operations make one.
 
     Example:
         >>> get_flow = Operation("get_flow", "GET", "/flows/{flow_id}", read_anything)
@@ -31,34 +47,38 @@ class Operation(Generic[T]):
         '/api/v1/flows/{flow_id}'
     """
 
-    name: str
-    """The name of the client's method, unless `of` says another."""
-    method: str
-    """The HTTP method; it also says whether repeating the request is harmless."""
-    path: str
-    """The path, with the names of ids in braces."""
-    read: Callable[[Any], T]
-    """Turns the JSON of the response into the method's return value."""
-    prefixed: bool = True
-    """Whether `api_prefix` applies; it does not to endpoints of the system and of users."""
-    path_under_prefix: Optional[str] = None
-    """The path under a prefix, where it differs."""
-    credential: Credential = Credential.API_KEY
-    """What authorises the request."""
-    reads: bool = False
-    """Whether it changes nothing, although its method is POST: then it may be repeated."""
-    streams: bool = False
-    """Whether the response is a stream of events, each of which is read."""
-    summary: str = ""
-    """What it does, in one sentence."""
-    query: Tuple[Query, ...] = ()
-    """The parameters of its query."""
-    body: Schema = None
-    """What its body is; `None` if it has none."""
-    response: Schema = None
-    """What a response is, for documents; what is read from it may be another model."""
-    of: Optional[str] = None
-    """The client's method, if several operations make one."""
+    def __init__(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        read: Callable[[Any], T],
+        *,
+        prefixed: bool = True,
+        path_under_prefix: Optional[str] = None,
+        credential: Credential = Credential.API_KEY,
+        reads: bool = False,
+        streams: bool = False,
+        summary: str = "",
+        query: Tuple[Query, ...] = (),
+        body: Schema = None,
+        response: Schema = None,
+        of: Optional[str] = None,
+    ) -> None:
+        self.name = name
+        self.method = method
+        self.path = path
+        self.read = read
+        self.prefixed = prefixed
+        self.path_under_prefix = path_under_prefix
+        self.credential = credential
+        self.reads = reads
+        self.streams = streams
+        self.summary = summary
+        self.query = query
+        self.body = body
+        self.response = response
+        self.of = of
 
     def template(self, prefix: str) -> str:
         """Return the path under a prefix, with the names of ids in braces."""

@@ -8,12 +8,12 @@ from ai_spine.policy.messages import Response
 from ai_spine.policy.pages import Pages, PageWalk
 
 # What a page says of the next one, and the parameter that takes it.
-_CURSORS = {
-    "next_page_token": "page_token",  # nosec B105
-    "nextPageToken": "pageToken",
-    "next_cursor": "cursor",
-    "nextCursor": "cursor",
-}
+_CURSORS = (
+    ("next_page_token", "page_token"),
+    ("nextPageToken", "pageToken"),
+    ("next_cursor", "cursor"),
+    ("nextCursor", "cursor"),
+)
 _URLS = ("next", "next_url", "nextLink")
 _NUMBERS = {"offset": "offset", "skip": "offset", "page": "page"}
 _ITEMS = ("items", "data", "results", "entries", "records")
@@ -98,7 +98,7 @@ def paged_by(page: Any, headers: Mapping[str, str], query: Iterable[str]) -> Pag
     if next_link(headers.get("Link")) is not None:
         return Pages("link", items)
     fields = page if isinstance(page, Mapping) else {}
-    for name, parameter in _CURSORS.items():
+    for name, parameter in _CURSORS:
         if name in fields:
             return Pages("cursor", items, parameter, next=(name,))
     for name in _URLS:

@@ -1,5 +1,7 @@
 """The state of one call: what it has tried so far, and what its errors report."""
 
+from __future__ import annotations
+
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ai_spine.constants import (
@@ -40,6 +42,8 @@ class CallState:
     """Whether the server honours its idempotency key."""
     timeout: Optional[float] = None
     """Seconds for an attempt, where they are not the client's."""
+    is_observed = False
+    """Whether anybody may want to hear of its attempts."""
     maybe_executed = False
     attempt_began = 0.0
     attempt_timeout = 0.0
@@ -54,7 +58,7 @@ class CallState:
         reads: bool = False,
         streams: bool = False,
         flow_id: Optional[str] = None,
-        tenant: Optional[str] = None
+        tenant: Optional[str] = None,
     ) -> None:
         self.method = method
         self.repeat_as = "GET" if reads else method

@@ -1,14 +1,13 @@
-"""Server-sent events: parses a stream of bytes, and recognises servers that stream. Pure."""
+"""Server-sent events: parses a stream of bytes. Pure."""
 
 import re
 from typing import List, Mapping, NamedTuple, Optional
 
-from ai_spine.constants import EVENT_STREAM, MAX_RESPONSE_BYTES, STREAM_RELATION
+from ai_spine.constants import EVENT_STREAM, MAX_RESPONSE_BYTES
 
 _LINE_END = b"\r\n|\n|\r"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LONGEST_RETRY = 18  # digits
-_PARAMETER = r';\s*(\w+)\s*=\s*"?([^";,]*)"?'  # of a link
 
 
 class StreamTooLarge(ValueError):
@@ -125,21 +124,3 @@ def is_event_stream(headers: Mapping[str, str]) -> bool:
     """
     kind = headers.get("Content-Type", "").partition(";")[0]
     return kind.strip().lower() == EVENT_STREAM
-
-
-def announces_stream(headers: Mapping[str, str]) -> bool:
-    """Return whether a response's `Link` says that its execution can be streamed.
-
-    Example:
-        >>> announces_stream({"Link": '</x>; rel="monitor"; type="text/event-stream"'})
-        True
-    """
-    if "Link" not in headers:  # faster than `get`, which raises and catches an error
-        return False
-    links = headers["Link"]
-    found = (dict(re.findall(_PARAMETER, link)) for link in links.split("<"))
-    return any(
-        STREAM_RELATION in link.get("rel", "").split()
-        and link.get("type") == EVENT_STREAM
-        for link in found
-    )

@@ -3,7 +3,8 @@
 Types of other libraries are recognised by name, so that no library is imported for them.
 """
 
-import dataclasses
+from __future__ import annotations
+
 import functools
 import json
 import math
@@ -116,7 +117,7 @@ def _find_converter(kind: type) -> Optional[Callable[[Any], Any]]:
         return named
     if issubclass(kind, Mapping):
         return dict
-    if dataclasses.is_dataclass(kind):
+    if hasattr(kind, "__dataclass_fields__"):
         return _dataclass_fields
     if hasattr(kind, "__attrs_attrs__"):
         return _attrs_fields
@@ -132,9 +133,9 @@ def _enum_value(value: Enum) -> Any:
 
 
 def _dataclass_fields(value: Any) -> Dict[str, Any]:
-    return {
-        field.name: getattr(value, field.name) for field in dataclasses.fields(value)
-    }
+    from dataclasses import fields  # whoever has a dataclass has imported it
+
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _attrs_fields(value: Any) -> Dict[str, Any]:

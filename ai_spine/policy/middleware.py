@@ -1,7 +1,7 @@
 """What callers put between a client and its transport. Pure: it checks what they return."""
 
 import re
-from typing import Any, Dict, Iterator, Mapping, NamedTuple, Optional
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.exceptions import ConfigurationError, ValidationError
@@ -12,32 +12,32 @@ from ai_spine.utils import Secret, is_header_name, is_header_value, one_line
 
 BEFORE, AFTER = "before_request", "after_response"
 _PRINTABLE = "printable ASCII text without spaces around it"
-_QUERY = re.compile('[!"$-~]*')
+_QUERY = '[!"$-~]*'
 
 
-class Middleware(NamedTuple):
-    """The objects that see each attempt of a client, in the order in which they were added."""
+Members = Tuple[Any, ...]
+"""The objects that see each attempt of a client, in the order in which they were added."""
 
-    members: tuple = ()  # type: ignore[type-arg]
 
-    def with_member(self, member: Any) -> "Middleware":
-        """Return it with one more.
+def with_member(members: Members, member: Any) -> Members:
+    """Return the middleware of a client with one more.
 
-        Raises:
-            ConfigurationError: It has neither of the methods.
-        """
-        if not any(callable(getattr(member, name, None)) for name in (BEFORE, AFTER)):
-            raise ConfigurationError(
-                f"a middleware must have {BEFORE}(request) or {AFTER}(request, response)"
-            )
-        return Middleware((*self.members, member))
+    Raises:
+        ConfigurationError: It has neither of the methods.
+    """
+    if not any(callable(getattr(member, name, None)) for name in (BEFORE, AFTER)):
+        raise ConfigurationError(
+            f"a middleware must have {BEFORE}(request) or {AFTER}(request, response)"
+        )
+    return (*members, member)
 
-    def calls(self, name: str) -> Iterator[Any]:
-        """Yield the methods of that name; those after a response in the opposite order."""
-        for member in self.members if name == BEFORE else reversed(self.members):
-            method = getattr(member, name, None)
-            if method is not None:
-                yield method
+
+def calls(members: Members, name: str) -> Iterator[Any]:
+    """Yield the methods of that name; those after a response in the opposite order."""
+    for member in members if name == BEFORE else reversed(members):
+        method = getattr(member, name, None)
+        if method is not None:
+            yield method
 
 
 def secrets_for(
@@ -139,7 +139,7 @@ def _problem_of(request: Request, before: Request) -> Optional[str]:
 
 
 def _is_query(value: Any) -> bool:
-    return isinstance(value, str) and bool(_QUERY.fullmatch(value))
+    return isinstance(value, str) and bool(re.fullmatch(_QUERY, value))
 
 
 def _owner_of(method: Any) -> str:

@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
+from ai_spine.policy.endless_schemas import endless_reference
 from ai_spine.policy.formats import FORMATS, fits
 from ai_spine.utils import one_line
 
@@ -18,8 +19,12 @@ _KINDS = {
     "object": "an object",
     "null": "null",
 }
-_ENDLESS = "cannot be checked: its schema refers to itself without end"
+_TOO_DEEP = "cannot be checked: it or its schema is nested too deeply"
 _TOO_LARGE = "has a number that is too large to be checked"
+
+
+class EndlessSchemaError(ValueError):
+    """A schema refers to itself without end; the message says by which reference."""
 
 
 class Misfit(NamedTuple):
@@ -49,8 +54,11 @@ def misfits(schema: Schema, value: Any) -> List[Misfit]:
     """
     try:
         return misfits_of(_compiled(json.dumps(schema, sort_keys=True)), value)
+    except EndlessSchemaError as error:
+        words = f"cannot be checked: its schema {error}"
+        return [Misfit([], "schema", words, value)]
     except RecursionError:
-        return [Misfit([], "schema", _ENDLESS, value)]
+        return [Misfit([], "schema", _TOO_DEEP, value)]
 
 
 def misfits_of(validator: Any, value: Any) -> List[Misfit]:
@@ -88,15 +96,32 @@ def first_misfit(validator: Any, value: Any) -> Optional[Misfit]:
 
 
 def compile_schema(schema: Schema) -> Any:
-    """Return the validator of a schema, which fetches nothing and checks formats."""
+    """Return the validator of a schema, which fetches nothing and checks formats.
+
+    Raises:
+        EndlessSchemaError: The schema refers to itself without end.
+    """
     from jsonschema import FormatChecker
     from referencing import Registry
 
+    check_end(schema)
     formats = FormatChecker(())
     for name in FORMATS:
         formats.checks(name)(functools.partial(fits, name))
     # A registry that fetches nothing: a schema must not make a server read URLs or files.
     return validator_class()(schema, registry=Registry(), format_checker=formats)
+
+
+def check_end(schema: Schema) -> None:
+    """Refuse a schema that a validator would follow without end.
+
+    Raises:
+        EndlessSchemaError: It refers to itself without end.
+    """
+    found = endless_reference(schema)
+    if found is not None:
+        shown = one_line(repr(found), 200)
+        raise EndlessSchemaError(f"refers to itself without end by {shown}")
 
 
 def validator_class() -> Any:

@@ -24,6 +24,7 @@ _REQUEST_BUCKETS = (
     *(1.0, 2.5, 5.0, 7.5, 10.0),
 )
 _EXECUTION_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+_NO_METERS = "_ProxyMeterProvider"  # the one until a program sets one
 _PORTS = {"http": 80, "https": 443}
 _ATTRIBUTES = {
     "operation": "ai_spine.operation",
@@ -51,6 +52,9 @@ class OpenTelemetry(Telemetry):
         redact: Removes secrets from a URL.
     """
 
+    parent_context: Optional[context.Context] = None
+    """Where in a trace its spans are, if not where the thread or the task is."""
+
     def __init__(
         self,
         tracer_provider: Any,
@@ -59,6 +63,7 @@ class OpenTelemetry(Telemetry):
         redact: Callable[[str], str],
     ) -> None:
         self._has_provider = tracer_provider is not None
+        self._has_meters = meter_provider is not None
         self.tracer = trace.get_tracer(
             _NAME, __version__, tracer_provider, schema_url=_SCHEMA
         )
@@ -90,7 +95,6 @@ class OpenTelemetry(Telemetry):
             "server.address": parts.hostname or "",
             "server.port": parts.port or _PORTS.get(parts.scheme, 0),
         }
-        self.parent_context: Optional[context.Context] = None
 
     @property
     def is_recording(self) -> bool:
@@ -100,8 +104,21 @@ class OpenTelemetry(Telemetry):
             global_one, trace.ProxyTracerProvider
         )
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether nobody records, or continues, a trace: most programs only have the package."""
+        return not (
+            self.is_recording
+            or self._has_meters
+            or self.parent_context
+            or context.get_current()
+            or type(metrics.get_meter_provider()).__name__ != _NO_METERS
+        )
+
     def scope(self, call: Any, path: str, query: str) -> CallScope:
         """Return what lasts as long as a call; `path` names the ids in braces."""
+        if self._is_idle:
+            return super().scope(call, path, query)
         return _TracedScope(self, call, path, query)
 
     @contextmanager
@@ -112,6 +129,8 @@ class OpenTelemetry(Telemetry):
 
     def parent(self, name: str, **attributes: Any) -> Parent:
         """Return a span that is not current, for generators and threads."""
+        if self._is_idle:
+            return super().parent(name, **attributes)
         span = self.tracer.start_span(
             name, context=self.parent_context, attributes=_named(attributes)
         )

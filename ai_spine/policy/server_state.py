@@ -1,17 +1,20 @@
 """What the clients of one server have learnt about it: `with_options` shares it."""
 
+from __future__ import annotations
+
 import os
+import re
 import threading
 import weakref
 from typing import Callable, Iterable, Mapping, Optional, Set, Tuple
 
-from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
-from ai_spine.policy.event_streams import announces_stream
+from ai_spine.constants import EVENT_STREAM, IDEMPOTENCY_KEY_HEADER, STREAM_RELATION
 from ai_spine.policy.retry import Cooldown, RetryBudget
 from ai_spine.policy.tokens import Token
 from ai_spine.policy.waiting import FlowDurations
 
 _MOST_PLACES = 1000
+_PARAMETER = r';\s*(\w+)\s*=\s*"?([^";,]*)"?'  # of a link
 
 
 class ServerState:
@@ -59,7 +62,8 @@ class ServerState:
             key: The idempotency key of the request; `None` if it had none.
             place: The method and the path of the request.
         """
-        self.announces_streams |= announces_stream(headers)
+        if not self.announces_streams:
+            self.announces_streams = announces_stream(headers)
         if key is not None and headers.get(IDEMPOTENCY_KEY_HEADER) == key:
             self.echoes_idempotency_keys = True
             if len(self.echoing) < _MOST_PLACES:
@@ -99,3 +103,21 @@ if hasattr(os, "register_at_fork"):
 
 def _release_nothing() -> None:
     pass
+
+
+def announces_stream(headers: Mapping[str, str]) -> bool:
+    """Return whether a response's `Link` says that its execution can be streamed.
+
+    Example:
+        >>> announces_stream({"Link": '</x>; rel="monitor"; type="text/event-stream"'})
+        True
+    """
+    if "Link" not in headers:  # faster than `get`, which raises and catches an error
+        return False
+    links = headers["Link"]
+    found = (dict(re.findall(_PARAMETER, link)) for link in links.split("<"))
+    return any(
+        STREAM_RELATION in link.get("rel", "").split()
+        and link.get("type") == EVENT_STREAM
+        for link in found
+    )

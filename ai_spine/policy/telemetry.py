@@ -3,6 +3,8 @@
 Both call these methods whether OpenTelemetry is installed or not; `opentelemetry` records.
 """
 
+from __future__ import annotations
+
 from contextlib import nullcontext
 from typing import Any, ContextManager, Dict, Mapping, Optional
 
@@ -22,16 +24,19 @@ class CallScope:
     """The headers that continue the trace at the server."""
 
     def __init__(self, call: Any) -> None:
-        self.call = call
+        self._call = call
         self._logged_as: Any = None
 
     def __enter__(self) -> "CallScope":
-        self._logged_as = current_call.set(self.call)
+        self._logged_as = current_call.set(self._call)
         return self
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        logged_as = self._logged_as
+        # A call refers to its scope: only the garbage collector would free a circle of them.
+        self._call = self._logged_as = None
         try:
-            current_call.reset(self._logged_as)
+            current_call.reset(logged_as)
         except (
             ValueError
         ):  # its loop has forgotten the task, and another context ends it

@@ -1,5 +1,10 @@
 """RON-CORE's app plane: clients, problems, capabilities, values, and manifests of facets."""
 
+import sys
+
+if sys.version_info < (3, 10):
+    raise ImportError("ai_spine.ron needs Python 3.10 or later")
+
 from ai_spine.ron.client import (
     PROTOCOL_VERSION,
     RonClient,

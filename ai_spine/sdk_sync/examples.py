@@ -133,7 +133,7 @@ def _check_of(spec: IRSpec, model: IRModel, without: Optional[str]) -> Optional[
     def check(value: Any) -> bool:
         try:
             return not is_too_deep(value) and not misfits_of(validator, value)
-        except RecursionError:  # the model refers to itself without end
+        except RecursionError:  # the model is nested too deeply
             return False
 
     return check

@@ -115,12 +115,18 @@ def write_generated(
         CodegenError: It cannot be written; it is as it was before.
     """
     target = Path(os.path.realpath(folder))
+    lock = _lock_of(target)
     try:
-        with locked(_lock_of(target), mode=0o600):
+        with locked(lock, mode=0o600, own=True):
             check_folder(folder, manifest, force=force)
             _write(target, files, _others(target, manifest))
     except OSError as error:
         words = f"{_shown(folder)} cannot be written: {error.strerror}"
+        if error.filename == lock:
+            words = (
+                f"{_shown(folder)} cannot be written, since {lock} cannot be locked "
+                f"({error.strerror}): remove that, or set TMPDIR to a folder of your own"
+            )
         raise CodegenError(words) from None
 
 

@@ -15,9 +15,10 @@ from urllib3.util.wait import wait_for_read
 from yarl import URL
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import CLOSED, HTTPTransport, abort
+from ai_spine.transport.async_http import CLOSED, HTTPTransport
 from ai_spine.transport.async_replies import Attempt, Reply
 from ai_spine.transport.decompression import BrokenCompression
+from ai_spine.transport.discarding import abort
 from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
     HANDSHAKE_REASONS,
@@ -27,7 +28,7 @@ from ai_spine.transport.requests.failures import (
     interruption,
     system_reason,
 )
-from ai_spine.transport.requests.request_builder import PlainRequest
+from ai_spine.transport.requests.request_builder import PlainRequest, RequestBuilder
 
 _LONGEST_LINE = 65536
 _LONGEST_SILENCE = 2**19  # bytes without a piece of the body
@@ -162,8 +163,6 @@ class _Reply(Reply):
         self.status_code = response.status
         self.headers = response.headers
         self._response = response
-        connection = response.connection
-        self._protocol: Any = connection.protocol if connection else None
 
     @property
     def is_complete(self) -> bool:
@@ -173,8 +172,10 @@ class _Reply(Reply):
     async def read(self) -> bytes:
         """Return the next bytes of the body; none at its end."""
         data = await self._response.content.readany()
-        if self._protocol is not None:
-            self._protocol.left = _LONGEST_SILENCE
+        connection = self._response.connection
+        if connection is not None:  # the body goes on
+            protocol: Any = connection.protocol
+            protocol.left = _LONGEST_SILENCE
         return data
 
     async def aclose(self) -> None:
@@ -231,6 +232,7 @@ class AiohttpTransport(HTTPTransport):
             auto_decompress=False,
             trust_env=False,
             timeout=_NO_TIMEOUT,
+            headers=RequestBuilder.headers,
             read_bufsize=_BUFFER,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,

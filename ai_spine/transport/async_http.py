@@ -3,10 +3,9 @@
 import asyncio
 import os
 import sys
-import warnings
 import weakref
 from abc import abstractmethod
-from typing import Any, Callable, Iterator, List, Optional, Union
+from typing import Any, Callable, Iterator, Optional, Union
 
 from ai_spine.constants import MAX_ERROR_BYTES, MAX_REDIRECTS, MAX_RESPONSE_BYTES
 from ai_spine.exceptions import ConfigurationError
@@ -16,18 +15,15 @@ from ai_spine.policy.settings import Settings
 from ai_spine.transport.async_base import AsyncByteStream, AsyncTransport
 from ai_spine.transport.async_replies import INCOMPLETE, Attempt, PhasedAttempt, Reply
 from ai_spine.transport.decompression import Decompressor, is_known_encoding
-from ai_spine.transport.requests.bodies import (
-    CUT_SHORT,
-    STREAMED,
-    is_stream,
-    unknown_encoding,
-)
+from ai_spine.transport.discarding import discard, warn_unclosed
+from ai_spine.transport.requests.bodies import CUT_SHORT, unknown_encoding
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
 from ai_spine.transport.requests.request_builder import (
     PlainRequest,
     RequestBuilder,
     bare_session,
 )
+from ai_spine.transport.requests.streams import STREAMED, is_stream
 from ai_spine.utils.timeouts import TimeLimits, time_limit
 
 CLOSED = Failure(FailureKind.NOT_SENT, "the client was closed")
@@ -107,6 +103,8 @@ class HTTPTransport(AsyncTransport):
         self._builder = RequestBuilder(
             settings, self.tokens, bare_session, lambda: True
         )
+        if session is None:  # one of our own has those that all requests have
+            self._builder.headers = {}
         self._state: Optional[LoopState] = None
         self._warning: Optional["weakref.finalize[Any, Any]"] = None
 
@@ -125,12 +123,22 @@ class HTTPTransport(AsyncTransport):
         reply: Optional[Reply] = None
         try:
             prepared = self._builder.build_plain(request)
-            async with here.limits.of(timeout), here.free:
-                last = await self._follow(here, request, prepared, attempt)
-                if isinstance(last, Failure):
-                    return last
-                reply = last
-                return await self._read(reply, attempt)
+            with here.limits.of(timeout):
+                await here.free.acquire()
+                try:
+                    attempt.note_connecting()
+                    first = await self._open(here.session, prepared, attempt)
+                    last: Union[Reply, Failure] = first
+                    if is_redirect(first.status_code, first.headers):
+                        last = await self._follow(
+                            here, request, prepared, attempt, first
+                        )
+                    if isinstance(last, Failure):
+                        return last
+                    reply = last
+                    return await self._read(reply, attempt)
+                finally:
+                    here.free.release()
         except BaseException as error:
             return self.failure_of(error, handled, attempt)
         finally:
@@ -148,10 +156,14 @@ class HTTPTransport(AsyncTransport):
         release: Optional[Callable[[], None]] = None
         try:
             prepared = self._builder.build_plain(request)
-            async with here.limits.of(timeout):
+            with here.limits.of(timeout):
                 await here.free.acquire()
                 release = here.free.release
-                last = await self._follow(here, request, prepared, attempt)
+                attempt.note_connecting()
+                first = await self._open(here.session, prepared, attempt)
+                last: Union[Reply, Failure] = first
+                if is_redirect(first.status_code, first.headers):
+                    last = await self._follow(here, request, prepared, attempt, first)
                 if isinstance(last, Failure):
                     return last
                 reply = last
@@ -182,7 +194,7 @@ class HTTPTransport(AsyncTransport):
         if state.loop is asyncio.get_running_loop() and state.process == os.getpid():
             await self._close_session(state.session)
         else:
-            _discard(self._discard_session, state.session, state.process)
+            discard(self._discard_session, state.session, state.process)
 
     def _attempt(self, request: Request) -> Attempt:
         """Return a new attempt to send a request."""
@@ -216,13 +228,10 @@ class HTTPTransport(AsyncTransport):
         request: Request,
         prepared: PlainRequest,
         attempt: Attempt,
+        reply: Reply,
     ) -> Union[Reply, Failure]:
-        """Send a request, follow redirects within the origin, and return the first other reply."""
-        attempt.note_connecting()
-        reply = await self._open(here.session, prepared, attempt)
+        """Follow a redirect and more within the origin, and return the first other reply."""
         for _ in range(MAX_REDIRECTS):
-            if not is_redirect(reply.status_code, reply.headers):
-                return reply
             await reply.aclose()
             target = redirect_target(
                 prepared,
@@ -235,8 +244,8 @@ class HTTPTransport(AsyncTransport):
                 return target
             prepared = prepared.redirected_to(target)
             reply = await self._open(here.session, prepared, attempt)
-        if not is_redirect(reply.status_code, reply.headers):
-            return reply
+            if not is_redirect(reply.status_code, reply.headers):
+                return reply
         await reply.aclose()
         return Failure(
             FailureKind.REFUSED, f"redirected more than {MAX_REDIRECTS} times"
@@ -314,7 +323,7 @@ class HTTPTransport(AsyncTransport):
                         "make one for each loop"
                     )
             if self._given is None:
-                _discard(self._discard_session, state.session, state.process)
+                discard(self._discard_session, state.session, state.process)
         if self._warning is not None:
             self._warning.detach()
         session = self._given
@@ -322,7 +331,7 @@ class HTTPTransport(AsyncTransport):
             session = self._make_session()
             self._warning = weakref.finalize(
                 self,
-                _warn_unclosed,
+                warn_unclosed,
                 self._discard_session,
                 session,
                 os.getpid(),
@@ -365,36 +374,3 @@ class HTTPTransport(AsyncTransport):
     @abstractmethod
     def _limit_of(session: Any) -> Optional[int]:
         """Return how many connections a session of the caller's has; `None` for any number."""
-
-
-def abort(transport: Any) -> None:
-    """Close a connection of asyncio at once, also when its event loop is closed."""
-    try:
-        if transport is not None:
-            transport.abort()
-    except RuntimeError:  # the loop is closed, so what it would do is done here
-        below = getattr(transport, "_ssl_protocol", None)
-        below = transport if below is None else below._transport
-        below._call_connection_lost(None)
-
-
-def _discard(discard: Any, session: Any, process: int) -> None:
-    """Close a session whose loop is gone; one of the parent process is not touched."""
-    if process == os.getpid():
-        discard(session)
-    else:
-        _OF_PARENTS.append(session)
-
-
-# A forked process shares the sockets, and what watches them, with its parent.
-_OF_PARENTS: List[Any] = []
-
-
-def _warn_unclosed(discard: Any, session: Any, process: int, client: str) -> None:
-    if process == os.getpid():
-        warnings.warn(
-            f"an {client} was not closed: use `async with`, or await its aclose()",
-            ResourceWarning,
-            stacklevel=2,
-        )
-    _discard(discard, session, process)

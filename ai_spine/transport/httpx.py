@@ -7,9 +7,10 @@ from typing import Any, List, Optional, Sequence
 import httpx
 
 from ai_spine.policy.retry import Failure, FailureKind
-from ai_spine.transport.async_http import CLOSED, HTTPTransport, abort
+from ai_spine.transport.async_http import CLOSED, HTTPTransport
 from ai_spine.transport.async_replies import Attempt, Reply
 from ai_spine.transport.decompression import BrokenCompression
+from ai_spine.transport.discarding import abort
 from ai_spine.transport.environment import needs_tls, proxy_of, tls_context
 from ai_spine.transport.requests.failures import (
     HANDSHAKE_REASONS,
@@ -19,7 +20,7 @@ from ai_spine.transport.requests.failures import (
     interruption,
     system_reason,
 )
-from ai_spine.transport.requests.request_builder import PlainRequest
+from ai_spine.transport.requests.request_builder import PlainRequest, RequestBuilder
 
 # The first rule whose class is found anywhere among an exception's causes decides.
 _RULES: Sequence[Rule] = (
@@ -189,6 +190,7 @@ class HttpxTransport(HTTPTransport):
             max_keepalive_connections=self._settings.pool_size,
         )
         return httpx.AsyncClient(
+            headers=RequestBuilder.headers,
             cookies=_NoCookies(),
             limits=limits,
             proxy=_proxy(proxy.reveal(), tls) if proxy else None,

@@ -1,5 +1,6 @@
 """Locks files against other processes, on POSIX and on Windows."""
 
+import errno
 import os
 import sys
 from contextlib import contextmanager
@@ -65,13 +66,14 @@ else:
 
 
 @contextmanager
-def locked(path: str, mode: int = 0o666) -> Iterator[None]:
+def locked(path: str, mode: int = 0o666, *, own: bool = False) -> Iterator[None]:
     """Hold the lock of a file, in turn with other processes and threads.
 
     Args:
         path: The file. It is made if necessary, and stays, empty: to lock a file that is replaced,
             lock another one beside it.
         mode: Who may open it, before the umask.
+        own: Whether to refuse the file of another user, who could hold the lock for ever.
 
     Raises:
         OSError: It cannot be opened or locked, or is a link: others may have put that there.
@@ -79,6 +81,8 @@ def locked(path: str, mode: int = 0o666) -> Iterator[None]:
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     handle = os.open(path, flags, mode)
     try:
+        if own and hasattr(os, "getuid") and os.fstat(handle).st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user", path)
         lock_in_turn(handle)
         try:
             yield

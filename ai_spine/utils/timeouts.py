@@ -6,7 +6,7 @@ import math
 import sys
 from heapq import heapify, heappop, heappush
 from types import TracebackType
-from typing import Any, AsyncContextManager, List, Optional, Tuple, Type
+from typing import Any, ContextManager, List, Optional, Tuple, Type
 
 if sys.version_info >= (3, 11):
     from asyncio import timeout as time_limit
@@ -16,6 +16,7 @@ else:
 __all__ = ["TimeLimits", "time_limit"]
 
 _MANY = 100  # entries; fewer need no tidying up
+_COUNTS = sys.version_info >= (3, 11)  # tasks count who has cancelled them
 
 
 class TimeLimits:
@@ -37,10 +38,8 @@ class TimeLimits:
         self._timer: Optional[asyncio.TimerHandle] = None
         self._due = math.inf
 
-    def of(self, seconds: float) -> AsyncContextManager[Any]:
-        """Return a limit that does what `time_limit` does."""
-        if sys.version_info < (3, 11):  # its tasks cannot say who has cancelled them
-            return time_limit(seconds)
+    def of(self, seconds: float) -> ContextManager[None]:
+        """Return a limit that does what `time_limit` does, in a plain `with`."""
         return _Limit(self, seconds)
 
     def add(self, limit: "_Limit", seconds: float) -> None:
@@ -89,12 +88,12 @@ class _Limit:
         self.task: Any = None  # while it lasts
         self.is_over = False
 
-    async def __aenter__(self) -> None:
-        task: Any = asyncio.current_task()
-        self.task, self._cancelling = task, task.cancelling()
+    def __enter__(self) -> None:
+        self.task = asyncio.current_task()
+        self._cancelling = self.task.cancelling() if _COUNTS else 0
         self._limits.add(self, self._seconds)
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: Optional[Type[BaseException]],
         error: Optional[BaseException],
@@ -103,5 +102,7 @@ class _Limit:
         task, self.task = self.task, None
         if not self.is_over:
             self._limits.forget_one()
-        elif task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise TimeoutError from error
+            return
+        left = task.uncancel() if _COUNTS else 0
+        if left <= self._cancelling and kind is asyncio.CancelledError:
+            raise asyncio.TimeoutError from error

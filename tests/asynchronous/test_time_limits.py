@@ -22,7 +22,7 @@ async def sleep(limits, limit, seconds):
     """Return how long a sleep took, and whether its limit has ended it."""
     began = time.monotonic()
     try:
-        async with limits.of(limit):
+        with limits.of(limit):
             await asyncio.sleep(seconds)
     except TIMEOUTS:
         return time.monotonic() - began, True
@@ -57,16 +57,16 @@ async def test_who_cancels_a_task_before_its_time_is_over_is_not_mistaken(limits
 
 async def test_an_error_passes_through_a_limit(limits):
     with pytest.raises(KeyError):
-        async with limits().of(LIMIT):
+        with limits().of(LIMIT):
             raise KeyError("x")
 
 
 async def test_the_inner_of_two_limits_ends_first(limits):
     here = limits()
-    async with here.of(LIMIT):
+    with here.of(LIMIT):
         assert (await sleep(here, 0.01, LIMIT))[1]
     with pytest.raises(TIMEOUTS):
-        async with here.of(0.05):
+        with here.of(0.05):
             await sleep(here, LIMIT, LIMIT)
 
 

@@ -9,6 +9,7 @@ import pytest
 from ai_spine.cli.commands import shared_options
 from ai_spine.cli.contents import SUMMARIES, summaries_of
 from ai_spine.cli.main import cli
+from ai_spine.cli.output.terminal import help_width
 from tests.needs import skip_without
 
 
@@ -112,3 +113,9 @@ def test_each_command_accepts_the_shared_options():
     for path, command in COMMANDS.items():
         if path[0] != "local":
             assert shared <= {param.name for param in command.params}
+
+
+@pytest.mark.parametrize("columns", ["", "0", "-7", "wide", "30", "60", "200"])
+def test_help_pages_are_as_wide_as_click_makes_them(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert help_width() == click.HelpFormatter().width

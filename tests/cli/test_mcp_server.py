@@ -91,8 +91,9 @@ def test_a_key_that_the_server_repeats_does_not_reach_the_client():
         {"type": "object", "properties": {"n": {"$ref": "http://127.0.0.1:9/x"}}},
         {"type": "object", "properties": {"n": {"$ref": "#/$defs/none"}}},
         {"type": "object", "allOf": [{"$ref": 3}]},
+        {"type": "object", "allOf": [{"$ref": "#"}]},
     ],
-    ids=["wrong", "elsewhere", "nowhere", "no text"],
+    ids=["wrong", "elsewhere", "nowhere", "no text", "endless"],
 )
 def test_a_schema_that_cannot_be_used_is_left_out(schema):
     found = {"flow_id": "f", "input_schema": schema, "output_schema": schema}

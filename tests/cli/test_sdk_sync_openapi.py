@@ -351,6 +351,8 @@ def test_a_specification_knows_the_problems_of_its_document(tmp_path):
         ("a.json", '{"x-openapi": 1}', "is no specification: a specification has no"),
         ("a.json", '{"swagger": "2.0"}', "is Swagger 2.0"),
         ("a.json", "{", "is no specification: the specification is not JSON"),
+        ("a.yaml", "a: 1", "is neither an OpenAPI document, .*, nor an IR spec"),
+        ("a.yml", "", "a.yml is neither an OpenAPI document, since it has no key"),
     ],
 )
 def test_a_file_that_is_no_specification_is_refused(tmp_path, name, text, words):

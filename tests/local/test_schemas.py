@@ -1,7 +1,5 @@
 """Tests of the schemas of flows: given, kept, derived, and checked before anything runs."""
 
-import sys
-
 import pytest
 
 from ai_spine import BadRequestError, ConfigurationError, Flow, ValidationError
@@ -296,16 +294,24 @@ def test_derived_schemas_are_shown_and_checked_but_not_kept(serve):
         assert client.get_flow("f").input_schema is None
 
 
-@pytest.mark.skipif(
-    sys.implementation.name == "pypy", reason="jsonschema ends PyPy 3.9 there"
-)
 @pytest.mark.parametrize(
-    "schema", [{"$ref": "#"}, {"properties": {"a": {"$ref": "#/properties/a"}}}]
+    "schema, reference",
+    [
+        ({"$ref": "#"}, "#"),
+        ({"properties": {"a": {"$ref": "#/properties/a"}}}, "#/properties/a"),
+        ({"$anchor": "x", "if": {"not": {"$dynamicRef": "#x"}}}, "#x"),
+    ],
+    ids=str,
 )
-def test_a_schema_without_end_fits_nothing(schema):
+def test_a_schema_without_end_fits_nothing_and_is_refused_in_a_flow(schema, reference):
     (found,) = misfits(schema, {"a": 1})
-    assert str(found) == (
-        "the input: cannot be checked: its schema refers to itself without end"
+    words = f"refers to itself without end by '{reference}'"
+    assert str(found) == f"the input: cannot be checked: its schema {words}"
+    made = Flow.from_wire(loan(input_schema=schema))
+    with pytest.raises(ConfigurationError) as caught:
+        check_schemas(made, "f.yaml")
+    assert str(caught.value) == (
+        f"f.yaml: its input_schema cannot be checked: it {words}"
     )
 
 

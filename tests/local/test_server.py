@@ -334,17 +334,16 @@ def test_a_closed_server_refuses_connections_and_frees_its_port(serve, http):
 
 def test_a_request_that_wakes_the_server_during_close_is_harmless(http, monkeypatch):
     server = LocalServer([single()], AGENTS)
-    (loop,) = [t for t in threading.enumerate() if t.name == "ai-spine-http"][-1:]
+    wait_until(lambda: server._http._dispatcher._leader)
     pull = trigger._physical_pull
 
     def pull_late(self):
         pull(self)  # as a request that was just served does
-        loop.join(0.3)
         pull(self)
 
     monkeypatch.setattr(trigger, "_physical_pull", pull_late)
     server.close()
-    assert not loop.is_alive()
+    assert not server._http._dispatcher.threads
 
 
 def test_a_server_can_close_right_after_a_response():

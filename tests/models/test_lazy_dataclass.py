@@ -44,13 +44,17 @@ def late_child() -> Type[Any]:
 
 
 def at_once() -> Type[Any]:
+    read_by_name = {"others": (), "read": None}
+
     @dataclasses.dataclass(frozen=True, eq=False, repr=False)
     class Thing(Model):
         """A thing."""
 
-        id: str = required("thing_id")
-        name: Optional[str] = attribute()
-        note: Optional[str] = hidden()
+        id: str = dataclasses.field(metadata={"others": ("thing_id",)})
+        name: Optional[str] = dataclasses.field(default=None, metadata=read_by_name)
+        note: Optional[str] = dataclasses.field(
+            default=None, repr=False, metadata=read_by_name
+        )
 
     return Thing
 

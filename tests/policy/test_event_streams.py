@@ -6,7 +6,6 @@ from ai_spine.policy.event_streams import (
     EventParser,
     ServerEvent,
     StreamTooLarge,
-    announces_stream,
     is_event_stream,
 )
 
@@ -63,22 +62,6 @@ def test_an_endless_line_or_event_is_refused(piece):
 def test_the_limit_applies_to_each_event_alone():
     parser = EventParser(limit=20)
     assert sum(len(parser.feed(b"data: x\n\n")) for _ in range(100)) == 100
-
-
-@pytest.mark.parametrize(
-    "link, expected",
-    [
-        ('</s>; rel="monitor"; type="text/event-stream"', True),
-        ('</a>; rel=next, </s>; rel="up monitor"; type=text/event-stream', True),
-        ('</s>; rel="next"; type="text/event-stream"', False),
-        ('</s>; rel="monitor"', False),
-        ('</s>; rel="monitor"; type="text/html"', False),
-        (";;,<=", False),
-        ("", False),
-    ],
-)
-def test_a_stream_is_announced_by_its_relation_and_its_type(link, expected):
-    assert announces_stream({"Link": link}) is expected
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.middleware import (
     AFTER,
     BEFORE,
-    Middleware,
+    calls,
     checked_request,
     checked_response,
     copied,
+    with_member,
 )
 
 REQUEST = Request("GET", "/x", {}, "", {}, None, None, ())
@@ -26,14 +27,14 @@ class Both:
 
 def test_what_has_neither_method_is_refused():
     with pytest.raises(ConfigurationError, match="must have before_request"):
-        Middleware().with_member(object())
+        with_member((), object())
 
 
 def test_responses_are_seen_in_the_opposite_order():
     first, second = Both(), Both()
-    both = Middleware().with_member(first).with_member(second)
-    assert [m.__self__ for m in both.calls(BEFORE)] == [first, second]
-    assert [m.__self__ for m in both.calls(AFTER)] == [second, first]
+    both = with_member(with_member((), first), second)
+    assert [m.__self__ for m in calls(both, BEFORE)] == [first, second]
+    assert [m.__self__ for m in calls(both, AFTER)] == [second, first]
 
 
 def test_what_forgets_to_return_is_named():

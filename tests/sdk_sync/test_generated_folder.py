@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -203,3 +204,23 @@ def test_generators_of_one_folder_take_turns(folder, monkeypatch):
         )
     assert set(seen) == {1} and len(seen) == 80
     assert contents_of(folder) in (OLD, NEW)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the folder is the user's own on Windows")
+@pytest.mark.parametrize("place", ["a link", "another user's file"])
+def test_a_lock_that_another_user_may_hold_is_refused(
+    folder, tmp_path, monkeypatch, place
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if place == "a link":
+        lock = generated_folder._lock_of(folder)
+        os.symlink(tmp_path / "elsewhere", lock)
+    else:
+        other = os.getuid() + 1
+        monkeypatch.setattr(os, "getuid", lambda: other)
+        lock = generated_folder._lock_of(folder)
+    with pytest.raises(CodegenError) as caught:
+        write_generated(folder, NEW, LOCK)
+    assert f"since {lock} cannot be locked (" in str(caught.value)
+    assert "set TMPDIR to a folder of your own" in str(caught.value)
+    assert contents_of(folder) == OLD

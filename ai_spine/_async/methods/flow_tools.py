@@ -1,6 +1,8 @@
 """Flows as tools of a model: their definitions, and calls of them."""
 
-from typing import Any, Dict, List, Mapping, Optional
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 from ai_spine._async.methods.flows import FlowMethods
 from ai_spine._async.methods.waiting import OnProgress, WaitMethods
@@ -8,15 +10,6 @@ from ai_spine.constants import DEFAULT_INTERVAL, DEFAULT_WAIT_TIMEOUT
 from ai_spine.exceptions import AISpineError, ExecutionError, NotFoundError
 from ai_spine.exceptions import ValidationError
 from ai_spine.models import Execution
-from ai_spine.policy.flow_tools import (
-    Arguments,
-    check_format,
-    define_tools,
-    is_derived,
-    read_arguments,
-    tool_names,
-    unknown_tool,
-)
 from ai_spine.policy.validation import Duration, check_text
 
 
@@ -46,13 +39,15 @@ class FlowToolMethods(WaitMethods, FlowMethods):
             >>> [tool["name"] for tool in tools]
             ['credit_analysis', 'sentiment-analysis']
         """
+        from ai_spine.policy.flow_tools import check_format, define_tools
+
         form = check_format(format)
         return define_tools(await self.list_flows(mine=mine), form)
 
     async def call_flow_tool(
         self,
         name: str,
-        arguments: Arguments = None,
+        arguments: Union[None, str, Mapping[str, Any]] = None,
         metadata: Optional[Mapping[str, Any]] = None,
         *,
         timeout: Optional[Duration] = DEFAULT_WAIT_TIMEOUT,
@@ -89,7 +84,9 @@ class FlowToolMethods(WaitMethods, FlowMethods):
             >>> execution.output["sentiment"]["label"]
             'negative'
         """
-        input_data = read_arguments(check_text("name", name), arguments)
+        from ai_spine.policy import flow_tools  # few programs need it
+
+        input_data = flow_tools.read_arguments(check_text("name", name), arguments)
         how: Dict[str, Any] = {
             "timeout": timeout,
             "interval": interval,
@@ -98,16 +95,16 @@ class FlowToolMethods(WaitMethods, FlowMethods):
             "raise_on_failure": raise_on_failure,
             "idempotency_key": idempotency_key,
         }
-        if not is_derived(name):
+        if not flow_tools.is_derived(name):
             try:
                 return await self.execute_and_wait(name, input_data, metadata, **how)
             except (ExecutionError, NotFoundError) as error:
                 if not _is_unknown_flow(error):
                     raise
         flows = await self.list_flows()
-        names = tool_names(str(flow.flow_id) for flow in flows)
+        names = flow_tools.tool_names(str(flow.flow_id) for flow in flows)
         if name not in names:
-            raise ValidationError(unknown_tool(name, names))
+            raise ValidationError(flow_tools.unknown_tool(name, names))
         return await self.execute_and_wait(names[name], input_data, metadata, **how)
 
 

@@ -1,5 +1,7 @@
 """Tools: services that do one thing on request."""
 
+from __future__ import annotations
+
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ai_spine._async.methods.base import Methods
@@ -7,7 +9,6 @@ from ai_spine.exceptions import ValidationError
 from ai_spine.models import Tool, ToolExecution, ToolResult, ToolSchemas, ToolSearch
 from ai_spine.operations import tools as operations
 from ai_spine.policy.json_encoding import kind_of
-from ai_spine.policy.tool_results import check_tool_result
 from ai_spine.policy.validation import (
     ToolExecutionId,
     ToolId,
@@ -299,6 +300,8 @@ class ToolMethods(Methods):
         )
         if not raise_on_failure:
             return result
+        from ai_spine.policy.tool_results import check_tool_result
+
         return check_tool_result(ids["tool_id"], result, self._api.redact)
 
     async def get_tool_execution(self, execution_id: ToolExecutionId) -> ToolExecution:

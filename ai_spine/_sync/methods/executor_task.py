@@ -44,7 +44,7 @@ def _unpack(name: str, packed: bytes, home: int) -> Task:
                 ]  # the oldest, whose batch is long over
             _clients[name] = pickle.loads(
                 packed
-            )  # nosec B301: from the batch's own process
+            )  # nosec B301 # from the batch's own process
         return Task(_clients[name], name, home)
 
 

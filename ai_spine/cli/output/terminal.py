@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import sys
 from typing import Any, Optional
 
@@ -40,17 +39,26 @@ def is_terminal(stream: Any) -> bool:
 
 
 def size_of(stream: Any) -> "os.terminal_size":
-    """Return the columns and lines of the terminal that a stream is."""
-    if not (os.environ.get("COLUMNS") and os.environ.get("LINES")):
-        try:
-            size = os.get_terminal_size(stream.fileno())
-            known = shutil.get_terminal_size((size.columns or 80, size.lines or 24))
-            columns = known.columns if os.environ.get("COLUMNS") else size.columns
-            lines = known.lines if os.environ.get("LINES") else size.lines
-            return os.terminal_size((columns or 80, lines or 24))
-        except (OSError, ValueError, AttributeError):
-            pass
-    return shutil.get_terminal_size()
+    """Return the columns and lines of a terminal, which the environment may know better."""
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError, AttributeError):
+        size = os.terminal_size((0, 0))
+    columns = _number("COLUMNS") or size.columns or 80
+    return os.terminal_size((columns, _number("LINES") or size.lines or 24))
+
+
+def _number(variable: str) -> int:
+    """Return the number of columns or lines that the environment has; 0 if it has none."""
+    try:
+        return max(int(os.environ.get(variable, "")), 0)
+    except ValueError:
+        return 0
+
+
+def help_width() -> int:
+    """Return how wide help pages are, as click has them."""
+    return max(min(size_of(sys.__stdout__).columns, 80) - 2, 50)
 
 
 def width_of(stream: Any) -> Optional[int]:

@@ -112,7 +112,7 @@ def checked_output(agent_id: str, output: Any) -> Dict[str, Any]:
         raise AgentFailed(f"{subject} a coroutine, which it must await first")
     try:
         text = encode_json({"output": output})
-        checked = json.loads(text)["output"]
+        checked = json.loads(text.decode("ascii"))["output"]
     except (ValidationError, RecursionError) as error:
         reason = one_line(str(error))
         raise AgentFailed(f"{subject} what is not JSON: {reason}") from error

@@ -108,7 +108,7 @@ class FlowToolRoutes:
         if name not in flow_ids:
             raise HTTPError(404, unknown_tool(name, flow_ids))
         found = self._startable(flow_ids[name])
-        assert found is not None  # nosec B101: it was just listed
+        assert found is not None  # nosec B101 # it was just listed
         check_input(found.input_schema, input_data)
         execution_id = self._store.create_execution(flow_ids[name], input_data, {})
         plans.append(found.plan)

@@ -46,7 +46,7 @@ class Request(WerkzeugRequest):
         """
         if self.problem is not None:
             raise self.problem
-        assert self.route is not None  # nosec B101: for the types
+        assert self.route is not None  # nosec B101 # for the types
         return self.route(**self.ids)
 
     @cached_property

@@ -37,6 +37,7 @@ from ai_spine.utils import has_control_characters, one_line, random_id
 _OPEN_PATHS = (f"{API_PREFIX}/user/keys/", f"{API_PREFIX}/user/account/")
 
 log = logging.getLogger(f"{LOGGER_NAME}.local")
+_encode_sorted = json.JSONEncoder(sort_keys=True).encode
 T = TypeVar("T")
 
 
@@ -178,7 +179,7 @@ def json_object() -> Dict[str, Any]:
 def _canonical_body() -> str:
     """Return the body in the one form by which a repetition is known."""
     try:
-        return json.dumps(current_request.get().json_value, sort_keys=True)
+        return _encode_sorted(current_request.get().json_value)
     except TooDeep as error:
         raise _no_json(error) from None
     except ValueError:

@@ -20,6 +20,7 @@ Wsgi = Callable[[Dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 SAFE_HEADERS = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]:/?#@,\\]+)(?::([0-9]{0,5}))?")
 _ORIGIN = re.compile(r"(https?)://(.+)")
+EVERY_IPV4 = "0.0.0.0"  # nosec B104
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LONGEST_SHOWN = 80  # characters of a host that a refusal repeats
 
@@ -93,7 +94,7 @@ def names_of(host: str, allowed_hosts: Sequence[str]) -> FrozenSet[str]:
         raise ConfigurationError("allowed_hosts must be a list of names of hosts")
     names = {_checked_name(name) for name in allowed_hosts}
     own = {host}
-    if host in ("0.0.0.0", "::"):  # nosec B104
+    if host in (EVERY_IPV4, "::"):
         own.add(socket.gethostname())
     return frozenset(names | {_plain_name(name) for name in own})
 

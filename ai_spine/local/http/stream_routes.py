@@ -11,7 +11,7 @@ from ai_spine.constants import (
     STREAM_RELATION,
 )
 from ai_spine.local.faults import CHANNEL
-from ai_spine.local.http.requests import Answer, Routes, request
+from ai_spine.local.http.requests import Answer, Routes, current_request, request
 from ai_spine.local.http.responses import (
     HTTPError,
     check_uuid,
@@ -54,7 +54,7 @@ def announce_stream(execution_id: str) -> None:
     prefix = API_PREFIX if under_prefix() else ""
     url = f"{prefix}/executions/{execution_id}/stream"
     link = f'<{url}>; rel="{STREAM_RELATION}"; type="{EVENT_STREAM}"'
-    request.reply_headers["Link"] = link
+    current_request.get().reply_headers["Link"] = link
 
 
 def _handing_over(channel: Any, stream: Stream) -> Iterator[bytes]:

@@ -12,14 +12,14 @@ from ai_spine.constants import TENANT_HEADER
 from ai_spine.policy.telemetry import Telemetry
 
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
-_TRACE_HEADER = "traceparent"
+_TRACE_HEADER = "HTTP_TRACEPARENT"
 
 
 def span_of(telemetry: Telemetry, asked: Any) -> ContextManager[Dict[str, Any]]:
     """Return the span of a request, to which its status is added."""
-    rule, method, headers = asked.url_rule, asked.method, asked.headers
-    if not (telemetry.is_recording or _TRACE_HEADER in headers):
+    if not (_TRACE_HEADER in asked.environ or telemetry.is_recording):
         return nullcontext({})
+    rule, method, headers = asked.url_rule, asked.method, asked.headers
     route = None if rule is None else _route_of(rule.rule)
     return telemetry.continue_trace(
         dict(headers),

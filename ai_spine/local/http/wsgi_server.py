@@ -1,11 +1,10 @@
-"""The HTTP server below the local server: Waitress on a thread of its own, with limits."""
+"""The HTTP server below the local server: Waitress on threads of its own, with limits."""
 
 import contextlib
 import functools
 import json
 import logging
 import socket
-import threading
 import time
 from typing import Any, Dict, Iterable, Optional
 
@@ -14,20 +13,20 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.server import create_server
-from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, build_http_date
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.faults import CHANNEL
-from ai_spine.local.http.security import SAFE_HEADERS
+from ai_spine.local.http.dispatcher import Dispatcher
+from ai_spine.local.http.security import EVERY_IPV4, SAFE_HEADERS
 from ai_spine.utils import one_line
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 MAX_CHUNK_LINE = 4096  # bytes that introduce a chunk, or follow the last one
 REQUEST_SECONDS = 60.0  # that a request may take to arrive
-_HTTP_THREADS = 8
-_PATIENCE = 0.005  # seconds of a request; if it takes longer, others are served besides
+_THREADS = 9  # one looks after the connections while eight serve what is slow
 # A response is in memory before it is sent, so that no thread waits for a slow reader.
 _NEVER_WAIT = 2**62
 
@@ -249,59 +248,8 @@ class _Channel(HTTPChannel):
             self.request.close()
 
 
-class _Dispatcher(ThreadedTaskDispatcher):
-    """Serves with one thread while requests are quick; others take over behind a slow one.
-
-    Threads that want the interpreter at once keep handing it to each other, at each statement of
-    SQL for one, which costs more than the requests do.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._begun: Dict[int, float] = {}  # when each thread started its current task
-        self._is_watched = False
-
-    def add_task(self, task: Any) -> None:
-        with self.lock:
-            self.queue.append(task)
-            if not (self._begun and self._is_watched):
-                self.queue_cv.notify()
-
-    def handler_thread(self, thread_no: int) -> None:
-        while True:
-            with self.lock:
-                self._begun.pop(thread_no, None)
-                if not self._has_turn():
-                    self.stop_count -= 1
-                    self.threads.discard(thread_no)
-                    self.thread_exit_cv.notify()
-                    return
-                task = self.queue.popleft()
-                self._begun[thread_no] = time.monotonic()
-                if self.queue and not self._is_watched:
-                    self.queue_cv.notify()
-            try:
-                task.service()
-            except BaseException:  # the thread is for the next one as well
-                self.logger.exception("a request could not be served")
-
-    def _has_turn(self) -> bool:
-        """Wait for a task that this thread is to take; false if it is to end instead."""
-        while self.stop_count == 0:
-            last = max(self._begun.values(), default=-_PATIENCE)
-            left = last + _PATIENCE - time.monotonic()
-            if self.queue and left <= 0:
-                return True
-            watches = bool(self.queue) and not self._is_watched
-            self._is_watched |= watches
-            self.queue_cv.wait(left if watches else None)
-            if watches:
-                self._is_watched = False
-        return False
-
-
 class HttpServer:
-    """Waitress on a thread of its own.
+    """Waitress on threads of its own.
 
     Raises:
         ConfigurationError: The server cannot listen on this host and port.
@@ -309,23 +257,20 @@ class HttpServer:
 
     def __init__(self, app: Any, host: str, port: int) -> None:
         self._map: Dict[int, Any] = {}
-        server = self._listen(app, host, port)
-        server.channel_class = _Channel
-        self._server = server
-        self.url = _url_of(host, int(server.effective_port))
-        self._closing = threading.Event()
-        self._thread = threading.Thread(
-            target=self._serve, name="ai-spine-http", daemon=True
-        )
-        self._thread.start()
+        self._dispatcher = Dispatcher(self._look, self._wake)
+        self._server = self._listen(app, host, port)
+        self._server.channel_class = _Channel
+        self._server.pull_trigger = self._dispatcher.wake
+        self.url = _url_of(host, int(self._server.effective_port))
+        # Not earlier: if listening failed, nobody would end the threads.
+        self._dispatcher.set_thread_count(_THREADS)
 
     def _listen(self, app: Any, host: str, port: int) -> Any:
-        dispatcher = _Dispatcher()
         try:
-            server = create_server(
+            return create_server(
                 app,
                 map=self._map,
-                _dispatcher=dispatcher,
+                _dispatcher=self._dispatcher,
                 host=_address_of(host, port),
                 port=port,
                 ident=None,
@@ -335,9 +280,6 @@ class HttpServer:
                 max_request_header_size=MAX_HEADER_BYTES,
                 outbuf_high_watermark=_NEVER_WAIT,
             )
-            # Not earlier: if listening failed, nobody would end the threads.
-            dispatcher.set_thread_count(_HTTP_THREADS)
-            return server
         except OSError as error:
             _close_all(self._map.values())
             words = error.strerror or str(error)
@@ -345,17 +287,16 @@ class HttpServer:
             words = str(error)
         raise ConfigurationError(f"cannot listen on {host} port {port}: {words}")
 
-    def _serve(self) -> None:
-        while not self._closing.is_set():
-            wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+    def _look(self) -> None:
+        wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+
+    def _wake(self) -> None:
+        self._server.trigger.pull_trigger()
 
     def close(self) -> None:
         """Close the socket and all connections, and wait for the threads."""
-        self._closing.set()
-        self._server.trigger.pull_trigger()
-        self._thread.join()
-        # The workers wake the loop when they are done, so what wakes it goes last.
-        self._server.task_dispatcher.shutdown()
+        # What wakes the leader goes last: threads do so when they are done.
+        self._dispatcher.shutdown()
         _close_all(self._map.values())
 
 
@@ -368,7 +309,7 @@ def _close_all(dispatchers: Iterable[Any]) -> None:
 
 
 def _url_of(host: str, port: int) -> str:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104
+    reachable = {EVERY_IPV4: "127.0.0.1", "::": "::1"}.get(host, host)
     return (
         f"http://[{reachable}]:{port}"
         if ":" in reachable

@@ -1,5 +1,6 @@
 """The local server's database: one SQLite file, and transactions that threads may share."""
 
+import functools
 import sqlite3
 import threading
 import time
@@ -96,10 +97,11 @@ class Database:
                 return
             self._news = set()
             try:
-                with self._db:
-                    self._db.execute("BEGIN")
-                    yield
+                self._db.execute("BEGIN")
+                yield
+                self._db.execute("COMMIT")  # `commit` would parse it each time
             except BaseException:
+                self._db.rollback()
                 self._made.clear()  # from what was taken back, perhaps
                 raise
             news, self._news = self._news, set()
@@ -153,5 +155,10 @@ class Database:
     def _stamp(self, moment: Optional[float] = None) -> str:
         """Return a time, or the current one, in UTC and without an offset, as servers do."""
         seconds = self._now() if moment is None else moment
-        at = datetime.fromtimestamp(seconds, timezone.utc)
-        return at.isoformat(timespec="microseconds")[: -len("+00:00")]
+        whole, rest = divmod(round(seconds * 1e6), 1_000_000)
+        return f"{_whole_second(whole)}.{rest:06}"
+
+
+@functools.lru_cache(maxsize=1)
+def _whole_second(second: int) -> str:
+    return datetime.fromtimestamp(second, timezone.utc).isoformat()[: -len("+00:00")]

@@ -34,27 +34,28 @@ CREATE TABLE IF NOT EXISTS events (
 ) WITHOUT ROWID;
 """
 # Of this connection only, so that a file has none for an older version of the server. A change and
-# what follows from it are one statement: each hands the interpreter over to another thread.
+# what follows from it are one statement: each hands the interpreter over to another thread. (To
+# insert what is selected from the same table would take a temporary one.)
 _TRIGGERS = """
 CREATE TEMP TRIGGER node_begins BEFORE INSERT ON node_results WHEN NEW.status = 'running' BEGIN
     UPDATE executions SET status = 'running', updated_at = NEW.updated_at
         WHERE execution_id = NEW.execution_id AND status = 'pending';
 END;
 CREATE TEMP TRIGGER execution_created AFTER INSERT ON executions BEGIN
-    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NULL,
-        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+    INSERT INTO events VALUES (NEW.execution_id, (SELECT COALESCE(MAX(number), 0) + 1 FROM events
+        WHERE execution_id = NEW.execution_id), NULL, NEW.status, NEW.updated_at);
 END;
 CREATE TEMP TRIGGER execution_changed AFTER UPDATE OF status ON executions BEGIN
-    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NULL,
-        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+    INSERT INTO events VALUES (NEW.execution_id, (SELECT COALESCE(MAX(number), 0) + 1 FROM events
+        WHERE execution_id = NEW.execution_id), NULL, NEW.status, NEW.updated_at);
 END;
 CREATE TEMP TRIGGER node_created AFTER INSERT ON node_results BEGIN
-    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NEW.id,
-        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+    INSERT INTO events VALUES (NEW.execution_id, (SELECT COALESCE(MAX(number), 0) + 1 FROM events
+        WHERE execution_id = NEW.execution_id), NEW.id, NEW.status, NEW.updated_at);
 END;
 CREATE TEMP TRIGGER node_changed AFTER UPDATE OF status ON node_results BEGIN
-    INSERT INTO events SELECT NEW.execution_id, COALESCE(MAX(number), 0) + 1, NEW.id,
-        NEW.status, NEW.updated_at FROM events WHERE execution_id = NEW.execution_id;
+    INSERT INTO events VALUES (NEW.execution_id, (SELECT COALESCE(MAX(number), 0) + 1 FROM events
+        WHERE execution_id = NEW.execution_id), NEW.id, NEW.status, NEW.updated_at);
 END;
 """
 # For rows of an older version: their states as they are, the execution after its nodes.
@@ -102,9 +103,9 @@ def note(
 ) -> None:
     """Add what a node reports or logs."""
     db.execute(
-        "INSERT INTO events SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ? FROM events"
-        " WHERE execution_id = ?",
-        (execution_id, result_id, status, at, execution_id),
+        "INSERT INTO events VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM events"
+        " WHERE execution_id = ?), ?, ?, ?)",
+        (execution_id, execution_id, result_id, status, at),
     )
 
 

@@ -80,6 +80,9 @@ def load_spec(path: StrPath) -> IRSpec:
         words = "cannot be read: it is not UTF-8 text"
     except SDKSyncError as error:
         words = f"is no specification: {error.message}"
+        if Path(path).suffix in (".yaml", ".yml"):
+            words = "is neither an OpenAPI document, since it has no key `openapi`, nor an IR "
+            words += "spec, which is JSON"
     raise ImportError(f"{shown} {words}", source_path=str(path))
 
 

@@ -41,14 +41,18 @@ def base_url_of(
         variables: Values of the variables of that server.
 
     Raises:
-        ConfigurationError: There is no URL with a host, or the server has no such variable, or
-            not with such a value.
+        ConfigurationError: There is no URL with a host, the server has no such variable, or not
+            with such a value, or both a URL and variables were given.
 
     Example:
         >>> base_url_of(None, [Server("https://api.example.com/v1/")])
         'https://api.example.com/v1'
     """
     if given is not None:
+        if variables:
+            raise ConfigurationError(
+                "server_variables fill in the URL that the API names: leave out base_url, or them"
+            )
         return given
     if not servers or not urlsplit(servers[0].url).netloc:
         raise ConfigurationError("base_url is missing: the API does not name its host")

@@ -131,6 +131,6 @@ def pydantic_misfits(error: Any, message: str) -> ValidationError:
         message: What does not fit what.
     """
     context = ValidationContext()
-    for each in error.errors(include_input=False, include_url=False):
+    for each in error.errors(include_url=False):
         context.add_error(each["msg"], each["loc"], error=each["type"])
     return context.as_error(message)

@@ -4,7 +4,12 @@ import copy
 from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple, Type, TypeVar
 
 from ai_spine.flows.definitions import MAX_DEPTH, is_too_deep
-from ai_spine.policy.misfits import compile_schema, misfits_of, validator_class
+from ai_spine.policy.misfits import (
+    EndlessSchemaError,
+    compile_schema,
+    misfits_of,
+    validator_class,
+)
 from ai_spine.sdk_sync.errors import ConfigError, VersionMismatchError
 from ai_spine.sdk_sync.ir import IRModel, IRSpec, SchemaVersion
 from ai_spine.sdk_sync.ir.bundling import bundled
@@ -42,7 +47,8 @@ class TypeValidator:
         strict: Whether what does not fit is raised, and not warned of.
 
     Raises:
-        ConfigError: It refers to what is not there, is no JSON Schema, or `jsonschema` is missing.
+        ConfigError: It refers to what is not there or to itself without end, is no JSON Schema, or
+            `jsonschema` is missing.
 
     Example:
         >>> from ai_spine.sdk_sync.errors import ValidationError
@@ -103,7 +109,7 @@ class TypeValidator:
             found = self._find(made)
         except RecursionError:
             raise ConfigError(
-                f"{_named(self.model)} refers to itself without end"
+                f"{_named(self.model)} is nested too deeply to be checked"
             ) from None
         for place, rule, message in found:
             context.add_error(message, place, error=rule)
@@ -264,4 +270,7 @@ def _compiled(model: IRModel, schema: Dict[str, Any]) -> Any:
         raise ConfigError(
             f"{_named(model)} is no JSON Schema: at {at or '/'}, {words}"
         ) from None
-    return compile_schema(schema)
+    try:
+        return compile_schema(schema)
+    except EndlessSchemaError as error:
+        raise ConfigError(f"{_named(model)} {error}") from None

@@ -1,9 +1,10 @@
 """The synchronous transport, on `requests` and `urllib3`."""
 
+from __future__ import annotations
+
 from typing import Optional
 
 from ai_spine.policy.settings import Settings
-from ai_spine.transport.requests.phases import PhasedTransport
 from ai_spine.transport.requests.transport import (
     RequestsTransport,
     Session,
@@ -22,5 +23,8 @@ def make_transport(
         settings: Checked settings.
         session: A checked session of the caller's.
     """
-    kind = RequestsTransport if settings.phases is None else PhasedTransport
-    return kind(settings, session)
+    if settings.phases is None:
+        return RequestsTransport(settings, session)
+    from ai_spine.transport.requests.phases import PhasedTransport  # few set limits
+
+    return PhasedTransport(settings, session)

@@ -1,5 +1,7 @@
 """Builds the requests that a session sends; what one operation's requests share is built once."""
 
+from __future__ import annotations
+
 from typing import (
     Any,
     Callable,
@@ -119,6 +121,9 @@ class RequestBuilder:
         is_plain: Returns whether nothing was set on it that changes how it does that.
     """
 
+    headers: Mapping[str, str] = _HEADERS
+    """What each plain request has, unless it says otherwise."""
+
     def __init__(
         self,
         settings: Settings,
@@ -151,7 +156,7 @@ class RequestBuilder:
         url = _with_ids(self._template(request).url or "", request.ids)
         if request.query:
             url += "?" + request.query
-        headers = dict(_HEADERS)
+        headers = dict(self.headers)
         if request.content_type is not None:
             headers[_TYPE] = request.content_type
         for name, value in request.headers.items():

@@ -1,5 +1,7 @@
 """`RequestsTransport`: single attempts over a pooled `requests` session."""
 
+from __future__ import annotations
+
 import sys
 import time
 from typing import Any, Mapping, Optional, Union
@@ -13,7 +15,7 @@ from ai_spine.policy.messages import Request, Response
 from ai_spine.policy.retry import Failure, FailureKind
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.base import ByteStream, Transport
-from ai_spine.transport.requests.bodies import read_response, stream_of
+from ai_spine.transport.requests.bodies import read_response
 from ai_spine.transport.requests.failures import translate_errors
 from ai_spine.transport.requests.redirects import is_redirect, redirect_target
 from ai_spine.transport.requests.request_builder import RequestBuilder
@@ -66,8 +68,10 @@ class RequestsTransport(Transport):
             return _NO_CONNECTION
         try:
             prepared = self._builder.build(request)
-            send, options = pool.sender(prepared.url)
-            reply = send(prepared, timeout=_within(deadline), **options)
+            reply = pool.exchange(prepared, deadline)
+            if reply is None:
+                send, options = pool.sender(prepared.url)
+                reply = send(prepared, timeout=_within(deadline), **options)
             last = self._follow(request, prepared, reply, deadline)
             if isinstance(last, Failure):
                 return last
@@ -82,6 +86,10 @@ class RequestsTransport(Transport):
         self, request: Request, timeout: float, any_type: bool = False
     ) -> Union[ByteStream, Response, Failure]:
         """Send a request for a stream and read its headers; of an error, the whole response."""
+        from ai_spine.transport.requests.streams import (
+            stream_of,
+        )  # not all clients need it
+
         handled, deadline = sys.exc_info()[1], time.monotonic() + timeout
         try:
             prepared = self._builder.build(request)

@@ -674,7 +674,7 @@ def test_a_request_that_arrives_too_slowly_is_dropped(server, monkeypatch, half)
 
 
 def test_a_client_that_does_not_read_does_not_block_others(serve, http, monkeypatch):
-    monkeypatch.setattr(local_http, "_HTTP_THREADS", 1)
+    monkeypatch.setattr(local_http, "_THREADS", 2)
     server = serve([flow(node("in"), node("out", None, ["in"]))])
     done = run(server, input_data={"x": "x" * (6 * 2**20)})
     path = f"/api/v1/executions/{done.execution_id}/results"  # 36 MiB
@@ -684,7 +684,7 @@ def test_a_client_that_does_not_read_does_not_block_others(serve, http, monkeypa
         assert sock.recv(1) == b"H"
         assert http.get(f"{server.url}/health", timeout=LIMIT).ok
         server.close()
-        assert not server._http._thread.is_alive()
+        assert not server._http._dispatcher.threads
 
 
 def test_a_failed_start_leaves_no_thread(server):

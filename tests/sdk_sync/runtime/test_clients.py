@@ -24,6 +24,8 @@ def test_the_server_is_the_first_of_the_api(kind):
     words = "the server has no variable 'zone', only: region"
     with pytest.raises(ConfigurationError, match=words):
         kind(server_variables={"zone": "x"})
+    with pytest.raises(ConfigurationError, match="leave out base_url, or them"):
+        kind("https://us.orders.example/v1", server_variables={"region": "us"})
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List, Mapping, Optional
 
-from ai_spine.policy.misfits import validator_class
+from ai_spine.policy.misfits import EndlessSchemaError, check_end, validator_class
 from ai_spine.sdk_sync.generators.python.keywords import (
     Keywords,
     flaw_in,
@@ -35,7 +35,7 @@ class SchemaTable:
         """Return keywords that refer to the table, and add to it what they refer to.
 
         Raises:
-            ValueError: They are no schema, or refer to what there is not.
+            ValueError: They are no schema, or refer to what there is not, or without end.
         """
         keywords = in_order(keywords)
         flaw = flaw_in(keywords) or self._dangling(keywords, scope)
@@ -48,6 +48,10 @@ class SchemaTable:
             if flaw is not None:
                 raise ValueError(f"it refers to {unit.pointer}: {flaw}")
         new: Keywords = rewritten(keywords, self._names(keywords, scope))
+        try:
+            check_end({**new, "$defs": self.schemas})
+        except EndlessSchemaError as error:
+            raise ValueError(f"it {error}") from None
         return new
 
     def add_named(self, name: str) -> None:
@@ -80,7 +84,7 @@ class SchemaTable:
             is_valid = validator_class()(schema).is_valid
             return [value for value in values if is_valid(value)]
         except RecursionError:
-            raise ValueError("it refers to itself") from None
+            raise ValueError("it is nested too deeply") from None
         except OverflowError:
             raise ValueError("a number is too large") from None
 

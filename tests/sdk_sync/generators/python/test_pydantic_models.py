@@ -265,7 +265,9 @@ def test_what_is_wrong_in_a_schema_spoils_one_place():
                     d={"type": "integer", "default": "", "nullable": True},
                     e={"not": {"$ref": "other.json"}},
                     f={"type": "object", "additionalProperties": {"type": "wrong"}},
-                )
+                    g={"not": {"$ref": "#/$defs/Loop"}},
+                ),
+                "Loop": {"not": {"$ref": "#/$defs/Loop"}},
             }
         )
     )
@@ -275,6 +277,7 @@ def test_what_is_wrong_in_a_schema_spoils_one_place():
         "c": "it is Any in Python, because there is no model 'Missing'",
         "d": "its default '' does not fit it",
         "e": "not is not enforced: 'other.json' leads nowhere",
+        "g": "not is not enforced: it refers to itself without end by '#/$defs/Loop'",
         "f/additionalProperties": "it is Any in Python: 'wrong' is no type",
     }.items():
         start = f"/models/A/properties/{place}: {words}"

@@ -5,11 +5,12 @@ check.
 """
 
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, Optional, Set
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set
 
 from ai_spine.sdk_sync.errors import ImportError
 from ai_spine.sdk_sync.ir import UNSET, IRField, IRSpec, IRType
 from ai_spine.sdk_sync.ir.reading import field_from_schema
+from ai_spine.sdk_sync.ir.references import name_referred_to
 from ai_spine.sdk_sync.ir.spec import field_of
 
 _SCALARS = (IRType.STRING, IRType.INTEGER, IRType.NUMBER, IRType.BOOLEAN)
@@ -34,6 +35,7 @@ class Schemas:
         }
         self._known: Dict[str, IRField] = {}
         self._busy: Set[str] = set()
+        self._endless: Dict[str, bool] = {}
 
     def named(self, name: str) -> IRField:
         """Return what a name stands for, in its simplest form."""
@@ -65,13 +67,16 @@ class Schemas:
             name = str(part.ref_name)
             if name in self._busy or name not in self.raw or depth > _DEEPEST:
                 return None
+            part = self.raw[name]
+            if self._is_endless(name):
+                part = _without_union(part)  # whose members are made of this object
             self._busy.add(name)
             try:
-                return self.as_object(self.raw[name], depth + 1)
+                return self.as_object(part, depth + 1)
             finally:
                 self._busy.discard(name)
         if isinstance(part.constraints.get("discriminator"), Mapping):
-            part = _without_union(part)  # those members are made of this object
+            part = _without_union(part)  # those members are made of this object, too
         part = self.simple(part, depth + 1)
         if part.type is IRType.REF:
             return self.as_object(part, depth + 1)
@@ -123,10 +128,23 @@ class Schemas:
             if part.type is not IRType.REF:
                 return self.simple(part, depth + 1)
             name = str(part.ref_name)
-            if name in self._busy or name not in self.raw:
+            if name in self._busy or name not in self.raw or self._is_endless(name):
                 return part
             part = self.named(name)
         return part
+
+    def _is_endless(self, name: str) -> bool:
+        """Return whether a schema consists, among others, of itself."""
+        if name not in self._endless:
+            found: Set[str] = set()
+            pending = [name]
+            while pending:
+                part = self.raw.get(pending.pop())
+                more = set() if part is None else set(_parts(part.to_json_schema()))
+                pending += more - found
+                found |= more
+            self._endless[name] = name in found
+        return self._endless[name]
 
     def _split(self, part: IRField) -> IRField:
         """Return an object that is a union as well as a union of objects."""
@@ -163,6 +181,18 @@ def _members(part: IRField) -> Optional[List[IRField]]:
             except ImportError:
                 return None
     return None
+
+
+def _parts(schema: Any) -> Iterator[str]:
+    """Yield the names of the schemas that a schema consists of."""
+    if isinstance(schema, Mapping):
+        name = name_referred_to(schema.get("$ref"))
+        if name is not None:
+            yield name
+        for keyword in ("allOf", *_UNIONS):
+            members = schema.get(keyword)
+            for each in members if isinstance(members, list) else ():
+                yield from _parts(each)
 
 
 def _spread(union: IRField, others: List[IRField]) -> IRField:

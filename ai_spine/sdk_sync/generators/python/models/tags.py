@@ -104,9 +104,14 @@ class Tags:
         """Return the required properties of an object."""
         part = self._followed(part)
         if part.union_types is not None and depth < _DEEPEST:
-            inner = [self._properties(each, depth + 1) for each in part.union_types]
-            names = set.intersection(*map(set, inner)) if inner else set()
-            return {name: inner[0][name] for name in sorted(names)}
+            common: Optional[Dict[str, IRField]] = None
+            for each in part.union_types:
+                own = self._properties(each, depth + 1)
+                first = own if common is None else common
+                common = {name: first[name] for name in sorted(first) if name in own}
+                if not common:  # so that a union within itself takes no time
+                    break
+            return common or {}
         if part.type is not IRType.OBJECT or part.nullable:
             return {}
         return {n: each for n, each in (part.properties or {}).items() if each.required}
@@ -115,10 +120,13 @@ class Tags:
         """Return the texts that a property of an object, or of each member of a union, can be."""
         part = self._followed(part)
         if part.union_types is not None and depth < _DEEPEST:
-            found = [self._values(each, name, depth + 1) for each in part.union_types]
-            if None in found:
-                return None
-            return list(dict.fromkeys(v for each in found for v in each or ()))
+            found: Dict[str, None] = {}
+            for each in part.union_types:
+                values = self._values(each, name, depth + 1)
+                if values is None:
+                    return None
+                found.update(dict.fromkeys(values))
+            return list(found)
         inner = (part.properties or {}).get(name)
         if inner is None:
             return None

@@ -1,5 +1,6 @@
 """Plans types of endpoints: what a schema is in Python, where it is sent or received."""
 
+import json
 from dataclasses import replace
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -87,6 +88,7 @@ class TypePlanner:
         self._names, self._named = names, named
         self._tags = Tags(schemas, usage)
         self._components = {python: name for (name, _), python in named.items()}
+        self._added: Dict[Tuple[str, str, bool], Dict[str, str]] = {}
         self._enums: Dict[str, Tuple[str, List[str]]] = {}
         self._family_names: Dict[Tuple[str, bool], str] = {}
 
@@ -300,7 +302,12 @@ class TypePlanner:
 
     def add(self, part: IRField, place: Place) -> TypePlan:
         """Return the name of a class for a schema that has no name of its own."""
-        name = self._names.take(class_name(place.hint), place.at)
+        schema = json.dumps(part.to_json_schema(), sort_keys=True)
+        same = self._added.setdefault((schema, place.shape, place.is_form), {})
+        for at, name in same.items():
+            if place.at.startswith(f"{at}/"):  # each within the other would have no end
+                return TypePlan("name", name=name)
+        name = same[place.at] = self._names.take(class_name(place.hint), place.at)
         self.nested.append(Nested(name, part, place))
         return TypePlan("name", name=name)
 

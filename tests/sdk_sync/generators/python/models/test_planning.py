@@ -327,6 +327,38 @@ def test_a_schema_that_is_made_of_itself_comes_to_an_end():
     )
 
 
+def test_members_of_a_union_are_made_of_the_object_beside_it():
+    schemas = {
+        "Pet": {**obj(["id"], id=TEXT), "oneOf": [ref("Cat"), ref("Dog")]},
+        "Cat": {"allOf": [ref("Pet"), obj(meow=TEXT)]},
+        "Dog": {"allOf": [ref("Base"), obj(bark=TEXT)]},
+        "Base": ref("Pet"),
+        "Bird": {"allOf": [ref("Animal"), obj(song=TEXT)]},
+        "Animal": {"anyOf": [ref("Bird"), ref("Fish")]},
+        "Fish": obj(fins=TEXT),
+    }
+    plan = plan_of(schemas, received=list(schemas))
+    found = {n: set(fields_of(plan, n)) for n in ("Cat", "Dog", "Bird")}
+    assert found == {"Cat": {"id", "meow"}, "Dog": {"id", "bark"}, "Bird": {"song"}}
+    animal = plan.classes["Animal"].alias
+    assert [each.name for each in animal.args] == ["Bird", "Fish"]
+    assert plan.warnings == []
+
+
+def test_a_property_that_adds_to_its_own_object_refers_to_the_class_around_it():
+    schemas = {"Node": obj(next={"allOf": [ref("Node"), obj(note=TEXT)]})}
+    plan = plan_of(schemas, received=["Node"])
+    assert text_of(plan, "Node", "next") == "NodeNext"
+    assert set(fields_of(plan, "NodeNext")) == {"next", "note"}
+    assert text_of(plan, "NodeNext", "next") == "NodeNext"
+
+
+def test_a_union_within_itself_has_no_property_that_tells_its_members_apart():
+    schemas = {"U": {"anyOf": [*6 * [ref("U")], obj(id=TEXT)]}}
+    plan = plan_of(schemas, received=["U"])
+    assert plan.classes["U"].alias is not None
+
+
 def test_a_union_of_a_response_has_a_name_if_a_property_tells_its_members_apart():
     schemas = {n: obj(["kind"], kind={"const": n}) for n in ("A", "B")}
     union = {"oneOf": [ref("A"), ref("B")]}
