@@ -76,13 +76,16 @@ class Dispatcher(ThreadedTaskDispatcher):
                 if self._is_ending or self._leader != threading.get_ident():
                     return
                 task = self._next_task()
-            if task is None:
-                self._look()
-                continue
             try:
-                task.service()
-            except BaseException:  # the thread is for the next one as well
-                self.logger.exception("a request could not be served")
+                if task is None:
+                    self._look()
+                else:
+                    task.service()
+            except BaseException:  # the thread is for what comes next as well
+                self.logger.exception("a request could not be taken or served")
+                if task is not None:
+                    task.cancel()  # or its connection would wait for ever
+                    self.wake()
 
     def _next_task(self) -> Any:
         """Return what the leader is to serve; `None` if it is to look at the connections."""
