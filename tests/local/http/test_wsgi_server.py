@@ -101,7 +101,7 @@ def test_a_request_that_ends_its_thread_closes_its_connection(caplog):
 
 def test_no_more_connections_are_taken_than_the_system_can_wait_for():
     code = (
-        "import select; del select.poll\n"
+        "import select, ssl; del select.poll\n"
         "from ai_spine.local.http.wsgi_server import HttpServer\n"
         "server = HttpServer(print, '127.0.0.1', 0)\n"
         "print(server._server.adj.connection_limit)\n"
