@@ -34,7 +34,8 @@ class Dispatcher(ThreadedTaskDispatcher):
 
     def wake(self) -> None:
         """Have the leader look at the connections again; it does so after what it serves."""
-        if self._leader != threading.get_ident():
+        # A server that is closed has nobody to wake, and what it would write to may be another's.
+        if self._leader != threading.get_ident() and not self._is_ending:
             self._wake()
 
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> Any:
@@ -55,7 +56,7 @@ class Dispatcher(ThreadedTaskDispatcher):
         with self.lock:
             self._waiting += 1
             if self.queue:  # for lack of a thread that could take over
-                self._wake()
+                self.wake()
             while self.stop_count == 0:
                 left = self._begun + _PATIENCE - time.monotonic()
                 if self._leader is None or (self._is_serving and left <= 0):

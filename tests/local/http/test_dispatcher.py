@@ -22,13 +22,13 @@ class Crew:
     """A dispatcher whose leader looks at nothing, until it is woken."""
 
     def __init__(self, count):
-        self._news = threading.Event()
-        self.dispatcher = Dispatcher(self._look, self._news.set)
+        self.news = threading.Event()
+        self.dispatcher = Dispatcher(self._look, self.news.set)
         self.dispatcher.set_thread_count(count)
 
     def _look(self):
-        self._news.wait(2 * LIMIT)
-        self._news.clear()
+        self.news.wait(2 * LIMIT)
+        self.news.clear()
 
     def serve(self, act, cancel=None):
         self.dispatcher.add_task(SimpleNamespace(service=act, cancel=cancel))
@@ -124,3 +124,11 @@ def test_threads_end_when_their_requests_are_done():
         assert begun.wait(LIMIT)
         threading.Timer(0.02, release.set).start()
     assert not crew.dispatcher.threads
+
+
+def test_a_request_that_outlives_its_server_wakes_nobody():
+    with Crew(1) as crew:
+        pass
+    crew.news.clear()
+    crew.dispatcher.wake()
+    assert not crew.news.is_set()
