@@ -1,5 +1,7 @@
 """`AsyncAISpine`, the client: its settings and its life. Its methods are in `_async.methods`."""
 
+from __future__ import annotations
+
 from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
 # First, as it imports `requests`: from modules that are nested deeply, that takes a tenth longer.

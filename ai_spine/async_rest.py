@@ -1,5 +1,7 @@
 """`AsyncRestClient`, a client of any HTTP API: its settings and its life."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any, Callable, Mapping, Optional, Tuple, TypeVar, Union
 

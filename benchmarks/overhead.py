@@ -52,6 +52,7 @@ def _ours_and_theirs(url: str, undo: ExitStack) -> Dict[str, Contender]:
     path = f"{url}/executions/{_ID}"
     traced: Dict[str, Contender] = {}
     if importlib.util.find_spec("opentelemetry") is not None:
+        importlib.import_module("opentelemetry.trace")  # nothing is traced before that
         observed = undo.enter_context(AISpine("sk_benchmark", url))
         traced[TRACED_GET] = lambda: observed.get_execution(_ID)
     return {

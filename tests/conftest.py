@@ -156,11 +156,24 @@ def pytest_collection(session):
         _import_all()
     gc.disable()
     with _untraced():
+        with suppress(ImportError):
+            _give_hypothesis_time()
         yield
-    with suppress(ImportError):  # it asks who refers to what is about to be hidden
-        importlib.import_module("hypothesis")
     _freeze()
     gc.enable()
+
+
+def _give_hypothesis_time():
+    """Let examples take as long as they do where other processes have the processor.
+
+    It is imported before anything is frozen, since it asks who refers to what.
+    """
+    hypothesis = importlib.import_module("hypothesis")
+    slow = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile(
+        "patient", deadline=None, suppress_health_check=slow
+    )
+    hypothesis.settings.load_profile("patient")
 
 
 def _freeze():

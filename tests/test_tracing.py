@@ -1,6 +1,7 @@
 """Tests of spans and metrics, as OpenTelemetry's own exporters see them."""
 
 import asyncio
+import os
 import pickle
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from ai_spine import (
 )
 from ai_spine.local import LocalServer
 from ai_spine.policy.messages import Exchange
-from ai_spine.policy.telemetry import Telemetry
+from ai_spine.policy.telemetry import CallScope
 from tests.local import LIMIT, flow, node, single, wait_until
 
 pytest.importorskip("opentelemetry.sdk")
@@ -319,7 +320,7 @@ def test_without_a_provider_no_span_is_made_and_the_callers_baggage_is_sent(
         lambda *args: sent.append(dict(baggage.get_all())) or get(*args),
     )
     with server.client() as client:
-        telemetry = client._api.telemetry
+        telemetry = client._api.telemetry._now()
         start = telemetry.tracer.start_span
         noted = lambda *args: started.append(args[0]) or start(*args)  # noqa: E731
         monkeypatch.setattr(telemetry, "tracer", SimpleNamespace(start_span=noted))
@@ -449,7 +450,9 @@ def test_an_old_opentelemetry_records_nothing_and_breaks_nothing(monkeypatch, er
         raise error
 
     monkeypatch.setattr("ai_spine.policy.opentelemetry.OpenTelemetry.__init__", fail)
-    assert type(AISpine()._api.telemetry) is Telemetry
+    telemetry = AISpine()._api.telemetry
+    assert type(telemetry.scope(None, "/", "")) is CallScope
+    assert not telemetry.is_recording and telemetry.headers() == {}
     with pytest.raises(ConfigurationError, match="tracer_provider needs a newer"):
         AISpine(tracer_provider=TracerProvider())
 
@@ -542,3 +545,50 @@ def test_without_the_package_a_client_works_and_imports_none_of_it():
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+LATE = """
+import sys
+from ai_spine import AISpine, NetworkError
+client = AISpine("k", "http://127.0.0.1:9", max_retries=0)
+def call():
+    try:
+        client.list_flows()
+    except NetworkError:
+        pass
+call()
+print([n for n in sys.modules if n.startswith("opentelemetry.")])
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+trace.set_tracer_provider(TracerProvider())
+exporter = InMemorySpanExporter()
+trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(exporter))
+call()
+print([span.name for span in exporter.get_finished_spans()])
+"""
+
+
+@pytest.mark.only_sync("it is about imports")
+def test_the_package_is_imported_once_the_program_does_so_itself():
+    done = subprocess.run(
+        [sys.executable, "-c", LATE], capture_output=True, text=True, timeout=LIMIT
+    )
+    assert (done.stdout, done.stderr) == ("[]\n['GET /flows']\n", "")
+
+
+@pytest.mark.only_sync("it is about imports")
+def test_the_package_is_imported_for_a_provider_that_the_environment_names():
+    script = LATE.split("from opentelemetry import")[0].replace(
+        "print([n for", "print(*[n for"
+    )
+    names = {"OTEL_PYTHON_TRACER_PROVIDER": "sdk_tracer_provider"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        env={**os.environ, **names},
+    )
+    assert "opentelemetry.sdk.trace" in done.stdout.split()

@@ -1,5 +1,7 @@
 """`AsyncApiClient` sends operations of AI Spine, and exchanges with any HTTP API."""
 
+from __future__ import annotations
+
 import time
 from contextlib import contextmanager
 from functools import partial

@@ -1,5 +1,7 @@
 """Asks the caller's function for a key when there is none, or when the server has refused it."""
 
+from __future__ import annotations
+
 from typing import Any, Sequence
 
 from ai_spine._async.runtime import result_of, turn_of, who_asks

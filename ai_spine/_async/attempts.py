@@ -1,5 +1,7 @@
 """What comes before each attempt of a call, and what its result means."""
 
+from __future__ import annotations
+
 import math
 from typing import Any, Optional, Sequence
 

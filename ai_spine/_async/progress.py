@@ -1,5 +1,7 @@
 """Progress bars, drawn by tqdm where it is installed. They go to stderr."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
 import threading

@@ -1,5 +1,7 @@
 """What is reported of attempts: to the log, to event hooks and to the call's scope."""
 
+from __future__ import annotations
+
 import logging
 from typing import Any, Callable, Dict, Optional, Union
 

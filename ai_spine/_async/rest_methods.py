@@ -1,5 +1,7 @@
 """The methods of a client of any HTTP API that are more than one request: pages and streams."""
 
+from __future__ import annotations
+
 from functools import partial
 from typing import (
     TYPE_CHECKING,

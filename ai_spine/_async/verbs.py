@@ -1,5 +1,7 @@
 """The methods of a client of any HTTP API: one for each verb."""
 
+from __future__ import annotations
+
 import warnings
 from contextlib import contextmanager
 from typing import (

@@ -1,5 +1,7 @@
 """What the two clients do differently. By hand: `_async/runtime.py` is its other half."""
 
+from __future__ import annotations
+
 import threading
 import time
 from contextlib import contextmanager

@@ -22,6 +22,7 @@ from ai_spine.exceptions import (
 )
 from ai_spine.models import Execution
 from ai_spine.policy.json_encoding import JsonDefault
+from ai_spine.utils import random_id
 
 JOURNAL_SUFFIX = ".journal"
 
@@ -65,27 +66,15 @@ def journal_of(path: str) -> str:
 
 
 class NoCheckpoint:
-    """Records nothing: the run cannot be resumed.
+    """Records nothing: the run cannot be resumed."""
 
-    Args:
-        json_default: The client's own, for inputs that have values of other types.
-    """
-
-    run: str
     path: Optional[str] = None
     resend = False
     """Whether inputs that may have run are sent again, with the key that they had."""
 
-    def __init__(self, json_default: Optional[JsonDefault] = None) -> None:
-        self.run = uuid.uuid4().hex
-        self._json_default = json_default
-
     def plan(self, index: int, input_data: Any) -> Plan:
         """Return what to do with an input."""
-        return Plan(0, self._key_of(index, input_data, 0))
-
-    def _key_of(self, index: int, input_data: Any, attempt: int) -> str:
-        return key_of(self.run, index, input_data, attempt, self._json_default)
+        return Plan(0, random_id())
 
     def plan_unsent(self, index: int, input_data: Any) -> Plan:
         """Return the plan of an input that may have run, and is not sent again."""
@@ -142,8 +131,8 @@ class Checkpoint(NoCheckpoint):
         resend: bool,
         json_default: Optional[JsonDefault] = None,
     ) -> None:
-        super().__init__(json_default)
         self.path = path
+        self._json_default = json_default
         self.resend = resend
         self._flow_id, self._server = flow_id, server
         names = zip(("tenant", "workspace"), tenancy)
@@ -174,6 +163,9 @@ class Checkpoint(NoCheckpoint):
         self.run = self._run or uuid.uuid4().hex
         if not self._journal.has_lines:
             self._journal.add(self._of_run({}))
+
+    def _key_of(self, index: int, input_data: Any, attempt: int) -> str:
+        return key_of(self.run, index, input_data, attempt, self._json_default)
 
     def _of_run(self, fields: Mapping[str, Any]) -> Dict[str, Any]:
         """Return a line with these fields, and with what says which run it is of."""

@@ -99,7 +99,7 @@ class BatchItem:
         return {
             "index": self.index,
             "status": self.status,
-            "input": _json_or_type(self.input, json_default),
+            "input": _sorted(_json_or_type(self.input, json_default)),
             "output": self.output,
             "error": error and {"type": type(error).__name__, "message": error.message},
             "execution_id": seen and seen.execution_id,
@@ -297,7 +297,8 @@ def key_of(
         True
     """
     known = [run, index, _json_or_type(input_data, json_default), attempt]
-    return hashlib.sha256(json.dumps(known).encode("ascii")).hexdigest()[:32]
+    text = json.dumps(known, sort_keys=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
 
 
 def _is_same_file(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
@@ -305,16 +306,19 @@ def _is_same_file(path: Union[str, "os.PathLike[str]"], other: str) -> bool:
 
 
 def _json_or_type(value: Any, json_default: Optional[JsonDefault]) -> Any:
-    """Return JSON with sorted keys; of a value that is not JSON, its type.
+    """Return JSON whose keys are all text, so that they can be sorted; of anything else, its type.
 
     The `repr` of such a value may contain an address, which differs in each run, or raise.
     """
     try:
-        # Only text can be sorted, and all keys are text once they have been written.
-        plain = json.loads(encode_json(value, json_default))
-        return json.loads(json.dumps(plain, sort_keys=True))
+        return json.loads(encode_json(value, json_default))
     except ValidationError:
         return f"not JSON: {type(value).__name__}"
+
+
+def _sorted(plain: Any) -> Any:
+    """Return JSON whose objects have their keys in order."""
+    return json.loads(json.dumps(plain, sort_keys=True))
 
 
 def _moment(moment: Any) -> Any:

@@ -38,7 +38,7 @@ class BatchOptions(NamedTuple):
             ConfigurationError: A file cannot be read or written, is in use, or is of another flow.
         """
         if self.checkpoint is None:
-            return NoCheckpoint(settings.json_default)
+            return NoCheckpoint()
         return Checkpoint(
             self.checkpoint,
             self.flow_id,

@@ -1,5 +1,7 @@
 """Checks the client's other arguments: headers, proxies, hooks and certificates."""
 
+from __future__ import annotations
+
 import os
 from typing import Any, Dict, Mapping, Optional, Tuple, Union
 

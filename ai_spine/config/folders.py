@@ -1,5 +1,7 @@
 """The folders in which a system keeps a user's settings and caches."""
 
+from __future__ import annotations
+
 import os
 import sys
 from typing import Optional

@@ -1,5 +1,7 @@
 """Turns the arguments of a client for any API into settings: it asks no environment for more."""
 
+from __future__ import annotations
+
 from typing import Any, Dict, Mapping, Optional
 
 from ai_spine.config import arguments

@@ -1,5 +1,7 @@
 """Turns arguments, the environment and profiles into settings. The only place that does."""
 
+from __future__ import annotations
+
 import os
 import warnings
 from datetime import timedelta

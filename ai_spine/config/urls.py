@@ -1,5 +1,7 @@
 """Checks the address of a server: the base URL, and the prefix of the API."""
 
+from __future__ import annotations
+
 from typing import Any, Tuple
 from urllib.parse import SplitResult, urlsplit
 

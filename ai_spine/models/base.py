@@ -168,8 +168,10 @@ class Model(_Attributes):
         return super().__reduce_ex__(protocol)
 
     def filled(self: M, **values: Any) -> M:
-        """Return a copy in which attributes that the server left out are filled in."""
+        """Return the model, with attributes that the server left out filled in."""
         missing = {k: v for k, v in values.items() if getattr(self, k) is None}
+        if not missing:
+            return self
         copy = self.__new__(type(self))
         copy.__dict__.update(self.__dict__, _wire=self._json, **missing)
         return copy

@@ -1,5 +1,7 @@
 """The operations on tools, which exist under `/api/v1` only."""
 
+from __future__ import annotations
+
 from typing import Any, Callable, Mapping, TypeVar
 
 from ai_spine.models import Tool, ToolExecution, ToolResult, ToolSchemas, ToolSearch

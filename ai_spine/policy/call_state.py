@@ -1,5 +1,7 @@
 """The state of one call: what it has tried so far, and what its errors report."""
 
+from __future__ import annotations
+
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ai_spine.constants import (
@@ -56,7 +58,7 @@ class CallState:
         reads: bool = False,
         streams: bool = False,
         flow_id: Optional[str] = None,
-        tenant: Optional[str] = None
+        tenant: Optional[str] = None,
     ) -> None:
         self.method = method
         self.repeat_as = "GET" if reads else method

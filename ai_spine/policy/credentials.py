@@ -1,5 +1,7 @@
 """The credentials of a client, and where a request carries each. Pure; no `repr` shows one."""
 
+from __future__ import annotations
+
 import base64
 import re
 from typing import Any, Callable, Iterator, Optional, Union

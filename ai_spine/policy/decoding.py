@@ -1,5 +1,7 @@
 """Reads the text of a response, in whatever encoding the server chose."""
 
+from __future__ import annotations
+
 import codecs
 import json
 import re

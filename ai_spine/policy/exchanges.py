@@ -1,5 +1,7 @@
 """Makes the request of an exchange. Pure."""
 
+from __future__ import annotations
+
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER, REQUEST_ID_HEADER

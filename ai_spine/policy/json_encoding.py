@@ -3,6 +3,8 @@
 Types of other libraries are recognised by name, so that no library is imported for them.
 """
 
+from __future__ import annotations
+
 import functools
 import json
 import math

@@ -1,5 +1,7 @@
 """What a result means: a value for the caller, or a failure, and the error it becomes. Pure."""
 
+from __future__ import annotations
+
 from email.message import Message
 from typing import Any, Callable, Optional, TypeVar, Union
 

@@ -1,5 +1,7 @@
 """Iterates over a list page by page, even while items are added. Pure: pages are passed in."""
 
+from __future__ import annotations
+
 from typing import Any, Callable, Dict, Generic, Hashable, List, Set, TypeVar
 
 from ai_spine.models.base import Model, Page

@@ -1,5 +1,7 @@
 """Reads what the body of a refusal says beyond its message: whether to repeat the request. Pure."""
 
+from __future__ import annotations
+
 from typing import Any, Dict, Mapping, Optional
 
 from ai_spine.policy.messages import Response

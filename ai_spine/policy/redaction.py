@@ -1,5 +1,7 @@
 """Removes secrets: a client's own in any form, and fields whose names suggest one. Pure."""
 
+from __future__ import annotations
+
 import json
 import re
 from typing import Any, Callable, Dict, Iterable, Iterator, Optional, TypeVar

@@ -1,5 +1,7 @@
 """What the clients of one server have learnt about it: `with_options` shares it."""
 
+from __future__ import annotations
+
 import os
 import re
 import threading

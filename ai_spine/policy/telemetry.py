@@ -3,6 +3,8 @@
 Both call these methods whether OpenTelemetry is installed or not; `opentelemetry` records.
 """
 
+from __future__ import annotations
+
 from contextlib import nullcontext
 from typing import Any, ContextManager, Dict, Mapping, Optional
 

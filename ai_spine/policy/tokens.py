@@ -1,5 +1,7 @@
 """`Token`: what authorises requests; fixed, or asked for and kept until it is refused. Pure."""
 
+from __future__ import annotations
+
 import threading
 from typing import (
     Any,

@@ -1,5 +1,7 @@
 """Checks arguments before anything is sent; each error says what was wrong, and where. Pure."""
 
+from __future__ import annotations
+
 import math
 from datetime import timedelta
 from typing import Any, Callable, Mapping, Optional, Type, Union

@@ -1,5 +1,7 @@
 """When to poll an execution again, and when to stop waiting. Pure: its clock is passed in."""
 
+from __future__ import annotations
+
 import math
 import random
 from typing import Callable, Dict, Iterator, Optional

@@ -6,6 +6,8 @@ pieces; credentials go to their own origin only. What goes wrong with the networ
 `Failure`, never raised.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from typing import Mapping, Optional, Union
 from urllib.request import getproxies

@@ -1,5 +1,7 @@
 """Keeps credentials out of what the libraries that send log, such as whole URLs."""
 
+from __future__ import annotations
+
 import logging
 import weakref
 from typing import Iterable, Tuple

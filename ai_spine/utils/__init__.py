@@ -1,5 +1,7 @@
 """Small pure helpers: parsing a timestamp, quoting an id, redacting a secret."""
 
+from __future__ import annotations
+
 import ipaddress
 import os
 import re

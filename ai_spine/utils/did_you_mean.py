@@ -1,5 +1,7 @@
 """Finds the word that a misspelt one was meant to be. Pure."""
 
+from __future__ import annotations
+
 import itertools
 from typing import Iterable, Optional
 

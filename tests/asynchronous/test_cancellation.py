@@ -97,7 +97,9 @@ async def test_hundreds_of_random_cancellations_leave_nothing_behind(
     held = await client.execute_flow("held", {})
     calls = Cancellations(client, held, tmp_path)
     await calls.run()
-    assert CANCELLATIONS / 4 < calls.hits < CANCELLATIONS  # the others were done before
+    assert (
+        calls.hits > CANCELLATIONS / 4
+    )  # at least the calls that wait for what is held
 
     await until(lambda: asyncio.all_tasks() == before)
     here = client._transport._state
@@ -114,7 +116,7 @@ async def test_hundreds_of_random_cancellations_leave_nothing_behind(
     assert {path.suffix for path in tmp_path.iterdir()} == {".jsonl"}
     await client.aclose()
     await until(lambda: asyncio.all_tasks() == before)
-    assert open_sockets(server) == 0
+    await until(lambda: open_sockets(server) == 0)
 
 
 CALLS = {

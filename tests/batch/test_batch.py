@@ -98,6 +98,12 @@ def test_the_key_of_an_input_does_not_depend_on_the_order_of_its_fields():
     assert key_of("r", 0, {"a": 1, "b": 2}) == key_of("r", 0, {"b": 2, "a": 1})
 
 
+def test_the_key_of_an_input_is_that_of_earlier_releases():
+    value = {"b": 1, "a": {"d": 2.5, "c": [{"z": "é", "y": None}]}}
+    assert key_of("run", 0, value) == "504fdcb71286affcc1e3eb86f02e4e34"
+    assert key_of("r", 3, {"t": object()}, 1) == "eb984d74eb9e31c065c345e9ff327635"
+
+
 @pytest.mark.only_sync("it makes no client")
 def test_progress_shows_the_rate_and_what_is_left():
     progress = BatchProgress(done=50, failed=1, total=200, elapsed=10.0)

@@ -295,8 +295,12 @@ def test_what_is_in_flight_is_recorded_before_a_wrong_input_is_reported(
     rig, client, path
 ):
     inputs = [{"n": 0, "hold": True}, {"n": 1}]
-    client.execute_batch("work", inputs, checkpoint=path, timeout=0.2)
-    assert indexes(path) == [1]
+
+    def is_one_recorded():
+        client.execute_batch("work", inputs, checkpoint=path, timeout=0.2)
+        return indexes(path) == [1]
+
+    until(is_one_recorded)
     rig.gate.set()
     with pytest.raises(
         ConfigurationError, match="its input 1 differs from the one given"

@@ -26,6 +26,7 @@ from ai_spine.local.server import SAMPLES
 
 COMMAND = [sys.executable, "-m", "ai_spine"]
 WARM = Path(__file__).with_name("warm.py")
+ROOT = WARM.parents[2]
 LIMIT = 60  # seconds until a process that hangs is killed
 UNKNOWN_ID = "11111111-2222-3333-4444-555555555555"
 
@@ -246,9 +247,13 @@ def warm():
         listener.listen(100)
         number = listener.fileno()
         words = [sys.executable, "-m", "tests.cli.warm", str(number)]
-        given = {"stdin": subprocess.PIPE, "pass_fds": [number]}
-        with subprocess.Popen(words, cwd=WARM.parents[2], **given):
+        # In a session of its own, since Ctrl-C is for those that run the tests.
+        given = {"pass_fds": [number], "start_new_session": True}
+        with subprocess.Popen(
+            words, stdin=subprocess.PIPE, cwd=ROOT, **given
+        ) as process:
             yield [sys.executable, "-I", "-S", str(WARM), place]
+            process.terminate()
 
 
 @pytest.fixture

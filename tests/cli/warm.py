@@ -48,7 +48,8 @@ def serve(listener):
     for name in IMPORTED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    gc.freeze()
+    if hasattr(gc, "freeze"):  # PyPy's collector has ages
+        gc.freeze()
     while listener in select.select([0, listener], [], [])[0]:
         connection, _ = listener.accept()
         if os.fork() == 0:

@@ -2,6 +2,8 @@
 
 import time
 
+from ai_spine import TimeoutError
+
 LIMIT = 30.0  # seconds: generous, and only used up by a test that fails
 
 
@@ -14,6 +16,22 @@ def wait_until(predicate, limit=LIMIT, pause=0.01):
             return value
         assert time.monotonic() < deadline, f"not within {limit} s: {predicate}"
         time.sleep(pause)
+
+
+def timed_out(wait, words):
+    """Return the error of a wait that is too short to see an end, but not to see anything.
+
+    Args:
+        wait: Waits for that many seconds; a busy machine gets more than the usual few.
+        words: What the error says once something was seen.
+    """
+    for seconds in (0.3, 3, LIMIT):
+        try:
+            wait(seconds)
+        except TimeoutError as error:
+            if words in str(error):
+                return error
+    raise AssertionError(f"no error says {words!r}")
 
 
 def node(node_id, agent_id=None, depends_on=(), **more):

@@ -322,6 +322,7 @@ def test_filled_adds_missing_fields_and_keeps_the_response():
     assert (full.execution_id, full.flow_id) == ("e", "f")
     assert dict(full) == {"id": "e", "status": "pending"}
     assert sparse.flow_id is None
+    assert full.filled(flow_id="other") is full  # nothing is missing
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from ai_spine import (
 from ai_spine._sync.api import ApiClient
 from ai_spine.operations import GET_FLOW, Operation
 from ai_spine.policy.request_events import log_to_stderr
-from ai_spine.transport.requests import RequestsTransport, bodies, transport
+from ai_spine.transport.requests import RequestsTransport, bodies, direct, transport
 from tests.clients import cookies_of, limit_bodies, own_session
 from tests.raw_server import (
     CLOSE,
@@ -429,7 +429,8 @@ def test_nothing_is_sent_once_the_deadline_is_over(serve, make_client, time):
 
 def read_late(monkeypatch):
     """Let the deadline pass between sending a request and reading the body."""
-    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: 0))
+    for module in (transport, direct):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 0))
     monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=lambda: 100))
 
 

@@ -13,10 +13,10 @@ import requests
 import trustme
 
 from ai_spine import AISpine, NetworkError, RequestTimeoutError
+from ai_spine.transport.requests.heads import read_headers
 from ai_spine.transport.requests.sockets import (
     BoundedHTTPConnection,
     DeadlineSocket,
-    _read_headers,
 )
 from tests.clients import own_session
 from tests.raw_server import CLOSE, STALL, TRICKLE, RawServer, answer, full_listener
@@ -294,7 +294,7 @@ PLAIN = b"Content-Type: a/b\r\nX-Empty:\r\nSet-Cookie: a=b\r\nX-Latin: caf\xe9\r
 )
 def test_headers_are_read_alike_in_one_piece_and_in_several(pieces):
     reader = io.BufferedReader(Reader(*pieces))
-    found = _read_headers(reader)
+    found = read_headers(reader)
     assert found.items() == [
         ("Content-Type", "a/b"),
         ("X-Empty", ""),
@@ -313,7 +313,7 @@ def test_headers_are_read_alike_in_one_piece_and_in_several(pieces):
     ],
 )
 def test_no_header_is_read_beyond_the_first_empty_line(block, names):
-    assert _read_headers(io.BufferedReader(Reader(block))).keys() == names
+    assert read_headers(io.BufferedReader(Reader(block))).keys() == names
 
 
 class Told(socket.socket):

@@ -403,7 +403,6 @@ def test_what_breaks_off_an_attempt_is_logged_without_locals(monkeypatch, caplog
     assert "broken" in caplog.text and "sk-hush" not in caplog.text
 
 
-@pytest.mark.not_over("requests", "it forgets what it has read beyond a response")
 def test_what_follows_a_response_is_not_the_response_to_the_next_request():
     first, forged, second = (
         answer(200, {"flow_id": name}, connection="keep-alive") for name in "axb"

@@ -1,5 +1,7 @@
 """Users, their credits and their API keys."""
 
+from __future__ import annotations
+
 import warnings
 from typing import Any, Mapping, Optional
 

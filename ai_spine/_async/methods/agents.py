@@ -1,5 +1,7 @@
 """Agents: the services that do the work of nodes."""
 
+from __future__ import annotations
+
 from typing import Any, List, Mapping
 
 from ai_spine import operations

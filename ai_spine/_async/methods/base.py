@@ -1,5 +1,7 @@
 """What the classes of methods share."""
 
+from __future__ import annotations
+
 from typing import Dict, TypeVar
 
 from ai_spine._async.api import AsyncApiClient

@@ -1,5 +1,7 @@
 """Executions: starting, reading, listing and cancelling them."""
 
+from __future__ import annotations
+
 from typing import Any, AsyncGenerator, AsyncIterator, Dict, List, Mapping, Optional
 
 from ai_spine import operations

@@ -1,5 +1,7 @@
 """Flows as tools of a model: their definitions, and calls of them."""
 
+from __future__ import annotations
+
 from typing import Any, Dict, List, Mapping, Optional, Union
 
 from ai_spine._async.methods.flows import FlowMethods

@@ -1,5 +1,7 @@
 """Flows and their definitions."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from ai_spine import operations

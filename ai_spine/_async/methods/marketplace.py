@@ -1,5 +1,7 @@
 """The marketplace: agents that others offer."""
 
+from __future__ import annotations
+
 from typing import Any, Optional
 
 from ai_spine._async.methods.base import Methods

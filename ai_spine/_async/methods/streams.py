@@ -1,5 +1,7 @@
 """Following an execution by its events."""
 
+from __future__ import annotations
+
 from contextlib import aclosing
 from typing import TYPE_CHECKING, AsyncGenerator, AsyncIterator, Optional
 

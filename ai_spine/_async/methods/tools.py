@@ -1,5 +1,7 @@
 """Tools: services that do one thing on request."""
 
+from __future__ import annotations
+
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ai_spine._async.methods.base import Methods

@@ -1,5 +1,7 @@
 """Waiting for executions: over a stream where the server has one, else by polling."""
 
+from __future__ import annotations
+
 from contextlib import aclosing
 from typing import Any, Callable, Mapping, Optional
 

@@ -1,5 +1,7 @@
 """The synchronous transport, on `requests` and `urllib3`."""
 
+from __future__ import annotations
+
 from typing import Optional
 
 from ai_spine.policy.settings import Settings

@@ -5,12 +5,14 @@ It does what `requests` does for each request, and leaves out what takes long an
 
 import datetime
 import threading
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import LocationValueError
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from ai_spine.transport.requests.direct import Whole, exchange
 from ai_spine.transport.requests.sockets import (
     BoundedHTTPConnection,
     BoundedHTTPSConnection,
@@ -46,8 +48,9 @@ class _Reply(requests.Response):
     def __init__(
         self, raw: Any, request: requests.PreparedRequest, adapter: HTTPAdapter
     ) -> None:
-        self._content: Any = False
-        self._content_consumed = False
+        is_whole = isinstance(raw, Whole)
+        self._content: Any = raw.body if is_whole else False
+        self._content_consumed = is_whole
         self._next = None
         self.status_code = raw.status
         self.headers = raw.headers  # it finds names in any case as well
@@ -97,8 +100,38 @@ class BoundedAdapter(HTTPAdapter):
                 request, verify, proxies=proxies, cert=cert
             )
             if not proxies:
+                self.cert_verify(pool, request.url, verify, cert)  # type: ignore[no-untyped-call]
                 self._last = wanted, pool
         return pool
+
+    def exchange(
+        self,
+        request: requests.PreparedRequest,
+        deadline: float,
+        *,
+        verify: Any,
+        cert: Any,
+        proxies: Any,
+        **_: Any,
+    ) -> Optional[requests.Response]:
+        """Send a request the short way; `None`, and nothing is sent, where that is none for it.
+
+        Args:
+            request: The request.
+            deadline: When all of it must be over.
+            verify: As for `send`.
+            cert: As for `send`.
+            proxies: As for `send`.
+        """
+        if proxies or not hasattr(HTTPAdapter, "get_connection_with_tls_context"):
+            return None
+        try:
+            pool = self.get_connection_with_tls_context(request, verify, cert=cert)
+        except LocationValueError:
+            return None
+        target = self.request_url(request, proxies)
+        raw = exchange(pool, request, target, deadline)
+        return None if raw is None else _Reply(raw, request, self)
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Return the request target: the path, or the whole URL for a proxy."""

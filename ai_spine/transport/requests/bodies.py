@@ -1,5 +1,7 @@
 """Reads whole bodies within limits."""
 
+from __future__ import annotations
+
 import time
 from typing import Callable, Iterable, Optional, Union
 
@@ -9,6 +11,7 @@ import urllib3
 from ai_spine.constants import MAX_ERROR_BYTES, MAX_RESPONSE_BYTES
 from ai_spine.policy.messages import Response
 from ai_spine.policy.retry import Failure, FailureKind
+from ai_spine.transport.requests.direct import Whole
 from ai_spine.utils import one_line
 
 CHUNK_BYTES = 16 * 1024
@@ -25,6 +28,8 @@ def read_response(
     reply: requests.Response, deadline: float, redact: Redact
 ) -> Union[Response, Failure]:
     """Read a body up to the limit, and check that it is complete."""
+    if isinstance(reply.raw, Whole):
+        return Response(reply.status_code, reply.headers, reply.raw.body)
     encoding = encoding_of(reply)
     if encoding not in ENCODINGS:
         return unknown_encoding(encoding, redact)

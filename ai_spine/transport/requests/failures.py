@@ -1,5 +1,7 @@
 """Translates the exceptions of `requests` and `urllib3` into failures, by one table."""
 
+from __future__ import annotations
+
 import http.client
 import socket
 import os

@@ -1,5 +1,7 @@
 """Which redirects are followed: those that stay on their origin and keep their method."""
 
+from __future__ import annotations
+
 from typing import Callable, Mapping, Union
 from urllib.parse import urljoin
 

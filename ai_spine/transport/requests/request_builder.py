@@ -1,5 +1,7 @@
 """Builds the requests that a session sends; what one operation's requests share is built once."""
 
+from __future__ import annotations
+
 from typing import (
     Any,
     Callable,

@@ -1,5 +1,7 @@
 """The session of a client: made when it is needed, counted out, and left behind by a fork."""
 
+from __future__ import annotations
+
 import http.cookiejar
 import os
 import threading
@@ -129,6 +131,19 @@ class SessionPool:
         if self.is_plain and not _is_patched():
             return session.get_adapter(url or "").send, self._options()
         return partial(session.send, allow_redirects=False), self._merge(url)
+
+    def exchange(
+        self, request: requests.PreparedRequest, deadline: float
+    ) -> Optional[requests.Response]:
+        """Send a request over a plain session the short way; `None`, and nothing is sent, else."""
+        if not self.is_plain or _is_patched():
+            return None
+        adapter = self.session.get_adapter(request.url or "")
+        # A library for tests may have replaced its method as well.
+        is_patched = adapter.send.__module__ != "requests.adapters"
+        if is_patched or not isinstance(adapter, BoundedAdapter):
+            return None
+        return adapter.exchange(request, deadline, **self._options())
 
     def _options(self) -> Dict[str, Any]:
         """Return the proxies and TLS settings of a plain session, looked up once.

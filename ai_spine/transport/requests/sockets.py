@@ -6,14 +6,15 @@ the whole step, headers and body together. A connection also knows whether it wa
 if it was not, the request cannot have run.
 """
 
+from __future__ import annotations
+
 import http.client
 import io
-import re
 import socket
 import ssl
 import time
 from contextvars import ContextVar
-from typing import Any, List, Optional, Tuple
+from typing import Any, Optional, Tuple
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
@@ -24,17 +25,11 @@ from urllib3.exceptions import (
 from urllib3.util.connection import allowed_gai_family
 
 from ai_spine.policy.settings import Phases
+from ai_spine.transport.requests.heads import LONGEST_LINE, read_headers
 
-_END_OF_HEADERS = (b"\r\n", b"\n")
-_LONGEST_LINE = 65536
-_MOST_HEADERS = 100
 _TOLERANCE = 0.001  # seconds that a step may take too long
-_SMALL = 65536  # bytes of a body that is copied, to send it together with its head
-# A header as nearly all servers send it; the standard library parses the others.
-_PLAIN_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n")
-_BODILESS = (101, 204, 304)
-# Cookies are not kept, and `http.cookiejar` may take minutes to read one.
-_UNREAD_HEADERS = ("set-cookie", "set-cookie2")
+SMALL = 65536  # bytes of a body that is copied, to send it together with its head
+BODILESS = (101, 204, 304)
 
 
 class _Reader(io.BufferedReader):
@@ -42,9 +37,9 @@ class _Reader(io.BufferedReader):
 
     def readline(self, limit: Optional[int] = -1) -> bytes:
         # The lines between chunks, and after them, are read without a limit.
-        most = _LONGEST_LINE + 1 if limit is None or limit < 0 else limit
+        most = LONGEST_LINE + 1 if limit is None or limit < 0 else limit
         line = super().readline(most)
-        if len(line) > _LONGEST_LINE:
+        if len(line) > LONGEST_LINE:
             raise http.client.LineTooLong("line")
         return line
 
@@ -94,9 +89,13 @@ class DeadlineSocket:
         self._trim("write")
         self._sock.sendall(*arguments)
 
-    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        """Return a file that reads bytes through this socket; `http.client` needs no more."""
-        raw: Any = socket.SocketIO(self, "r")  # type: ignore[arg-type]
+    def makefile(self, *_: Any, received: bytes = b"", **__: Any) -> io.BufferedReader:
+        """Return a file that reads bytes through this socket; `http.client` needs no more.
+
+        Args:
+            received: What was received before, which the file reads first.
+        """
+        raw: Any = _Raw(self, received)
         self._sock._io_refs += (
             1  # as `socket.makefile` does, so that closing waits for the file
         )
@@ -115,6 +114,21 @@ class DeadlineSocket:
                 self._sock.settimeout(left)
 
 
+class _Raw(socket.SocketIO):
+    """Reads what was received before, then the socket."""
+
+    def __init__(self, sock: Any, received: bytes) -> None:
+        super().__init__(sock, "r")
+        self._received = received
+
+    def readinto(self, buffer: Any) -> Optional[int]:
+        if not self._received:
+            return super().readinto(buffer)
+        part = self._received[: len(buffer)]
+        buffer[: len(part)], self._received = part, self._received[len(part) :]
+        return len(part)
+
+
 class _Response(http.client.HTTPResponse):
     """The final response to its request, with complete headers."""
 
@@ -130,7 +144,7 @@ class _Response(http.client.HTTPResponse):
         if not version.startswith(("HTTP/1.", "HTTP/0.9")):
             raise http.client.UnknownProtocol(version)
         self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
-        self.headers = self.msg = _read_headers(self.fp)
+        self.headers = self.msg = read_headers(self.fp)
         self.chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
         self.chunk_left = None
         self.length = self._body_length()
@@ -138,7 +152,7 @@ class _Response(http.client.HTTPResponse):
         self.will_close = not has_end or self._check_close()
 
     def _body_length(self) -> Optional[int]:
-        if self.status in _BODILESS or self._method == "HEAD":
+        if self.status in BODILESS or self._method == "HEAD":
             return 0
         text = self.headers.get("Content-Length")
         try:
@@ -151,7 +165,7 @@ class _Response(http.client.HTTPResponse):
         """Skip interim responses, such as 103."""
         line: Tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
         while 100 <= line[1] < 200 and line[1] != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            _read_headers(self.fp)
+            read_headers(self.fp)
             line = super()._read_status()  # type: ignore[misc]
         return line
 
@@ -162,57 +176,7 @@ class _Response(http.client.HTTPResponse):
         return super()._safe_read(amt)  # type: ignore[misc,no-any-return]
 
 
-def _read_headers(reader: Any) -> http.client.HTTPMessage:
-    """Read headers; without the empty line after them they were cut short."""
-    message = _read_at_once(reader)
-    if message is not None:
-        return message
-    lines: List[bytes] = []
-    line = reader.readline()
-    while line not in _END_OF_HEADERS:
-        if not line:
-            raise http.client.IncompleteRead(b"".join(lines))
-        lines.append(line)
-        if len(lines) > _MOST_HEADERS:
-            raise http.client.HTTPException("too many headers")
-        line = reader.readline()
-    message = _plain_message(b"".join(lines))
-    if message is None:
-        message = http.client.parse_headers(io.BytesIO(b"".join([*lines, line])))
-        for name in _UNREAD_HEADERS:
-            del message[name]
-    return message
-
-
-def _read_at_once(reader: Any) -> Optional[http.client.HTTPMessage]:
-    """Read plain headers that have come together, as nearly all do; else read nothing."""
-    if not isinstance(reader, io.BufferedReader):
-        return None
-    head, found, _ = reader.peek().partition(b"\r\n\r\n")
-    if not found or head.count(b"\n") >= _MOST_HEADERS:
-        return None
-    message = _plain_message(head + b"\r\n")
-    if message is not None:
-        reader.read(len(head) + len(found))
-    return message
-
-
-def _plain_message(block: bytes) -> Optional[http.client.HTTPMessage]:
-    """Parse plain headers; return `None` if any is not plain."""
-    message = http.client.HTTPMessage()
-    text, place = block.decode("iso-8859-1"), 0
-    while place < len(text):
-        plain = _PLAIN_HEADER.match(text, place)
-        if plain is None:
-            return None
-        place = plain.end()
-        name, value = plain.groups()
-        if name.lower() not in _UNREAD_HEADERS:
-            message.set_raw(name, value)
-    return message
-
-
-class _Bounded:
+class Bounded:
     """The part that connections for both schemes share."""
 
     # With a higher level, `http.client` prints what it sends, the key included.
@@ -324,6 +288,12 @@ class _Bounded:
             self._is_new = self._next_is_head = False
             self._head = None
 
+    def begin_exchange(self, seconds: Optional[float]) -> None:
+        """Set how many seconds everything may take that is sent and received from now on."""
+        self._is_new = False
+        self.sock.settimeout(seconds)
+        self.sock.phases = PHASES.get()
+
     def send(self, data: Any) -> None:
         """Send a part of a request; the head goes with the body, so that the server wakes once."""
         if self._next_is_head:
@@ -331,7 +301,7 @@ class _Bounded:
             return
         head, self._head = self._head, None
         if head is not None:
-            if isinstance(data, bytes) and len(data) <= _SMALL:
+            if isinstance(data, bytes) and len(data) <= SMALL:
                 data = head + data
             else:
                 super().send(head)  # type: ignore[misc]
@@ -359,9 +329,9 @@ def extend_timeout(response: Any, seconds: float) -> None:
         answer.phases = None  # those of the attempt, which is over
 
 
-class BoundedHTTPConnection(_Bounded, HTTPConnection):
+class BoundedHTTPConnection(Bounded, HTTPConnection):
     """A connection without TLS whose timeouts bound the whole of each step."""
 
 
-class BoundedHTTPSConnection(_Bounded, HTTPSConnection):
+class BoundedHTTPSConnection(Bounded, HTTPSConnection):
     """A connection with TLS whose timeouts bound the whole of each step."""

@@ -1,5 +1,7 @@
 """`RequestsTransport`: single attempts over a pooled `requests` session."""
 
+from __future__ import annotations
+
 import sys
 import time
 from typing import Any, Mapping, Optional, Union
@@ -66,8 +68,10 @@ class RequestsTransport(Transport):
             return _NO_CONNECTION
         try:
             prepared = self._builder.build(request)
-            send, options = pool.sender(prepared.url)
-            reply = send(prepared, timeout=_within(deadline), **options)
+            reply = pool.exchange(prepared, deadline)
+            if reply is None:
+                send, options = pool.sender(prepared.url)
+                reply = send(prepared, timeout=_within(deadline), **options)
             last = self._follow(request, prepared, reply, deadline)
             if isinstance(last, Failure):
                 return last

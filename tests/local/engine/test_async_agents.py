@@ -104,6 +104,8 @@ def test_a_cancel_is_raised_inside_the_agent(serve, held, http):
 def test_a_timeout_is_raised_inside_the_agent(serve, held):
     server = serve([single(timeout=0.05)], {"work": held})
     done = run(server)
+    while not held.count:  # a busy machine may not begin it in time
+        done = run(server)
     assert done.error_message == "Node 'n' failed: timed out after 0.05 s"
     wait_until(lambda: len(held.events) == 2)
     assert held.events == ["cancelled", "cleaned up"]
@@ -137,9 +139,10 @@ def test_a_coroutine_of_a_plain_function_is_cancelled_too(serve, held):
 
 
 def test_an_agent_that_ignores_its_cancel_changes_nothing(serve, http):
-    ended = []
+    begun, ended = [], []
 
     async def stubborn(input, config):
+        begun.append(1)
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -148,6 +151,8 @@ def test_an_agent_that_ignores_its_cancel_changes_nothing(serve, http):
 
     server = serve([single(timeout=0.05)], {"work": stubborn})
     done = run(server)
+    while not begun:  # a busy machine may not begin it in time
+        done = run(server)
     wait_until(lambda: ended)
     assert statuses_of(http, server, done) == {"n": "failed"}
     with server.client() as client:
