@@ -156,9 +156,9 @@ class Model(_Attributes):
     def _complete(self) -> Dict[str, Any]:
         """Return all attributes, late ones as well."""
         values = _attributes_of(self)
-        # Another thread may be reading them; where the last one is, all are.
-        if self._late and self._late[-1][0] not in values and "_wire" in values:
-            _read(self._late, values["_wire"], values)
+        late = tuple(field for field in self._late if field[0] not in values)
+        if late and "_wire" in values:
+            _read(late, values["_wire"], values)
         return values
 
     __dict__ = property(_complete)

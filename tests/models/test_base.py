@@ -127,6 +127,15 @@ def test_another_process_reads_the_times_of_what_was_pickled_late() -> None:
     assert done.stdout.strip() == shown
 
 
+@pytest.mark.parametrize("name", TIMES)
+def test_a_time_that_was_set_before_others_were_read_stays(name: str) -> None:
+    late = _read()
+    object.__setattr__(late, name, "mine")
+    assert [getattr(late, each) for each in TIMES] == [
+        "mine" if each == name else MOMENTS[each] for each in TIMES
+    ]
+
+
 def _time(*others: str) -> Any:
     metadata = {"others": others, "read": parse_timestamp}
     return dataclasses.field(default=None, metadata=metadata)
