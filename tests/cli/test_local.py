@@ -1,8 +1,11 @@
 """Tests of `local start`: what it serves, and invalid options."""
 
 import contextlib
+import importlib
 import json
+import os
 import signal
+import socket
 import sys
 import urllib.request
 
@@ -12,6 +15,8 @@ import requests
 from ai_spine import AISpine, AuthenticationError, NetworkError
 from tests.cli.conftest import LIMIT, finish
 from tests.needs import needs
+
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
 FLOW = """
 flow_id: greeting
@@ -113,6 +118,76 @@ def test_flows_from_a_folder_run_with_agents_from_a_module(
     process, url = serve("--flows", "flows", "--agents", agents, cwd=project)
     words = ("execute", "greeting", "-i", "name=Ana", "--base-url", url)
     assert invoke(*words).fields == {"greeting": "Hello, Ana!"}
+
+
+@needs_signals
+def test_the_local_server_stops_while_an_execution_is_running(serve, tmp_path):
+    module = tmp_path / "slow.py"
+    module.write_text(
+        "import time\nfrom ai_spine.local import agent\n\n\n"
+        "@agent('slow')\ndef slow(input, config):\n"
+        "    time.sleep(600)\n",
+        encoding="utf-8",
+    )
+    flow = {
+        "flow_id": "slow",
+        "nodes": [{"id": "in", "type": "input", "agent_id": "slow"}],
+        "entry_point": "in",
+        "exit_points": ["in"],
+    }
+    (tmp_path / "slow.json").write_text(json.dumps(flow), encoding="utf-8")
+    process, url = serve("--flows", tmp_path, "--agents", module)
+    body = json.dumps({"flow_id": "slow", "input_data": {}}).encode("utf-8")
+    with urllib.request.urlopen(f"{url}/flows/execute", body) as response:
+        assert json.load(response)["execution_id"]
+    process.send_signal(signal.SIGTERM)
+    assert finish(process) == (0, "", "it has 1 flow and 1 agent\nstopped\n")
+
+
+def test_a_port_that_is_in_use_is_reported_in_one_line(run_process):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen(1)
+        port = other.getsockname()[1]
+        outcome = run_process("local", "start", "--port", port)
+    assert outcome.exit_code == 2
+    assert f"cannot listen on 127.0.0.1 port {port}: " in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        ("raise RuntimeError('two\\nlines')", "RuntimeError: two lines"),
+        ("import no_such_thing", "No module named 'no_such_thing'"),
+        ("def (:", "SyntaxError"),
+        ("raise SystemExit('that was all')", "that was all"),
+        ("def f():\n  return\n return", "IndentationError"),
+        ("x = '\0'", "null bytes"),
+    ],
+    ids=["raises", "imports", "syntax", "exits", "indentation", "null"],
+)
+@pytest.mark.parametrize("name", ["broken_agents", "broken_agents.py"])
+def test_an_agent_module_that_cannot_be_imported_is_reported_in_one_line(
+    invoke, monkeypatch, tmp_path, content, reason, name
+):
+    (tmp_path / "broken_agents.py").write_text(content, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    importlib.invalidate_caches()
+    outcome = invoke("local", "start", "--port", "0", "--agents", name)
+    assert outcome.exit_code == 2
+    assert f"the agents {name!r} cannot be imported: " in outcome.error
+    assert reason in outcome.error
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_an_agent_module_that_exits_is_an_error_of_the_process(run_process, tmp_path):
+    (tmp_path / "broken_agents.py").write_text("raise SystemExit(0)", encoding="utf-8")
+    words = ("local", "start", "--port", "0", "--agents", "broken_agents")
+    outcome = run_process(*words, cwd=tmp_path)
+    assert outcome.exit_code == 2
+    assert "the agents 'broken_agents' cannot be imported: " in outcome.error
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Tests of the installed command in a process of its own."""
 
-import importlib
 import json
 import os
+import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -33,8 +32,8 @@ def test_the_demo_prints_the_decision_with_its_numbers(run_process):
     assert all(line.startswith("execution ") for line in outcome.stderr.splitlines())
 
 
-def test_the_demo_prints_json(run_process):
-    outcome = run_process(*DEMO, "--output", "json")
+def test_the_demo_prints_json(invoke):
+    outcome = invoke(*DEMO, "--output", "json")
     assert outcome.json["decision"]["debt_to_income"] == 0.1196
 
 
@@ -61,12 +60,12 @@ def test_input_is_read_from_stdin(run_process, server):
     assert outcome.json == {"out": {"name": "José ☂", "n": [1]}}
 
 
-def test_one_command_reads_the_output_of_another(run_process, server):
+def test_one_command_reads_the_output_of_another(invoke, server):
     words = ("executions", "--output", "json", "--base-url", server.url)
-    run_process("execute", "echo", "-i", "a=1", "--base-url", server.url)
-    (listed,) = run_process(*words).json
+    invoke("execute", "echo", "-i", "a=1", "--base-url", server.url)
+    (listed,) = invoke(*words).json
     words = ("execute", "echo", "--input", "-", "--base-url", server.url)
-    outcome = run_process(*words, input=json.dumps(listed["output_data"]["out"]))
+    outcome = invoke(*words, input=json.dumps(listed["output_data"]["out"]))
     assert outcome.fields == {"a": "1"}
 
 
@@ -78,84 +77,6 @@ def test_the_local_server_runs_until_a_signal_stops_it(serve, name):
         assert json.load(response)["status"] == "healthy"
     process.send_signal(getattr(signal, name))
     assert finish(process) == (0, "", "it has 2 flows and 4 agents\nstopped\n")
-
-
-@needs_signals
-def test_the_local_server_stops_while_an_execution_is_running(serve, tmp_path):
-    module = tmp_path / "slow.py"
-    module.write_text(
-        "import time\nfrom ai_spine.local import agent\n\n\n"
-        "@agent('slow')\ndef slow(input, config):\n"
-        "    time.sleep(600)\n",
-        encoding="utf-8",
-    )
-    flow = {
-        "flow_id": "slow",
-        "nodes": [{"id": "in", "type": "input", "agent_id": "slow"}],
-        "entry_point": "in",
-        "exit_points": ["in"],
-    }
-    (tmp_path / "slow.json").write_text(json.dumps(flow), encoding="utf-8")
-    process, url = serve("--flows", tmp_path, "--agents", module)
-    body = json.dumps({"flow_id": "slow", "input_data": {}}).encode("utf-8")
-    with urllib.request.urlopen(f"{url}/flows/execute", body) as response:
-        assert json.load(response)["execution_id"]
-    process.send_signal(signal.SIGTERM)
-    assert finish(process) == (0, "", "it has 1 flow and 1 agent\nstopped\n")
-
-
-def test_a_port_that_is_in_use_is_reported_in_one_line(run_process):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen(1)
-        port = other.getsockname()[1]
-        outcome = run_process("local", "start", "--port", port)
-    assert outcome.exit_code == 2
-    assert f"cannot listen on 127.0.0.1 port {port}: " in outcome.error
-    assert outcome.stderr.count("\n") == 1
-
-
-def test_a_flow_file_that_is_not_yaml_is_reported_in_one_line(run_process, tmp_path):
-    (tmp_path / "bad.yaml").write_text("nodes: [\n", encoding="utf-8")
-    outcome = run_process("local", "start", "--port", "0", "--flows", tmp_path)
-    assert outcome.exit_code == 2
-    assert f"{tmp_path / 'bad.yaml'} is not YAML" in outcome.error
-    assert outcome.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "content, reason",
-    [
-        ("raise RuntimeError('two\\nlines')", "RuntimeError: two lines"),
-        ("import no_such_thing", "No module named 'no_such_thing'"),
-        ("def (:", "SyntaxError"),
-        ("raise SystemExit('that was all')", "that was all"),
-        ("def f():\n  return\n return", "IndentationError"),
-        ("x = '\0'", "null bytes"),
-    ],
-    ids=["raises", "imports", "syntax", "exits", "indentation", "null"],
-)
-@pytest.mark.parametrize("name", ["broken_agents", "broken_agents.py"])
-def test_an_agent_module_that_cannot_be_imported_is_reported_in_one_line(
-    invoke, monkeypatch, tmp_path, content, reason, name
-):
-    (tmp_path / "broken_agents.py").write_text(content, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    importlib.invalidate_caches()
-    outcome = invoke("local", "start", "--port", "0", "--agents", name)
-    assert outcome.exit_code == 2
-    assert f"the agents {name!r} cannot be imported: " in outcome.error
-    assert reason in outcome.error
-    assert outcome.stderr.count("\n") == 1
-
-
-def test_an_agent_module_that_exits_is_an_error_of_the_process(run_process, tmp_path):
-    (tmp_path / "broken_agents.py").write_text("raise SystemExit(0)", encoding="utf-8")
-    words = ("local", "start", "--port", "0", "--agents", "broken_agents")
-    outcome = run_process(*words, cwd=tmp_path)
-    assert outcome.exit_code == 2
-    assert "the agents 'broken_agents' cannot be imported: " in outcome.error
 
 
 @pytest.fixture
@@ -196,9 +117,9 @@ def test_a_closed_stdout_causes_no_traceback(launch, server):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_is_reported_in_one_line(run_process, server):
+def test_a_full_disk_is_reported_in_one_line(run_process, server, warm):
     for words in ("flows", "--help", "flows --help", "completion bash"):
-        line = f'"{sys.executable}" -m ai_spine {words} > /dev/full'
+        line = f"{shlex.join(warm)} {words} > /dev/full"
         outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
         assert outcome.exit_code == 1
         expected = "Error: stdout cannot be written: No space left on device"
@@ -208,14 +129,14 @@ def test_a_full_disk_is_reported_in_one_line(run_process, server):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_for_stderr_changes_neither_output_nor_exit_code(
-    run_process, server
+    run_process, server, warm
 ):
     for words, code, printed in (
         ("execute echo -i a=1 --follow", 0, "a  1\n"),
         ("flows get nowhere", 4, ""),
         ("flows --nope", 2, ""),
     ):
-        line = f'"{sys.executable}" -m ai_spine {words} 2> /dev/full'
+        line = f"{shlex.join(warm)} {words} 2> /dev/full"
         outcome = run_process(command=["sh", "-c", line], AI_SPINE_BASE_URL=server.url)
         assert (outcome.exit_code, outcome.stdout) == (code, printed)
 
@@ -229,10 +150,13 @@ def test_a_warning_turned_into_an_error_is_reported_as_an_error(run_process):
     assert outcome.stderr.count("\n") == 1
 
 
-def test_a_local_server_is_reached_despite_proxies_in_the_environment(run_process):
-    names = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
-    proxies = dict.fromkeys(names, "http://127.0.0.1:9")
-    outcome = run_process("--local", "flows", AI_SPINE_MAX_RETRIES="0", **proxies)
+def test_a_local_server_is_reached_despite_proxies_in_the_environment(
+    invoke, monkeypatch
+):
+    monkeypatch.setenv("AI_SPINE_MAX_RETRIES", "0")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    outcome = invoke("--local", "flows")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
 
 
