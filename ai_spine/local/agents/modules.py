@@ -6,9 +6,10 @@ import os
 import sys
 import threading
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Dict, Iterator, Optional
+from typing import Callable, Dict, Iterator, Optional
 
 from ai_spine.local.agents.functions import AgentSource
 
@@ -74,16 +75,17 @@ def modules_in(project: Path) -> Dict[str, ModuleType]:
     Args:
         project: The folder of the project, as `project_of` returns it.
     """
+    real = lru_cache(maxsize=None)(os.path.realpath)  # many modules share a folder
     return {
         name: module
         for name, module in list(sys.modules.items())
         if name != "__main__"
         and name.partition(".")[0] != _OURS
-        and _is_in(module, project)
+        and _is_in(module, project, real)
     }
 
 
-def _is_in(module: ModuleType, project: Path) -> bool:
+def _is_in(module: ModuleType, project: Path, real: Callable[[str], str]) -> bool:
     file = getattr(module, "__file__", None)
     if file is None:  # a folder without an __init__.py
         file = next(iter(getattr(module, "__path__", ())), None)
@@ -91,7 +93,9 @@ def _is_in(module: ModuleType, project: Path) -> bool:
         return False
     if file is None:
         return False
-    path = os.path.realpath(file)
+    path = os.path.join(real(os.path.dirname(file)), os.path.basename(file))
+    if os.path.islink(path) or not path.endswith(".py"):
+        path = real(file)
     # As text: to make a `Path` of each module takes most of a reload.
     folder = os.path.normcase(os.path.join(project, ""))
     if not os.path.normcase(path).startswith(folder):
