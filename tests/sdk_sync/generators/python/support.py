@@ -226,14 +226,15 @@ def check_types(*paths):
     """Check code as strictly as users may, without what it imports."""
     from mypy import api
 
-    options = ["--strict", "--follow-imports=silent", f"--cache-dir={TYPES}"]
+    config = Path(__file__).with_name("mypy.ini")
+    options = [f"--config-file={config}", f"--cache-dir={TYPES}"]
     TYPES.mkdir(parents=True, exist_ok=True)
     limit, thresholds = sys.getrecursionlimit(), gc.get_threshold()
     # One at a time: the second reads what the first has found out about the SDK and its libraries.
     with (TYPES / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            said, _, status = api.run([*options, "--config-file=", *map(str, paths)])
+            said, _, status = api.run([*options, *map(str, paths)])
         finally:
             # mypy raises these, and unfreezes what `pytest_collection` has frozen.
             sys.setrecursionlimit(limit)
