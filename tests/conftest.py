@@ -90,6 +90,20 @@ _UNMEASURED = (
     "test_twins.py",
 )
 
+# What takes longest begins first, so that no process is left alone with it at the end; those that
+# use mypy have one cache, and would wait for each other.
+_LONG = (
+    "batch/test_executors.py::test_dask",
+    "ron/test_node.py::test_under_any_fault",
+    "sdk_sync/generators/python/endpoints/test_package.py::test_a_package_passes_mypy",
+    "sdk_sync/generators/python/models/test_modules.py::test_the_modules_pass_the_strictest",
+    "sdk_sync/generators/python/test_generated_code.py::test_it_satisfies_mypy",
+    "sdk_sync/generators/python/test_models_accept_what_schemas_accept.py",
+    "sdk_sync/generators/python/test_package.py::test_a_generated_package_passes_mypy",
+    "test_openapi_guide.py::test_verify",
+    "test_site.py",
+)
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
@@ -221,7 +235,8 @@ def pytest_xdist_auto_num_workers():
 
 
 def pytest_collection_modifyitems(items):
-    """Measure few of the tests that one function makes of a long list of parameters."""
+    """Begin with what takes longest, and measure few of the tests that one function makes."""
+    items.sort(key=lambda item: not _place(item).startswith(_LONG))
     by_function = {}
     for item in sorted(items, key=lambda item: item.nodeid):
         by_function.setdefault(item.nodeid.partition("[")[0], []).append(item)
@@ -231,11 +246,15 @@ def pytest_collection_modifyitems(items):
             item.stash[_REPEATS] = number % step > 0
 
 
+def _place(item):
+    return item.nodeid.partition("tests/")[2]
+
+
 def _is_unmeasured(item):
     if item.stash[_REPEATS]:
         return True
     library = getattr(item, "callspec", None) and item.callspec.params.get("library")
-    place = item.nodeid.partition("tests/")[2]
+    place = _place(item)
     if library == "httpx" and not place.startswith(("transport/", "asynchronous/")):
         return True
     return place.partition("[")[0] in _FOUND or place.startswith(_UNMEASURED)
