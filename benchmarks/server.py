@@ -32,8 +32,9 @@ def run(*, quick: bool) -> Report:
     """Measure it."""
     report = Report("server", ABOUT)
     _start(report, 2 if quick else 40)
-    _requests(report, *((1, 8) if quick else (15, 400)))
-    _processor_time(report, *((1, 4) if quick else (7, 500)))
+    with serving("local") as url:
+        _requests(report, url, *((1, 8) if quick else (15, 400)))
+        _processor_time(report, url, *((1, 4) if quick else (7, 500)))
     sizes = (10, 20) if quick else SIZES
     with tempfile.TemporaryDirectory() as folder, ExitStack() as undo:
         urls = {}
@@ -57,8 +58,8 @@ def _start(report: Report, rounds: int) -> None:
     report.at_most("start of a server for a test", took, 0.05, "s")
 
 
-def _requests(report: Report, rounds: int, count: int) -> None:
-    with serving("local") as local, serving("bare") as bare:
+def _requests(report: Report, local: str, rounds: int, count: int) -> None:
+    with serving("bare") as bare:
         with AISpine(base_url=local) as client:
             given = {"name": "Ana", "income": 52000, "amount": 15000}
             done = client.execute_and_wait("pause", {**given, "seconds": 0})
@@ -78,10 +79,10 @@ def _requests(report: Report, rounds: int, count: int) -> None:
     report.at_least("requests/s, to a bare Flask route", ours, 0.85)
 
 
-def _processor_time(report: Report, rounds: int, count: int) -> None:
+def _processor_time(report: Report, url: str, rounds: int, count: int) -> None:
     """Execute a flow of one node: the server responds to the POST, runs it, and to each poll."""
     inputs, rates = [{"seconds": 0}] * count, []
-    with serving("local") as url, AISpine(base_url=url) as client:
+    with AISpine(base_url=url) as client:
         for _ in range(rounds + 1):
             before = _seconds_used(client)
             client.execute_batch("pause", inputs).raise_for_errors()
