@@ -136,7 +136,10 @@ class AgentFunction:
         Raises:
             AgentFailed: It raised, or belongs to another event loop.
         """
-        loop = asyncio.get_running_loop()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        if task is not None:
+            # Once cancelled, nobody else asks how it has failed, and asyncio would log that.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
         if isinstance(result, asyncio.Future) and result.get_loop() is not loop:
             kind = type(result).__name__
             raise AgentFailed(

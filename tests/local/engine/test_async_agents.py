@@ -1,6 +1,7 @@
 """Tests of async agents: they share one loop, run at once, and are cancelled for real."""
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -99,6 +100,21 @@ def test_a_cancel_is_raised_inside_the_agent(serve, held, http):
     assert held.events == ["cancelled", "cleaned up"]
     assert done.status == ExecutionStatus.CANCELLED
     assert statuses_of(http, server, execution) == {"n": "cancelled"}
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_nothing_is_logged_of_an_agent_that_is_cancelled(serve, held, caplog, is_plain):
+    server = serve(
+        [single()], {"work": (lambda i, c: held(i, c)) if is_plain else held}
+    )
+    with server.client() as client:
+        execution = client.execute_flow("f", {})
+        wait_until(lambda: held.count)
+        client.cancel_execution(execution)
+    wait_until(lambda: held.events == ["cancelled", "cleaned up"])
+    server.close()  # its loop has ended
+    gc.collect()
+    assert [each for each in caplog.records if each.name == "asyncio"] == []
 
 
 def test_a_timeout_is_raised_inside_the_agent(serve, held):
