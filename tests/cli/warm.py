@@ -18,7 +18,8 @@ import sys
 import threading
 
 PASSED_ON = (signal.SIGINT, signal.SIGTERM)
-IMPORTED = ("ai_spine.cli.main", "ai_spine.local", "ai_spine.cli.mcp_server", "uvicorn")
+IMPORTED = ("ai_spine.cli.main", "ai_spine.local", "ai_spine.cli.mcp_server")
+IMPORTED += ("jsonschema", "uvicorn")
 
 
 def main(place, *words):
