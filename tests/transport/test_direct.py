@@ -170,6 +170,7 @@ def test_a_body_that_comes_after_its_head_is_read_the_short_way(monkeypatch):
         ("/x", {"query": "a=?b"}),
         ("//x", {}),
         ("/x", {"headers": {"Host": "other.example", "X-A": "\tb"}}),
+        ("/x", {"headers": {"Transfer-Encoding": "chunked"}}),
         ("/x", {"headers": {"X-A": "caf\xe9", "X-B": ""}}),
         ("/x", {"content": b"{}", "content_type": "a/b"}),
     ],

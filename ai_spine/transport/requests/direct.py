@@ -90,7 +90,8 @@ def _head_of(
         f"{request.method} {target} HTTP/1.1\r\nHost: {host.rstrip('.')}{port}\r\n"
         f"{''.join(lines)}\r\n"
     )
-    if "Host" in headers or not head.isascii() or not _PLAIN_HEAD.fullmatch(head):
+    is_odd = "Host" in headers or "Transfer-Encoding" in headers
+    if is_odd or not head.isascii() or not _PLAIN_HEAD.fullmatch(head):
         return None
     data = head.encode("ascii")
     # No value may hold a line of its own.
