@@ -142,7 +142,8 @@ class LocalServer:
         self._sources = flows, agents
         self._given = Definitions(flows, agents, are_samples=flows is SAMPLES)
         self._project = project_of(agents)
-        self._closed, self._reloading = False, threading.Lock()
+        self._closed, self._process = False, os.getpid()
+        self._reloading = threading.Lock()
         self._loop, self._waits = EventLoop(), Waits()
         self.banner = Banner()
         """What every page shows above everything else: a sentence as its `text`."""
@@ -338,8 +339,8 @@ class LocalServer:
                 site.swap(given)
 
     def close(self) -> None:
-        """Stop serving. Running executions are recorded as interrupted."""
-        if not self._closed:
+        """Stop serving, except in a forked process. What is running is recorded as interrupted."""
+        if not self._closed and self._process == os.getpid():
             self._closed = True
             self.faults.end()
             self._waits.close()

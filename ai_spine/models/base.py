@@ -68,23 +68,19 @@ def _wire_field(name: str, metadata: Mapping[str, Any]) -> _WireField:
     return name, first, tuple(others), metadata.get("read")
 
 
-class _Attributes(Mapping[str, Any]):
-    """Has the dict of a model's attributes as it is, while `Model` shows only a complete one."""
-
-
-_attributes_of: Callable[["Model"], Dict[str, Any]]
-_attributes_of = vars(_Attributes)["__dict__"].__get__
-
-
 class _Late:
-    """An attribute that is read, with all others that are late, when one is first asked for."""
+    """An attribute that is read when it is first asked for."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, field: _WireField) -> None:
+        self._field = field
 
     def __get__(self, model: Optional["Model"], owner: Any) -> Any:
-        # A class has the default, as that of any dataclass.
-        return None if model is None else vars(model).get(self._name)
+        if model is None:
+            return None  # a class has the default, as that of any dataclass
+        values = model.__dict__
+        if "_wire" in values:
+            _read((self._field,), values["_wire"], values)
+        return values.get(self._field[0])
 
 
 def _read(
@@ -102,10 +98,10 @@ def _read(
 
 
 @lazy_dataclass(frozen=True, eq=False, repr=False)
-class Model(_Attributes):
+class Model(Mapping[str, Any]):
     """The base of all models: typed attributes over the JSON that they were read from.
 
-    Times are read from the JSON when one of them is first asked for, in whatever way.
+    A time is read from the JSON when it is first asked for; `vars()` does not ask.
     """
 
     _fields: ClassVar[Optional[Tuple[_WireField, ...]]] = None
@@ -124,7 +120,7 @@ class Model(_Attributes):
             raise UnexpectedResponse(f"{kind} where a JSON object was expected")
         model = cls.__new__(cls)
         # Not by its constructor, which takes as long as everything else: lists may be long.
-        values = _attributes_of(model)
+        values = model.__dict__
         _read(cls.__dict__.get("_early") or cls._prepare(), data, values)
         values["_wire"] = data
         return model
@@ -146,25 +142,16 @@ class Model(_Attributes):
             # Where the class has something else than the default, that comes first.
             if read is parse_timestamp and getattr(cls, name, read) is None:
                 late.append(field)
-                setattr(cls, name, _Late(name))
+                setattr(cls, name, _Late(field))
             else:
                 early.append(field)
         cls._late = tuple(late)
         cls._early = tuple(early)
         return cls._early
 
-    def _complete(self) -> Dict[str, Any]:
-        """Return all attributes, late ones as well."""
-        values = _attributes_of(self)
-        # Another thread may be reading them; where the last one is, all are.
-        if self._late and self._late[-1][0] not in values and "_wire" in values:
-            _read(self._late, values["_wire"], values)
-        return values
-
-    __dict__ = property(_complete)
-
     def __reduce_ex__(self, protocol: Any) -> Any:
-        self._complete()  # since copies and pickles take the dict as it is
+        for name, *_ in self._late:  # another process may know nothing of late ones
+            getattr(self, name)
         return super().__reduce_ex__(protocol)
 
     def filled(self: M, **values: Any) -> M:
@@ -192,7 +179,7 @@ class Model(_Attributes):
         """
         names = [name for name, *_ in self._wire_fields()]
         plain = {name: _jsonable(getattr(self, name)) for name in names}
-        wire = _attributes_of(self).get("_wire")
+        wire = self.__dict__.get("_wire")
         if wire is not None:
             known = set(self.field_names())
             plain.update(
@@ -210,7 +197,7 @@ class Model(_Attributes):
 
     @property
     def _json(self) -> Mapping[str, Any]:
-        wire = _attributes_of(self).get("_wire")
+        wire = self.__dict__.get("_wire")
         return self.to_dict() if wire is None else wire
 
     def __getitem__(self, key: str) -> Any:

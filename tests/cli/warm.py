@@ -77,7 +77,8 @@ def look_after(connection):
     connection.sendall(b"%d\n" % process)
 
     def kill_with_it():
-        if not lines.read():
+        lines.read()  # to the end
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 
     threading.Thread(target=kill_with_it, daemon=True).start()

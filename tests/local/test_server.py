@@ -316,6 +316,35 @@ def test_close_can_be_called_twice(serve):
         server.reset()
 
 
+FORKING = """
+import os, sys
+from ai_spine.local import LocalServer, agent
+
+@agent("work")
+def work(input):
+    return {"answer": sys.stdin.readline()}
+
+nodes = [{"id": "n", "agent_id": "work", "type": "processor", "depends_on": []}]
+flow = {"flow_id": "f", "nodes": nodes, "entry_point": "n", "exit_points": ["n"]}
+with LocalServer([flow], [work], db=sys.argv[1]) as server, server.client() as client:
+    execution = client.execute_flow("f", {})
+    child = os.fork()
+    if child == 0:
+        sys.exit(0)
+    os.waitpid(child, 0)
+    print("forked", flush=True)
+    print(client.wait_for_execution(execution.execution_id).output)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_that_leaves_the_server_ends_nothing(tmp_path):
+    command = [sys.executable, "-Wignore", "-c", FORKING, str(tmp_path / "db")]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as process:
+        assert process.stdout.readline() == "forked\n"
+        assert process.communicate("42")[0] == "{'n': {'answer': '42'}}\n"
+
+
 def test_a_closed_server_refuses_connections_and_frees_its_port(serve, http):
     server = LocalServer([single()], AGENTS)
     assert http.get(f"{server.url}/health").ok

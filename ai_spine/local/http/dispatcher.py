@@ -34,7 +34,8 @@ class Dispatcher(ThreadedTaskDispatcher):
 
     def wake(self) -> None:
         """Have the leader look at the connections again; it does so after what it serves."""
-        if self._leader != threading.get_ident():
+        # A server that is closed has nobody to wake, and what it would write to may be another's.
+        if self._leader != threading.get_ident() and not self._is_ending:
             self._wake()
 
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> Any:
@@ -55,7 +56,7 @@ class Dispatcher(ThreadedTaskDispatcher):
         with self.lock:
             self._waiting += 1
             if self.queue:  # for lack of a thread that could take over
-                self._wake()
+                self.wake()
             while self.stop_count == 0:
                 left = self._begun + _PATIENCE - time.monotonic()
                 if self._leader is None or (self._is_serving and left <= 0):
@@ -76,13 +77,16 @@ class Dispatcher(ThreadedTaskDispatcher):
                 if self._is_ending or self._leader != threading.get_ident():
                     return
                 task = self._next_task()
-            if task is None:
-                self._look()
-                continue
             try:
-                task.service()
-            except BaseException:  # the thread is for the next one as well
-                self.logger.exception("a request could not be served")
+                if task is None:
+                    self._look()
+                else:
+                    task.service()
+            except BaseException:  # the thread is for what comes next as well
+                self.logger.exception("a request could not be taken or served")
+                if task is not None:
+                    task.cancel()  # or its connection would wait for ever
+                    self.wake()
 
     def _next_task(self) -> Any:
         """Return what the leader is to serve; `None` if it is to look at the connections."""

@@ -6,6 +6,7 @@ what follows is read from the store when the reader has taken most of what was w
 
 import json
 import logging
+import select
 import threading
 import time
 from typing import Any, Dict, Optional, Set
@@ -18,7 +19,8 @@ from ai_spine.local.store.store import Store
 from ai_spine.policy.request_events import fields
 
 KEEP_ALIVE = 15.0  # seconds of silence after which a comment is sent
-MAX_STREAMS = 500  # half of the connections: the others are for ordinary requests
+# Half of the connections: the others are for ordinary requests. Windows waits for 512 at once.
+MAX_STREAMS = 500 if hasattr(select, "poll") else 250
 _MOST_PENDING = 64 * 1024  # bytes that may be written but not yet sent
 _TURN = 8  # events that one stream is sent before it is another's turn
 _COMMENT = b": keep-alive\n\n"

@@ -20,6 +20,7 @@ from ai_spine.exceptions import ConfigurationError
 from ai_spine.local.faults import CHANNEL
 from ai_spine.local.http.dispatcher import Dispatcher
 from ai_spine.local.http.security import EVERY_IPV4, SAFE_HEADERS
+from ai_spine.local.http.streams import MAX_STREAMS
 from ai_spine.utils import one_line
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -161,6 +162,7 @@ class _Channel(HTTPChannel):
     _is_sending = False
     requests: Any
     requests_lock: Any
+    socket: Any
     _flush_exception: Any
     _flush_some_if_lockable: Any
 
@@ -214,6 +216,8 @@ class _Channel(HTTPChannel):
             super().handle_write()
             return
         self._flush_exception(self._flush_some_if_lockable)
+        if self.socket is None:  # nobody was there any more
+            return
         if self.will_close or (self.close_when_flushed and not self.total_outbufs_len):
             self._pass_over()
             self.handle_close()
@@ -222,10 +226,9 @@ class _Channel(HTTPChannel):
 
     def _pass_over(self) -> None:
         """Read what lies unread: it would reset the connection, and the stream's end be lost."""
-        connection: Any = self.socket
         with contextlib.suppress(OSError):
             for _ in range(16):
-                if not connection.recv(65536):
+                if not self.socket.recv(65536):
                     return
 
     def drop(self) -> None:
@@ -275,7 +278,7 @@ class HttpServer:
                 port=port,
                 ident=None,
                 asyncore_use_poll=True,
-                connection_limit=1000,
+                connection_limit=2 * MAX_STREAMS,
                 max_request_body_size=MAX_BODY_BYTES,
                 max_request_header_size=MAX_HEADER_BYTES,
                 outbuf_high_watermark=_NEVER_WAIT,

@@ -22,16 +22,16 @@ class Crew:
     """A dispatcher whose leader looks at nothing, until it is woken."""
 
     def __init__(self, count):
-        self._news = threading.Event()
-        self.dispatcher = Dispatcher(self._look, self._news.set)
+        self.news = threading.Event()
+        self.dispatcher = Dispatcher(self._look, self.news.set)
         self.dispatcher.set_thread_count(count)
 
     def _look(self):
-        self._news.wait(2 * LIMIT)
-        self._news.clear()
+        self.news.wait(2 * LIMIT)
+        self.news.clear()
 
-    def serve(self, act):
-        self.dispatcher.add_task(SimpleNamespace(service=act))
+    def serve(self, act, cancel=None):
+        self.dispatcher.add_task(SimpleNamespace(service=act, cancel=cancel))
         self.dispatcher.wake()
 
     def __enter__(self):
@@ -93,12 +93,28 @@ def test_nobody_takes_the_lead_behind_a_request_that_may_still_be_quick(patient)
 
 
 def test_a_thread_survives_a_task_that_raises(caplog):
-    served = threading.Event()
+    served, cancelled = threading.Event(), threading.Event()
     with Crew(2) as crew:
-        crew.serve(Mock(side_effect=SystemExit))
+        crew.serve(Mock(side_effect=SystemExit), cancelled.set)
+        crew.serve(served.set)
+        assert served.wait(LIMIT) and cancelled.is_set()
+    assert caplog.text.count("could not be taken or served") == 1
+
+
+def test_the_leader_survives_that_it_cannot_look_at_the_connections(caplog):
+    problems = [ValueError("too many")]
+
+    class Troubled(Crew):
+        def _look(self):
+            if problems:
+                raise problems.pop()
+            super()._look()
+
+    served = threading.Event()
+    with Troubled(2) as crew:
         crew.serve(served.set)
         assert served.wait(LIMIT)
-    assert caplog.text.count("could not be served") == 1
+    assert caplog.text.count("could not be taken or served") == 1
 
 
 def test_threads_end_when_their_requests_are_done():
@@ -108,3 +124,11 @@ def test_threads_end_when_their_requests_are_done():
         assert begun.wait(LIMIT)
         threading.Timer(0.02, release.set).start()
     assert not crew.dispatcher.threads
+
+
+def test_a_request_that_outlives_its_server_wakes_nobody():
+    with Crew(1) as crew:
+        pass
+    crew.news.clear()
+    crew.dispatcher.wake()
+    assert not crew.news.is_set()

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import threading
 from contextlib import ExitStack
 
@@ -335,3 +336,25 @@ def test_requests_on_the_connection_of_a_stream_are_ignored(server, http, gate):
         content = b"".join(iter(lambda: plain.recv(65536), b""))
     assert content.count(b"HTTP/1.1") == 1 and b"healthy" not in content
     assert content.count(b"\nevent: ") == 5
+
+
+def test_who_leaves_before_the_end_of_a_stream_has_come_leaves_no_error(
+    server, http, caplog
+):
+    execution_id = start(server, http, "big")
+    wait_until(lambda: server._site.store.place_of(execution_id).is_done)
+    channels = server._http._server.active_channels
+    address = server.url.rpartition("/")[2].split(":")
+    with socket.create_connection(address, timeout=LIMIT) as reader:
+        reader.sendall(
+            f"GET /executions/{execution_id}/stream HTTP/1.1\r\nHost: localhost\r\n"
+            "Last-Event-ID: 4\r\n\r\n".encode()
+        )
+        ends = [False, True]  # closed when the 4 MB are sent, which nobody reads
+        wait_until(
+            lambda: sorted(c.close_when_flushed for c in channels.values()) == ends
+        )
+        # To close it now is to reset it.
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wait_until(lambda: len(channels) == 1)
+    assert not caplog.records

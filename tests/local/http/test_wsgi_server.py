@@ -1,8 +1,11 @@
 """Tests of the HTTP server's threads."""
 
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 
+import pytest
 import requests
 
 from ai_spine.local.http import wsgi_server as local_http
@@ -83,3 +86,26 @@ def test_the_loop_sends_what_a_thread_could_not(monkeypatch):
     with serving(App()) as server:
         assert get_status(f"{server.url}/") == 200
     assert sends[2:] == sends[:1]
+
+
+def test_a_request_that_ends_its_thread_closes_its_connection(caplog):
+    def app(environ, start_response):
+        raise SystemExit
+
+    app.release = threading.Event()
+    with serving(app) as server:
+        with pytest.raises(requests.ConnectionError):
+            get_status(f"{server.url}/")
+    assert "SystemExit" in caplog.text
+
+
+def test_no_more_connections_are_taken_than_the_system_can_wait_for():
+    code = (
+        "import select, ssl; del select.poll\n"
+        "from ai_spine.local.http.wsgi_server import HttpServer\n"
+        "server = HttpServer(print, '127.0.0.1', 0)\n"
+        "print(server._server.adj.connection_limit)\n"
+        "server.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=-1, check=True)
+    assert int(done.stdout) <= 512
