@@ -50,7 +50,7 @@ def check_base_url(name: str, value: Any, instead: str = "api_key") -> str:
         )
     if parts.scheme not in ("http", "https") or not host or " " in url:
         raise ConfigurationError(problem)
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:  # also empty ones
         raise ConfigurationError(f"{name} must not have a query or a fragment")
     return url
 

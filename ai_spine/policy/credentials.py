@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ai_spine.exceptions import ConfigurationError
 from ai_spine.policy.json_encoding import kind_of
-from ai_spine.utils import Secret, is_header_name, is_header_value, is_unicode
+from ai_spine.utils import FRAMING, Secret, is_header_name, is_header_value, is_unicode
 
 TOKEN = "token"  # nosec B105
 """The name of the credential that a client is given as its token."""
@@ -102,6 +102,9 @@ class HeaderCredential(ApiCredential):
             raise ConfigurationError("prefix must be text that a header can hold")
         self.prefix = prefix
         """What precedes the token."""
+
+    def _has_name(self, name: Any) -> bool:
+        return super()._has_name(name) and name.lower() not in FRAMING
 
     def place(self, secret: Secret, request: Any) -> None:
         """Add a token to the headers of a request."""

@@ -6,9 +6,8 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 from ai_spine.constants import IDEMPOTENCY_KEY_HEADER
 from ai_spine.exceptions import ConfigurationError, ValidationError
 from ai_spine.policy.messages import Request, Response
-from ai_spine.policy.rest_requests import FRAMING
 from ai_spine.policy.tokens import Token
-from ai_spine.utils import Secret, is_header_name, is_header_value, one_line
+from ai_spine.utils import FRAMING, Secret, is_header_name, is_header_value, one_line
 
 BEFORE, AFTER = "before_request", "after_response"
 _PRINTABLE = "printable ASCII text without spaces around it"

@@ -16,13 +16,17 @@ from ai_spine.policy.validation import (
     check_path,
     check_text,
 )
-from ai_spine.utils import has_control_characters, is_header_name, is_unicode, one_line
+from ai_spine.utils import (
+    FRAMING,
+    has_control_characters,
+    is_header_name,
+    is_unicode,
+    one_line,
+)
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # All that may be in a path as it is, percent-encoded characters included.
 _SAFE = "/%:@!$&'()*+,;=~-._"
-FRAMING = ("connection", "content-length", "host", "transfer-encoding", "upgrade")
-"""Headers that say where a request goes, or where its body ends."""
 _INSTEAD = {
     "authorization": "use a credential",
     **dict.fromkeys(FRAMING, "the client sets it"),

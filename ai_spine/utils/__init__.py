@@ -15,6 +15,8 @@ _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~
 _CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 # These characters reverse the direction of the text after them; it is a range of a pattern.
 TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+FRAMING = ("connection", "content-length", "host", "transfer-encoding", "upgrade")
+"""Headers that say where a request goes, or where its body ends."""
 _HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Shorter digits are dates, such as 20261127.

@@ -181,6 +181,8 @@ def test_a_base_url_is_stripped_of_spaces_and_trailing_slashes(given, used):
         ("https:///path", "must be an http:// or https:// URL such as "),
         ("http://h?x=1", "must not have a query or a fragment"),
         ("http://h/#x", "must not have a query or a fragment"),
+        ("http://h?", "must not have a query or a fragment"),
+        ("http://h/#", "must not have a query or a fragment"),
         ("http://u:hush@h", "must not have a user name or password: use api_key"),
         ("http://hush@h", "must not have a user name or password: use api_key"),
         ("http://h:99999", "has a port that is not a number"),

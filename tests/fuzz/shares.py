@@ -17,6 +17,7 @@ SHARES = {
     "test_a_key_echoed_in_an_execution_is_redacted_in_errors": 3,
     "test_harmless_headers_do_not_change_the_response": 2,
     "test_any_headers_lead_to_the_response_or_a_typed_error": 6,
+    "test_both_ways_make_the_same_of_any_response": 20,
     "test_any_retry_after_is_ignored_or_seconds": 8,
     "test_no_retry_after_makes_a_client_sleep_longer_than_its_limits": 6,
     "test_any_id_is_refused_or_one_path_segment": 6,

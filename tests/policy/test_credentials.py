@@ -27,6 +27,10 @@ WRONG = HUSH + "\n"
             "HeaderCredential must have a name that can be sent",
         ),
         (
+            lambda: HeaderCredential("Host", HUSH),
+            "HeaderCredential must have a name that can be sent",
+        ),
+        (
             lambda: CookieCredential("", HUSH),
             "CookieCredential must have a name that can be sent",
         ),

@@ -1,7 +1,9 @@
 """Tests of the short way of a request: it differs from the long one in nothing but its time."""
 
 import contextlib
+import functools
 import gzip
+import http.client
 import select
 import socket
 import socketserver
@@ -15,7 +17,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from ai_spine import AISpine
 from ai_spine.policy.messages import Request
 from ai_spine.policy.retry import Failure
-from ai_spine.transport.requests import direct, heads
+from ai_spine.transport.requests import direct, heads, session_pool
 from ai_spine.transport.requests.session_pool import SessionPool
 from ai_spine.transport.requests.sockets import (
     BoundedHTTPConnection,
@@ -49,9 +51,21 @@ RESPONSES = {
     "cut in the head": f"{HEAD}Content-Length: 2",
     "another protocol": "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
     "not HTTP": "SSH-2.0-x\r\n\r\n",
+    "of an odd status": "HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "with more than its length": f"{HEAD}Content-Length: 2\r\n\r\n{{}}\r\n",
     "too many headers": HEAD + "A: b\r\n" * 101 + "Content-Length: 2\r\n\r\n{}",
     "nothing": b"",
 }
+# Where libraries for tracing hook in.
+PATCHED = [
+    (requests.Session, "send"),
+    (requests.adapters.HTTPAdapter, "send"),
+    (HTTPConnectionPool, "urlopen"),
+    (HTTPConnectionPool, "_make_request"),
+    (http.client.HTTPConnection, "putrequest"),
+    (http.client.HTTPConnection, "endheaders"),
+    (http.client.HTTPConnection, "getresponse"),
+]
 # Their connections are closed after them, or have to be: nothing else marks their ends.
 ENDS = {"closed", "without a length", "cut short", "cut in the head", "nothing"}
 
@@ -156,6 +170,7 @@ def test_a_body_that_comes_after_its_head_is_read_the_short_way(monkeypatch):
         ("/x", {"query": "a=?b"}),
         ("//x", {}),
         ("/x", {"headers": {"Host": "other.example", "X-A": "\tb"}}),
+        ("/x", {"headers": {"Transfer-Encoding": "chunked"}}),
         ("/x", {"headers": {"X-A": "caf\xe9", "X-B": ""}}),
         ("/x", {"content": b"{}", "content_type": "a/b"}),
     ],
@@ -240,6 +255,34 @@ def test_responses_serves_a_client_that_has_a_connection():
             mock.get(f"{server.url}/x", json={"b": 2})
             assert sent(client)[2] == b'{"b": 2}'
         assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize("owner, name", PATCHED)
+def test_a_library_that_wraps_a_method_sees_the_requests_of_a_client(
+    owner, name, monkeypatch
+):
+    method, seen = getattr(owner, name), []
+
+    @functools.wraps(method)
+    def wrapper(*arguments, **options):
+        seen.append(name)
+        return method(*arguments, **options)
+
+    with repeating(RESPONSES["short"]) as server, AISpine("sk-1", server.url) as client:
+        sent(client)
+        monkeypatch.setattr(owner, name, wrapper)
+        assert sent(client)[0] == 200
+    assert seen == [name]
+
+
+def test_a_wrapper_that_was_there_before_is_known_by_its_code():
+    method = requests.Session.send
+    assert session_pool._is_own(method)
+    for wrapper in (
+        functools.wraps(method)(lambda *_: None),
+        functools.partial(method),
+    ):
+        assert not session_pool._is_own(wrapper)
 
 
 def test_requests_are_logged_as_urllib3_does(caplog):

@@ -1,4 +1,4 @@
-"""Tests of the way of a request: three frames of ours from a method to the library that sends."""
+"""Tests of the way of a request: three frames from a method to the transport, then four."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 import ai_spine
 from ai_spine import AISpine
+from ai_spine.transport.requests.sockets import DeadlineSocket
 from tests.raw_server import RawServer, answer
 
 PACKAGE = str(Path(ai_spine.__file__).parent)
@@ -20,21 +21,21 @@ CALLS = {
 BODY = {"flow_id": "f", "nodes": [], "execution_id": "e", "status": "running"}
 
 
+SHORT = ["_send", "exchange", "exchange", "exchange"]
+
+
 @pytest.mark.parametrize("method", CALLS)
-def test_a_method_reaches_the_library_in_three_frames(method, monkeypatch):
-    from requests.adapters import HTTPAdapter
+def test_a_method_reaches_the_socket_in_seven_frames(method, monkeypatch):
+    seen, sendall = [], DeadlineSocket.sendall
 
-    seen = []
-    send = HTTPAdapter.send
-
-    def recording_send(self, *arguments, **options):
+    def recording_sendall(self, *arguments):
         frame = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
             seen.append(frame.f_code.co_name)
             frame = frame.f_back
-        return send(self, *arguments, **options)
+        return sendall(self, *arguments)
 
-    monkeypatch.setattr(HTTPAdapter, "send", recording_send)
+    monkeypatch.setattr(DeadlineSocket, "sendall", recording_sendall)
     with RawServer(answer(200, BODY)) as server, AISpine(base_url=server.url) as client:
         getattr(client, method)(*CALLS[method])
-    assert seen[:3] == ["send", "call", method]
+    assert seen[:7] == [*SHORT, "send", "call", method]

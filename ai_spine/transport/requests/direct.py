@@ -61,9 +61,11 @@ def exchange(
     head = _head_of(pool, request, target)
     if head is None:
         return None
-    conn = pool._get_conn()
+    conn, reply = pool._get_conn(), None
     try:
-        reply = _over(conn, pool, request, head, deadline)
+        if _open(pool, conn, deadline):
+            _send(conn, head, request.body)
+            reply = _read(pool, conn, request.method)
     except BaseException:
         conn.close()
         pool._put_conn(None)
@@ -88,29 +90,13 @@ def _head_of(
         f"{request.method} {target} HTTP/1.1\r\nHost: {host.rstrip('.')}{port}\r\n"
         f"{''.join(lines)}\r\n"
     )
-    if "Host" in headers or not head.isascii() or not _PLAIN_HEAD.fullmatch(head):
+    is_odd = "Host" in headers or "Transfer-Encoding" in headers
+    if is_odd or not head.isascii() or not _PLAIN_HEAD.fullmatch(head):
         return None
     data = head.encode("ascii")
     # No value may hold a line of its own.
     is_plain = data.translate(None, _PRINTABLE) == b"\r\n" * (len(lines) + 3)
     return data if is_plain else None
-
-
-def _over(
-    conn: Any,
-    pool: Any,
-    request: requests.PreparedRequest,
-    head: bytes,
-    deadline: float,
-) -> Union[Whole, HTTPResponse, None]:
-    """Send a request over a connection of a pool, if it is one of ours."""
-    if not _open(pool, conn, deadline):
-        return None
-    _send(conn, head, request.body)
-    found = _read_whole(conn, request.method)
-    if isinstance(found, Whole):
-        return found
-    return _rest_of(pool, conn, request.method, found)
 
 
 def _open(pool: Any, conn: Any, deadline: float) -> bool:
@@ -138,6 +124,14 @@ def _send(conn: Any, head: bytes, body: Any) -> None:
     except OSError as error:
         if error.errno not in _CLOSED:
             raise
+
+
+def _read(pool: Any, conn: Any, method: Optional[str]) -> Union[Whole, HTTPResponse]:
+    """Return a response: with its body, or for `urllib3` to read."""
+    found = _read_whole(conn, method)
+    if isinstance(found, Whole):
+        return found
+    return _rest_of(pool, conn, method, found)
 
 
 def _read_whole(conn: Any, method: Optional[str]) -> Union[Whole, bytes]:

@@ -12,7 +12,7 @@ _MOST_HEADERS = 100
 _PLAIN_HEADER = re.compile(
     r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)\r\n", re.MULTILINE
 )
-_PLAIN_STATUS = re.compile(r"HTTP/1\.1 ([2-5][0-9][0-9]) ?(.*)\r\n")
+_PLAIN_STATUS = re.compile(r"HTTP/1\.1 ([2-5][0-9][0-9])(?: (.*))?\r\n")
 # Cookies are not kept, and `http.cookiejar` may take minutes to read one.
 _UNREAD_HEADERS = ("set-cookie", "set-cookie2")
 
@@ -86,7 +86,7 @@ def parse_head(head: bytes) -> Optional[Tuple[int, str, Pairs]]:
     headers = _plain_headers(text[line.end() :])
     if headers is None:
         return None
-    return int(line.group(1)), line.group(2).strip(), headers
+    return int(line.group(1)), (line.group(2) or "").strip(), headers
 
 
 def _read_at_once(reader: Any) -> Optional[http.client.HTTPMessage]:

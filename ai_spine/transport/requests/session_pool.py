@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import http.client
 import http.cookiejar
 import os
 import threading
 import weakref
 from functools import partial
+from operator import is_not
 from queue import Empty, SimpleQueue
+from types import FunctionType
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from ai_spine.policy.settings import Settings
 from ai_spine.transport.requests.adapter import BoundedAdapter
 from ai_spine.utils import Secret
 
 Send = Callable[..., requests.Response]
+
+_LIBRARIES = ("requests", "urllib3", "http")
 
 
 class _Session(requests.Session):
@@ -124,8 +131,8 @@ class SessionPool:
         """Return the function that sends a request to a URL, and its options.
 
         For a plain session that is the adapter's own: what `requests.Session.send` does besides
-        takes long, and nobody asked for it. Where somebody has replaced a method of
-        `requests.Session`, as libraries for tests do, requests go through theirs.
+        takes long, and nobody asked for it. Where somebody has replaced a method, as libraries
+        for tests and for tracing do, requests go through theirs.
         """
         session = self.session
         if self.is_plain and not _is_patched():
@@ -139,9 +146,7 @@ class SessionPool:
         if not self.is_plain or _is_patched():
             return None
         adapter = self.session.get_adapter(request.url or "")
-        # A library for tests may have replaced its method as well.
-        is_patched = adapter.send.__module__ != "requests.adapters"
-        if is_patched or not isinstance(adapter, BoundedAdapter):
+        if not isinstance(adapter, BoundedAdapter):
             return None
         return adapter.exchange(request, deadline, **self._options())
 
@@ -191,12 +196,36 @@ def _tokens(count: int) -> "SimpleQueue[None]":
     return tokens
 
 
-def _is_patched() -> bool:
-    """Return whether somebody has replaced how a `requests.Session` sends."""
-    session = requests.Session
-    return not (
-        session.send.__module__ == session.get_adapter.__module__ == "requests.sessions"
+def _methods() -> Tuple[Any, ...]:
+    """Return the methods that send, which libraries for tests and for tracing replace."""
+    session, connection = requests.Session, http.client.HTTPConnection
+    return (
+        session.send,
+        session.get_adapter,
+        HTTPAdapter.send,
+        HTTPConnectionPool.urlopen,
+        HTTPSConnectionPool.urlopen,
+        HTTPConnectionPool._make_request,
+        HTTPConnection.request,
+        connection.putrequest,
+        connection.endheaders,
+        connection.getresponse,
     )
+
+
+def _is_own(method: Any) -> bool:
+    """Return whether a method is the library's; a wrapper looks as if it were, by its name."""
+    if type(method) is not FunctionType:
+        return False
+    return method.__globals__["__name__"].partition(".")[0] in _LIBRARIES
+
+
+_OWN = [method if _is_own(method) else None for method in _methods()]
+
+
+def _is_patched() -> bool:
+    """Return whether somebody has replaced how requests are sent."""
+    return any(map(is_not, _methods(), _OWN))
 
 
 _ALL_POOLS: "weakref.WeakSet[SessionPool]" = weakref.WeakSet()

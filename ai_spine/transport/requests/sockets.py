@@ -13,6 +13,7 @@ import io
 import socket
 import ssl
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Optional, Tuple
 
@@ -34,6 +35,15 @@ BODILESS = (101, 204, 304)
 
 class _Reader(io.BufferedReader):
     """A reader that limits the length of lines."""
+
+    raw: Any
+
+    def end(self) -> None:
+        """Read no more; shut the socket down if more has come, which nobody would ever read."""
+        self.raw.is_over = True
+        if self.peek():
+            with suppress(OSError):  # the other side may have closed it
+                self.raw._sock.shutdown(socket.SHUT_RDWR)
 
     def readline(self, limit: Optional[int] = -1) -> bytes:
         # The lines between chunks, and after them, are read without a limit.
@@ -119,11 +129,11 @@ class _Raw(socket.SocketIO):
 
     def __init__(self, sock: Any, received: bytes) -> None:
         super().__init__(sock, "r")
-        self._received = received
+        self._received, self.is_over = received, False
 
     def readinto(self, buffer: Any) -> Optional[int]:
         if not self._received:
-            return super().readinto(buffer)
+            return 0 if self.is_over else super().readinto(buffer)
         part = self._received[: len(buffer)]
         buffer[: len(part)], self._received = part, self._received[len(part) :]
         return len(part)
@@ -168,6 +178,12 @@ class _Response(http.client.HTTPResponse):
             read_headers(self.fp)
             line = super()._read_status()  # type: ignore[misc]
         return line
+
+    def _close_conn(self) -> None:
+        """Leave the connection to the next request, unless more came than this response."""
+        if isinstance(self.fp, _Reader):
+            self.fp.end()
+        super()._close_conn()  # type: ignore[misc]
 
     def _safe_read(self, amt: int) -> bytes:
         """Read a chunk; a size below zero would read everything that comes."""
