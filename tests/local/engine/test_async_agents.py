@@ -102,6 +102,7 @@ def test_a_cancel_is_raised_inside_the_agent(serve, held, http):
     assert statuses_of(http, server, execution) == {"n": "cancelled"}
 
 
+@pytest.mark.usefixtures("no_garbage")
 @pytest.mark.parametrize("is_plain", [False, True])
 def test_nothing_is_logged_of_an_agent_that_is_cancelled(serve, held, caplog, is_plain):
     server = serve(
