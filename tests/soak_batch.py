@@ -1,6 +1,6 @@
 """A batch that is killed repeatedly: every input has one result, and was executed once.
 
-`python -m tests.soak_batch [--inputs 500] [--kills 20] [--seed N] [--bad-weather]`
+`python -m tests.soak_batch [--inputs 2000] [--kills 20] [--seed N] [--bad-weather]`
 
 With --bad-weather, it uses a proxy that breaks one connection in five. The executions are
 counted on the server, by the agent and in the list of executions.
@@ -178,7 +178,7 @@ def _lines(path: str) -> List[Dict[str, Any]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak_batch")
-    parser.add_argument("--inputs", type=int, default=500)
+    parser.add_argument("--inputs", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--bad-weather", action="store_true")
