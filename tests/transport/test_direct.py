@@ -12,7 +12,6 @@ import threading
 import pytest
 import requests
 import responses
-from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 
 from ai_spine import AISpine
@@ -26,11 +25,9 @@ from ai_spine.transport.requests.sockets import (
     DeadlineSocket,
 )
 from tests.raw_server import CLOSE, RawServer, answer
+from tests.transport import needs_short_way
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(HTTPAdapter, "get_connection_with_tls_context"),
-    reason="the short way needs requests 2.32",
-)
+pytestmark = needs_short_way
 KEEP = {"connection": "keep-alive"}
 PACKED = gzip.compress(b'{"a": 1}')
 HEAD = "HTTP/1.1 200 OK\r\n"

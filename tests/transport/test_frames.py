@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from requests.adapters import HTTPAdapter
 
 import ai_spine
 from ai_spine import AISpine
 from ai_spine.transport.requests.sockets import DeadlineSocket
 from tests.raw_server import RawServer, answer
+from tests.transport import needs_short_way
 
 PACKAGE = str(Path(ai_spine.__file__).parent)
 CALLS = {
@@ -20,10 +20,7 @@ CALLS = {
     "cancel_execution": ("e",),
 }
 BODY = {"flow_id": "f", "nodes": [], "execution_id": "e", "status": "running"}
-pytestmark = pytest.mark.skipif(
-    not hasattr(HTTPAdapter, "get_connection_with_tls_context"),
-    reason="the short way needs requests 2.32",
-)
+pytestmark = needs_short_way
 SHORT = ["_send", "exchange", "exchange", "exchange"]
 
 

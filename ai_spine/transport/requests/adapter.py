@@ -114,7 +114,7 @@ class BoundedAdapter(HTTPAdapter):
         proxies: Any,
         **_: Any,
     ) -> Optional[requests.Response]:
-        """Send a request the short way; `None`, and nothing is sent, where that is none for it.
+        """Send a request the short way; return `None`, with nothing sent, if it is not plain.
 
         Args:
             request: The request.

@@ -1,8 +1,8 @@
 """The short way of a request: it is sent in one piece, and its response is read in one.
 
-Nearly all requests are of this kind. `urllib3` is prepared for all others as well, and takes three
-times as long; so these are left to it, before anything is sent, and so is a response of another
-kind, with what has been received of it.
+Nearly all requests and responses are plain. `urllib3` handles every kind, which takes longer. So a
+request that is not plain is left to it before anything is sent, and it reads a response that is not
+plain, beginning with what has been received.
 """
 
 import errno
@@ -56,7 +56,7 @@ def exchange(
         deadline: When all of it must be over.
 
     Returns:
-        `None`, and nothing has been sent, if this is no way for such a request.
+        `None`, with nothing sent, if the request must go through `urllib3`.
     """
     head = _head_of(pool, request, target)
     if head is None:

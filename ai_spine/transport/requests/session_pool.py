@@ -142,7 +142,7 @@ class SessionPool:
     def exchange(
         self, request: requests.PreparedRequest, deadline: float
     ) -> Optional[requests.Response]:
-        """Send a request over a plain session the short way; `None`, and nothing is sent, else."""
+        """Send a request the short way; return `None`, with nothing sent, if there is none."""
         if not self.is_plain or _is_patched():
             return None
         adapter = self.session.get_adapter(request.url or "")
